@@ -1,0 +1,94 @@
+use iam_sdk::{
+    r#async, blocking,
+    digiwin::{Org, TenantRef},
+    emulator::Emulator,
+};
+use std::{collections::BTreeMap, error::Error};
+
+/// The tour, once for both flavours: `$wait` is `.await` or nothing.
+macro_rules! tour {
+    ($client:expr, $account:expr $(, $($wait:tt)+)?) => {{
+        let (client, account) = ($client, $account);
+        let user = client.identity().login(&account.user_id, account.password.clone())$($($wait)+)??;
+        step("login", format_args!("{} ({})", show(&user.user_name), show(&user.user_id)));
+
+        let info = client.identity().analyze_token()$($($wait)+)??;
+        step("analyze_token", format_args!("user {}, {}", show(&info.user_id), show(&info.email)));
+
+        let id = info.user_id.ok_or("the token names no user")?;
+        let user = client.users().get_user(&id)$($($wait)+)??.ok_or("the user is not there")?;
+        step("get_user", format_args!("{}, phone {}", show(&user.name), show(&user.telephone)));
+
+        let tenants = client.tenants().get_tenants()$($($wait)+)??;
+        step("get_tenants", format_args!("{}", tenants.len()));
+        for tenant in &tenants {
+            println!("  {:20}   {:8} {}", "", show(&tenant.id), show(&tenant.name));
+        }
+
+        client.identity().refresh_token_with_tenant(TenantRef::id(&account.tenant_id))$($($wait)+)??;
+        let tenant = client.tenants().get_current()$($($wait)+)??.ok_or("the token is in no tenant")?;
+        check(tenant.id.as_ref() == Some(&account.tenant_id), "the switch ended in another tenant")?;
+        step("switch tenant", format_args!("now in {}", show(&tenant.name)));
+
+        let orgs = client.orgs().get_cascade()$($($wait)+)??;
+        let nodes: usize = orgs.values().map(Vec::len).sum();
+        check(nodes > 0, "the tenant has no organizations")?;
+        step("org tree", format_args!("{nodes} organizations"));
+        for orgs in orgs.values() {
+            print_tree(orgs);
+        }
+
+        client.identity().logout()$($($wait)+)??;
+        let after = client.identity().analyze_token()$($($wait)+)?;
+        check(after.is_err_and(|error| error.is_authentication()), "the session outlived its logout")?;
+        step("logout", format_args!("and the service refuses the next call"));
+    }};
+}
+
+pub fn run() -> Result<(), Box<dyn Error>> {
+    let emulator = Emulator::start()?;
+    let account = emulator.digiwin().account();
+    println!("Digiwin IAM, emulated at {}", emulator.base_url());
+
+    println!("\nThe blocking client");
+    let client = blocking::Client::builder(emulator.base_url(), account.app_token.clone()).build()?;
+    tour!(client, account);
+
+    println!("\nThe async client");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let client = r#async::Client::builder(emulator.base_url(), account.app_token.clone()).build()?;
+        tour!(client, account, .await);
+        Ok::<_, Box<dyn Error>>(())
+    })?;
+
+    println!("\nBoth did all of it, in {} requests.", emulator.requests().len());
+    Ok(())
+}
+
+fn step(name: &str, said: std::fmt::Arguments<'_>) {
+    println!("  {name:20} {said}");
+}
+
+fn show(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or("-")
+}
+
+fn check(holds: bool, otherwise: &str) -> Result<(), Box<dyn Error>> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn print_tree(orgs: &[Org]) {
+    let mut below: BTreeMap<i64, Vec<&Org>> = BTreeMap::new();
+    for org in orgs {
+        below.entry(org.parent_sid.unwrap_or(0)).or_default().push(org);
+    }
+    // Each organization is taken out once: a cycle ends.
+    let mut next: Vec<(usize, &Org)> =
+        below.remove(&0).unwrap_or_default().into_iter().rev().map(|org| (0, org)).collect();
+    while let Some((depth, org)) = next.pop() {
+        println!("  {:20}   {}{} ({} people)", "", "    ".repeat(depth), show(&org.name), org.user_count.unwrap_or(0));
+        let children = org.sid.and_then(|sid| below.remove(&sid)).unwrap_or_default();
+        next.extend(children.into_iter().rev().map(|child| (depth + 1, child)));
+    }
+}

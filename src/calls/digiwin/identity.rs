@@ -1,0 +1,204 @@
+use super::{Pipeline, maybe_async};
+use crate::{
+    Password, Result, UserToken, VerificationCode,
+    crypto::{KeyPair, SealedPassword},
+    digiwin::{
+        AccessTokenOptions, AuthoredUser, ChangedToken, InternalLoginOptions, LoginAdOptions, LoginOptions,
+        LogoutOptions, TenantRef, UserTokenInfo,
+        identity::{self, BringsToken, PublicKey, RefreshedToken, WrappedAesKey},
+    },
+    protocol::request::Request,
+    token_store::StoredToken,
+};
+use serde::de::DeserializeOwned;
+
+/// Logins, tokens and tenant switches: `/api/iam/v2/identity`.
+///
+/// A login, a tenant switch and a refresh make their token the session's. When one fails, the session keeps the token it had.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pipeline: Pipeline,
+}
+
+impl Identity {
+    pub(super) fn new(pipeline: Pipeline) -> Self {
+        Self { pipeline }
+    }
+}
+
+#[maybe_async]
+impl Identity {
+    /// Logs in: `GET publickey`, `POST aeskey`, `POST login`.
+    ///
+    /// # Errors
+    ///
+    /// [`Authentication`](crate::ErrorKind::Authentication): wrong user or password.
+    /// [`Crypto`](crate::ErrorKind::Crypto): the handshake failed. A login is never sent twice after an ambiguous failure.
+    pub async fn login(&self, user_id: &str, password: impl Into<Password>) -> Result<AuthoredUser> {
+        self.login_with(user_id, password, LoginOptions::new()).await
+    }
+
+    /// [`login`](Self::login) into a tenant, or with another identity type.
+    pub async fn login_with(
+        &self,
+        user_id: &str,
+        password: impl Into<Password>,
+        options: LoginOptions,
+    ) -> Result<AuthoredUser> {
+        let password = self.seal(password.into()).await?;
+        self.enter(identity::login(user_id, &password, &options)?).await
+    }
+
+    /// Logs in by Digiwin's Active Directory; `user_id` is an employee's mail address. Otherwise as [`login`](Self::login).
+    pub async fn login_ad(&self, user_id: &str, password: impl Into<Password>) -> Result<AuthoredUser> {
+        self.login_ad_with(user_id, password, LoginAdOptions::new()).await
+    }
+
+    /// [`login_ad`](Self::login_ad) into a tenant.
+    pub async fn login_ad_with(
+        &self,
+        user_id: &str,
+        password: impl Into<Password>,
+        options: LoginAdOptions,
+    ) -> Result<AuthoredUser> {
+        let password = self.seal(password.into()).await?;
+        self.enter(identity::login_ad(user_id, &password, &options)?).await
+    }
+
+    /// Logs in with a code sent to a phone: `POST login`, without a handshake. How a code is asked for is not part of what
+    /// is known of the service.
+    pub async fn login_verification_code(
+        &self,
+        phone: &str,
+        code: impl Into<VerificationCode>,
+    ) -> Result<AuthoredUser> {
+        self.enter(identity::login_verification_code(phone, &code.into())?).await
+    }
+
+    /// Logs in a tenant's internal user: the handshake, then `POST internal/login`.
+    pub async fn internal_login(
+        &self,
+        tenant_id: &str,
+        user_id: &str,
+        password: impl Into<Password>,
+    ) -> Result<AuthoredUser> {
+        self.internal_login_with(tenant_id, user_id, password, InternalLoginOptions::new()).await
+    }
+
+    /// [`internal_login`](Self::internal_login) with another identity type.
+    pub async fn internal_login_with(
+        &self,
+        tenant_id: &str,
+        user_id: &str,
+        password: impl Into<Password>,
+        options: InternalLoginOptions,
+    ) -> Result<AuthoredUser> {
+        let password = self.seal(password.into()).await?;
+        self.enter(identity::internal_login(tenant_id, user_id, &password, &options)?).await
+    }
+
+    /// Ends the session at the service and drops its token: `POST logout`.
+    pub async fn logout(&self) -> Result<()> {
+        self.logout_with(LogoutOptions::new()).await
+    }
+
+    /// [`logout`](Self::logout), of all the user's sessions if asked for.
+    pub async fn logout_with(&self, options: LogoutOptions) -> Result<()> {
+        let token = self.current_token().await?;
+        self.pipeline.run(identity::logout(&options)?).await?;
+        self.pipeline.drop_token(token).await
+    }
+
+    /// The service's RSA key, SubjectPublicKeyInfo in base64: `GET publickey`. A login asks for it by itself.
+    pub async fn get_public_key(&self) -> Result<String> {
+        let answer: PublicKey = self.pipeline.call(identity::get_public_key()).await?;
+        Ok(answer.public_key)
+    }
+
+    /// An AES key, encrypted under the client's RSA key that `client_encrypt_public_key` wraps: `POST aeskey`. A login asks
+    /// for it by itself.
+    pub async fn get_aes_key(&self, client_encrypt_public_key: &str) -> Result<String> {
+        let answer: WrappedAesKey = self.pipeline.call(identity::get_aes_key(client_encrypt_public_key)?).await?;
+        Ok(answer.encrypt_aes_key)
+    }
+
+    /// What the session's token says: `POST token/analyze`.
+    pub async fn analyze_token(&self) -> Result<UserTokenInfo> {
+        self.pipeline.call(identity::analyze_token()?).await
+    }
+
+    /// The same, for internal use: `GET token/analyze/internal`. How it differs is not documented.
+    pub async fn analyze_token_internal(&self) -> Result<UserTokenInfo> {
+        self.pipeline.call(identity::analyze_token_internal()).await
+    }
+
+    /// Who is logged in: `POST login/info`.
+    pub async fn get_login_info(&self) -> Result<AuthoredUser> {
+        self.pipeline.call(identity::get_login_info()?).await
+    }
+
+    /// Switches to another tenant: `POST token/refresh/tenant`. The calls of a tenant need this first.
+    ///
+    /// # Errors
+    ///
+    /// [`Authorization`](crate::ErrorKind::Authorization): the tenant has not bought the application, or the user is not in it.
+    pub async fn refresh_token_with_tenant(&self, tenant: impl Into<TenantRef>) -> Result<ChangedToken> {
+        self.enter(identity::refresh_token_with_tenant(&tenant.into())?).await
+    }
+
+    /// Exchanges the session's token for a new one: `POST token/refresh/user`.
+    pub async fn refresh_user_token(&self) -> Result<UserToken> {
+        let request = identity::refresh_user_token()?;
+        let operation = request.operation;
+        let answer: RefreshedToken = self.pipeline.call(request).await?;
+        let stored = answer.stored(operation)?;
+        let token = stored.token.clone();
+        self.pipeline.set_token(Some(stored)).await?;
+        Ok(token)
+    }
+
+    /// A token for single sign-on of another user: `POST token/grant/access`. The session stays as it is.
+    pub async fn create_access_token(&self, tenant_id: &str, verify_user_id: &str) -> Result<AuthoredUser> {
+        self.create_access_token_with(tenant_id, verify_user_id, AccessTokenOptions::new()).await
+    }
+
+    /// [`create_access_token`](Self::create_access_token) with another grant type, or for an account.
+    pub async fn create_access_token_with(
+        &self,
+        tenant_id: &str,
+        verify_user_id: &str,
+        options: AccessTokenOptions,
+    ) -> Result<AuthoredUser> {
+        self.pipeline.call(identity::create_access_token(tenant_id, verify_user_id, &options)?).await
+    }
+
+    /// The session's token, if it has one. Sends nothing.
+    pub async fn current_token(&self) -> Result<Option<UserToken>> {
+        self.pipeline.current_token().await
+    }
+
+    /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
+    pub async fn set_current_token(&self, token: Option<UserToken>) -> Result<()> {
+        self.pipeline.set_token(token.map(StoredToken::new)).await
+    }
+
+    /// The handshake. The key pair is made while the service's key is under way.
+    async fn seal(&self, password: Password) -> Result<SealedPassword> {
+        let transport = self.pipeline.transport();
+        transport.check_context()?;
+        let keys = transport.start(KeyPair::generate);
+        let server_key = self.get_public_key().await?;
+        let keys = keys.join().await??;
+        let offer = transport.start(move || keys.offer(&server_key)).join().await??;
+        let aes_key = self.get_aes_key(offer.wrapped_key()).await?;
+        transport.start(move || offer.accept(&aes_key)?.seal(&password)).join().await?
+    }
+
+    /// Sends what ends in a new token, and makes it the session's.
+    async fn enter<T: DeserializeOwned + BringsToken>(&self, request: Request) -> Result<T> {
+        let operation = request.operation;
+        let answer: T = self.pipeline.call(request).await?;
+        self.pipeline.set_token(Some(answer.stored(operation)?)).await?;
+        Ok(answer)
+    }
+}

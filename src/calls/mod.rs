@@ -1,0 +1,6 @@
+//! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
+
+use super::{Transport, maybe_async};
+
+pub(super) mod digiwin;
+mod pipeline;

@@ -1,0 +1,215 @@
+use super::{Transport, maybe_async};
+use crate::{
+    Result,
+    config::Settings,
+    protocol::{
+        decode::{Answer, Data},
+        dialect::Dialect,
+        request::Request,
+        retry::{Attempts, Budget},
+        session::{Session, Sessions, State},
+    },
+    secret::UserToken,
+    token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
+    transport::Outgoing,
+};
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tracing::field::Empty;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// One session of a client: sends requests with its token, maps and decodes the answers.
+#[derive(Clone)]
+pub(super) struct Pipeline {
+    shared: Arc<Shared>,
+    session: Arc<Session>,
+}
+
+struct Shared {
+    transport: Transport,
+    dialect: &'static dyn Dialect,
+    base_url: Url,
+    timeout: Duration,
+    budget: Budget,
+    store: Arc<dyn TokenStore>,
+    sessions: Sessions,
+    service: &'static str,
+    /// The application's credential: part of every session's key, and never in an error.
+    credential: Zeroizing<String>,
+}
+
+impl Pipeline {
+    /// `credential` is what names the application to the service.
+    pub(super) fn new(
+        service: &'static str,
+        dialect: &'static dyn Dialect,
+        credential: &str,
+        settings: Settings,
+        headers: HeaderMap,
+    ) -> Result<Self> {
+        let base_url = settings.origin()?;
+        let transport = Transport::new(&settings, headers)?;
+        let sessions = Sessions::default();
+        let session = sessions.open(StoreKey::new(service, base_url.as_str(), credential, None));
+        let shared = Shared {
+            transport,
+            dialect,
+            base_url,
+            timeout: settings.timeout,
+            budget: Budget::new(),
+            store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            sessions,
+            service,
+            credential: Zeroizing::new(credential.to_owned()),
+        };
+        Ok(Self { shared: Arc::new(shared), session })
+    }
+
+    /// Another session over the same pool.
+    pub(super) fn with_session(&self, name: &str) -> Self {
+        let shared = self.shared.clone();
+        let key = StoreKey::new(shared.service, shared.base_url.as_str(), &shared.credential, Some(name));
+        let session = shared.sessions.open(key);
+        Self { shared, session }
+    }
+
+    /// Takes what the service echoed of this request's secrets out of an error.
+    fn conceal(&self, error: crate::Error, request: &Request, state: &State) -> crate::Error {
+        let mut secrets = vec![self.shared.credential.as_str()];
+        secrets.extend(state.token().map(|active| active.token.expose_secret()));
+        secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
+        error.conceal(&secrets)
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.shared.transport
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("service", &self.shared.service)
+            .field("base_url", &self.shared.base_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+#[maybe_async]
+impl Pipeline {
+    /// Sends `request` and reads the data of its answer.
+    pub(super) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        let operation = request.operation;
+        let data = self.data(request).await?;
+        data.decode().map_err(|error| error.operation_named(operation))
+    }
+
+    /// Sends `request`, whose answer has no data: only whether it succeeded counts.
+    pub(super) async fn run(&self, request: Request) -> Result<()> {
+        self.data(request).await?;
+        Ok(())
+    }
+
+    async fn data(&self, request: Request) -> Result<Data> {
+        let operation = request.operation;
+        let named = |error: crate::Error| error.operation_named(operation);
+        self.shared.transport.check_context().map_err(named)?;
+        let state = self.state().await.map_err(named)?;
+        let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
+        loop {
+            let (number, time) = attempts.begin(Instant::now());
+            let error = match self.attempt(&request, &state, number, time).await {
+                Ok(data) => {
+                    self.shared.budget.refill();
+                    return Ok(data);
+                }
+                Err(error) => error,
+            };
+            match attempts.after(&error, Instant::now(), &self.shared.budget) {
+                Some(wait) => self.shared.transport.sleep(wait).await,
+                None => return Err(self.conceal(error, &request, &state).operation_named(operation)),
+            }
+        }
+    }
+
+    async fn attempt(&self, request: &Request, state: &State, number: u32, time: Duration) -> Result<Data> {
+        let shared = &*self.shared;
+        let span = tracing::debug_span!(
+            "iam_sdk.request",
+            operation = request.operation,
+            attempt = number,
+            status = Empty,
+            duration_ms = Empty,
+            error = Empty,
+        );
+        let token = state.token().filter(|_| request.with_session);
+        let outgoing = Outgoing {
+            method: request.method.clone(),
+            url: request.url(&shared.base_url),
+            token: token.map(|token| (shared.dialect.token_header(), token.header.clone())),
+            body: request.body.clone(),
+            timeout: time,
+        };
+        let begun = Instant::now();
+        let answer: Result<Answer> = shared.transport.send(outgoing, &span).await;
+        span.record("duration_ms", begun.elapsed().as_millis() as u64);
+        if let Ok(answer) = &answer {
+            span.record("status", answer.status.as_u16());
+        }
+        let data = answer.and_then(|answer| answer.into_data(shared.dialect));
+        if let Err(error) = &data {
+            span.record("error", tracing::field::debug(error.kind()));
+        }
+        data
+    }
+
+    /// The session's token, read from the store the first time.
+    async fn state(&self) -> Result<Arc<State>> {
+        let state = self.session.state.load_full();
+        if !matches!(*state, State::Unread) {
+            return Ok(state);
+        }
+        let key = self.session.key.clone();
+        let shared = &*self.shared;
+        let stored = shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await?;
+        let read = Arc::new(State::of(shared.dialect, stored)?);
+        // A login that came in between wins.
+        self.session.state.compare_and_swap(&state, read);
+        Ok(self.session.state.load_full())
+    }
+
+    pub(super) async fn current_token(&self) -> Result<Option<UserToken>> {
+        self.shared.transport.check_context()?;
+        let state = self.state().await?;
+        Ok(state.token().map(|active| active.token.clone()))
+    }
+
+    /// Signs out of `token`, unless another has come in its place.
+    pub(super) async fn drop_token(&self, token: Option<UserToken>) -> Result<()> {
+        if self.current_token().await? == token {
+            self.set_token(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes `token` the session's; `None` signs out.
+    pub(super) async fn set_token(&self, token: Option<StoredToken>) -> Result<()> {
+        let shared = &*self.shared;
+        shared.transport.check_context()?;
+        let state = State::of(shared.dialect, token.clone())?;
+        let key = self.session.key.clone();
+        let write = move |store: &dyn TokenStore| match &token {
+            Some(token) => store.put(&key, token),
+            None => store.remove(&key),
+        };
+        shared.transport.ask_store(&shared.store, write).await?;
+        self.session.state.store(Arc::new(state));
+        Ok(())
+    }
+}

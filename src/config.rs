@@ -1,0 +1,239 @@
+//! The settings that the clients of every service share.
+
+use crate::{Error, Result, token_store::TokenStore};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use url::{Host, Url};
+
+/// Which TLS library a client uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsBackend {
+    /// rustls, with the platform's trust store.
+    #[default]
+    Rustls,
+    /// The platform's own: SChannel, Secure Transport or OpenSSL.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) base_url: String,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) verify_tls: bool,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) user_agent: String,
+    pub(crate) proxy: Option<String>,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) token_store: Option<Arc<dyn TokenStore>>,
+    pub(crate) allow_http: bool,
+    pub(crate) tls_backend: TlsBackend,
+    pub(crate) max_answer_bytes: usize,
+}
+
+impl Settings {
+    pub(crate) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            verify_tls: true,
+            headers: Vec::new(),
+            user_agent: concat!("iam-sdk-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: None,
+            root_certificates: Vec::new(),
+            token_store: None,
+            allow_http: false,
+            tls_backend: TlsBackend::default(),
+            max_answer_bytes: 64 * 1024 * 1024,
+        }
+    }
+
+    /// The base URL, if credentials may be sent there. No part of it is repeated in an error: it can hold a password.
+    pub(crate) fn origin(&self) -> Result<Url> {
+        let wrong = |what: &str| Error::configuration(format!("base URL: {what}"));
+        let url = Url::parse(self.base_url.trim()).map_err(|error| wrong(&error.to_string()))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http || is_loopback(&url) => {}
+            "http" => return Err(wrong("plain http would show every token; use https, or allow_http(true)")),
+            _ => return Err(wrong("the scheme must be https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("it must not hold a user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("it must not hold a query or fragment"));
+        }
+        Ok(url)
+    }
+
+    /// The headers of every request, the user's own included; `reserved` are the service's, with settings of their own.
+    pub(crate) fn header_map(&self, reserved: &[HeaderName]) -> Result<HeaderMap> {
+        let mut map = HeaderMap::new();
+        map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let agent = HeaderValue::from_str(&self.user_agent)
+            .map_err(|_| Error::configuration("user agent: not a valid header value"))?;
+        map.insert(header::USER_AGENT, agent);
+        for (name, value) in &self.headers {
+            let wrong = |what| Error::configuration(format!("header `{}`: {what}", name.escape_debug()));
+            let parsed = HeaderName::try_from(name).map_err(|_| wrong("not a valid name"))?;
+            if reserved.contains(&parsed) || FRAMING.contains(&parsed) {
+                return Err(wrong("set by the client itself"));
+            }
+            let mut value = HeaderValue::from_str(value).map_err(|_| wrong("not a valid value"))?;
+            // A gateway's key, for all we know.
+            value.set_sensitive(true);
+            map.insert(parsed, value);
+        }
+        Ok(map)
+    }
+}
+
+const FRAMING: [HeaderName; 4] = [header::CONTENT_LENGTH, header::CONNECTION, header::HOST, header::TRANSFER_ENCODING];
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Settings")
+            .field("base_url", &self.origin().map(String::from).unwrap_or_else(|_| "(wrong)".to_owned()))
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("verify_tls", &self.verify_tls)
+            .field("headers", &names)
+            .field("proxy", &self.proxy.is_some())
+            .field("allow_http", &self.allow_http)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The setters of the shared settings, for a builder with a field `settings`.
+macro_rules! settings_methods {
+    () => {
+        /// The longest that one request may take, its retries and the waits between them included. Default: 30 s.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.settings.timeout = timeout;
+            self
+        }
+
+        /// The longest that connecting may take. Default: 10 s.
+        pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.settings.connect_timeout = timeout;
+            self
+        }
+
+        /// Whether the server's certificate is checked. Default: `true`. With `false` anyone on the way can read and change
+        /// everything, passwords included: prefer [`add_root_certificate`](Self::add_root_certificate).
+        pub fn verify_tls(mut self, verify: bool) -> Self {
+            self.settings.verify_tls = verify;
+            self
+        }
+
+        /// Sends a header with every request. The headers that carry tokens have settings of their own.
+        pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.settings.headers.push((name.into(), value.into()));
+            self
+        }
+
+        /// Sets `User-Agent`.
+        pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+            self.settings.user_agent = agent.into();
+            self
+        }
+
+        /// Sends everything through this proxy. Default: the one that the environment names (`HTTPS_PROXY` and so on); none
+        /// to loopback.
+        pub fn proxy(mut self, url: impl Into<String>) -> Self {
+            self.settings.proxy = Some(url.into());
+            self
+        }
+
+        /// Trusts these certificates too: PEM, one or many, or DER.
+        pub fn add_root_certificate(mut self, certificate: impl AsRef<[u8]>) -> Self {
+            self.settings.root_certificates.push(certificate.as_ref().to_vec());
+            self
+        }
+
+        /// Keeps the sessions' tokens in `store`. Default: a [`MemoryStore`](crate::token_store::MemoryStore) of its own.
+        pub fn token_store(mut self, store: impl crate::token_store::TokenStore + 'static) -> Self {
+            self.settings.token_store = Some(std::sync::Arc::new(store));
+            self
+        }
+
+        /// The same, with a store that others use too.
+        pub fn shared_token_store(mut self, store: std::sync::Arc<dyn crate::token_store::TokenStore>) -> Self {
+            self.settings.token_store = Some(store);
+            self
+        }
+
+        /// Permits plain http, which shows every token to who listens. Default: `false`; loopback is always permitted.
+        pub fn allow_http(mut self, allow: bool) -> Self {
+            self.settings.allow_http = allow;
+            self
+        }
+
+        /// Picks the TLS library. Default: rustls.
+        pub fn tls_backend(mut self, backend: crate::TlsBackend) -> Self {
+            self.settings.tls_backend = backend;
+            self
+        }
+
+        /// The largest answer that is read, in bytes. Default: 64 MiB. A larger one is an error of kind
+        /// [`TooLarge`](crate::ErrorKind::TooLarge).
+        pub fn max_answer_bytes(mut self, limit: usize) -> Self {
+            self.settings.max_answer_bytes = limit;
+            self
+        }
+    };
+}
+
+pub(crate) use settings_methods;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> Option<String> {
+        Settings::new(url.to_owned()).origin().err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn plain_http_only_to_loopback() {
+        for url in ["https://iam.example.com/gw/", "http://127.0.0.1:8000", "http://[::1]:1", "http://localhost"] {
+            assert_eq!(refusal(url), None, "{url}");
+        }
+        for url in ["http://iam.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://x", "x", ""] {
+            assert!(refusal(url).unwrap().contains("base URL"), "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_a_url_are_refused_and_not_repeated() {
+        let settings = Settings::new("https://user:canary@iam.example.com".into());
+        let text = format!("{} {settings:?}", settings.origin().unwrap_err());
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn a_bad_header_is_named_and_its_value_is_not_shown() {
+        for (name, value) in [("bad name", "canary"), ("x-key", "canary\n"), ("host", "canary"), ("x-token", "canary")]
+        {
+            let mut settings = Settings::new("https://h".into());
+            settings.headers.push((name.into(), value.into()));
+            let error = settings.header_map(&[HeaderName::from_static("x-token")]).unwrap_err();
+            let text = format!("{error} {settings:?}");
+            assert!(error.to_string().contains(name) && !text.contains("canary"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! [`KeyPair`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`]; every step takes the one before.
+
+use crate::{Error, ErrorKind, Result, secret::Password};
+use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rsa::{
+    Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey,
+    pkcs8::{DecodePublicKey, EncodePublicKey},
+    traits::PublicKeyParts,
+};
+use zeroize::Zeroizing;
+
+const CLIENT_KEY_BITS: usize = 1024;
+/// The pieces in which the client's public key is wrapped, whatever the size of the server's key.
+const PIECE: usize = 117;
+/// What PKCS#1 v1.5 adds to a piece.
+const PADDING: usize = 11;
+const IV: &[u8; 16] = b"ghUb#er57HBh(u%g";
+
+/// The one error of the handshake: which step failed would help who tampers with it.
+fn failed<E>(_: E) -> Error {
+    Error::new(ErrorKind::Crypto)
+}
+
+/// Base64, also in lines.
+fn decode(text: &str) -> Result<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(text).map_err(failed)
+}
+
+/// The client's key pair, for one login; zeroized on drop.
+pub(crate) struct KeyPair(RsaPrivateKey);
+
+impl KeyPair {
+    /// Takes milliseconds of CPU.
+    pub(crate) fn generate() -> Result<Self> {
+        RsaPrivateKey::new(&mut rand::rng(), CLIENT_KEY_BITS).map(Self).map_err(failed)
+    }
+
+    /// Wraps the public key under the server's (SubjectPublicKeyInfo in base64).
+    pub(crate) fn offer(self, server_key: &str) -> Result<Offer> {
+        let server_key = RsaPublicKey::from_public_key_der(&decode(server_key)?).map_err(failed)?;
+        let public_key = STANDARD.encode(self.0.to_public_key().to_public_key_der().map_err(failed)?);
+        let piece = PIECE.min(server_key.size().saturating_sub(PADDING)).max(1);
+        let mut wrapped = Vec::new();
+        for piece in public_key.as_bytes().chunks(piece) {
+            wrapped.extend(server_key.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, piece).map_err(failed)?);
+        }
+        Ok(Offer { keys: self, wrapped_key: STANDARD.encode(wrapped) })
+    }
+}
+
+/// The client's key on its way to the server.
+pub(crate) struct Offer {
+    keys: KeyPair,
+    wrapped_key: String,
+}
+
+impl Offer {
+    /// `clientEncryptPublicKey`.
+    pub(crate) fn wrapped_key(&self) -> &str {
+        &self.wrapped_key
+    }
+
+    /// Opens the AES key that the server chose (`encryptAesKey`).
+    pub(crate) fn accept(self, wrapped_aes_key: &str) -> Result<PasswordCipher> {
+        let key = &self.keys.0;
+        let blocks = decode(wrapped_aes_key)?;
+        let mut aes_key = Zeroizing::new(Vec::new());
+        for block in blocks.chunks(key.size()) {
+            aes_key.extend_from_slice(&Zeroizing::new(key.decrypt(Pkcs1v15Encrypt, block).map_err(failed)?));
+        }
+        // A tampered block decrypts to noise instead of failing: the key is text, and of one of three lengths.
+        if !matches!(aes_key.len(), 16 | 24 | 32) || !aes_key.is_ascii() {
+            return Err(failed(()));
+        }
+        Ok(PasswordCipher { aes_key, wrapped_key: self.wrapped_key })
+    }
+}
+
+/// The agreed key.
+pub(crate) struct PasswordCipher {
+    aes_key: Zeroizing<Vec<u8>>,
+    wrapped_key: String,
+}
+
+impl PasswordCipher {
+    pub(crate) fn seal(self, password: &Password) -> Result<SealedPassword> {
+        let text = password.expose_secret().as_bytes();
+        let key = &self.aes_key[..];
+        let sealed = match key.len() {
+            16 => cbc::Encryptor::<aes::Aes128>::new_from_slices(key, IV)
+                .map_err(failed)?
+                .encrypt_padded_vec::<Pkcs7>(text),
+            24 => cbc::Encryptor::<aes::Aes192>::new_from_slices(key, IV)
+                .map_err(failed)?
+                .encrypt_padded_vec::<Pkcs7>(text),
+            _ => cbc::Encryptor::<aes::Aes256>::new_from_slices(key, IV)
+                .map_err(failed)?
+                .encrypt_padded_vec::<Pkcs7>(text),
+        };
+        Ok(SealedPassword { password_hash: STANDARD.encode(sealed), wrapped_key: self.wrapped_key })
+    }
+}
+
+/// What a login sends.
+#[derive(Clone)]
+pub(crate) struct SealedPassword {
+    /// `passwordHash`: AES-CBC, despite its name.
+    pub(crate) password_hash: String,
+    /// `clientEncryptPublicKey`, by which the server finds the AES key again.
+    pub(crate) wrapped_key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsa::pkcs8::DecodePrivateKey;
+    use serde::Deserialize;
+
+    /// Made by `vectors.py` with Python's `cryptography`, which is OpenSSL.
+    #[derive(Deserialize)]
+    struct Vector {
+        server_private: String,
+        server_public: String,
+        client_private: String,
+        client_public: String,
+        wrapped_aes_key: String,
+        aes_key: String,
+        password: String,
+        password_hash: String,
+    }
+
+    fn vectors() -> Vec<Vector> {
+        serde_json::from_str(include_str!("vectors.json")).unwrap()
+    }
+
+    fn private(key: &str) -> RsaPrivateKey {
+        RsaPrivateKey::from_pkcs8_der(&decode(key).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn agrees_with_openssl() {
+        let vectors = vectors();
+        assert_eq!(vectors.len(), 6);
+        for vector in vectors {
+            let keys = KeyPair(private(&vector.client_private));
+            let offer = keys.offer(&vector.server_public).unwrap();
+
+            let server = private(&vector.server_private);
+            let wrapped = decode(offer.wrapped_key()).unwrap();
+            let opened: Vec<u8> = wrapped
+                .chunks(server.size())
+                .flat_map(|block| server.decrypt(Pkcs1v15Encrypt, block).unwrap())
+                .collect();
+            assert_eq!(String::from_utf8(opened).unwrap(), vector.client_public);
+            assert_eq!(wrapped.len() / server.size(), vector.client_public.len().div_ceil(117));
+
+            let cipher = offer.accept(&vector.wrapped_aes_key).unwrap();
+            assert_eq!(*cipher.aes_key, vector.aes_key.as_bytes());
+            assert_eq!(cipher.seal(&vector.password.as_str().into()).unwrap().password_hash, vector.password_hash);
+        }
+    }
+
+    #[test]
+    fn every_failure_is_the_same() {
+        let vector = &vectors()[0];
+        let offer = || KeyPair(private(&vector.client_private)).offer(&vector.server_public).unwrap();
+        let short = STANDARD.encode([7; 128]);
+        let errors = [
+            KeyPair(private(&vector.client_private)).offer("no base64!").err(),
+            KeyPair(private(&vector.client_private)).offer("AAAA").err(),
+            KeyPair(private(&vector.client_private)).offer("").err(),
+            offer().accept("no base64!").err(),
+            offer().accept("").err(),
+            offer().accept("AAAA").err(),
+            offer().accept(&short).err(),
+        ];
+        for (n, error) in errors.into_iter().enumerate() {
+            let error = error.unwrap_or_else(|| panic!("case {n} succeeded"));
+            assert_eq!(error.to_string(), "the login handshake failed", "case {n}");
+            assert!(std::error::Error::source(&error).is_none(), "case {n}");
+        }
+    }
+
+    #[test]
+    fn keys_are_fresh_and_base64_may_come_in_lines() {
+        let vector = &vectors()[0];
+        let lines: Vec<_> = vector.server_public.as_bytes().chunks(76).map(|l| str::from_utf8(l).unwrap()).collect();
+        let offer = || KeyPair::generate().unwrap().offer(&lines.join("\r\n")).unwrap();
+        assert_ne!(offer().keys.0, offer().keys.0);
+    }
+}

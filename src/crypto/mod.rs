@@ -1,0 +1,7 @@
+//! The login handshake, without I/O: bytes in, bytes out.
+//!
+//! RSA-1024, PKCS#1 v1.5 and the fixed AES IV are the service's protocol, not a choice; TLS is what protects the exchange.
+
+mod handshake;
+
+pub(crate) use handshake::{KeyPair, SealedPassword};

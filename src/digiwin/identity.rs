@@ -1,0 +1,223 @@
+//! Requests below `/api/iam/v2/identity`, and the tokens in their answers.
+
+use super::{
+    AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,
+    LogoutOptions, TenantRef,
+};
+use crate::{
+    Error, ErrorKind, Result, UserToken, VerificationCode,
+    crypto::SealedPassword,
+    protocol::request::{Effect, Request},
+    token_store::StoredToken,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+const LOGIN: &str = "/api/iam/v2/identity/login";
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoginBody<'a> {
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_encrypt_public_key: Option<&'a str>,
+    identity_type: IdentityType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_sid: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_code: Option<&'a str>,
+}
+
+impl<'a> LoginBody<'a> {
+    fn new(user_id: &'a str, password: &'a SealedPassword) -> Self {
+        Self {
+            user_id,
+            password_hash: Some(&password.password_hash),
+            client_encrypt_public_key: Some(&password.wrapped_key),
+            ..Self::default()
+        }
+    }
+
+    fn request(&self, operation: &'static str, path: &'static str) -> Result<Request> {
+        let request = Request::post(operation, path).without_session().json(self)?;
+        Ok(self.password_hash.into_iter().fold(request, Request::secret))
+    }
+}
+
+pub(crate) fn login(user_id: &str, password: &SealedPassword, options: &LoginOptions) -> Result<Request> {
+    LoginBody {
+        identity_type: options.identity_type.clone().unwrap_or_default(),
+        tenant_id: options.tenant_id.as_deref(),
+        ..LoginBody::new(user_id, password)
+    }
+    .request("digiwin.identity.login", LOGIN)
+}
+
+pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &LoginAdOptions) -> Result<Request> {
+    LoginBody {
+        identity_type: IdentityType::Other("service".to_owned()),
+        service_name: Some("digiwin"),
+        tenant_id: options.tenant_id.as_deref(),
+        ..LoginBody::new(user_id, password)
+    }
+    .request("digiwin.identity.login_ad", LOGIN)
+}
+
+pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
+    let body = LoginBody {
+        user_id: phone,
+        identity_type: IdentityType::Other("verificationCode".to_owned()),
+        verification_code: Some(code.expose_secret()),
+        ..LoginBody::default()
+    };
+    Ok(body.request("digiwin.identity.login_verification_code", LOGIN)?.secret(code.expose_secret()))
+}
+
+pub(crate) fn internal_login(
+    tenant_id: &str,
+    user_id: &str,
+    password: &SealedPassword,
+    options: &InternalLoginOptions,
+) -> Result<Request> {
+    LoginBody {
+        identity_type: options.identity_type.clone().unwrap_or_default(),
+        tenant_id: Some(tenant_id),
+        tenant_sid: Some(0),
+        ..LoginBody::new(user_id, password)
+    }
+    .request("digiwin.identity.internal_login", "/api/iam/v2/identity/internal/login")
+}
+
+pub(crate) fn logout(options: &LogoutOptions) -> Result<Request> {
+    let body = if options.clear_all == Some(true) { json!({"clearAll": true}) } else { json!({}) };
+    Request::post("digiwin.identity.logout", "/api/iam/v2/identity/logout").json(&body)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublicKey {
+    pub(crate) public_key: String,
+}
+
+pub(crate) fn get_public_key() -> Request {
+    Request::get("digiwin.identity.get_public_key", "/api/iam/v2/identity/publickey").without_session()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WrappedAesKey {
+    pub(crate) encrypt_aes_key: String,
+}
+
+/// Asking twice gives two keys under one name: not idempotent for sure.
+pub(crate) fn get_aes_key(client_encrypt_public_key: &str) -> Result<Request> {
+    Request::post("digiwin.identity.get_aes_key", "/api/iam/v2/identity/aeskey")
+        .without_session()
+        .json(&json!({"clientEncryptPublicKey": client_encrypt_public_key}))
+}
+
+pub(crate) fn analyze_token() -> Result<Request> {
+    read("digiwin.identity.analyze_token", "/api/iam/v2/identity/token/analyze")
+}
+
+pub(crate) fn analyze_token_internal() -> Request {
+    Request::get("digiwin.identity.analyze_token_internal", "/api/iam/v2/identity/token/analyze/internal")
+}
+
+pub(crate) fn get_login_info() -> Result<Request> {
+    read("digiwin.identity.get_login_info", "/api/iam/v2/identity/login/info")
+}
+
+fn read(operation: &'static str, path: &'static str) -> Result<Request> {
+    Request::post(operation, path).effect(Effect::Read).json(&json!({}))
+}
+
+pub(crate) fn refresh_token_with_tenant(tenant: &TenantRef) -> Result<Request> {
+    const OPERATION: &str = "digiwin.identity.refresh_token_with_tenant";
+    if tenant.is_empty() {
+        return Err(Error::argument("neither a tenant's id nor its sid is given").operation_named(OPERATION));
+    }
+    Request::post(OPERATION, "/api/iam/v2/identity/token/refresh/tenant").json(tenant)
+}
+
+pub(crate) fn refresh_user_token() -> Result<Request> {
+    Request::post("digiwin.identity.refresh_user_token", "/api/iam/v2/identity/token/refresh/user").json(&json!({}))
+}
+
+pub(crate) fn create_access_token(
+    tenant_id: &str,
+    verify_user_id: &str,
+    options: &AccessTokenOptions,
+) -> Result<Request> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        grant_type: &'a str,
+        tenant_id: &'a str,
+        verify_user_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        account: Option<&'a str>,
+    }
+
+    Request::post("digiwin.identity.create_access_token", "/api/iam/v2/identity/token/grant/access")
+        .without_session()
+        .json(&Body {
+            grant_type: options.grant_type.as_deref().unwrap_or("verifyUser_credentials"),
+            tenant_id,
+            verify_user_id,
+            account: options.account.as_deref(),
+        })
+}
+
+/// The answer of `refresh_user_token`.
+#[derive(Deserialize)]
+pub(crate) struct RefreshedToken {
+    user_token: Option<UserToken>,
+    token: Option<UserToken>,
+}
+
+/// The token that an answer brings. One without a token is an error: taken for a success it would end the session.
+pub(crate) trait BringsToken {
+    fn stored(&self, operation: &'static str) -> Result<StoredToken>;
+}
+
+fn first(operation: &'static str, tokens: [&Option<UserToken>; 2]) -> Result<StoredToken> {
+    let mut given = tokens.into_iter().flatten().filter(|token| !token.expose_secret().is_empty());
+    match given.next() {
+        Some(token) => Ok(StoredToken::new(token.clone())),
+        None => {
+            let error = Error::new(ErrorKind::Decode).http_status(200).detail("the answer brings no token");
+            Err(error.operation_named(operation))
+        }
+    }
+}
+
+impl BringsToken for AuthoredUser {
+    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
+        let stored = first(operation, [&self.token, &None])?;
+        let life = self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
+        Ok(match life {
+            Some(seconds) => stored.expires_in(Duration::from_secs(seconds)),
+            None => stored,
+        })
+    }
+}
+
+impl BringsToken for ChangedToken {
+    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
+        first(operation, [&self.token, &self.user_token])
+    }
+}
+
+impl BringsToken for RefreshedToken {
+    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
+        first(operation, [&self.user_token, &self.token])
+    }
+}

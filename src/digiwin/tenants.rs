@@ -1,0 +1,100 @@
+//! Requests below `/api/iam/v2/tenant`.
+
+use super::{ApplicationFilter, InviteOptions, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid};
+use crate::{
+    Result,
+    protocol::request::{Effect, Request},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde_json::json;
+
+pub(crate) fn get_tenants(options: &TenantListOptions) -> Request {
+    read("digiwin.tenants.get_tenants", "/api/iam/v2/tenant")
+        .query("appId", options.app_id.as_ref())
+        .query("excludeDigiwinTenant", options.exclude_digiwin_tenant)
+}
+
+pub(crate) fn get_current() -> Result<Request> {
+    read("digiwin.tenants.get_current", "/api/iam/v2/tenant/current").json(&json!({}))
+}
+
+pub(crate) fn get_simple(id: &str, options: &TenantSimpleOptions) -> Result<Request> {
+    let invoice = options.with_invoice_info.unwrap_or(false);
+    read("digiwin.tenants.get_simple", "/api/iam/v2/tenant/simple").json(&json!({"id": id, "withInvoiceInfo": invoice}))
+}
+
+pub(crate) fn get_current_simple() -> Request {
+    Request::get("digiwin.tenants.get_current_simple", "/api/iam/v2/tenant/current/simple")
+}
+
+pub(crate) fn query_tenants(keyword: &str) -> Result<Request> {
+    read("digiwin.tenants.query_tenants", "/api/iam/v2/tenant/query").json(&json!({"content": keyword}))
+}
+
+pub(crate) fn check_user_in_tenant(user_id: &str) -> Request {
+    Request::get("digiwin.tenants.check_user_in_tenant", "/api/iam/v2/tenant/check/userintenant")
+        .query("userId", Some(user_id))
+}
+
+pub(crate) fn get_applications(filter: &ApplicationFilter) -> Request {
+    Request::get("digiwin.tenants.get_applications", "/api/iam/v2/tenant/application")
+        .query("expireTimeStart", filter.expire_time_start.as_ref())
+        .query("expireTimeEnd", filter.expire_time_end.as_ref())
+}
+
+pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) -> Result<Request> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        tenant_id: &'a str,
+        user: &'a str,
+        #[serde(flatten)]
+        options: &'a InviteOptions,
+    }
+
+    Request::post("digiwin.tenants.invite_user", "/api/iam/v2/tenant/user/invite/new").json(&Body {
+        tenant_id,
+        user,
+        options,
+    })
+}
+
+pub(crate) fn remove_user(user: &UserRef) -> Result<Request> {
+    Request::post("digiwin.tenants.remove_user", "/api/iam/v2/tenant/remove/user").json(&IdOrSid::from(user))
+}
+
+fn read(operation: &'static str, path: &'static str) -> Request {
+    Request::post(operation, path).effect(Effect::Read)
+}
+
+/// An object (yes), a boolean, or nothing (no).
+pub(crate) struct Membership(pub(crate) bool);
+
+impl<'de> Deserialize<'de> for Membership {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Membership;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object, a boolean or nothing")
+            }
+
+            fn visit_bool<E>(self, yes: bool) -> Result<Membership, E> {
+                Ok(Membership(yes))
+            }
+
+            fn visit_unit<E>(self) -> Result<Membership, E> {
+                Ok(Membership(false))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Membership, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Membership(true))
+            }
+        }
+
+        from.deserialize_any(Visitor)
+    }
+}

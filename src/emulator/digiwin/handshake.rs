@@ -1,0 +1,76 @@
+//! The server's half of the login handshake. It shares no code with the client's.
+
+use super::Refusal;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rand::distr::{Alphanumeric, SampleString};
+use rsa::{
+    Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey,
+    pkcs8::{DecodePublicKey, EncodePublicKey},
+    traits::PublicKeyParts,
+};
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Mutex, PoisonError},
+};
+
+/// More logins than this at once, and the oldest must begin again.
+const PENDING: usize = 10_000;
+
+pub(super) struct ServerKeys {
+    private: RsaPrivateKey,
+    public: String,
+    /// The AES key of each handshake under way, by `clientEncryptPublicKey`.
+    pending: Mutex<VecDeque<(String, String)>>,
+}
+
+impl ServerKeys {
+    pub(super) fn generate(bits: usize) -> io::Result<Self> {
+        let private = RsaPrivateKey::new(&mut rand::rng(), bits).map_err(io::Error::other)?;
+        let public = private.to_public_key().to_public_key_der().map_err(io::Error::other)?;
+        Ok(Self { public: STANDARD.encode(public), private, pending: Mutex::default() })
+    }
+
+    pub(super) fn public_key(&self) -> &str {
+        &self.public
+    }
+
+    /// Opens the client's key and gives a fresh AES key under it.
+    pub(super) fn exchange(&self, client_encrypt_public_key: &str) -> Result<String, Refusal> {
+        let refused = || Refusal::bad_request("clientEncryptPublicKey cannot be decrypted");
+        let wrapped = STANDARD.decode(client_encrypt_public_key).map_err(|_| refused())?;
+        if wrapped.is_empty() || wrapped.len() % self.private.size() != 0 {
+            return Err(refused());
+        }
+        let mut text = Vec::new();
+        for block in wrapped.chunks(self.private.size()) {
+            text.extend(self.private.decrypt(Pkcs1v15Encrypt, block).map_err(|_| refused())?);
+        }
+        let der = STANDARD.decode(text).map_err(|_| refused())?;
+        let client = RsaPublicKey::from_public_key_der(&der).map_err(|_| refused())?;
+        let aes_key = Alphanumeric.sample_string(&mut rand::rng(), 16);
+        let answer = client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, aes_key.as_bytes()).map_err(|_| refused())?;
+
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.len() == PENDING {
+            pending.pop_front();
+        }
+        pending.push_back((client_encrypt_public_key.to_owned(), aes_key));
+        Ok(STANDARD.encode(answer))
+    }
+
+    /// Opens a password; each handshake opens one.
+    pub(super) fn open(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
+        let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = pending.iter().position(|(wrapped, _)| wrapped == client_encrypt_public_key);
+        let (_, aes_key) = at.and_then(|at| pending.remove(at)).ok_or_else(refused)?;
+        drop(pending);
+        let sealed = STANDARD.decode(password_hash).map_err(|_| refused())?;
+        let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(aes_key.as_bytes(), b"ghUb#er57HBh(u%g")
+            .map_err(|_| refused())?;
+        let opened = cipher.decrypt_padded_vec::<Pkcs7>(&sealed).map_err(|_| refused())?;
+        String::from_utf8(opened).map_err(|_| refused())
+    }
+}

@@ -1,0 +1,200 @@
+//! Digiwin IAM's side of the wire.
+
+mod handshake;
+mod identity;
+mod orgs;
+mod reply;
+mod seed;
+mod tenants;
+mod users;
+mod world;
+
+pub use reply::AnswerStyle;
+pub use seed::{Account, Org, Person, Seed, Tenant};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Query, State},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use handshake::ServerKeys;
+use http::HeaderMap;
+use reply::{Family, Refusal, Reply};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    fmt, io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use world::{Session, World};
+
+/// Digiwin's side of an [`Emulator`](super::Emulator).
+pub struct Digiwin {
+    account: Account,
+    style: AnswerStyle,
+    keys: ServerKeys,
+    world: Mutex<World>,
+}
+
+impl Digiwin {
+    pub(super) fn new(seed: Seed, style: AnswerStyle, token_life: Duration, key_bits: usize) -> io::Result<Self> {
+        let keys = ServerKeys::generate(key_bits)?;
+        let account = seed.account();
+        let world = World::new(seed, token_life);
+        Ok(Self { account, style, keys, world: Mutex::new(world) })
+    }
+
+    /// The application's token and the first of the people, with a tenant that they may switch to.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Ends the life of every token, as time would.
+    pub fn expire_tokens(&self) {
+        self.world().expire_tokens();
+    }
+
+    /// Takes all of a user's tokens away, as an administrator would.
+    pub fn revoke_tokens(&self, user_id: &str) {
+        let mut world = self.world();
+        if let Some(sid) = world.user_by_id(user_id).map(|user| user.sid) {
+            world.revoke(|session| session.user == sid);
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A handler that panicked has failed its own request; the next ones go on.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Digiwin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Digiwin").field("account", &self.account).field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+/// What a call must bring.
+#[derive(Clone, Copy)]
+enum Access {
+    Application,
+    User,
+    Tenant,
+}
+
+/// A request whose credentials are in order.
+struct Call<'a> {
+    keys: &'a ServerKeys,
+    query: &'a HashMap<String, String>,
+    body: &'a [u8],
+    session: Option<Session>,
+    token: Option<&'a str>,
+}
+
+impl Call<'_> {
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_slice(self.body).map_err(|error| Refusal::bad_request(format!("unreadable body: {error}")))
+    }
+
+    fn session(&self) -> Result<Session, Refusal> {
+        self.session.ok_or_else(Refusal::not_signed_in)
+    }
+
+    fn tenant(&self) -> Result<i64, Refusal> {
+        self.session()?.tenant.ok_or_else(Refusal::no_tenant)
+    }
+}
+
+type Action = fn(&mut World, &Call<'_>) -> Result<Value, Refusal>;
+
+pub(super) fn router(digiwin: Arc<Digiwin>) -> Router {
+    use Access::{Application, Tenant, User};
+    let get = |family, access, action: Action| route(MethodFilter::GET, family, access, action);
+    let post = |family, access, action: Action| route(MethodFilter::POST, family, access, action);
+    let (identity, other) = (Family::Identity, Family::Other);
+    let at = |path: &str| format!("/api/iam/v2/{path}");
+    Router::new()
+        .route(&at("identity/publickey"), get(identity, Application, identity::public_key))
+        .route(&at("identity/aeskey"), post(identity, Application, identity::aes_key))
+        .route(&at("identity/login"), post(identity, Application, identity::login))
+        .route(&at("identity/internal/login"), post(identity, Application, identity::internal_login))
+        .route(&at("identity/logout"), post(identity, User, identity::logout))
+        .route(&at("identity/token/analyze"), post(identity, User, identity::analyze_token))
+        .route(&at("identity/token/analyze/internal"), get(identity, User, identity::analyze_token))
+        .route(&at("identity/login/info"), post(identity, User, identity::login_info))
+        .route(&at("identity/token/refresh/tenant"), post(identity, User, identity::switch_tenant))
+        .route(&at("identity/token/refresh/user"), post(identity, User, identity::refresh))
+        .route(&at("identity/token/grant/access"), post(identity, Application, identity::grant_access))
+        .route(&at("user"), post(other, User, users::get))
+        .route(&at("user/list"), post(other, User, users::list))
+        .route(&at("user/query"), post(other, User, users::query))
+        .route(&at("user/simple"), get(other, User, users::simple))
+        .route(&at("user/email/exist"), post(other, User, users::email_exists))
+        .route(&at("user/mobilephone/exist"), post(other, User, users::phone_exists))
+        .route(&at("user/exists"), post(other, User, users::id_exists))
+        .route(&at("user/update"), post(other, User, users::update))
+        .route(&at("user/role"), post(other, User, users::roles))
+        .route(&at("tenant"), post(other, User, tenants::of_user))
+        .route(&at("tenant/current"), post(other, Tenant, tenants::current))
+        .route(&at("tenant/simple"), post(other, User, tenants::simple))
+        .route(&at("tenant/current/simple"), get(other, Tenant, tenants::current_simple))
+        .route(&at("tenant/query"), post(other, User, tenants::query))
+        .route(&at("tenant/check/userintenant"), get(other, User, tenants::has_user))
+        .route(&at("tenant/application"), get(other, Tenant, tenants::applications))
+        .route(&at("tenant/user/invite/new"), post(other, User, tenants::invite))
+        .route(&at("tenant/remove/user"), post(other, Tenant, tenants::remove))
+        .route(&at("org/cascade"), get(other, Tenant, orgs::cascade))
+        .route(&at("org/list"), post(other, Tenant, orgs::list))
+        .route(&at("org/userinorg"), post(other, Tenant, orgs::users))
+        .route(&at("org/userinorg/cascade"), post(other, Tenant, orgs::users_cascade))
+        .route(&at("org/update"), post(other, Tenant, orgs::create_or_update))
+        .route(&at("org/del"), post(other, Tenant, orgs::delete))
+        .with_state(digiwin)
+}
+
+fn route(method: MethodFilter, family: Family, access: Access, action: Action) -> MethodRouter<Arc<Digiwin>> {
+    let handle = move |State(digiwin): State<Arc<Digiwin>>,
+                       Query(query): Query<HashMap<String, String>>,
+                       headers: HeaderMap,
+                       body: Bytes| async move {
+        let result = admit(&digiwin, access, &headers, &query, &body).and_then(|call| {
+            let mut world = digiwin.world();
+            action(&mut world, &call)
+        });
+        Reply { style: digiwin.style, family, result }
+    };
+    on(method, handle)
+}
+
+/// Checks what every call has to bring: the content type, the application, the user, the tenant.
+fn admit<'a>(
+    digiwin: &'a Digiwin,
+    access: Access,
+    headers: &'a HeaderMap,
+    query: &'a HashMap<String, String>,
+    body: &'a [u8],
+) -> Result<Call<'a>, Refusal> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if !body.is_empty() && !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(Refusal::new(415, "the content type must be application/json"));
+    }
+    if header("digi-middleware-auth-app") != Some(digiwin.account.app_token.expose_secret()) {
+        return Err(Refusal::new(401, "the application's token is missing or wrong"));
+    }
+    let token = header("digi-middleware-auth-user");
+    let session = match access {
+        Access::Application => None,
+        Access::User | Access::Tenant => {
+            let session = token.and_then(|token| digiwin.world().session(token));
+            Some(session.ok_or_else(Refusal::not_signed_in)?)
+        }
+    };
+    let call = Call { keys: &digiwin.keys, query, body, session, token };
+    if matches!(access, Access::Tenant) {
+        call.tenant()?;
+    }
+    Ok(call)
+}

@@ -1,0 +1,187 @@
+//! The services' wire protocols, in process: for demonstrations and for tests, yours too.
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! let emulator = iam_sdk::emulator::Emulator::start()?;
+//! let account = emulator.digiwin().account();
+//! println!("{} at {}", account.user_id, emulator.base_url());
+//! # Ok(()) }
+//! ```
+//!
+//! It listens on a loopback port, keeps state (a login gives a token that later calls need, a deleted organization is gone)
+//! and stops when it is dropped. It is checked with the vendors' own Python clients.
+
+mod digiwin;
+mod log;
+
+pub use digiwin::{Account, AnswerStyle, Digiwin, Org, Person, Seed, Tenant};
+pub use log::Served;
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// A running emulator.
+pub struct Emulator {
+    address: SocketAddr,
+    digiwin: Arc<Digiwin>,
+    log: Arc<log::Log>,
+    server: Option<Server>,
+}
+
+struct Server {
+    stop: oneshot::Sender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts one with the default seed on a free port.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening a socket and of starting a thread.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Starts one with a seed, a port, a style of answers and so on.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder {
+            port: 0,
+            latency: Duration::ZERO,
+            seed: Seed::default(),
+            style: AnswerStyle::default(),
+            token_life: Duration::from_secs(2 * 60 * 60),
+            server_key_bits: 1024,
+        }
+    }
+
+    /// `http://127.0.0.1:port`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Digiwin's side: its accounts, and what a test may do behind the service's back.
+    pub fn digiwin(&self) -> &Digiwin {
+        &self.digiwin
+    }
+
+    /// What was asked so far, in order.
+    pub fn requests(&self) -> Vec<Served> {
+        self.log.served()
+    }
+
+    /// Answers the next request to `path` with this status and body instead. Many of them are used up one by one.
+    pub fn answer_next(&self, path: impl Into<String>, status: u16, body: impl Into<String>) {
+        self.log.plan(path.into(), status, body.into());
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let Some(Server { stop, thread }) = self.server.take() else { return };
+        // It fails when the server is gone already, which the join tells.
+        let _ = stop.send(());
+        if let Err(panic) = thread.join()
+            && !thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Builds an [`Emulator`].
+#[derive(Clone, Debug)]
+pub struct EmulatorBuilder {
+    port: u16,
+    latency: Duration,
+    seed: Seed,
+    style: AnswerStyle,
+    token_life: Duration,
+    server_key_bits: usize,
+}
+
+impl EmulatorBuilder {
+    /// Listens on this port. Default: 0, a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Waits this long before every answer. Default: not at all.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// What there is at the beginning.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Which of Digiwin's answers stand in an envelope.
+    pub fn answer_style(mut self, style: AnswerStyle) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// How long Digiwin's tokens live, in whole seconds. Default: two hours.
+    pub fn token_life(mut self, life: Duration) -> Self {
+        self.token_life = life;
+        self
+    }
+
+    /// The size of Digiwin's RSA key, in bits, from 1024 on. Default: 1024.
+    pub fn server_key_bits(mut self, bits: usize) -> Self {
+        self.server_key_bits = bits;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`], and those of making an RSA key of the size asked for.
+    pub fn start(self) -> io::Result<Emulator> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let log = Arc::new(log::Log::new(self.latency));
+        let digiwin = Arc::new(Digiwin::new(self.seed, self.style, self.token_life, self.server_key_bits)?);
+        let router =
+            digiwin::router(digiwin.clone()).layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("iam-emulator".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = serve(listener, router) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Emulator { address, digiwin, log, server: Some(Server { stop, thread }) })
+    }
+}
+
+async fn serve(listener: TcpListener, router: axum::Router) -> io::Result<()> {
+    use axum::serve::ListenerExt as _;
+    let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
+        // Without it an answer may wait 40 ms for an acknowledgement; a stream that refuses is slower, not wrong.
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router).await
+}

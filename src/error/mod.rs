@@ -1,0 +1,377 @@
+//! The one error type of the crate.
+
+mod kind;
+
+pub use kind::ErrorKind;
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How much of an answer an error keeps, in bytes.
+const BODY_LIMIT: usize = 8 * 1024;
+
+type Source = Arc<dyn StdError + Send + Sync>;
+
+/// Why a call failed.
+///
+/// One pointer wide and cheap to clone. `Display` is one line: the operation, what happened, the status, the service's
+/// code, message and request id. The [source](StdError::source) is not repeated in it. Neither `Display` nor `Debug` shows
+/// a password, a token or the answer's body.
+///
+/// # Troubleshooting
+///
+/// | predicate | look at |
+/// | --- | --- |
+/// | [`is_authentication`](Self::is_authentication) | the password, or whether the session's token has expired: log in again |
+/// | [`is_authorization`](Self::is_authorization) | whether the token is in a tenant (`refresh_token_with_tenant`) and that tenant has bought the application |
+/// | [`is_timeout`](Self::is_timeout), [`is_connect`](Self::is_connect) | the base URL, the proxy, the time limits of the builder |
+/// | [`is_decode`](Self::is_decode) | the base URL (an HTML page?), then the JSON path in the text |
+/// | [`is_configuration`](Self::is_configuration) | the setting that the text names |
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    operation: Option<&'static str>,
+    status: Option<u16>,
+    code: Option<String>,
+    server_message: Option<String>,
+    detail: Option<String>,
+    json_path: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    body: Option<String>,
+    sent: bool,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            operation: None,
+            status: None,
+            code: None,
+            server_message: None,
+            detail: None,
+            json_path: None,
+            request_id: None,
+            retry_after: None,
+            body: None,
+            sent: false,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn configuration(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration).detail(detail)
+    }
+
+    pub(crate) fn argument(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument).detail(detail)
+    }
+
+    /// A failure of a [`TokenStore`](crate::token_store::TokenStore), for who writes one.
+    pub fn store(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::Store).source(source)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    pub(crate) fn operation_named(self, operation: &'static str) -> Self {
+        self.with(|e| e.operation = Some(operation))
+    }
+
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
+        self.with(|e| e.detail = Some(detail.into()))
+    }
+
+    pub(crate) fn http_status(self, status: u16) -> Self {
+        self.with(|e| {
+            e.status = Some(status);
+            e.sent = true;
+        })
+    }
+
+    pub(crate) fn service_said(
+        self,
+        code: Option<String>,
+        message: Option<String>,
+        request_id: Option<String>,
+    ) -> Self {
+        self.with(|e| {
+            e.code = code;
+            e.server_message = message;
+            e.request_id = request_id;
+        })
+    }
+
+    pub(crate) fn at_json_path(self, path: String) -> Self {
+        self.with(|e| e.json_path = Some(path))
+    }
+
+    pub(crate) fn wait(self, retry_after: Option<Duration>) -> Self {
+        self.with(|e| e.retry_after = retry_after)
+    }
+
+    pub(crate) fn answer_body(self, body: &[u8]) -> Self {
+        let kept = &body[..body.len().min(BODY_LIMIT)];
+        self.with(|e| e.body = (!kept.is_empty()).then(|| String::from_utf8_lossy(kept).into_owned()))
+    }
+
+    pub(crate) fn sent(self, sent: bool) -> Self {
+        self.with(|e| e.sent = sent)
+    }
+
+    pub(crate) fn source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.with(|e| e.source = Some(Arc::from(source.into())))
+    }
+
+    /// Takes what a service echoed of the request's secrets out of every text that the error holds.
+    pub(crate) fn conceal(self, secrets: &[&str]) -> Self {
+        let clean = |text: &mut Option<String>| {
+            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                if let Some(found) = text.as_mut().filter(|text| text.contains(secret)) {
+                    *found = found.replace(secret, "(redacted)");
+                }
+            }
+        };
+        self.with(|e| {
+            for text in [&mut e.server_message, &mut e.body, &mut e.code, &mut e.request_id] {
+                clean(text);
+            }
+        })
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The call that failed, such as `digiwin.users.get_user`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The HTTP status, where an answer came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's own code, as text whether it was sent as a number or as text.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The service's own words.
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.server_message.as_deref()
+    }
+
+    /// The id under which the service knows the request, where it told one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Where in the answer's data the reading failed, such as `[3].sid`.
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.json_path.as_deref()
+    }
+
+    /// How long the service asks to wait (`Retry-After`).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The beginning of the answer's body, 8 KiB at the most. It can hold personal data.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
+    }
+
+    /// Whether the service may have seen the request. `false`: surely not.
+    pub fn was_sent(&self) -> bool {
+        self.0.sent
+    }
+
+    /// A setting of the client is wrong.
+    pub fn is_configuration(&self) -> bool {
+        self.kind() == ErrorKind::Configuration
+    }
+
+    /// Wrong credentials, or a missing, expired or revoked token. Never a 429 or a 5xx.
+    pub fn is_authentication(&self) -> bool {
+        self.kind() == ErrorKind::Authentication
+    }
+
+    /// The caller is known and not permitted.
+    pub fn is_authorization(&self) -> bool {
+        self.kind() == ErrorKind::Authorization
+    }
+
+    /// The thing does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// The service found the request wrong.
+    pub fn is_validation(&self) -> bool {
+        self.kind() == ErrorKind::Validation
+    }
+
+    /// The service asks to slow down; see [`retry_after`](Self::retry_after).
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited
+    }
+
+    /// The service itself failed.
+    pub fn is_server(&self) -> bool {
+        self.kind() == ErrorKind::Server
+    }
+
+    /// The answer could not be read.
+    pub fn is_decode(&self) -> bool {
+        self.kind() == ErrorKind::Decode
+    }
+
+    /// The login handshake failed.
+    pub fn is_crypto(&self) -> bool {
+        self.kind() == ErrorKind::Crypto
+    }
+
+    /// A time limit ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// There was no connection, with TLS or without.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Tls)
+    }
+
+    /// The same call may succeed later: rate limited, 502, 503, 504, timed out, connection refused or broken.
+    ///
+    /// Whether repeating it is *safe* depends on the call: see [`was_sent`](Self::was_sent).
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport => true,
+            ErrorKind::Server => matches!(self.status(), Some(502..=504)),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let e = &*self.0;
+        if let Some(operation) = e.operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(e.kind.text())?;
+        match (e.status, &e.code) {
+            (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {})", OneLine(code))?,
+            (Some(status), None) => write!(f, " (HTTP {status})")?,
+            (None, Some(code)) => write!(f, " (code {})", OneLine(code))?,
+            (None, None) => {}
+        }
+        for text in [&e.detail, &e.server_message].into_iter().flatten() {
+            write!(f, ": {}", OneLine(text))?;
+        }
+        if let Some(path) = &e.json_path {
+            write!(f, " at `{}`", OneLine(path))?;
+        }
+        if let Some(id) = &e.request_id {
+            write!(f, " [request {}]", OneLine(id))?;
+        }
+        Ok(())
+    }
+}
+
+/// A service's text without its line breaks, and not endless: an error is one line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LIMIT: usize = 500;
+        for c in self.0.chars().take(LIMIT) {
+            fmt::Write::write_char(f, if c.is_control() { ' ' } else { c })?;
+        }
+        if self.0.chars().nth(LIMIT).is_some() {
+            f.write_str("…")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let e = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &e.kind)
+            .field("operation", &e.operation)
+            .field("status", &e.status)
+            .field("code", &e.code)
+            .field("server_message", &e.server_message)
+            .field("detail", &e.detail)
+            .field("json_path", &e.json_path)
+            .field("request_id", &e.request_id)
+            .field("retry_after", &e.retry_after)
+            .field("body_bytes", &e.body.as_ref().map(String::len))
+            .field("sent", &e.sent)
+            .field("source", &e.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_pointer_wide_and_shareable() {
+        fn shareable<T: Clone + Send + Sync + 'static>() {}
+        shareable::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn is_one_line() {
+        let error = Error::new(ErrorKind::Server)
+            .operation_named("digiwin.users.get_user")
+            .http_status(503)
+            .service_said(Some("E1".into()), Some("try\nlater".into()), Some("r-9".into()))
+            .source("inner");
+        assert_eq!(
+            error.to_string(),
+            "digiwin.users.get_user: the service failed (HTTP 503, code E1): try later [request r-9]"
+        );
+        assert!(StdError::source(&error).is_some());
+    }
+
+    #[test]
+    fn conceals_an_echoed_secret() {
+        let error = Error::new(ErrorKind::Authentication)
+            .service_said(None, Some("no such token tok-1".into()), None)
+            .answer_body(b"{\"token\":\"tok-1\"}")
+            .conceal(&["tok-1", ""]);
+        assert_eq!(error.server_message(), Some("no such token (redacted)"));
+        assert!(!error.body().unwrap().contains("tok-1"));
+    }
+
+    #[test]
+    fn keeps_a_bounded_body() {
+        let error = Error::new(ErrorKind::Server).answer_body(&vec![b'x'; 100_000]);
+        assert_eq!(error.body().unwrap().len(), BODY_LIMIT);
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+#![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]
+// Without a flavour nothing calls the protocol; it still builds, and its tests run.
+#![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
+
+mod config;
+mod crypto;
+pub mod digiwin;
+mod error;
+mod protocol;
+mod secret;
+pub mod token_store;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod transport;
+
+#[cfg(feature = "async")]
+pub mod r#async;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+
+#[cfg(feature = "async")]
+pub use r#async::Client;
+pub use config::TlsBackend;
+pub use error::{Error, ErrorKind, Result};
+pub use http::Method;
+pub use protocol::model::Extra;
+pub use secret::{AppToken, Password, UserToken, VerificationCode};

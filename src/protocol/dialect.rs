@@ -1,0 +1,29 @@
+//! What differs from service to service in how a token travels and an error is spelled.
+
+use crate::{ErrorKind, Result, secret::UserToken};
+use http::{HeaderName, HeaderValue};
+
+/// A service's way of saying things; one static value each.
+pub(crate) trait Dialect: Send + Sync + 'static {
+    /// The header that carries a session's token.
+    fn token_header(&self) -> HeaderName;
+
+    /// The token as that header's value.
+    fn token_value(&self, token: &UserToken) -> Result<HeaderValue>;
+
+    /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
+    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
+
+    /// What the body of an unsuccessful HTTP answer says, as far as it can be read.
+    fn fault(&self, body: &[u8]) -> Fault;
+}
+
+/// What a service says went wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Fault {
+    /// The kind, where the service's code tells more than the HTTP status.
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+}

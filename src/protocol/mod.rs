@@ -1,0 +1,10 @@
+//! What is asked, what an answer means, and whether to ask again: decisions, without I/O.
+
+pub(crate) mod decode;
+pub(crate) mod dialect;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod request;
+pub(crate) mod retry;
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) mod session;

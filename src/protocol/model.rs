@@ -1,0 +1,195 @@
+//! Models that lose nothing: members that a model does not know are kept in `extra`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+/// The members of an answer that a model has no field for, by name.
+///
+/// `Debug` prints the names alone: whether an unknown value is a secret is unknown too.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Extra(Map<String, Value>);
+
+impl Deref for Extra {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Extra {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl From<Map<String, Value>> for Extra {
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A member's name, borrowed from the input where it has no escapes.
+pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        from.deserialize_str(Visitor)
+    }
+}
+
+/// Whether a member goes out again: an absent one stays absent.
+pub(crate) trait Member {
+    fn is_absent(&self) -> bool;
+}
+
+impl<T> Member for Option<T> {
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> Member for Vec<T> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// Declares a model: a struct with `extra`, read in one pass without `#[serde(flatten)]`, which would buffer every member.
+///
+/// `null` reads as a missing member. With `write` in front it can be sent back as well, unknown members included; models
+/// that hold a secret are declared without.
+macro_rules! model {
+    (write $(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
+        model! { $(#[$doc])* $name { $($fields)* } }
+        model! { @write $name { $($fields)* } }
+    };
+    (@write $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty = $wire:literal,)* }) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                use $crate::protocol::model::Member as _;
+                use serde::ser::SerializeMap as _;
+                let mut map = to.serialize_map(None)?;
+                $(if !self.$field.is_absent() {
+                    map.serialize_entry($wire, &self.$field)?;
+                })*
+                for (name, value) in self.extra.iter() {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty = $wire:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$field_doc])*
+                #[doc = concat!("`", $wire, "` on the wire.")]
+                pub $field: $type,
+            )*
+            /// Members that this version of the crate does not know.
+            pub extra: $crate::protocol::model::Extra,
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Visitor;
+
+                impl<'de> serde::de::Visitor<'de> for Visitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("an object, ", stringify!($name)))
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        let mut model = $name::default();
+                        while let Some($crate::protocol::model::Name(name)) = map.next_key()? {
+                            match &*name {
+                                // The outer `Option` takes a `null`, whatever the member's own type.
+                                $($wire => model.$field = map.next_value::<Option<$type>>()?.unwrap_or_default(),)*
+                                _ => {
+                                    model.extra.insert(name.into_owned(), map.next_value()?);
+                                }
+                            }
+                        }
+                        Ok(model)
+                    }
+                }
+
+                from.deserialize_map(Visitor)
+            }
+        }
+    };
+}
+
+pub(crate) use model;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    model! {
+        write
+        /// A thing.
+        Thing {
+            sid: Option<i64> = "sid",
+            tag_list: Vec<String> = "tagList",
+        }
+    }
+
+    #[test]
+    fn unknown_members_survive_a_round_trip() {
+        let text = r#"{"sid":7,"tagList":["a"],"new\u0041":{"deep":[1]},"zeta":null}"#;
+        let thing: Thing = serde_json::from_str(text).unwrap();
+        assert_eq!((thing.sid, thing.tag_list.len(), thing.extra.len()), (Some(7), 1, 2));
+        let back = serde_json::to_value(&thing).unwrap();
+        assert_eq!(back, serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn null_reads_as_missing() {
+        let thing: Thing = serde_json::from_str(r#"{"sid":null,"tagList":null}"#).unwrap();
+        assert_eq!(thing, Thing::default());
+        assert_eq!(serde_json::to_string(&thing).unwrap(), "{}");
+    }
+
+    #[test]
+    fn debug_shows_no_unknown_value() {
+        let thing: Thing = serde_json::from_str(r#"{"apiKey":"canary"}"#).unwrap();
+        assert_eq!(format!("{:?}", thing.extra), r#"{"apiKey"}"#);
+    }
+}

@@ -1,0 +1,156 @@
+//! A call, as a value.
+
+use crate::{Error, Result};
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use std::{borrow::Cow, fmt};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// What repeating a call does at the service; the HTTP verb does not tell, these services read with POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Twice is once.
+    Idempotent,
+    /// Anything else: repeated only when it was never sent.
+    Other,
+}
+
+/// One call, before a base URL, a session or a socket is known.
+pub(crate) struct Request {
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) query: Vec<(Cow<'static, str>, String)>,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) effect: Effect,
+    /// Whether the session's token goes along.
+    pub(crate) with_session: bool,
+    /// What an error must not repeat, should the service echo it.
+    pub(crate) secrets: Vec<Zeroizing<String>>,
+}
+
+impl Request {
+    pub(crate) fn new(operation: &'static str, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            operation,
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            effect: Effect::Other,
+            with_session: true,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// A GET that reads.
+    pub(crate) fn get(operation: &'static str, path: &'static str) -> Self {
+        Self::new(operation, Method::GET, path).effect(Effect::Read)
+    }
+
+    /// A POST; say what it does with [`effect`](Self::effect).
+    pub(crate) fn post(operation: &'static str, path: &'static str) -> Self {
+        Self::new(operation, Method::POST, path)
+    }
+
+    pub(crate) fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    pub(crate) fn without_session(mut self) -> Self {
+        self.with_session = false;
+        self
+    }
+
+    pub(crate) fn secret(mut self, secret: &str) -> Self {
+        self.secrets.push(Zeroizing::new(secret.to_owned()));
+        self
+    }
+
+    /// Adds a query parameter, unless it is `None`.
+    pub(crate) fn query<V: ToString>(mut self, name: impl Into<Cow<'static, str>>, value: Option<V>) -> Self {
+        self.query.extend(value.map(|value| (name.into(), value.to_string())));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &(impl Serialize + ?Sized)) -> Result<Self> {
+        // serde's text can quote the value, which may be a secret.
+        let bytes = serde_json::to_vec(body)
+            .map_err(|_| Error::argument("the body cannot be written as JSON").operation_named(self.operation))?;
+        self.body = Some(bytes.into());
+        Ok(self)
+    }
+
+    /// A caller's own object as the body; another kind of JSON value is refused.
+    pub(crate) fn json_object(self, body: &(impl Serialize + ?Sized)) -> Result<Self> {
+        let operation = self.operation;
+        let request = self.json(body)?;
+        match request.body.as_deref() {
+            Some([b'{', ..]) => Ok(request),
+            _ => Err(Error::argument("the body must be a JSON object").operation_named(operation)),
+        }
+    }
+
+    /// The URL of the call below `base`, whose host and scheme no path can change.
+    pub(crate) fn url(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        let prefix = base.path().trim_end_matches('/');
+        if prefix.is_empty() {
+            url.set_path(&self.path);
+        } else {
+            url.set_path(&format!("{prefix}{}", self.path));
+        }
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        url
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str, request: &Request) -> String {
+        request.url(&Url::parse(base).unwrap()).into()
+    }
+
+    #[test]
+    fn paths_stand_below_the_base() {
+        let request = Request::get("t", "/api/x").query("userId", Some("u 1/é")).query("no", None::<&str>);
+        assert_eq!(url("https://h", &request), "https://h/api/x?userId=u+1%2F%C3%A9");
+        assert_eq!(url("https://h:8443/gw/", &request), "https://h:8443/gw/api/x?userId=u+1%2F%C3%A9");
+    }
+
+    #[test]
+    fn no_path_leaves_the_origin() {
+        for path in ["//evil.example/x", "@evil.example", "/../../x", "https://evil.example/"] {
+            let request = Request::new("t", Method::GET, path);
+            assert_eq!(request.url(&Url::parse("https://h/").unwrap()).host_str(), Some("h"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        let post = || Request::post("t", "/x");
+        assert!(post().json_object(&serde_json::json!({"id": 1})).is_ok());
+        let error = post().json_object(&[1, 2]).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
+    }
+}

@@ -1,0 +1,69 @@
+//! Values that no log, `Debug` or error text may show.
+
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use zeroize::Zeroizing;
+
+macro_rules! secrets {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        ///
+        /// `Debug` prints a placeholder, there is no `Display` and no `Serialize`, and the memory is overwritten on
+        /// drop. [`expose_secret`](Self::expose_secret) is the one way to the text.
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Zeroizing<String>);
+
+        impl $name {
+            /// The secret itself. Keep the borrow short, and out of logs.
+            pub fn expose_secret(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(Zeroizing::new(text))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::from(text.to_owned())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from).map(Self::from)
+            }
+        }
+    )+};
+}
+
+secrets! {
+    /// A password, as the user typed it.
+    Password,
+    /// A one-time code sent to a phone.
+    VerificationCode,
+    /// The token that says which application calls (`digi-middleware-auth-app`).
+    AppToken,
+    /// The token of a signed-in user (`digi-middleware-auth-user`).
+    UserToken,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", Password::from("hunter2")), "Password(redacted)");
+        assert_eq!(Password::from("hunter2").expose_secret(), "hunter2");
+    }
+}

@@ -1,0 +1,83 @@
+use super::{FIRST_ALLOCATION, Outgoing, build_http, failure, lost_work, too_large};
+use crate::{Error, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
+use bytes::BytesMut;
+use http::HeaderMap;
+use std::{sync::Arc, time::Duration};
+use tracing::{Instrument, Span};
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    max_answer_bytes: usize,
+}
+
+/// CPU work under way on another thread.
+pub(crate) struct Work<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Work<T> {
+    pub(crate) async fn join(self) -> Result<T> {
+        self.0.await.map_err(|_| lost_work())
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(settings: &Settings, headers: HeaderMap) -> Result<Self> {
+        let http = build_http!(reqwest::Client::builder(), settings, headers);
+        Ok(Self { http, max_answer_bytes: settings.max_answer_bytes })
+    }
+
+    /// Whether a call may be made from here.
+    pub(crate) fn check_context(&self) -> Result<()> {
+        tokio::runtime::Handle::try_current()
+            .map(drop)
+            .map_err(|_| Error::configuration("an async call needs a running tokio runtime"))
+    }
+
+    pub(crate) async fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Answer> {
+        self.exchange(outgoing).instrument(span.clone()).await
+    }
+
+    async fn exchange(&self, outgoing: Outgoing) -> Result<Answer> {
+        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        *request.timeout_mut() = Some(outgoing.timeout);
+        request.headers_mut().extend(outgoing.token);
+        *request.body_mut() = outgoing.body.map(Into::into);
+
+        let mut response = self.http.execute(request).await.map_err(failure)?;
+        let limit = self.max_answer_bytes;
+        let announced = response.content_length().unwrap_or(0);
+        if announced > limit as u64 {
+            return Err(too_large(limit));
+        }
+        let mut body = BytesMut::with_capacity(announced.min(FIRST_ALLOCATION) as usize);
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_large(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Answer { status: response.status(), headers, body: body.freeze() })
+    }
+
+    pub(crate) async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Starts CPU work off the executor, at once.
+    pub(crate) fn start<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Work<T> {
+        Work(tokio::task::spawn_blocking(work))
+    }
+
+    pub(crate) async fn ask_store<T: Send + 'static>(
+        &self,
+        store: &Arc<dyn TokenStore>,
+        ask: impl FnOnce(&dyn TokenStore) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !store.may_block() {
+            return ask(&**store);
+        }
+        let store = store.clone();
+        self.start(move || ask(&*store)).join().await?
+    }
+}

@@ -1,0 +1,91 @@
+use super::{FIRST_ALLOCATION, Outgoing, build_http, failure, lost_work, too_large};
+use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
+use http::HeaderMap;
+use std::{io::Read, sync::Arc, thread, time::Duration};
+use tracing::Span;
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: reqwest::blocking::Client,
+    max_answer_bytes: usize,
+}
+
+/// CPU work under way on another thread.
+pub(crate) struct Work<T>(Option<thread::JoinHandle<T>>);
+
+impl<T> Work<T> {
+    pub(crate) fn join(self) -> Result<T> {
+        self.0.and_then(|thread| thread.join().ok()).ok_or_else(lost_work)
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(settings: &Settings, headers: HeaderMap) -> Result<Self> {
+        outside_of_async()?;
+        let http = build_http!(reqwest::blocking::Client::builder().timeout(None), settings, headers);
+        Ok(Self { http, max_answer_bytes: settings.max_answer_bytes })
+    }
+
+    /// Whether a call may be made from here.
+    pub(crate) fn check_context(&self) -> Result<()> {
+        outside_of_async()
+    }
+
+    pub(crate) fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Answer> {
+        let _entered = span.enter();
+        let mut request = reqwest::blocking::Request::new(outgoing.method, outgoing.url);
+        *request.timeout_mut() = Some(outgoing.timeout);
+        request.headers_mut().extend(outgoing.token);
+        *request.body_mut() = outgoing.body.map(Into::into);
+
+        let mut response = self.http.execute(request).map_err(failure)?;
+        let limit = self.max_answer_bytes;
+        let announced = response.content_length().unwrap_or(0);
+        if announced > limit as u64 {
+            return Err(too_large(limit));
+        }
+        let mut body = Vec::with_capacity(announced.min(FIRST_ALLOCATION) as usize);
+        let most = (limit as u64).saturating_add(1);
+        response.by_ref().take(most).read_to_end(&mut body).map_err(broken_off)?;
+        if body.len() > limit {
+            return Err(too_large(limit));
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Answer { status: response.status(), headers, body: body.into() })
+    }
+
+    pub(crate) fn sleep(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    /// Starts CPU work on another thread, at once.
+    pub(crate) fn start<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Work<T> {
+        Work(thread::Builder::new().name("iam-sdk-work".to_owned()).spawn(work).ok())
+    }
+
+    pub(crate) fn ask_store<T>(
+        &self,
+        store: &Arc<dyn TokenStore>,
+        ask: impl FnOnce(&dyn TokenStore) -> Result<T>,
+    ) -> Result<T> {
+        ask(&**store)
+    }
+}
+
+/// A blocking wait on a runtime's thread would stall, or panic inside, whatever else runs there. tokio does not tell a
+/// `spawn_blocking` thread from the others.
+fn outside_of_async() -> Result<()> {
+    match tokio::runtime::Handle::try_current() {
+        Err(_) => Ok(()),
+        Ok(_) => Err(Error::new(ErrorKind::BlockingInAsync)
+            .detail("use iam_sdk::r#async::Client here, or a thread outside of the runtime")),
+    }
+}
+
+/// A failure while the body is read: reqwest hands it out wrapped as an `io::Error`.
+fn broken_off(error: std::io::Error) -> Error {
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) => failure(error),
+        Err(error) => Error::new(ErrorKind::Transport).sent(true).source(error),
+    }
+}
