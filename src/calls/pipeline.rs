@@ -1,6 +1,6 @@
 use super::{Transport, maybe_async};
 use crate::{
-    Result,
+    Error, Result,
     config::Settings,
     protocol::{
         decode::{Answer, Data},
@@ -80,7 +80,7 @@ impl Pipeline {
     }
 
     /// Takes what the service echoed of this request's secrets out of an error.
-    fn conceal(&self, error: crate::Error, request: &Request, state: &State) -> crate::Error {
+    fn conceal(&self, error: Error, request: &Request, state: &State) -> Error {
         let mut secrets = vec![self.shared.credential.as_str()];
         secrets.extend(state.token().map(|active| active.token.expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
@@ -105,35 +105,32 @@ impl fmt::Debug for Pipeline {
 impl Pipeline {
     /// Sends `request` and reads the data of its answer.
     pub(super) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let operation = request.operation;
-        let data = self.data(request).await?;
-        data.decode().map_err(|error| error.operation_named(operation))
+        self.exchange(request, Data::decode).await
     }
 
     /// Sends `request`, whose answer has no data: only whether it succeeded counts.
     pub(super) async fn run(&self, request: Request) -> Result<()> {
-        self.data(request).await?;
-        Ok(())
+        self.exchange(request, |_| Ok(())).await
     }
 
-    async fn data(&self, request: Request) -> Result<Data> {
-        let operation = request.operation;
-        let named = |error: crate::Error| error.operation_named(operation);
+    async fn exchange<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
+        let named = |error: Error| error.operation_named(request.operation);
         self.shared.transport.check_context().map_err(named)?;
         let state = self.state().await.map_err(named)?;
         let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
         loop {
             let (number, time) = attempts.begin(Instant::now());
-            let error = match self.attempt(&request, &state, number, time).await {
-                Ok(data) => {
+            let result = self.attempt(&request, &state, number, time).await;
+            let error = match result.and_then(|data| read(&data)) {
+                Ok(value) => {
                     self.shared.budget.refill();
-                    return Ok(data);
+                    return Ok(value);
                 }
                 Err(error) => error,
             };
             match attempts.after(&error, Instant::now(), &self.shared.budget) {
                 Some(wait) => self.shared.transport.sleep(wait).await,
-                None => return Err(self.conceal(error, &request, &state).operation_named(operation)),
+                None => return Err(named(self.conceal(error, &request, &state))),
             }
         }
     }

@@ -1,0 +1,5 @@
+pub use iam_sdk::r#async::Client;
+pub use maybe_async::must_be_async as maybe_async;
+
+#[path = "tour.rs"]
+pub mod tour;

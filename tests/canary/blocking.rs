@@ -1,0 +1,6 @@
+pub use iam_sdk::blocking::Client;
+pub use maybe_async::must_be_sync as maybe_async;
+
+#[allow(clippy::duplicate_mod)]
+#[path = "tour.rs"]
+pub mod tour;

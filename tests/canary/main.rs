@@ -1,0 +1,101 @@
+//! No secret in any `Debug`, `Display` or log line, at TRACE, of any call. In a process of its own: the log is the process's.
+#![cfg(all(feature = "async", feature = "blocking", feature = "emulator"))]
+
+use iam_sdk::emulator::{Emulator, Org, Person, Seed, Tenant};
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    io,
+    sync::{Arc, Mutex},
+};
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+mod r#async;
+mod blocking;
+
+const APP_TOKEN: &str = "canary-app-token";
+const PASSWORD: &str = "canary-password-密码";
+const WRONG_PASSWORD: &str = "canary-wrong-password";
+const HEADER: &str = "canary-header-value";
+const APPLICATION: &str = "app-token-of-app";
+
+/// All that was logged or shown.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<Mutex<Vec<u8>>>);
+
+impl Seen {
+    pub fn show(&self, value: impl Debug) {
+        self.add(format!("{value:?}").as_bytes());
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+    }
+}
+
+impl io::Write for Seen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Seen {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+fn emulator() -> Emulator {
+    let tenant = Tenant::new("T1", "Tenant")
+        .application("app", "2099-01-01 00:00:00")
+        .member("ann", "admin")
+        .member("bob", "staff")
+        .org(Org::new("hq", "HQ").member("bob"));
+    let person = |id: &str| Person::new(id, PASSWORD).email(format!("{id}@digiwin.com"));
+    let seed = Seed::new("app", APP_TOKEN).person(person("ann").telephone("13800000000")).person(person("bob"));
+    Emulator::builder().seed(seed.tenant(tenant)).start().unwrap()
+}
+
+#[test]
+fn no_secret_is_logged_or_shown() {
+    let seen = Seen::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(seen.clone())
+        .init();
+
+    let mut secrets: BTreeSet<String> =
+        [APP_TOKEN, PASSWORD, WRONG_PASSWORD, HEADER, APPLICATION].map(Into::into).into();
+    for flavour in ["blocking", "async"] {
+        let emulator = emulator();
+        seen.show(&emulator);
+        seen.show(emulator.digiwin());
+        let tokens = match flavour {
+            "blocking" => blocking::tour::every_call(&emulator, &seen),
+            _ => tokio::runtime::Runtime::new().unwrap().block_on(r#async::tour::every_call(&emulator, &seen)),
+        };
+        secrets.extend(tokens.iter().map(|token| token.expose_secret().to_owned()));
+        let routes: BTreeSet<_> = emulator.requests().into_iter().map(|asked| (asked.method, asked.path)).collect();
+        assert_eq!(routes.len(), 35, "{flavour}: every route is asked: {routes:#?}");
+    }
+
+    let seen = String::from_utf8(seen.0.lock().unwrap().clone()).unwrap();
+    for part in ["iam_sdk.request", "digiwin.identity.login\"", "attempt=1", "status=200", "duration_ms=", "hyper"] {
+        assert!(seen.contains(part), "the log has no {part}");
+    }
+    assert!(secrets.len() > 15, "tokens were collected");
+    for secret in secrets {
+        let found = seen.find(&secret).map(|at| seen[..at].chars().rev().take(300).collect::<String>());
+        let before = found.map(|text| text.chars().rev().collect::<String>());
+        assert_eq!(before, None, "{secret} was shown after this");
+    }
+}

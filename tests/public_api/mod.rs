@@ -1,0 +1,98 @@
+//! What holds of the API as a whole.
+
+use iam_sdk::{ErrorKind, emulator::Emulator};
+
+#[test]
+fn an_emulator_stops_when_it_is_dropped() {
+    let emulator = Emulator::start().unwrap();
+    let address = emulator.base_url().replace("http://", "");
+    assert!(std::net::TcpStream::connect(&address).is_ok());
+    drop(emulator);
+    assert!(std::net::TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn an_answer_can_be_planned() {
+    let emulator = Emulator::start().unwrap();
+    emulator.answer_next("/x", 418, "{}");
+    let ask = || {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(emulator.base_url().replace("http://", "")).unwrap();
+        stream.write_all(b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer[9..12].to_owned()
+    };
+    assert_eq!((ask(), ask()), ("418".to_owned(), "404".to_owned()));
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn a_builder_names_the_setting_that_is_wrong() {
+    use iam_sdk::blocking::{Client, ClientBuilder};
+    let wrong: [(&str, fn() -> ClientBuilder); 8] = [
+        ("base URL", || Client::builder("iam.example.com", "a")),
+        ("base URL", || Client::builder("http://iam.example.com", "a")),
+        ("app token", || Client::builder("https://h", "")),
+        ("app token", || Client::builder("https://h", "a\nb")),
+        ("`bad header`", || Client::builder("https://h", "a").header("bad header", "x")),
+        ("`Digi-Middleware-Auth-User`", || Client::builder("https://h", "a").header("Digi-Middleware-Auth-User", "x")),
+        ("proxy", || Client::builder("https://h", "a").proxy("::")),
+        ("root certificate", || Client::builder("https://h", "a").add_root_certificate("-----BEGIN nothing")),
+    ];
+    for (name, builder) in wrong {
+        let error = builder().build().unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains(name), "{name}: {error}");
+    }
+    assert!(Client::builder("http://iam.example.com", "a").allow_http(true).build().is_ok());
+}
+
+#[cfg(all(feature = "async", feature = "blocking"))]
+#[tokio::test]
+async fn a_blocking_call_inside_a_runtime_is_an_error_and_no_panic() {
+    use iam_sdk::blocking::Client;
+    let error = Client::builder("https://h", "a").build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BlockingInAsync);
+
+    let client = std::thread::spawn(|| Client::builder("http://127.0.0.1:9", "a").build().unwrap()).join().unwrap();
+    let errors = [
+        client.users().get_user("u").err(),
+        client.identity().login("u", "p").err(),
+        client.identity().current_token().err(),
+        client.identity().set_current_token(None).err(),
+    ];
+    for error in errors {
+        assert_eq!(error.unwrap().kind(), ErrorKind::BlockingInAsync);
+    }
+    // Dropped here, inside the runtime.
+    drop(client);
+}
+
+#[cfg(feature = "async")]
+#[tokio::test]
+async fn futures_and_clients_are_send() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let client = is_send(iam_sdk::Client::builder("http://127.0.0.1:9", "a").build().unwrap());
+    drop(is_send(client.identity().login("u", "p")));
+    drop(is_send(client.users().update_user(&serde_json::json!({}))));
+    drop(is_send(client.users().get_user_list(&["u"])));
+    drop(is_send(client.orgs().get_cascade()));
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn an_async_call_outside_a_runtime_is_an_error_and_no_panic() {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+    let client = iam_sdk::Client::builder("http://127.0.0.1:9", "a").build().unwrap();
+    let identity = client.identity();
+    let login = pin!(identity.login("u", "p"));
+    let Poll::Ready(result) = login.poll(&mut Context::from_waker(Waker::noop())) else { panic!("it waits") };
+    assert!(result.unwrap_err().is_configuration());
+}

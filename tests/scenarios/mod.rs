@@ -1,0 +1,50 @@
+//! What users do, against the emulator.
+
+use super::{Client, in_parallel, maybe_async, test};
+use iam_sdk::emulator::{AnswerStyle, Emulator};
+
+mod identity;
+mod orgs;
+mod sessions;
+mod tenants;
+mod users;
+
+/// An emulator and a client of it.
+struct Setting {
+    emulator: Emulator,
+    client: Client,
+}
+
+impl Setting {
+    fn new() -> Self {
+        Self::on(Emulator::start().unwrap())
+    }
+
+    fn in_style(style: AnswerStyle) -> Self {
+        Self::on(Emulator::builder().answer_style(style).start().unwrap())
+    }
+
+    fn on(emulator: Emulator) -> Self {
+        let account = emulator.digiwin().account();
+        let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+        Self { emulator, client }
+    }
+}
+
+#[maybe_async]
+impl Setting {
+    /// Logged in, in no tenant.
+    async fn logged_in() -> Self {
+        let setting = Self::new();
+        let account = setting.emulator.digiwin().account();
+        setting.client.identity().login(&account.user_id, account.password.clone()).await.unwrap();
+        setting
+    }
+
+    /// Logged in, in the tenant `T1`.
+    async fn in_tenant() -> Self {
+        let setting = Self::logged_in().await;
+        setting.client.identity().refresh_token_with_tenant("T1").await.unwrap();
+        setting
+    }
+}

@@ -1,0 +1,12 @@
+//! All tests but the canary, in one binary.
+//!
+//! `scenarios`, `wire` and `faults` are written once and mounted by each flavour.
+#![cfg(feature = "emulator")]
+
+mod support;
+
+#[cfg(feature = "async")]
+mod r#async;
+#[cfg(feature = "blocking")]
+mod blocking;
+mod public_api;
