@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "async", feature = "blocking", feature = "emulator"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "async", feature = "blocking", feature = "emulator")),
+    doc = "Clients of identity services. The README has the whole story; its examples need all flavours."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]

@@ -31,7 +31,8 @@ fn an_answer_can_be_planned() {
 #[test]
 fn a_builder_names_the_setting_that_is_wrong() {
     use iam_sdk::blocking::{Client, ClientBuilder};
-    let wrong: [(&str, fn() -> ClientBuilder); 8] = [
+    type Build = fn() -> ClientBuilder;
+    let wrong: [(&str, Build); 8] = [
         ("base URL", || Client::builder("iam.example.com", "a")),
         ("base URL", || Client::builder("http://iam.example.com", "a")),
         ("app token", || Client::builder("https://h", "")),

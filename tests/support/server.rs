@@ -41,12 +41,17 @@ pub fn status(status: u16, body: &str) -> Answer {
 
 type Script = dyn Fn(&Asked) -> Answer + Send + Sync;
 
+struct Connection {
+    stream: TcpStream,
+    thread: JoinHandle<()>,
+}
+
 pub struct Server {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
     accepting: Option<JoinHandle<()>>,
     stopping: Arc<AtomicBool>,
-    connections: Arc<Mutex<Vec<(TcpStream, JoinHandle<()>)>>>,
+    connections: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Server {
@@ -66,7 +71,7 @@ impl Server {
                 }
                 let (notes, script, other) = (notes.clone(), script.clone(), stream.try_clone().unwrap());
                 let thread = std::thread::spawn(move || serve(stream, number, &notes, &*script));
-                opened.lock().unwrap().push((other, thread));
+                opened.lock().unwrap().push(Connection { stream: other, thread });
             }
         });
         Self { address, asked, accepting: Some(accepting), connections, stopping }
@@ -84,7 +89,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let mut threads = Vec::new();
-        for (stream, thread) in self.connections.lock().unwrap().drain(..) {
+        for Connection { stream, thread } in self.connections.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
             threads.push(thread);
         }
