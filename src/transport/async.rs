@@ -1,6 +1,6 @@
-use super::{FIRST_ALLOCATION, Outgoing, build_http, failure, lost_work, too_large};
+use super::{Outgoing, build_http, failure, lost_work, too_large};
 use crate::{Error, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span};
@@ -40,24 +40,33 @@ impl Transport {
     async fn exchange(&self, outgoing: Outgoing) -> Result<Answer> {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
-        request.headers_mut().extend(outgoing.token);
+        if let Some((name, value)) = outgoing.token {
+            request.headers_mut().insert(name, value);
+        }
         *request.body_mut() = outgoing.body.map(Into::into);
 
         let mut response = self.http.execute(request).await.map_err(failure)?;
         let limit = self.max_answer_bytes;
-        let announced = response.content_length().unwrap_or(0);
-        if announced > limit as u64 {
+        if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
-        let mut body = BytesMut::with_capacity(announced.min(FIRST_ALLOCATION) as usize);
+        // Most answers are one chunk, which is not copied.
+        let mut body = Bytes::new();
         while let Some(chunk) = response.chunk().await.map_err(failure)? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }
-            body.extend_from_slice(&chunk);
+            if body.is_empty() {
+                body = chunk;
+                continue;
+            }
+            // Nobody else holds the buffer from the second chunk on: it grows where it is.
+            let mut whole = BytesMut::from(body);
+            whole.extend_from_slice(&chunk);
+            body = whole.freeze();
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { status: response.status(), headers, body: body.freeze() })
+        Ok(Answer { status: response.status(), headers, body })
     }
 
     pub(crate) async fn sleep(&self, time: Duration) {

@@ -1,4 +1,4 @@
-use super::{FIRST_ALLOCATION, Outgoing, build_http, failure, lost_work, too_large};
+use super::{Outgoing, build_http, failure, lost_work, too_large};
 use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
 use http::HeaderMap;
 use std::{io::Read, sync::Arc, thread, time::Duration};
@@ -35,7 +35,9 @@ impl Transport {
         let _entered = span.enter();
         let mut request = reqwest::blocking::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
-        request.headers_mut().extend(outgoing.token);
+        if let Some((name, value)) = outgoing.token {
+            request.headers_mut().insert(name, value);
+        }
         *request.body_mut() = outgoing.body.map(Into::into);
 
         let mut response = self.http.execute(request).map_err(failure)?;
@@ -44,7 +46,8 @@ impl Transport {
         if announced > limit as u64 {
             return Err(too_large(limit));
         }
-        let mut body = Vec::with_capacity(announced.min(FIRST_ALLOCATION) as usize);
+        // A server's word for the size reserves this much at the most.
+        let mut body = Vec::with_capacity(announced.min(1024 * 1024) as usize);
         let most = (limit as u64).saturating_add(1);
         response.by_ref().take(most).read_to_end(&mut body).map_err(broken_off)?;
         if body.len() > limit {

@@ -13,9 +13,6 @@ use http::{HeaderName, HeaderValue, Method};
 use std::{error::Error as StdError, time::Duration};
 use url::Url;
 
-/// A server's word for an answer's size reserves this much at the most.
-const FIRST_ALLOCATION: u64 = 1024 * 1024;
-
 /// A request as it goes out; the transport adds the headers that every request has.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
