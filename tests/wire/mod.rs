@@ -240,3 +240,15 @@ async fn every_option_is_sent() {
     let call = client.request_with(Method::PUT, "/api/iam/v2/new?a=1", options).await;
     sends!(server, call, "PUT new?a=1&b=2", {"x": [1]});
 }
+
+#[maybe_async]
+#[test]
+async fn a_proxy_is_asked_for_every_host() {
+    let proxy = Server::start(|_| json(r#"[{"id": "u"}]"#));
+    let builder = Client::builder("http://iam.example.com/gw", "app-token").allow_http(true).proxy(proxy.url());
+    let client = builder.user_agent("tool/1").build().unwrap();
+    client.users().get_user_simple().await.unwrap();
+    let asked = proxy.asked().remove(0);
+    assert_eq!(asked.path, "http://iam.example.com/gw/api/iam/v2/user/simple");
+    assert_eq!(asked.headers["user-agent"], "tool/1");
+}
