@@ -20,3 +20,8 @@ use maybe_async::must_be_sync as maybe_async;
 mod calls;
 
 pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
+
+/// Cloudspot License.
+pub mod cloudspot {
+    pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
+}

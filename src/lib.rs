@@ -9,6 +9,7 @@
 // Without a flavour nothing calls the protocol; it still builds, and its tests run.
 #![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
 
+pub mod cloudspot;
 mod config;
 mod crypto;
 pub mod digiwin;
@@ -32,4 +33,4 @@ pub use config::TlsBackend;
 pub use error::{Error, ErrorKind, Result};
 pub use http::Method;
 pub use protocol::model::Extra;
-pub use secret::{AppToken, Password, UserToken, VerificationCode};
+pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

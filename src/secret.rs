@@ -40,10 +40,37 @@ macro_rules! secrets {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                String::deserialize(from).map(Self::from)
+                from.deserialize_any(Text).map(Self::from)
             }
         }
     )+};
+}
+
+/// Text, or a whole number as text.
+pub(crate) struct Text;
+
+impl serde::de::Visitor<'_> for Text {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
 }
 
 secrets! {
@@ -51,9 +78,11 @@ secrets! {
     Password,
     /// A one-time code sent to a phone.
     VerificationCode,
+    /// A short code that a user types instead of a password.
+    Pin,
     /// The token that says which application calls (`digi-middleware-auth-app`).
     AppToken,
-    /// The token of a signed-in user (`digi-middleware-auth-user`).
+    /// The token of a signed-in user (`digi-middleware-auth-user`, `X-LICENSE-TOKEN`).
     UserToken,
 }
 

@@ -2,5 +2,6 @@
 
 use super::{Transport, maybe_async};
 
+pub(super) mod cloudspot;
 pub(super) mod digiwin;
 mod pipeline;

@@ -1,13 +1,14 @@
 use super::{Transport, maybe_async};
 use crate::{
-    Error, Result,
+    Error, ErrorKind, Result,
     config::Settings,
     protocol::{
         decode::{Answer, Data},
         dialect::Dialect,
-        request::Request,
+        request::{Request, TokenUse},
         retry::{Attempts, Budget},
         session::{Session, Sessions, State},
+        token::BringsToken,
     },
     secret::UserToken,
     token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
@@ -40,23 +41,23 @@ struct Shared {
     store: Arc<dyn TokenStore>,
     sessions: Sessions,
     service: &'static str,
-    /// The application's credential: part of every session's key, and never in an error.
-    credential: Zeroizing<String>,
+    /// What names the application to the service: part of every session's key.
+    application: Zeroizing<String>,
 }
 
 impl Pipeline {
-    /// `credential` is what names the application to the service.
+    /// `application` is what names it to the service.
     pub(super) fn new(
         service: &'static str,
         dialect: &'static dyn Dialect,
-        credential: &str,
+        application: &str,
         settings: Settings,
         headers: HeaderMap,
     ) -> Result<Self> {
         let base_url = settings.origin()?;
         let transport = Transport::new(&settings, headers)?;
         let sessions = Sessions::default();
-        let session = sessions.open(StoreKey::new(service, base_url.as_str(), credential, None));
+        let session = sessions.open(StoreKey::new(service, base_url.as_str(), application, None));
         let shared = Shared {
             transport,
             dialect,
@@ -66,7 +67,7 @@ impl Pipeline {
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             sessions,
             service,
-            credential: Zeroizing::new(credential.to_owned()),
+            application: Zeroizing::new(application.to_owned()),
         };
         Ok(Self { shared: Arc::new(shared), session })
     }
@@ -74,17 +75,25 @@ impl Pipeline {
     /// Another session over the same pool.
     pub(super) fn with_session(&self, name: &str) -> Self {
         let shared = self.shared.clone();
-        let key = StoreKey::new(shared.service, shared.base_url.as_str(), &shared.credential, Some(name));
+        let key = StoreKey::new(shared.service, shared.base_url.as_str(), &shared.application, Some(name));
         let session = shared.sessions.open(key);
         Self { shared, session }
     }
 
     /// Takes what the service echoed of this request's secrets out of an error.
     fn conceal(&self, error: Error, request: &Request, state: &State) -> Error {
-        let mut secrets = vec![self.shared.credential.as_str()];
+        let application = self.shared.dialect.application_is_secret().then_some(self.shared.application.as_str());
+        let mut secrets: Vec<&str> = application.into_iter().collect();
         secrets.extend(state.token().map(|active| active.token.expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
         error.conceal(&secrets)
+    }
+
+    /// Gives the session a token before its first call.
+    pub(super) fn start_with(&self, token: UserToken) -> Result<()> {
+        let state = State::of(self.shared.dialect, Some(StoredToken::new(token)))?;
+        self.session.state.store(Arc::new(state));
+        Ok(())
     }
 
     pub(super) fn transport(&self) -> &Transport {
@@ -113,10 +122,23 @@ impl Pipeline {
         self.exchange(request, |_| Ok(())).await
     }
 
+    /// Sends what ends in a new token, and makes it the session's.
+    pub(super) async fn enter<T: DeserializeOwned + BringsToken>(&self, request: Request) -> Result<T> {
+        let operation = request.operation;
+        let answer: T = self.call(request).await?;
+        let token = answer.stored().map_err(|error| error.operation_named(operation))?;
+        self.set_token(Some(token)).await?;
+        Ok(answer)
+    }
+
     async fn exchange<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
         let named = |error: Error| error.operation_named(request.operation);
         self.shared.transport.check_context().map_err(named)?;
         let state = self.state().await.map_err(named)?;
+        if request.token_use == TokenUse::Required && state.token().is_none() {
+            let error = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
+            return Err(named(error));
+        }
         let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
         loop {
             let (number, time) = attempts.begin(Instant::now());
@@ -145,7 +167,7 @@ impl Pipeline {
             duration_ms = Empty,
             error = Empty,
         );
-        let token = state.token().filter(|_| request.with_session);
+        let token = state.token().filter(|_| request.token_use != TokenUse::Never);
         let outgoing = Outgoing {
             method: request.method.clone(),
             url: request.url(&shared.base_url),
@@ -159,7 +181,7 @@ impl Pipeline {
         if let Ok(answer) = &answer {
             span.record("status", answer.status.as_u16());
         }
-        let data = answer.and_then(|answer| answer.into_data(shared.dialect));
+        let data = answer.and_then(|answer| answer.into_data(request.operation, shared.dialect));
         if let Err(error) = &data {
             span.record("error", tracing::field::debug(error.kind()));
         }

@@ -21,6 +21,10 @@ pub(crate) static DIALECT: Digiwin = Digiwin;
 pub(crate) struct Digiwin;
 
 impl Dialect for Digiwin {
+    fn application_is_secret(&self) -> bool {
+        true
+    }
+
     fn token_header(&self) -> HeaderName {
         USER_HEADER
     }
@@ -41,7 +45,7 @@ impl Dialect for Digiwin {
         }
     }
 
-    fn fault(&self, body: &[u8]) -> Fault {
+    fn fault(&self, _: &'static str, _: u16, body: &[u8]) -> Fault {
         match Envelope::read(body) {
             // The HTTP status has decided the kind; the code in the body is kept beside it.
             Some(envelope) => Fault { kind: None, ..envelope.fault() },
@@ -76,6 +80,7 @@ impl<'a> Envelope<'a> {
         let status = self.status.and_then(text).and_then(|status| status.parse().ok());
         Fault {
             kind: Some(status.and_then(ErrorKind::of_status).unwrap_or(ErrorKind::Business)),
+            detail: None,
             code,
             message: self.message.and_then(text),
             request_id: self.request_id.and_then(text),

@@ -5,9 +5,12 @@ use super::{
     LogoutOptions, TenantRef,
 };
 use crate::{
-    Error, ErrorKind, Result, UserToken, VerificationCode,
+    Error, Result, UserToken, VerificationCode,
     crypto::SealedPassword,
-    protocol::request::{Effect, Request},
+    protocol::{
+        request::{Effect, Request},
+        token::{BringsToken, first},
+    },
     token_store::StoredToken,
 };
 use serde::{Deserialize, Serialize};
@@ -183,25 +186,9 @@ pub(crate) struct RefreshedToken {
     token: Option<UserToken>,
 }
 
-/// The token that an answer brings. One without a token is an error: taken for a success it would end the session.
-pub(crate) trait BringsToken {
-    fn stored(&self, operation: &'static str) -> Result<StoredToken>;
-}
-
-fn first(operation: &'static str, tokens: [&Option<UserToken>; 2]) -> Result<StoredToken> {
-    let mut given = tokens.into_iter().flatten().filter(|token| !token.expose_secret().is_empty());
-    match given.next() {
-        Some(token) => Ok(StoredToken::new(token.clone())),
-        None => {
-            let error = Error::new(ErrorKind::Decode).http_status(200).detail("the answer brings no token");
-            Err(error.operation_named(operation))
-        }
-    }
-}
-
 impl BringsToken for AuthoredUser {
-    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
-        let stored = first(operation, [&self.token, &None])?;
+    fn stored(&self) -> Result<StoredToken> {
+        let stored = first([&self.token])?;
         let life = self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
         Ok(match life {
             Some(seconds) => stored.expires_in(Duration::from_secs(seconds)),
@@ -211,13 +198,19 @@ impl BringsToken for AuthoredUser {
 }
 
 impl BringsToken for ChangedToken {
-    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
-        first(operation, [&self.token, &self.user_token])
+    fn stored(&self) -> Result<StoredToken> {
+        first([&self.token, &self.user_token])
+    }
+}
+
+impl RefreshedToken {
+    pub(crate) fn into_token(self) -> Result<UserToken> {
+        Ok(self.stored()?.token)
     }
 }
 
 impl BringsToken for RefreshedToken {
-    fn stored(&self, operation: &'static str) -> Result<StoredToken> {
-        first(operation, [&self.user_token, &self.token])
+    fn stored(&self) -> Result<StoredToken> {
+        first([&self.user_token, &self.token])
     }
 }

@@ -11,12 +11,14 @@
 //! It listens on a loopback port, keeps state (a login gives a token that later calls need, a deleted organization is gone)
 //! and stops when it is dropped. It is checked with the vendors' own Python clients.
 
-mod digiwin;
+pub mod cloudspot;
+pub mod digiwin;
 mod log;
 
-pub use digiwin::{Account, AnswerStyle, Digiwin, Org, Person, Seed, Tenant};
 pub use log::Served;
 
+use cloudspot::Cloudspot;
+use digiwin::{AnswerStyle, Digiwin};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -29,6 +31,7 @@ use tokio::sync::oneshot;
 /// A running emulator.
 pub struct Emulator {
     address: SocketAddr,
+    cloudspot: Arc<Cloudspot>,
     digiwin: Arc<Digiwin>,
     log: Arc<log::Log>,
     server: Option<Server>,
@@ -54,7 +57,8 @@ impl Emulator {
         EmulatorBuilder {
             port: 0,
             latency: Duration::ZERO,
-            seed: Seed::default(),
+            cloudspot: cloudspot::Seed::default(),
+            digiwin: digiwin::Seed::default(),
             style: AnswerStyle::default(),
             token_life: Duration::from_secs(2 * 60 * 60),
             server_key_bits: 1024,
@@ -66,7 +70,12 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
-    /// Digiwin's side: its accounts, and what a test may do behind the service's back.
+    /// Cloudspot's side: its account. It is served below `/api/v1`.
+    pub fn cloudspot(&self) -> &Cloudspot {
+        &self.cloudspot
+    }
+
+    /// Digiwin's side: its account, and what a test may do behind the service's back.
     pub fn digiwin(&self) -> &Digiwin {
         &self.digiwin
     }
@@ -106,7 +115,8 @@ impl Drop for Emulator {
 pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
-    seed: Seed,
+    cloudspot: cloudspot::Seed,
+    digiwin: digiwin::Seed,
     style: AnswerStyle,
     token_life: Duration,
     server_key_bits: usize,
@@ -125,9 +135,15 @@ impl EmulatorBuilder {
         self
     }
 
-    /// What there is at the beginning.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
+    /// What Digiwin has at the beginning.
+    pub fn digiwin(mut self, seed: digiwin::Seed) -> Self {
+        self.digiwin = seed;
+        self
+    }
+
+    /// What Cloudspot has at the beginning.
+    pub fn cloudspot(mut self, seed: cloudspot::Seed) -> Self {
+        self.cloudspot = seed;
         self
     }
 
@@ -159,9 +175,11 @@ impl EmulatorBuilder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(log::Log::new(self.latency));
-        let digiwin = Arc::new(Digiwin::new(self.seed, self.style, self.token_life, self.server_key_bits)?);
-        let router =
-            digiwin::router(digiwin.clone()).layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
+        let cloudspot = Arc::new(Cloudspot::new(self.cloudspot));
+        let digiwin = Arc::new(Digiwin::new(self.digiwin, self.style, self.token_life, self.server_key_bits)?);
+        let router = digiwin::router(digiwin.clone())
+            .merge(cloudspot::router(cloudspot.clone()))
+            .layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
@@ -173,7 +191,7 @@ impl EmulatorBuilder {
                 }
             });
         })?;
-        Ok(Emulator { address, digiwin, log, server: Some(Server { stop, thread }) })
+        Ok(Emulator { address, cloudspot, digiwin, log, server: Some(Server { stop, thread }) })
     }
 }
 

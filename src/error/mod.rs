@@ -132,10 +132,11 @@ impl Error {
         self.with(|e| e.source = Some(Arc::from(source.into())))
     }
 
-    /// Takes what a service echoed of the request's secrets out of every text that the error holds.
+    /// Takes what a service echoed of the request's secrets out of every text that the error holds. Very short ones stay:
+    /// they would take letters out of every word.
     pub(crate) fn conceal(self, secrets: &[&str]) -> Self {
         let clean = |text: &mut Option<String>| {
-            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
                 if let Some(found) = text.as_mut().filter(|text| text.contains(secret)) {
                     *found = found.replace(secret, "(redacted)");
                 }

@@ -22,9 +22,9 @@ pub(crate) struct Data {
 
 impl Answer {
     /// Takes the data out, or says why there is none.
-    pub(crate) fn into_data(self, dialect: &dyn Dialect) -> Result<Data> {
+    pub(crate) fn into_data(self, operation: &'static str, dialect: &dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
-            return Err(self.failure(dialect.fault(&self.body)));
+            return Err(self.failure(dialect.fault(operation, self.status.as_u16(), &self.body)));
         }
         match dialect.data(&self.body) {
             Ok(data) => Ok(Data { status: self.status, bytes: self.body.slice_ref(data) }),
@@ -40,7 +40,8 @@ impl Answer {
             let id = self.headers.get("x-request-id")?.to_str().ok()?;
             Some(id.to_owned())
         });
-        Error::new(kind)
+        let error = fault.detail.into_iter().fold(Error::new(kind), Error::detail);
+        error
             .http_status(status)
             .service_said(fault.code, fault.message, request_id)
             .wait(self.retry_after())

@@ -5,6 +5,9 @@ use http::{HeaderName, HeaderValue};
 
 /// A service's way of saying things; one static value each.
 pub(crate) trait Dialect: Send + Sync + 'static {
+    /// Whether what names the application is a secret.
+    fn application_is_secret(&self) -> bool;
+
     /// The header that carries a session's token.
     fn token_header(&self) -> HeaderName;
 
@@ -14,8 +17,8 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
 
-    /// What the body of an unsuccessful HTTP answer says, as far as it can be read.
-    fn fault(&self, body: &[u8]) -> Fault;
+    /// What an unsuccessful HTTP answer to `operation` says, as far as it can be read.
+    fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault;
 }
 
 /// What a service says went wrong.
@@ -23,6 +26,8 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 pub(crate) struct Fault {
     /// The kind, where the service's code tells more than the HTTP status.
     pub(crate) kind: Option<ErrorKind>,
+    /// What that kind means for the operation.
+    pub(crate) detail: Option<&'static str>,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,

@@ -8,3 +8,4 @@ pub(crate) mod request;
 pub(crate) mod retry;
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) mod session;
+pub(crate) mod token;

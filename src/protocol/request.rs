@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use bytes::Bytes;
 use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::{borrow::Cow, fmt};
 use url::Url;
@@ -19,6 +20,16 @@ pub(crate) enum Effect {
     Other,
 }
 
+/// Whether the session's token goes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenUse {
+    Never,
+    /// If the session has one.
+    IfAny,
+    /// Without one the call fails before anything is sent.
+    Required,
+}
+
 /// One call, before a base URL, a session or a socket is known.
 pub(crate) struct Request {
     pub(crate) operation: &'static str,
@@ -27,8 +38,7 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Option<Bytes>,
     pub(crate) effect: Effect,
-    /// Whether the session's token goes along.
-    pub(crate) with_session: bool,
+    pub(crate) token_use: TokenUse,
     /// What an error must not repeat, should the service echo it.
     pub(crate) secrets: Vec<Zeroizing<String>>,
 }
@@ -42,7 +52,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             effect: Effect::Other,
-            with_session: true,
+            token_use: TokenUse::IfAny,
             secrets: Vec::new(),
         }
     }
@@ -63,7 +73,12 @@ impl Request {
     }
 
     pub(crate) fn without_session(mut self) -> Self {
-        self.with_session = false;
+        self.token_use = TokenUse::Never;
+        self
+    }
+
+    pub(crate) fn needs_token(mut self) -> Self {
+        self.token_use = TokenUse::Required;
         self
     }
 
@@ -112,6 +127,16 @@ impl Request {
     }
 }
 
+/// An argument as one segment of a path. `.` and `..`, which a URL resolves however they are escaped, are refused.
+pub(crate) fn segment(operation: &'static str, name: &str, text: &str) -> Result<String> {
+    if matches!(text, "" | "." | "..") {
+        let error = Error::argument(format!("the {name} `{text}` cannot stand in a path"));
+        return Err(error.operation_named(operation));
+    }
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    Ok(utf8_percent_encode(text, KEPT).to_string())
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -143,6 +168,21 @@ mod tests {
         for path in ["//evil.example/x", "@evil.example", "/../../x", "https://evil.example/"] {
             let request = Request::new("t", Method::GET, path);
             assert_eq!(request.url(&Url::parse("https://h/").unwrap()).host_str(), Some("h"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_segment_stays_one() {
+        for id in ["a/b", "ü ?#", "%2e%2e", "..a", "c-1._~"] {
+            let request = Request::new("t", Method::GET, format!("/x/{}/y/", segment("t", "id", id).unwrap()));
+            let url = request.url(&Url::parse("https://h/v1").unwrap());
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            assert_eq!(segments.len(), 5, "{url}");
+            let back = percent_encoding::percent_decode_str(segments[2]).decode_utf8().unwrap();
+            assert_eq!(back, id);
+        }
+        for id in ["", ".", ".."] {
+            assert_eq!(segment("t", "id", id).unwrap_err().kind(), crate::ErrorKind::InvalidArgument);
         }
     }
 

@@ -1,5 +1,5 @@
 pub use core::prelude::v1::test;
-pub use iam_sdk::blocking::Client;
+pub use iam_sdk::blocking::{Client, cloudspot};
 pub use maybe_async::must_be_sync as maybe_async;
 
 /// Runs `work` as many times at once, and waits for all.

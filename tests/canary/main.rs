@@ -1,7 +1,10 @@
 //! No secret in any `Debug`, `Display` or log line, at TRACE, of any call. In a process of its own: the log is the process's.
 #![cfg(all(feature = "async", feature = "blocking", feature = "emulator"))]
 
-use iam_sdk::emulator::{Emulator, Org, Person, Seed, Tenant};
+use iam_sdk::emulator::{
+    Emulator,
+    digiwin::{Org, Person, Seed, Tenant},
+};
 use std::{
     collections::BTreeSet,
     fmt::Debug,
@@ -60,7 +63,7 @@ fn emulator() -> Emulator {
         .org(Org::new("hq", "HQ").member("bob"));
     let person = |id: &str| Person::new(id, PASSWORD).email(format!("{id}@digiwin.com"));
     let seed = Seed::new("app", APP_TOKEN).person(person("ann").telephone("13800000000")).person(person("bob"));
-    Emulator::builder().seed(seed.tenant(tenant)).start().unwrap()
+    Emulator::builder().digiwin(seed.tenant(tenant)).start().unwrap()
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::support::{holds, same};
 use iam_sdk::{
     ErrorKind,
     digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantRef},
-    emulator::{AnswerStyle, Emulator},
+    emulator::{Emulator, digiwin::AnswerStyle},
 };
 
 #[maybe_async]

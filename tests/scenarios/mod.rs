@@ -1,8 +1,9 @@
 //! What users do, against the emulator.
 
-use super::{Client, in_parallel, maybe_async, test};
-use iam_sdk::emulator::{AnswerStyle, Emulator};
+use super::{Client, cloudspot::LicenseClient, in_parallel, maybe_async, test};
+use iam_sdk::emulator::{Emulator, digiwin::AnswerStyle};
 
+mod cloudspot;
 mod identity;
 mod orgs;
 mod sessions;

@@ -3,7 +3,10 @@ use crate::support::same;
 use iam_sdk::{
     Error, ErrorKind, Method, Result,
     digiwin::RequestOptions,
-    emulator::{Emulator, Person, Seed, Tenant},
+    emulator::{
+        Emulator,
+        digiwin::{Person, Seed, Tenant},
+    },
     token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
 };
 use serde_json::json;
@@ -37,7 +40,7 @@ async fn every_one_of_200_sessions_sees_its_own_user() {
         seed = seed.person(Person::new(format!("user-{n}"), format!("pw-user-{n}")));
         tenant = tenant.member(format!("user-{n}"), "staff");
     }
-    let setting = Setting::on(Emulator::builder().seed(seed.tenant(tenant)).start().unwrap());
+    let setting = Setting::on(Emulator::builder().digiwin(seed.tenant(tenant)).start().unwrap());
     let client = setting.client.clone();
     in_parallel(USERS, move |n| log_in_and_look(client.clone(), format!("user-{n}"))).await;
     same(setting.client.identity().current_token().await.unwrap(), None);

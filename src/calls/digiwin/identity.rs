@@ -5,12 +5,10 @@ use crate::{
     digiwin::{
         AccessTokenOptions, AuthoredUser, ChangedToken, InternalLoginOptions, LoginAdOptions, LoginOptions,
         LogoutOptions, TenantRef, UserTokenInfo,
-        identity::{self, BringsToken, PublicKey, RefreshedToken, WrappedAesKey},
+        identity::{self, PublicKey, RefreshedToken, WrappedAesKey},
     },
-    protocol::request::Request,
     token_store::StoredToken,
 };
-use serde::de::DeserializeOwned;
 
 /// Logins, tokens and tenant switches: `/api/iam/v2/identity`.
 ///
@@ -46,7 +44,7 @@ impl Identity {
         options: LoginOptions,
     ) -> Result<AuthoredUser> {
         let password = self.seal(password.into()).await?;
-        self.enter(identity::login(user_id, &password, &options)?).await
+        self.pipeline.enter(identity::login(user_id, &password, &options)?).await
     }
 
     /// Logs in by Digiwin's Active Directory; `user_id` is an employee's mail address. Otherwise as [`login`](Self::login).
@@ -62,7 +60,7 @@ impl Identity {
         options: LoginAdOptions,
     ) -> Result<AuthoredUser> {
         let password = self.seal(password.into()).await?;
-        self.enter(identity::login_ad(user_id, &password, &options)?).await
+        self.pipeline.enter(identity::login_ad(user_id, &password, &options)?).await
     }
 
     /// Logs in with a code sent to a phone: `POST login`, without a handshake. How a code is asked for is not part of what
@@ -72,7 +70,7 @@ impl Identity {
         phone: &str,
         code: impl Into<VerificationCode>,
     ) -> Result<AuthoredUser> {
-        self.enter(identity::login_verification_code(phone, &code.into())?).await
+        self.pipeline.enter(identity::login_verification_code(phone, &code.into())?).await
     }
 
     /// Logs in a tenant's internal user: the handshake, then `POST internal/login`.
@@ -94,7 +92,7 @@ impl Identity {
         options: InternalLoginOptions,
     ) -> Result<AuthoredUser> {
         let password = self.seal(password.into()).await?;
-        self.enter(identity::internal_login(tenant_id, user_id, &password, &options)?).await
+        self.pipeline.enter(identity::internal_login(tenant_id, user_id, &password, &options)?).await
     }
 
     /// Ends the session at the service and drops its token: `POST logout`.
@@ -143,18 +141,13 @@ impl Identity {
     ///
     /// [`Authorization`](crate::ErrorKind::Authorization): the tenant has not bought the application, or the user is not in it.
     pub async fn refresh_token_with_tenant(&self, tenant: impl Into<TenantRef>) -> Result<ChangedToken> {
-        self.enter(identity::refresh_token_with_tenant(&tenant.into())?).await
+        self.pipeline.enter(identity::refresh_token_with_tenant(&tenant.into())?).await
     }
 
     /// Exchanges the session's token for a new one: `POST token/refresh/user`.
     pub async fn refresh_user_token(&self) -> Result<UserToken> {
-        let request = identity::refresh_user_token()?;
-        let operation = request.operation;
-        let answer: RefreshedToken = self.pipeline.call(request).await?;
-        let stored = answer.stored(operation)?;
-        let token = stored.token.clone();
-        self.pipeline.set_token(Some(stored)).await?;
-        Ok(token)
+        let answer: RefreshedToken = self.pipeline.enter(identity::refresh_user_token()?).await?;
+        answer.into_token()
     }
 
     /// A token for single sign-on of another user: `POST token/grant/access`. The session stays as it is.
@@ -192,13 +185,5 @@ impl Identity {
         let offer = transport.start(move || keys.offer(&server_key)).join().await??;
         let aes_key = self.get_aes_key(offer.wrapped_key()).await?;
         transport.start(move || offer.accept(&aes_key)?.seal(&password)).join().await?
-    }
-
-    /// Sends what ends in a new token, and makes it the session's.
-    async fn enter<T: DeserializeOwned + BringsToken>(&self, request: Request) -> Result<T> {
-        let operation = request.operation;
-        let answer: T = self.pipeline.call(request).await?;
-        self.pipeline.set_token(Some(answer.stored(operation)?)).await?;
-        Ok(answer)
     }
 }

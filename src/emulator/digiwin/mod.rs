@@ -1,4 +1,4 @@
-//! Digiwin IAM's side of the wire.
+//! Digiwin IAM's side of the wire, and what seeds it.
 
 mod handshake;
 mod identity;

@@ -1,0 +1,115 @@
+use super::{Pipeline, maybe_async};
+use crate::{
+    Password, Result, UserToken,
+    cloudspot::{self, AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser},
+    config::{Settings, settings_methods},
+    token_store::StoredToken,
+};
+
+/// A client of Cloudspot License.
+///
+/// Cheap to clone; clones share the connections and the session. Which errors mean what is in
+/// [`cloudspot`](crate::cloudspot).
+#[derive(Clone, Debug)]
+pub struct LicenseClient {
+    pipeline: Pipeline,
+}
+
+impl LicenseClient {
+    /// A client for the application with this id (`X-LICENSE-MODULE`).
+    pub fn builder(application_id: impl Into<String>) -> LicenseClientBuilder {
+        LicenseClientBuilder {
+            settings: Settings::new(cloudspot::PUBLIC_SERVICE.to_owned()),
+            application_id: application_id.into(),
+            token: None,
+        }
+    }
+
+    /// A session of its own over the same connections, named by `key`. No other session sees its token.
+    pub fn with_session(&self, key: impl AsRef<str>) -> Self {
+        Self { pipeline: self.pipeline.with_session(key.as_ref()) }
+    }
+}
+
+#[maybe_async]
+impl LicenseClient {
+    /// Logs in, and makes the token the session's: `POST auth/authenticate/`.
+    ///
+    /// # Errors
+    ///
+    /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials. The session then keeps the token it had. A 429
+    /// and a 5xx are never that.
+    pub async fn authenticate(&self, username: &str, password: impl Into<Password>) -> Result<AuthenticatedLicense> {
+        self.pipeline.enter(cloudspot::authenticate(username, &password.into())?).await
+    }
+
+    /// Who is logged in: `GET auth/users/profile/`. Needs a token.
+    pub async fn get_user(&self) -> Result<LicenseUser> {
+        self.pipeline.call(cloudspot::get_user()).await
+    }
+
+    /// What the user may do, by company: `GET auth/get-permissions/`. Needs a token. A token in the answer does not become
+    /// the session's.
+    pub async fn get_permissions(&self) -> Result<AuthenticatedLicense> {
+        self.pipeline.call(cloudspot::get_permissions()).await
+    }
+
+    /// What the user may do in a company: `GET auth/get-company-permissions/{company_id}/`. Needs a token.
+    pub async fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Result<CompanyPermissions> {
+        let company_id = company_id.into();
+        let permissions = self.pipeline.call(cloudspot::get_company_permissions(&company_id)?).await?;
+        Ok(cloudspot::of_company(company_id, permissions))
+    }
+
+    /// Who stands behind an impersonation's token: `POST auth/impersonation-validation/`. Needs no token of the session's, and
+    /// leaves it as it is.
+    pub async fn validate_impersonation(&self, token: impl Into<UserToken>) -> Result<Impersonation> {
+        self.pipeline.call(cloudspot::validate_impersonation(&token.into())?).await
+    }
+
+    /// The session's token, if it has one. Sends nothing.
+    pub async fn token(&self) -> Result<Option<UserToken>> {
+        self.pipeline.current_token().await
+    }
+
+    /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
+    pub async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
+        self.pipeline.set_token(token.map(StoredToken::new)).await
+    }
+}
+
+/// Builds a [`LicenseClient`].
+#[derive(Clone, Debug)]
+pub struct LicenseClientBuilder {
+    settings: Settings,
+    application_id: String,
+    token: Option<UserToken>,
+}
+
+impl LicenseClientBuilder {
+    /// Another service than the [public one](crate::cloudspot::PUBLIC_SERVICE).
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.base_url = url.into();
+        self
+    }
+
+    /// A token to begin with, for the client's own session; it is not written to the token store.
+    pub fn token(mut self, token: impl Into<UserToken>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    settings_methods!();
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
+    pub fn build(self) -> Result<LicenseClient> {
+        let headers = cloudspot::headers(&self.settings, &self.application_id)?;
+        let pipeline = Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers)?;
+        self.token.map_or(Ok(()), |token| pipeline.start_with(token))?;
+        Ok(LicenseClient { pipeline })
+    }
+}

@@ -1,0 +1,7 @@
+//! Cloudspot License.
+
+use super::{maybe_async, pipeline::Pipeline};
+
+mod client;
+
+pub use client::{LicenseClient, LicenseClientBuilder};

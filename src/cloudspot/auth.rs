@@ -1,0 +1,52 @@
+//! Requests below `auth/`; every path ends in a slash.
+
+use super::{AuthenticatedLicense, CompanyId, CompanyPermissions, dialect::AUTHENTICATE};
+use crate::{
+    Password, Result, UserToken,
+    protocol::{
+        request::{Effect, Request, segment},
+        token::{BringsToken, first},
+    },
+    token_store::StoredToken,
+};
+use http::Method;
+use serde_json::json;
+
+pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Request> {
+    let body = json!({"username": username, "password": password.expose_secret()});
+    let request = Request::post(AUTHENTICATE, "/auth/authenticate/").without_session().json(&body)?;
+    Ok(request.secret(password.expose_secret()))
+}
+
+pub(crate) fn get_user() -> Request {
+    Request::get("cloudspot.get_user", "/auth/users/profile/").needs_token()
+}
+
+pub(crate) fn get_permissions() -> Request {
+    Request::get("cloudspot.get_permissions", "/auth/get-permissions/").needs_token()
+}
+
+pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
+    const OPERATION: &str = "cloudspot.get_company_permissions";
+    let id = segment(OPERATION, "company id", company_id.as_str())?;
+    let path = format!("/auth/get-company-permissions/{id}/");
+    Ok(Request::new(OPERATION, Method::GET, path).effect(Effect::Read).needs_token())
+}
+
+/// The answer has the slugs alone: the company is the one that was asked for.
+pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissions) -> CompanyPermissions {
+    permissions.company_id.get_or_insert(company_id);
+    permissions
+}
+
+pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
+    let body = json!({"token": token.expose_secret()});
+    let request = Request::post("cloudspot.validate_impersonation", "/auth/impersonation-validation/").json(&body)?;
+    Ok(request.secret(token.expose_secret()))
+}
+
+impl BringsToken for AuthenticatedLicense {
+    fn stored(&self) -> Result<StoredToken> {
+        first([&self.token])
+    }
+}

@@ -1,0 +1,91 @@
+//! How Cloudspot spells its errors. Its answers stand in no envelope.
+
+use crate::{
+    Error, ErrorKind, Result,
+    protocol::dialect::{Dialect, Fault},
+    secret::UserToken,
+};
+use http::{HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(crate) const MODULE_HEADER: HeaderName = HeaderName::from_static("x-license-module");
+pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-license-token");
+pub(super) const AUTHENTICATE: &str = "cloudspot.authenticate";
+
+pub(crate) static DIALECT: Cloudspot = Cloudspot;
+
+pub(crate) struct Cloudspot;
+
+/// Members that are not known stay in the error's body.
+#[derive(Default, Deserialize)]
+struct Said {
+    message: Option<Value>,
+    error_code: Option<Value>,
+}
+
+impl Dialect for Cloudspot {
+    fn application_is_secret(&self) -> bool {
+        false
+    }
+
+    fn token_header(&self) -> HeaderName {
+        TOKEN_HEADER
+    }
+
+    fn token_value(&self, token: &UserToken) -> Result<HeaderValue> {
+        HeaderValue::from_str(token.expose_secret())
+            .map_err(|_| Error::argument("the license token is not a valid header value"))
+    }
+
+    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {
+        Ok(body)
+    }
+
+    fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault {
+        let said: Said = serde_json::from_slice(body).unwrap_or_default();
+        let by_the_service = said.message.is_some() || said.error_code.is_some();
+        let refused = |detail| (Some(ErrorKind::Authentication), Some(detail));
+        let (kind, detail) = match (operation, status) {
+            (AUTHENTICATE, 400 | 401 | 403) => refused("bad credentials"),
+            (AUTHENTICATE, 404 | 405) if by_the_service => refused("bad credentials"),
+            (_, 401 | 403) => refused("no valid token"),
+            _ => (None, None),
+        };
+        Fault { kind, detail, code: text(said.error_code), message: text(said.message), request_id: None }
+    }
+}
+
+fn text(value: Option<Value>) -> Option<String> {
+    match value? {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then_some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(operation: &'static str, status: u16, body: &str) -> (Option<ErrorKind>, Option<&'static str>) {
+        let fault = DIALECT.fault(operation, status, body.as_bytes());
+        (fault.kind, fault.detail)
+    }
+
+    #[test]
+    fn only_a_refusal_is_bad_credentials() {
+        let own = r#"{"message": "no", "error_code": "NOT_AUTHORIZED", "new_member": 1}"#;
+        let bad = (Some(ErrorKind::Authentication), Some("bad credentials"));
+        for status in [400, 401, 403, 404, 405] {
+            assert_eq!(kind(AUTHENTICATE, status, own), bad, "{status}");
+        }
+        for status in [429, 500, 502, 503] {
+            assert_eq!(kind(AUTHENTICATE, status, own), (None, None), "{status}");
+        }
+        assert_eq!(kind(AUTHENTICATE, 404, "<html>"), (None, None));
+        let invalid = (Some(ErrorKind::Authentication), Some("no valid token"));
+        assert_eq!(kind("cloudspot.get_user", 401, own), invalid);
+        assert_eq!(kind("cloudspot.get_user", 404, own), (None, None));
+    }
+}

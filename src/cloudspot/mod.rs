@@ -1,0 +1,39 @@
+//! Cloudspot License: models, and how its requests are made and its answers read.
+//!
+//! | status | `authenticate` | later calls |
+//! | --- | --- | --- |
+//! | 400 | `Authentication`, bad credentials | `Validation` |
+//! | 401, 403 | `Authentication`, bad credentials | `Authentication`, no valid token |
+//! | 404, 405 | `Authentication`, bad credentials, if the service itself says so; else `NotFound`, `Api` | `NotFound`, `Api` |
+//! | 429 | `RateLimited` | `RateLimited` |
+//! | 5xx | `Server` | `Server` |
+//!
+//! The service itself says so where the body is its `{"message", "error_code"}`, and not a page of something in between.
+
+mod auth;
+mod dialect;
+mod models;
+
+pub(crate) use auth::{
+    authenticate, get_company_permissions, get_permissions, get_user, of_company, validate_impersonation,
+};
+pub(crate) use dialect::{DIALECT, MODULE_HEADER, TOKEN_HEADER};
+pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
+
+use crate::{Error, Result, config::Settings};
+use http::{HeaderMap, HeaderValue};
+
+/// The public service.
+pub const PUBLIC_SERVICE: &str = "https://license.cloudspot.be/api/v1";
+
+/// The headers of every request.
+pub(crate) fn headers(settings: &Settings, application_id: &str) -> Result<HeaderMap> {
+    if application_id.trim().is_empty() {
+        return Err(Error::configuration("application id: it is empty"));
+    }
+    let value = HeaderValue::from_str(application_id)
+        .map_err(|_| Error::configuration("application id: not a valid header value"))?;
+    let mut headers = settings.header_map(&[MODULE_HEADER, TOKEN_HEADER])?;
+    headers.insert(MODULE_HEADER, value);
+    Ok(headers)
+}

@@ -1,0 +1,127 @@
+use crate::{
+    protocol::model::model,
+    secret::{Pin, Text, UserToken},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::fmt;
+
+/// The id of a company, which the service may write as text or as a number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CompanyId(String);
+
+impl CompanyId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CompanyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for CompanyId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+impl From<String> for CompanyId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl From<i64> for CompanyId {
+    fn from(id: i64) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl From<&CompanyId> for CompanyId {
+    fn from(id: &CompanyId) -> Self {
+        id.clone()
+    }
+}
+
+impl<'de> Deserialize<'de> for CompanyId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Text).map(Self)
+    }
+}
+
+model! {
+    /// What a user may do, by company: the answer of `authenticate` and `get_permissions`.
+    AuthenticatedLicense {
+        /// The license token, already the session's after `authenticate`.
+        ///
+        token: Option<UserToken> = "token",
+        /// The companies in which the user may use the application.
+        ///
+        permissions: Vec<CompanyPermissions> = "permissions",
+    }
+}
+
+impl AuthenticatedLicense {
+    /// The permissions in a company, if the user may use the application there.
+    pub fn company(&self, id: impl Into<CompanyId>) -> Option<&CompanyPermissions> {
+        let id = id.into();
+        self.permissions.iter().find(|company| company.company_id.as_ref() == Some(&id))
+    }
+}
+
+model! {
+    /// What a user may do in a company.
+    CompanyPermissions {
+        /// The company.
+        ///
+        company_id: Option<CompanyId> = "company_id",
+        /// Its name.
+        ///
+        company_name: Option<String> = "company_name",
+        /// Slugs; `use_app` is always among them.
+        ///
+        permissions: Vec<String> = "permissions",
+    }
+}
+
+impl CompanyPermissions {
+    /// Whether the permission with this slug is among them.
+    pub fn has(&self, slug: &str) -> bool {
+        self.permissions.iter().any(|permission| permission == slug)
+    }
+}
+
+model! {
+    /// Who is logged in.
+    LicenseUser {
+        first_name: Option<String> = "first_name",
+        last_name: Option<String> = "last_name",
+        email: Option<String> = "email",
+        /// Its form is not documented.
+        ///
+        company: Option<Value> = "company",
+        pin: Option<Pin> = "pin",
+    }
+}
+
+model! {
+    /// Someone who acts as another user.
+    Impersonation {
+        /// The impersonation's own token.
+        ///
+        token: Option<UserToken> = "token",
+        /// A license token of the user who is impersonated.
+        ///
+        auth_token: Option<UserToken> = "auth_token",
+        /// The user; the form is not documented.
+        ///
+        user: Option<Value> = "user",
+        /// The company; the form is not documented.
+        ///
+        company: Option<Value> = "company",
+    }
+}

@@ -1,0 +1,52 @@
+use super::{Keys, LicenseClient, Server, Value, golden, json, maybe_async, recorded, test};
+use iam_sdk::Result;
+
+#[maybe_async]
+async fn send(label: &str, client: &LicenseClient) -> Result<()> {
+    match label {
+        "cloudspot.authenticate" => drop(client.authenticate("user@x.y", "pä$$").await?),
+        "cloudspot.get_user" => drop(client.get_user().await?),
+        "cloudspot.get_company_permissions" => drop(client.get_company_permissions("c1").await?),
+        label => panic!("no call for {label}"),
+    }
+    Ok(())
+}
+
+#[maybe_async]
+#[test]
+async fn requests_are_those_of_the_python_client() {
+    let server = Server::start(|_| json(r#"{"token": "lic-1"}"#));
+    let golden = golden("cloudspot.");
+    assert_eq!(golden.len(), 3);
+    let keys = Keys::new();
+    for (label, expected) in golden {
+        let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1/").token("lic-1");
+        let client = builder.build().unwrap();
+        let before = server.asked().len();
+        send(&label, &client).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        let sent: Vec<Value> = server.asked()[before..].iter().map(|asked| recorded(asked, &keys)).collect();
+        assert_eq!(sent, expected, "{label}");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn every_other_request_is_as_documented() {
+    let server = Server::start(|_| json("{}"));
+    let client = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1").token("lic-1").build().unwrap();
+    client.get_permissions().await.unwrap();
+    client.get_company_permissions("a/b ü").await.unwrap();
+    client.get_company_permissions(7).await.unwrap();
+    client.validate_impersonation("imp-1").await.unwrap();
+    let asked = server.asked();
+    let lines: Vec<_> = asked.iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+    let expected = [
+        "GET /api/v1/auth/get-permissions/",
+        "GET /api/v1/auth/get-company-permissions/a%2Fb%20%C3%BC/",
+        "GET /api/v1/auth/get-company-permissions/7/",
+        "POST /api/v1/auth/impersonation-validation/",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(asked[3].body, br#"{"token":"imp-1"}"#);
+    assert!(asked.iter().all(|asked| asked.headers["x-license-token"] == "lic-1"));
+}
