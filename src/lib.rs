@@ -32,5 +32,5 @@ pub use r#async::Client;
 pub use config::TlsBackend;
 pub use error::{Error, ErrorKind, Result};
 pub use http::Method;
-pub use protocol::model::Extra;
+pub use protocol::model::{Extra, Json};
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

@@ -1,9 +1,8 @@
 use crate::{
-    protocol::model::model,
+    protocol::model::{Json, model},
     secret::{Pin, Text, UserToken},
 };
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use std::fmt;
 
 /// The id of a company, which the service may write as text or as a number.
@@ -103,7 +102,7 @@ model! {
         email: Option<String> = "email",
         /// Its form is not documented.
         ///
-        company: Option<Value> = "company",
+        company: Option<Json> = "company",
         pin: Option<Pin> = "pin",
     }
 }
@@ -119,9 +118,9 @@ model! {
         auth_token: Option<UserToken> = "auth_token",
         /// The user; the form is not documented.
         ///
-        user: Option<Value> = "user",
+        user: Option<Json> = "user",
         /// The company; the form is not documented.
         ///
-        company: Option<Value> = "company",
+        company: Option<Json> = "company",
     }
 }

@@ -125,7 +125,7 @@ model! {
         ///
         pw_date: Option<Value> = "pwDate",
         disabled: Option<bool> = "disabled",
-        user_mappings: Vec<Value> = "userMappings",
+        user_mappings: Vec<Extra> = "userMappings",
     }
 }
 
@@ -305,7 +305,7 @@ model! {
         type_name: Option<String> = "typeName",
         uri: Option<String> = "uri",
         urn: Option<String> = "urn",
-        org_tags: Vec<Value> = "orgTags",
+        org_tags: Vec<Extra> = "orgTags",
         hash: Option<String> = "hash",
         create_by: Option<String> = "createBy",
         /// When it was created; the form is not documented.

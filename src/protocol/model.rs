@@ -41,6 +41,38 @@ impl fmt::Debug for Extra {
     }
 }
 
+/// JSON of a form that is not documented.
+///
+/// `Debug` prints the names of an object's members, or that it is something else: there may be a secret in it.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Value);
+
+impl Json {
+    /// The value.
+    pub fn into_value(self) -> Value {
+        self.0
+    }
+}
+
+impl Deref for Json {
+    type Target = Value;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Value::Object(members) => f.debug_set().entries(members.keys()).finish(),
+            Value::Array(values) => write!(f, "Json([{} values])", values.len()),
+            _ => f.write_str("Json(..)"),
+        }
+    }
+}
+
 /// A member's name, borrowed from the input where it has no escapes.
 pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 

@@ -2,7 +2,7 @@
 #![cfg(all(feature = "async", feature = "blocking", feature = "emulator"))]
 
 use iam_sdk::emulator::{
-    Emulator,
+    Emulator, cloudspot,
     digiwin::{Org, Person, Seed, Tenant},
 };
 use std::{
@@ -19,6 +19,7 @@ mod blocking;
 const APP_TOKEN: &str = "canary-app-token";
 const PASSWORD: &str = "canary-password-密码";
 const WRONG_PASSWORD: &str = "canary-wrong-password";
+const PIN: &str = "canary-pin";
 const HEADER: &str = "canary-header-value";
 const APPLICATION: &str = "app-token-of-app";
 
@@ -63,7 +64,9 @@ fn emulator() -> Emulator {
         .org(Org::new("hq", "HQ").member("bob"));
     let person = |id: &str| Person::new(id, PASSWORD).email(format!("{id}@digiwin.com"));
     let seed = Seed::new("app", APP_TOKEN).person(person("ann").telephone("13800000000")).person(person("bob"));
-    Emulator::builder().digiwin(seed.tenant(tenant)).start().unwrap()
+    let licensed = cloudspot::Person::new("ann", PASSWORD).pin(PIN).may("app", "c1", &[]);
+    let license = cloudspot::Seed::new().company("c1", "One").person(licensed);
+    Emulator::builder().digiwin(seed.tenant(tenant)).cloudspot(license).start().unwrap()
 }
 
 #[test]
@@ -77,18 +80,18 @@ fn no_secret_is_logged_or_shown() {
         .init();
 
     let mut secrets: BTreeSet<String> =
-        [APP_TOKEN, PASSWORD, WRONG_PASSWORD, HEADER, APPLICATION].map(Into::into).into();
+        [APP_TOKEN, PASSWORD, WRONG_PASSWORD, PIN, HEADER, APPLICATION].map(Into::into).into();
     for flavour in ["blocking", "async"] {
         let emulator = emulator();
         seen.show(&emulator);
-        seen.show(emulator.digiwin());
+        seen.show((emulator.digiwin(), emulator.cloudspot()));
         let tokens = match flavour {
             "blocking" => blocking::tour::every_call(&emulator, &seen),
             _ => tokio::runtime::Runtime::new().unwrap().block_on(r#async::tour::every_call(&emulator, &seen)),
         };
         secrets.extend(tokens.iter().map(|token| token.expose_secret().to_owned()));
         let routes: BTreeSet<_> = emulator.requests().into_iter().map(|asked| (asked.method, asked.path)).collect();
-        assert_eq!(routes.len(), 35, "{flavour}: every route is asked: {routes:#?}");
+        assert_eq!(routes.len(), 40, "{flavour}: every route is asked: {routes:#?}");
     }
 
     let seen = String::from_utf8(seen.0.lock().unwrap().clone()).unwrap();

@@ -1,7 +1,7 @@
-use super::{Client, maybe_async};
-use crate::{APP_TOKEN, HEADER, PASSWORD, Seen, WRONG_PASSWORD};
+use super::{Client, LicenseClient, maybe_async};
+use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, Method, Password, UserToken, VerificationCode,
+    AppToken, Method, Password, Pin, UserToken, VerificationCode,
     digiwin::{LoginOptions, RequestOptions, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
@@ -84,5 +84,26 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let failed = users.get_user_simple().await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body()));
     identity.logout().await.unwrap();
+
+    let builder = LicenseClient::builder("app").base_url(emulator.base_url() + "/api/v1").token("canary-license");
+    seen.show((&builder, Pin::from(PIN)));
+    let license = builder.header("x-key", HEADER).build().unwrap();
+    let refused = license.authenticate("ann", WRONG_PASSWORD).await.unwrap_err();
+    seen.show((&refused, refused.to_string(), refused.body()));
+    let answer = license.authenticate("ann", PASSWORD).await.unwrap();
+    seen.show((&license, &answer));
+    tokens.extend(answer.token);
+    let user = license.get_user().await.unwrap();
+    assert!(user.pin.is_some());
+    seen.show(user);
+    seen.show(license.get_permissions().await.unwrap());
+    seen.show(license.get_company_permissions("c1").await.unwrap());
+    let impersonating = emulator.cloudspot().impersonate("ann", "c1").unwrap();
+    let impersonation = license.validate_impersonation(impersonating.clone()).await.unwrap();
+    seen.show(&impersonation);
+    tokens.extend([impersonating, "canary-license".into()]);
+    tokens.extend(impersonation.auth_token);
+    seen.show(license.token().await.unwrap());
+    license.set_token(None).await.unwrap();
     tokens
 }

@@ -5,12 +5,12 @@ Usage: digiwin.py IAM_BINARY
 
 import asyncio
 import inspect
-import json
-import subprocess
 import sys
 
 from dapware_iam import AsyncIAMClient, IAMClient
 from dapware_iam.exceptions import AuthenticationError, AuthorizationError, IAMError, NotFoundError, ValidationError
+
+from support import Recorder, emulator
 
 
 async def result(value):
@@ -24,35 +24,6 @@ async def refused(error, call):
     except error:
         return
     raise AssertionError(f"it was not refused with {error.__name__}")
-
-
-class Recorder:
-    """Notes which public methods of the client are called, so that none is left out."""
-
-    def __init__(self, client):
-        self.client = client
-        self.called = set()
-
-    def __getattr__(self, module):
-        api = getattr(self.client, module)
-        recorder = self
-
-        class Module:
-            def __getattr__(self, name):
-                recorder.called.add(f"{module}.{name}")
-                return getattr(api, name)
-
-        return Module()
-
-    def left_out(self):
-        modules = ["identity", "users", "tenants", "orgs"]
-        public = {
-            f"{module}.{name}"
-            for module in modules
-            for name, _ in inspect.getmembers(type(getattr(self.client, module)), inspect.isfunction)
-            if not name.startswith("_")
-        }
-        return public - self.called
 
 
 async def tour(client, account):
@@ -176,26 +147,20 @@ async def tour(client, account):
     await refused(AuthenticationError, lambda: identity.analyze_token())
     await result(identity.login(user_id, password))
     await result(identity.logout(clear_all=True))
-    left_out = client.left_out()
+    left_out = client.left_out("identity", "users", "tenants", "orgs")
     assert not left_out, f"never called: {sorted(left_out)}"
     return len(client.called)
 
 
 async def run(binary, name):
     """Each client has an emulator of its own, so that both find the same state."""
-    emulator = subprocess.Popen([binary, "emulate"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        line = json.loads(emulator.stdout.readline())
+    with emulator(binary) as line:
         account = line["digiwin"]
         make = IAMClient if name == "sync" else AsyncIAMClient
         client = make(line["base_url"], account["app_token"])
         calls = await tour(Recorder(client), account)
         await result(client.close())
         print(f"digiwin-iam-sdk, {name}: {calls} calls")
-    finally:
-        emulator.stdin.close()
-        code = emulator.wait(timeout=30)
-    assert code == 0, f"iam emulate ended with {code}"
 
 
 if __name__ == "__main__":

@@ -45,20 +45,48 @@ macro_rules! tour {
     }};
 }
 
+/// The same for Cloudspot License.
+macro_rules! license_tour {
+    ($client:expr, $account:expr $(, $($wait:tt)+)?) => {{
+        let (client, account) = ($client, $account);
+        let license = client.authenticate(&account.username, account.password.clone())$($($wait)+)??;
+        step("authenticate", format_args!("{}, in {} companies", account.username, license.permissions.len()));
+        for company in &license.permissions {
+            println!("  {:20}   {:20} {}", "", show(&company.company_name), company.permissions.join(", "));
+        }
+        let user = client.get_user()$($($wait)+)??;
+        step("get_user", format_args!("{} {}", show(&user.first_name), show(&user.last_name)));
+        let company = client.get_company_permissions(account.company_id.as_str())$($($wait)+)??;
+        check(company.has("use_app"), "the user may not use the application")?;
+        step("company permissions", format_args!("{}: {}", account.company_id, company.permissions.join(", ")));
+        client.set_token(None)$($($wait)+)??;
+        let after = client.get_user()$($($wait)+)?;
+        check(after.is_err_and(|error| !error.was_sent()), "a call was sent without a token")?;
+        step("token dropped", format_args!("and the next call is not even sent"));
+    }};
+}
+
 pub fn run() -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::start()?;
     let account = emulator.digiwin().account();
-    println!("Digiwin IAM, emulated at {}", emulator.base_url());
+    let license = emulator.cloudspot().account();
+    let license_url = format!("{}/api/v1", emulator.base_url());
 
-    println!("\nThe blocking client");
+    println!("Digiwin IAM, emulated at {}: the blocking client", emulator.base_url());
     let client = blocking::Client::builder(emulator.base_url(), account.app_token.clone()).build()?;
     tour!(client, account);
+    println!("\nCloudspot License, emulated at {license_url}: the blocking client");
+    let client = blocking::cloudspot::LicenseClient::builder(&license.application).base_url(&license_url).build()?;
+    license_tour!(client, license);
 
-    println!("\nThe async client");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        println!("\nDigiwin IAM: the async client");
         let client = r#async::Client::builder(emulator.base_url(), account.app_token.clone()).build()?;
         tour!(client, account, .await);
+        println!("\nCloudspot License: the async client");
+        let client = r#async::cloudspot::LicenseClient::builder(&license.application).base_url(&license_url).build()?;
+        license_tour!(client, license, .await);
         Ok::<_, Box<dyn Error>>(())
     })?;
 

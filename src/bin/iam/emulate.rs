@@ -9,6 +9,8 @@ use std::{
 pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::builder().port(port).start()?;
     let account = emulator.digiwin().account();
+    let license = emulator.cloudspot().account();
+    let impersonation = emulator.cloudspot().impersonate(&license.username, &license.company_id);
     let line = json!({
         "base_url": emulator.base_url(),
         "digiwin": {
@@ -16,6 +18,13 @@ pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
             "user_id": account.user_id,
             "password": account.password.expose_secret(),
             "tenant_id": account.tenant_id,
+        },
+        "cloudspot": {
+            "application": license.application,
+            "username": license.username,
+            "password": license.password.expose_secret(),
+            "company_id": license.company_id,
+            "impersonation_token": impersonation.as_ref().map(|token| token.expose_secret()),
         },
     });
     let mut out = io::stdout().lock();
