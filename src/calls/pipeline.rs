@@ -1,13 +1,13 @@
 use super::{Transport, maybe_async};
 use crate::{
-    Error, ErrorKind, Result,
+    Error, Result,
     config::Settings,
     protocol::{
         decode::{Answer, Data},
         dialect::Dialect,
-        request::{Request, TokenUse},
+        request::Request,
         retry::{Attempts, Budget},
-        session::{Session, Sessions, State},
+        session::{ActiveToken, Session, Sessions, State},
         token::BringsToken,
     },
     secret::UserToken,
@@ -135,14 +135,11 @@ impl Pipeline {
         let named = |error: Error| error.operation_named(request.operation);
         self.shared.transport.check_context().map_err(named)?;
         let state = self.state().await.map_err(named)?;
-        if request.token_use == TokenUse::Required && state.token().is_none() {
-            let error = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
-            return Err(named(error));
-        }
+        let token = state.token_for(request.token_use).map_err(named)?;
         let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
         loop {
             let (number, time) = attempts.begin(Instant::now());
-            let result = self.attempt(&request, &state, number, time).await;
+            let result = self.attempt(&request, token, number, time).await;
             let error = match result.and_then(|data| read(&data)) {
                 Ok(value) => {
                     self.shared.budget.refill();
@@ -157,7 +154,13 @@ impl Pipeline {
         }
     }
 
-    async fn attempt(&self, request: &Request, state: &State, number: u32, time: Duration) -> Result<Data> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        token: Option<&ActiveToken>,
+        number: u32,
+        time: Duration,
+    ) -> Result<Data> {
         let shared = &*self.shared;
         let span = tracing::debug_span!(
             "iam_sdk.request",
@@ -167,7 +170,6 @@ impl Pipeline {
             duration_ms = Empty,
             error = Empty,
         );
-        let token = state.token().filter(|_| request.token_use != TokenUse::Never);
         let outgoing = Outgoing {
             method: request.method.clone(),
             url: request.url(&shared.base_url),

@@ -1,11 +1,10 @@
 //! How Cloudspot spells its errors. Its answers stand in no envelope.
 
 use crate::{
-    Error, ErrorKind, Result,
+    ErrorKind,
     protocol::dialect::{Dialect, Fault},
-    secret::UserToken,
 };
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,11 +30,6 @@ impl Dialect for Cloudspot {
 
     fn token_header(&self) -> HeaderName {
         TOKEN_HEADER
-    }
-
-    fn token_value(&self, token: &UserToken) -> Result<HeaderValue> {
-        HeaderValue::from_str(token.expose_secret())
-            .map_err(|_| Error::argument("the license token is not a valid header value"))
     }
 
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {

@@ -1,14 +1,13 @@
 //! How Digiwin wraps its answers and spells its errors.
 
 use crate::{
-    Error, ErrorKind, Result,
+    ErrorKind,
     protocol::{
         dialect::{Dialect, Fault},
         model::Name,
     },
-    secret::UserToken,
 };
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 use std::fmt;
@@ -27,11 +26,6 @@ impl Dialect for Digiwin {
 
     fn token_header(&self) -> HeaderName {
         USER_HEADER
-    }
-
-    fn token_value(&self, token: &UserToken) -> Result<HeaderValue> {
-        HeaderValue::from_str(token.expose_secret())
-            .map_err(|_| Error::argument("the user token is not a valid header value"))
     }
 
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {

@@ -1,6 +1,6 @@
 //! What differs from service to service in how a token travels and an error is spelled.
 
-use crate::{ErrorKind, Result, secret::UserToken};
+use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
 
 /// A service's way of saying things; one static value each.
@@ -12,7 +12,10 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     fn token_header(&self) -> HeaderName;
 
     /// The token as that header's value.
-    fn token_value(&self, token: &UserToken) -> Result<HeaderValue>;
+    fn token_value(&self, token: &UserToken) -> Result<HeaderValue> {
+        HeaderValue::from_str(token.expose_secret())
+            .map_err(|_| Error::argument("the token is not a valid header value"))
+    }
 
     /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;

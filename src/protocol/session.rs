@@ -1,8 +1,8 @@
 //! A session's token at hand, and the sessions of a client.
 
 use crate::{
-    Result,
-    protocol::dialect::Dialect,
+    Error, ErrorKind, Result,
+    protocol::{dialect::Dialect, request::TokenUse},
     secret::UserToken,
     token_store::{StoreKey, StoredToken},
 };
@@ -39,6 +39,17 @@ pub(crate) enum State {
 impl State {
     pub(crate) fn of(dialect: &dyn Dialect, stored: Option<StoredToken>) -> Result<Self> {
         stored.map_or(Ok(Self::SignedOut), |stored| ActiveToken::new(dialect, stored.token).map(Self::SignedIn))
+    }
+
+    /// The token that goes along with a request.
+    pub(crate) fn token_for(&self, token_use: TokenUse) -> Result<Option<&ActiveToken>> {
+        match (token_use, self.token()) {
+            (TokenUse::Never, _) => Ok(None),
+            (TokenUse::Required, None) => {
+                Err(Error::new(ErrorKind::Authentication).detail("the session has no token: log in first"))
+            }
+            (_, token) => Ok(token),
+        }
     }
 
     pub(crate) fn token(&self) -> Option<&ActiveToken> {

@@ -42,7 +42,7 @@ async def tour(client, account):
     assert info.user_id == user_id and info.tenant_id is None, info
     assert (await result(identity.analyze_token_internal())).user_sid == info.user_sid
     assert (await result(identity.get_login_info())).email == info.email
-    by_phone = await result(identity.login_verification_code(info.telephone, "123456"))
+    by_phone = await result(identity.login_verification_code(account["telephone"], account["verification_code"]))
     assert by_phone.user_id == user_id
     await refused(AuthenticationError, lambda: identity.login_verification_code(info.telephone, "0"))
     by_directory = await result(identity.login_ad(info.email, password))

@@ -3,7 +3,10 @@ use crate::support::{holds, same};
 use iam_sdk::{
     ErrorKind,
     digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantRef},
-    emulator::{Emulator, digiwin::AnswerStyle},
+    emulator::{
+        Emulator,
+        digiwin::{AnswerStyle, Person, Seed},
+    },
 };
 
 #[maybe_async]
@@ -63,7 +66,8 @@ async fn every_way_to_log_in() {
     let options = LoginAdOptions::new().tenant_id("T1");
     let user = identity.login_ad_with("ann@digiwin.com", password(), options).await.unwrap();
     assert_eq!(user.tenant_id.as_deref(), Some("T1"));
-    holds(identity.login_ad("ann", password()).await.unwrap_err().is_authentication());
+    same(identity.login_ad("ann", password()).await.unwrap().user_id.as_deref(), Some("ann"));
+    holds(identity.login_ad("ann@digiwin.com", "wrong").await.unwrap_err().is_authentication());
 
     let user = identity.login_verification_code("13800000001", "123456").await.unwrap();
     assert_eq!(user.user_id.as_deref(), Some("bob"));
@@ -79,6 +83,15 @@ async fn every_way_to_log_in() {
     assert!(disabled.is_authorization(), "{disabled}");
     let unknown = identity.login_with("ann", password(), LoginOptions::new().tenant_id("T404")).await.unwrap_err();
     assert!(unknown.is_not_found(), "{unknown}");
+}
+
+#[maybe_async]
+#[test]
+async fn who_is_not_in_the_directory_cannot_log_in_by_it() {
+    let seed = Seed::new("app", "app-token").person(Person::new("guest", "pw").email("guest@elsewhere.example"));
+    let setting = Setting::on(Emulator::builder().digiwin(seed).start().unwrap());
+    setting.client.identity().login("guest", "pw").await.unwrap();
+    holds(setting.client.identity().login_ad("guest", "pw").await.unwrap_err().is_authentication());
 }
 
 #[maybe_async]

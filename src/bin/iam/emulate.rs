@@ -18,6 +18,8 @@ pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
             "user_id": account.user_id,
             "password": account.password.expose_secret(),
             "tenant_id": account.tenant_id,
+            "telephone": account.telephone,
+            "verification_code": account.verification_code.expose_secret(),
         },
         "cloudspot": {
             "application": license.application,

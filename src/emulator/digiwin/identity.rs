@@ -1,13 +1,10 @@
 //! `/api/iam/v2/identity`.
 
-use super::{Call, Refusal, world::World};
+use super::{Call, Refusal, seed::VERIFICATION_CODE, world::World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 type Answer = Result<Value, Refusal>;
-
-/// The code that every phone gets.
-const CODE: &str = "123456";
 
 pub(super) fn public_key(_: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"publicKey": call.keys.public_key()}))
@@ -52,7 +49,8 @@ pub(super) fn login(world: &mut World, call: &Call<'_>) -> Answer {
     match login.identity_type.as_deref() {
         Some("verificationCode") => {
             let user = world.user_by_any(&login.user_id).filter(|user| user.text("telephone") == login.user_id);
-            let sid = user.map(|user| user.sid).filter(|_| login.verification_code.as_deref() == Some(CODE));
+            let sid =
+                user.map(|user| user.sid).filter(|_| login.verification_code.as_deref() == Some(VERIFICATION_CODE));
             let sid = sid.ok_or_else(|| Refusal::new(401, "验证码错误 (wrong verification code)"))?;
             enter(world, sid, &login)
         }
@@ -60,8 +58,8 @@ pub(super) fn login(world: &mut World, call: &Call<'_>) -> Answer {
             if login.service_name.as_deref() != Some("digiwin") {
                 return Err(Refusal::bad_request("unknown serviceName"));
             }
-            let in_directory = login.user_id.ends_with("@digiwin.com");
             let sid = check_password(world, &login, call)?;
+            let in_directory = world.users.get(&sid).is_some_and(|user| user.text("email").ends_with("@digiwin.com"));
             if in_directory { enter(world, sid, &login) } else { Err(Refusal::wrong_password()) }
         }
         Some("query" | "token") | None => {

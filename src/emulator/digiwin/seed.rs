@@ -1,6 +1,9 @@
 //! What there is at the beginning.
 
-use crate::{AppToken, Password};
+use crate::{AppToken, Password, VerificationCode};
+
+/// The code that every phone gets.
+pub(super) const VERIFICATION_CODE: &str = "123456";
 
 /// Credentials that work against the emulator.
 #[derive(Clone, Debug)]
@@ -14,6 +17,10 @@ pub struct Account {
     pub password: Password,
     /// A tenant that has bought the application.
     pub tenant_id: String,
+    /// Their phone.
+    pub telephone: String,
+    /// The code that their phone gets.
+    pub verification_code: VerificationCode,
 }
 
 /// People and tenants. The default: 4 tenants, 44 people, and in the first tenant a tree of organizations 4 levels deep.
@@ -49,6 +56,8 @@ impl Seed {
             app_token: self.app_token.clone(),
             user_id: first.map(|person| person.id.clone()).unwrap_or_default(),
             password: first.map_or_else(|| "".into(), |person| person.password.clone()),
+            telephone: first.map(|person| person.telephone.clone()).unwrap_or_default(),
+            verification_code: VERIFICATION_CODE.into(),
             tenant_id: self.tenants.first().map(|tenant| tenant.id.clone()).unwrap_or_default(),
         }
     }
@@ -66,7 +75,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Someone without a name, an address or a phone. A mail address at `digiwin.com` is in Digiwin's Active Directory too.
+    /// Someone without a name, an address or a phone. Who has a mail address at `digiwin.com` is in Digiwin's Active
+    /// Directory too.
     pub fn new(id: impl Into<String>, password: impl Into<Password>) -> Self {
         let (name, email, telephone) = Default::default();
         Self { id: id.into(), password: password.into(), name, email, telephone, disabled: false }
