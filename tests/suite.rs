@@ -3,6 +3,7 @@
 //! `scenarios`, `wire` and `faults` are written once and mounted by each flavour.
 #![cfg(feature = "emulator")]
 
+#[cfg(any(feature = "async", feature = "blocking"))]
 mod support;
 
 #[cfg(feature = "async")]

@@ -5,7 +5,7 @@ use crate::{
     protocol::{
         decode::{Answer, Data},
         dialect::Dialect,
-        request::Request,
+        request::{Request, TokenUse},
         retry::{Attempts, Budget},
         session::{ActiveToken, Session, Sessions, State},
         token::BringsToken,
@@ -134,7 +134,11 @@ impl Pipeline {
     async fn exchange<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
         let named = |error: Error| error.operation_named(request.operation);
         self.shared.transport.check_context().map_err(named)?;
-        let state = self.state().await.map_err(named)?;
+        let state = match request.token_use {
+            // A login works, and heals, also when the store cannot be read.
+            TokenUse::Never => self.session.state.load_full(),
+            TokenUse::IfAny | TokenUse::Required => self.state().await.map_err(named)?,
+        };
         let token = state.token_for(request.token_use).map_err(named)?;
         let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
         loop {

@@ -4,3 +4,4 @@ use super::{Client, cloudspot::LicenseClient, maybe_async, test};
 
 mod cloudspot;
 mod digiwin;
+mod tls;

@@ -1,6 +1,6 @@
 //! What holds of the API as a whole.
 
-use iam_sdk::{ErrorKind, emulator::Emulator};
+use iam_sdk::emulator::Emulator;
 
 #[test]
 fn an_emulator_stops_when_it_is_dropped() {
@@ -54,7 +54,7 @@ fn a_builder_names_the_setting_that_is_wrong() {
 async fn a_blocking_call_inside_a_runtime_is_an_error_and_no_panic() {
     use iam_sdk::blocking::Client;
     let error = Client::builder("https://h", "a").build().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BlockingInAsync);
+    assert_eq!(error.kind(), iam_sdk::ErrorKind::BlockingInAsync);
 
     let client = std::thread::spawn(|| Client::builder("http://127.0.0.1:9", "a").build().unwrap()).join().unwrap();
     let errors = [
@@ -64,7 +64,7 @@ async fn a_blocking_call_inside_a_runtime_is_an_error_and_no_panic() {
         client.identity().set_current_token(None).err(),
     ];
     for error in errors {
-        assert_eq!(error.unwrap().kind(), ErrorKind::BlockingInAsync);
+        assert_eq!(error.unwrap().kind(), iam_sdk::ErrorKind::BlockingInAsync);
     }
     // Dropped here, inside the runtime.
     drop(client);

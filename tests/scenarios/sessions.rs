@@ -119,8 +119,10 @@ async fn a_store_is_read_once_and_its_failure_is_told() {
     let account = emulator.digiwin().account();
     let store = Arc::new(Counting::default());
     let builder = Client::builder(emulator.base_url(), account.app_token.clone());
-    let client = builder.shared_token_store(store.clone()).build().unwrap();
+    let builder = builder.shared_token_store(store.clone());
+    let client = builder.clone().build().unwrap();
     client.identity().login("ann", account.password.clone()).await.unwrap();
+    let client = builder.build().unwrap();
     for _ in 0..3 {
         client.identity().analyze_token().await.unwrap();
     }

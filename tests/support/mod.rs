@@ -2,6 +2,7 @@
 
 pub mod handshake;
 pub mod server;
+pub mod tls;
 
 use std::fmt::Debug;
 
