@@ -11,3 +11,5 @@ mod r#async;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod public_api;
+#[cfg(all(unix, any(feature = "async", feature = "blocking")))]
+mod token_store;

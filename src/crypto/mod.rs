@@ -1,7 +1,10 @@
-//! The login handshake, without I/O: bytes in, bytes out.
+//! The login handshake and the sealing of stored tokens, without I/O: bytes in, bytes out.
 //!
 //! RSA-1024, PKCS#1 v1.5 and the fixed AES IV are the service's protocol, not a choice; TLS is what protects the exchange.
 
 mod handshake;
+mod sealed;
 
 pub(crate) use handshake::{KeyPair, SealedPassword};
+pub(crate) use sealed::Sealer;
+pub use sealed::{EncryptionKey, SealError};

@@ -2,10 +2,29 @@
 //!
 //! A client reads a session's token from its store once and then keeps it at hand; every change is written through. Stores
 //! are shared by both flavours and by any number of clients.
+//!
+//! # The sealed format
+//!
+//! What [`FileStore`] writes, and any later store with it; numbers are big-endian. Stable: another layout gets another first
+//! byte.
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 1 | format: 1 |
+//! | 1 | kind of key: 0, 32 bytes as they are; 1, a passphrase |
+//! | 4, 4, 4, 16 | for a passphrase alone: argon2id's memory in KiB, passes, lanes (version 0x13), salt |
+//! | 12 | nonce |
+//! | rest | AES-256-GCM of JSON, `{"token": text, "expires_at": seconds since 1970 or null}`, and its 16 bytes of tag |
+//!
+//! The associated data are all bytes before the nonce, then the 64 digits of the [`StoreKey`]: a file does not open under
+//! another session's name.
 
+mod file;
 mod memory;
 
+pub use crate::crypto::{EncryptionKey, SealError};
 use crate::{Result, secret::UserToken};
+pub use file::{FileStore, FileStoreError};
 pub use memory::MemoryStore;
 use sha2::{Digest, Sha256};
 use std::{

@@ -1,0 +1,276 @@
+//! The store in files, across processes.
+
+use iam_sdk::{
+    Error, UserToken,
+    token_store::{EncryptionKey, FileStore, FileStoreError, StoreKey, StoredToken, TokenStore},
+};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
+
+/// A directory of one test's own.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("iam-sdk-test-{:032x}", rand::random::<u128>())))
+    }
+
+    fn store(&self) -> FileStore {
+        store_at(&self.0, 7)
+    }
+
+    /// The one file with this ending.
+    fn file(&self, ending: &str) -> PathBuf {
+        let files = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
+        let mut found = files.filter(|path| path.to_str().unwrap().ends_with(ending));
+        let file = found.next().unwrap_or_else(|| panic!("no file *{ending}"));
+        assert_eq!(found.next(), None);
+        file
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn store_at(path: &Path, key: u8) -> FileStore {
+    FileStore::open(path, EncryptionKey::from_bytes([key; 32])).unwrap()
+}
+
+/// Keys are made by clients: this store takes one out of a client.
+#[derive(Debug, Default)]
+struct KeyTrap(Mutex<Vec<StoreKey>>);
+
+impl TokenStore for KeyTrap {
+    fn get(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoredToken>> {
+        self.0.lock().unwrap().push(key.clone());
+        Ok(None)
+    }
+
+    fn put(&self, key: &StoreKey, _: &StoredToken) -> iam_sdk::Result<()> {
+        self.get(key).map(drop)
+    }
+
+    fn remove(&self, key: &StoreKey) -> iam_sdk::Result<()> {
+        self.get(key).map(drop)
+    }
+}
+
+/// The key of a session by this name.
+fn key(session: &str) -> StoreKey {
+    let trap = std::sync::Arc::new(KeyTrap::default());
+    #[cfg(feature = "blocking")]
+    {
+        let builder = iam_sdk::blocking::Client::builder("https://h", "a").shared_token_store(trap.clone());
+        builder.build().unwrap().with_session(session).identity().current_token().unwrap();
+    }
+    #[cfg(not(feature = "blocking"))]
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let builder = iam_sdk::r#async::Client::builder("https://h", "a").shared_token_store(trap.clone());
+        builder.build().unwrap().with_session(session).identity().current_token().await.unwrap();
+    });
+    trap.0.lock().unwrap().remove(0)
+}
+
+fn token(text: &str) -> StoredToken {
+    StoredToken::new(UserToken::from(text))
+}
+
+fn cause(error: &Error) -> &FileStoreError {
+    std::error::Error::source(error).unwrap().downcast_ref().unwrap()
+}
+
+#[test]
+fn a_token_is_kept_encrypted_and_private() {
+    let directory = Directory::new();
+    let (store, ann) = (directory.store(), key("ann"));
+    assert_eq!(store.get(&ann).unwrap(), None);
+    let stored = token("token-canary").expires_in(Duration::from_secs(60));
+    store.put(&ann, &stored).unwrap();
+
+    let again = directory.store().get(&ann).unwrap().unwrap();
+    assert_eq!(again.token, stored.token);
+    let whole_seconds = |at: Option<SystemTime>| at.unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    assert_eq!(whole_seconds(again.expires_at), whole_seconds(stored.expires_at));
+    assert_eq!(store.get(&key("bob")).unwrap(), None);
+
+    let file = directory.file(".token");
+    let bytes = fs::read(&file).unwrap();
+    assert_eq!(bytes[0], 1, "the version comes first");
+    assert!(!bytes.windows(6).any(|part| part == b"canary"));
+    assert!(!file.to_str().unwrap().contains("ann") && !format!("{store:?}").contains("canary"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&directory.0), mode(&file)), (0o700, 0o600));
+
+    store.remove(&ann).unwrap();
+    store.remove(&ann).unwrap();
+    assert_eq!(store.get(&ann).unwrap(), None);
+}
+
+#[test]
+fn a_file_that_does_not_open_is_named_and_kept_aside() {
+    let directory = Directory::new();
+    let ann = key("ann");
+    directory.store().put(&ann, &token("old")).unwrap();
+    let file = directory.file(".token");
+    let old = fs::read(&file).unwrap();
+
+    let wrong = store_at(&directory.0, 8);
+    let error = wrong.get(&ann).unwrap_err();
+    assert!(matches!(cause(&error), FileStoreError::Unreadable { path, .. } if *path == file), "{error:?}");
+    assert_eq!(fs::read(&file).unwrap(), old, "reading moves nothing");
+    wrong.put(&ann, &token("new")).unwrap();
+    assert_eq!(wrong.get(&ann).unwrap(), Some(token("new")));
+    assert_eq!(fs::read(directory.file(".aside")).unwrap(), old);
+
+    for torn in [&old[..0], &old[..1], &old[..old.len() - 1], b"not a sealed token"] {
+        fs::write(&file, torn).unwrap();
+        assert!(matches!(cause(&directory.store().get(&ann).unwrap_err()), FileStoreError::Unreadable { .. }));
+    }
+    fs::write(&file, &old).unwrap();
+    let foreign = file.with_file_name(format!("{}.token", key("bob").as_str()));
+    fs::copy(&file, foreign).unwrap();
+    assert!(directory.store().get(&key("bob")).is_err(), "another session's file");
+}
+
+#[test]
+fn a_passphrase_opens_the_files_of_other_processes() {
+    let directory = Directory::new();
+    let store = |passphrase: &str| FileStore::open(&directory.0, EncryptionKey::from_passphrase(passphrase)).unwrap();
+    store("correct horse").put(&key("ann"), &token("t")).unwrap();
+    assert_eq!(store("correct horse").get(&key("ann")).unwrap(), Some(token("t")));
+    assert!(store("battery staple").get(&key("ann")).is_err());
+}
+
+#[test]
+fn a_directory_that_others_may_use_is_refused() {
+    let directory = Directory::new();
+    fs::create_dir(&directory.0).unwrap();
+    fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o755)).unwrap();
+    let error = FileStore::open(&directory.0, EncryptionKey::from_bytes([7; 32])).unwrap_err();
+    assert!(matches!(cause(&error), FileStoreError::OpenToOthers { mode: 0o755, .. }), "{error:?}");
+    let error = FileStore::open(directory.0.join("no/parent"), EncryptionKey::from_bytes([7; 32])).unwrap_err();
+    assert!(matches!(cause(&error), FileStoreError::Io { .. }), "{error:?}");
+}
+
+#[test]
+fn a_lock_is_waited_for_and_not_for_ever() {
+    let directory = Directory::new();
+    let (store, ann) = (directory.store().lock_timeout(Duration::from_millis(20)), key("ann"));
+    store.put(&ann, &token("t")).unwrap();
+    let held = fs::File::open(directory.file(".lock")).unwrap();
+    held.lock().unwrap();
+    let error = store.put(&ann, &token("u")).unwrap_err();
+    assert!(matches!(cause(&error), FileStoreError::Locked { .. }), "{error:?}");
+    assert_eq!(store.get(&ann).unwrap(), Some(token("t")), "reading needs no lock");
+    drop(held);
+    store.put(&ann, &token("u")).unwrap();
+}
+
+const DIRECTORY: &str = "IAM_SDK_TEST_STORE";
+
+/// Not a test of its own: what the two below run in other processes. Writes one token after the other until it is killed or
+/// has written as many as it should.
+#[test]
+fn child_that_writes() {
+    let Ok(arguments) = std::env::var(DIRECTORY) else { return };
+    let (path, writes) = arguments.rsplit_once(' ').unwrap();
+    let (store, ann) = (store_at(Path::new(path), 7), key("ann"));
+    for n in 0..writes.parse::<u32>().unwrap() {
+        store.put(&ann, &token(&format!("token-{n:06}-{}", "x".repeat(20_000)))).unwrap();
+        if n == 0 {
+            println!("writing");
+        }
+    }
+}
+
+fn child(directory: &Directory, writes: u32) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["token_store::child_that_writes", "--exact", "--nocapture"]).stdout(Stdio::piped());
+    command.env(DIRECTORY, format!("{} {writes}", directory.0.display())).spawn().unwrap()
+}
+
+fn is_whole(stored: &StoredToken) -> bool {
+    let text = stored.token.expose_secret();
+    text.starts_with("token-") && text.len() == 6 + 6 + 1 + 20_000
+}
+
+#[test]
+fn a_writer_killed_at_any_moment_leaves_the_old_or_the_new_token() {
+    let directory = Directory::new();
+    let (store, ann) = (directory.store(), key("ann"));
+    for _ in 0..200 {
+        let mut child = child(&directory, 1_000_000);
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.ends_with("writing\n") {
+            line.clear();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the child ended");
+        }
+        // A moment at random, within a few writes.
+        for n in 0..rand::random_range(0..200_000u32) {
+            std::hint::black_box(n);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(is_whole(&store.get(&ann).unwrap().unwrap()));
+    }
+    store.put(&ann, &token("after")).unwrap();
+    assert_eq!(store.get(&ann).unwrap(), Some(token("after")));
+}
+
+#[test]
+fn eight_processes_that_write_and_one_that_reads_never_meet_a_torn_file() {
+    let directory = Directory::new();
+    let (store, ann) = (directory.store(), key("ann"));
+    let mut children: Vec<Child> = (0..8).map(|_| child(&directory, 100)).collect();
+    let mut read = 0;
+    while children.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
+        if let Some(stored) = store.get(&ann).unwrap() {
+            assert!(is_whole(&stored));
+            read += 1;
+        }
+    }
+    for mut child in children {
+        let mut output = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+        assert!(child.wait().unwrap().success(), "{output}");
+    }
+    assert!(read > 0);
+}
+
+#[cfg(all(feature = "async", feature = "blocking"))]
+#[test]
+fn both_flavours_read_one_anothers_store_and_a_login_heals_it() {
+    use iam_sdk::{ErrorKind, r#async, blocking, emulator::Emulator};
+    let (emulator, directory) = (Emulator::start().unwrap(), Directory::new());
+    let account = emulator.digiwin().account();
+    let builder = || {
+        let builder = blocking::Client::builder(emulator.base_url(), account.app_token.clone());
+        builder.token_store(directory.store()).build().unwrap().with_session("ann")
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let builder = r#async::Client::builder(emulator.base_url(), account.app_token.clone());
+        let client = builder.token_store(directory.store()).build().unwrap().with_session("ann");
+        client.identity().login("ann", account.password.clone()).await.unwrap();
+    });
+    assert_eq!(builder().identity().analyze_token().unwrap().user_id.as_deref(), Some("ann"));
+
+    fs::write(directory.file(".token"), "damaged").unwrap();
+    let client = builder();
+    let error = client.identity().analyze_token().unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, false));
+    assert!(matches!(cause(&error), FileStoreError::Unreadable { .. }));
+    client.identity().login("ann", account.password.clone()).unwrap();
+    assert_eq!(builder().identity().analyze_token().unwrap().user_id.as_deref(), Some("ann"));
+    assert_eq!(fs::read(directory.file(".aside")).unwrap(), b"damaged");
+}
