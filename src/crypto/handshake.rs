@@ -37,7 +37,7 @@ impl KeyPair {
         RsaPrivateKey::new(&mut rand::rng(), CLIENT_KEY_BITS).map(Self).map_err(failed)
     }
 
-    /// Wraps the public key under the server's (SubjectPublicKeyInfo in base64).
+    /// Wraps the public key under the server's (SubjectPublicKeyInfo in base64); quick, as public operations are.
     pub(crate) fn offer(self, server_key: &str) -> Result<Offer> {
         let server_key = RsaPublicKey::from_public_key_der(&decode(server_key)?).map_err(failed)?;
         let public_key = STANDARD.encode(self.0.to_public_key().to_public_key_der().map_err(failed)?);
@@ -62,7 +62,7 @@ impl Offer {
         &self.wrapped_key
     }
 
-    /// Opens the AES key that the server chose (`encryptAesKey`).
+    /// Opens the AES key that the server chose (`encryptAesKey`); takes up to a millisecond of CPU.
     pub(crate) fn accept(self, wrapped_aes_key: &str) -> Result<PasswordCipher> {
         let key = &self.keys.0;
         let blocks = decode(wrapped_aes_key)?;

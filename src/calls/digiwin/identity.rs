@@ -182,7 +182,7 @@ impl Identity {
         let keys = transport.start(KeyPair::generate);
         let server_key = self.get_public_key().await?;
         let keys = keys.join().await??;
-        let offer = transport.start(move || keys.offer(&server_key)).join().await??;
+        let offer = keys.offer(&server_key)?;
         let aes_key = self.get_aes_key(offer.wrapped_key()).await?;
         transport.start(move || offer.accept(&aes_key)?.seal(&password)).join().await?
     }
