@@ -125,9 +125,10 @@ impl Pipeline {
     /// Sends what ends in a new token, and makes it the session's.
     pub(super) async fn enter<T: DeserializeOwned + BringsToken>(&self, request: Request) -> Result<T> {
         let operation = request.operation;
+        let named = |error: Error| error.operation_named(operation);
         let answer: T = self.call(request).await?;
-        let token = answer.stored().map_err(|error| error.operation_named(operation))?;
-        self.set_token(Some(token)).await?;
+        let token = answer.stored().map_err(named)?;
+        self.set_token(Some(token)).await.map_err(named)?;
         Ok(answer)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorKind,
-    protocol::dialect::{Dialect, Fault},
+    protocol::dialect::{Dialect, Fault, text},
 };
 use http::HeaderName;
 use serde::Deserialize;
@@ -46,15 +46,13 @@ impl Dialect for Cloudspot {
             (_, 401 | 403) => refused("no valid token"),
             _ => (None, None),
         };
-        Fault { kind, detail, code: text(said.error_code), message: text(said.message), request_id: None }
-    }
-}
-
-fn text(value: Option<Value>) -> Option<String> {
-    match value? {
-        Value::Null => None,
-        Value::String(text) => (!text.is_empty()).then_some(text),
-        other => Some(other.to_string()),
+        Fault {
+            kind,
+            detail,
+            code: said.error_code.and_then(text),
+            message: said.message.and_then(text),
+            request_id: None,
+        }
     }
 }
 

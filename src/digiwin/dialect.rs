@@ -3,13 +3,13 @@
 use crate::{
     ErrorKind,
     protocol::{
-        dialect::{Dialect, Fault},
+        dialect::{Dialect, Fault, text},
         model::Name,
     },
 };
 use http::HeaderName;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use std::fmt;
 
 pub(crate) const APP_HEADER: HeaderName = HeaderName::from_static("digi-middleware-auth-app");
@@ -70,14 +70,14 @@ impl<'a> Envelope<'a> {
     }
 
     fn fault(&self) -> Fault {
-        let code = self.code.and_then(text).or_else(|| self.status.and_then(text));
-        let status = self.status.and_then(text).and_then(|status| status.parse().ok());
+        let code = self.code.and_then(raw_text).or_else(|| self.status.and_then(raw_text));
+        let status = self.status.and_then(raw_text).and_then(|status| status.parse().ok());
         Fault {
             kind: Some(status.and_then(ErrorKind::of_status).unwrap_or(ErrorKind::Business)),
             detail: None,
             code,
-            message: self.message.and_then(text),
-            request_id: self.request_id.and_then(text),
+            message: self.message.and_then(raw_text),
+            request_id: self.request_id.and_then(raw_text),
         }
     }
 }
@@ -117,14 +117,8 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
     }
 }
 
-/// A member as text: a string without its quotes, a number or an object as written, `null` and "" as nothing.
-fn text(raw: &RawValue) -> Option<String> {
-    let text = match serde_json::from_str(raw.get()) {
-        Ok(Value::Null) | Err(_) => return None,
-        Ok(Value::String(text)) => text,
-        Ok(_) => raw.get().to_owned(),
-    };
-    (!text.is_empty()).then_some(text)
+fn raw_text(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok().and_then(text)
 }
 
 fn is_success(status: &RawValue) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
+use serde_json::Value;
 
 /// A service's way of saying things; one static value each.
 pub(crate) trait Dialect: Send + Sync + 'static {
@@ -22,6 +23,15 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 
     /// What an unsuccessful HTTP answer to `operation` says, as far as it can be read.
     fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault;
+}
+
+/// A member of an error as text: a string without its quotes, a number or an object as written, `null` and "" as nothing.
+pub(crate) fn text(member: Value) -> Option<String> {
+    match member {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then_some(text),
+        other => Some(other.to_string()),
+    }
 }
 
 /// What a service says went wrong.

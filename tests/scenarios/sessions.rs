@@ -131,7 +131,7 @@ async fn a_store_is_read_once_and_its_failure_is_told() {
     store.fails.store(true, Ordering::SeqCst);
     let before = client.identity().current_token().await.unwrap();
     let error = client.identity().login("ann", account.password.clone()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Store);
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Store, Some("digiwin.identity.login")));
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is full");
     same(client.identity().current_token().await.unwrap(), before);
 }
