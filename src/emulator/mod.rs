@@ -11,12 +11,14 @@
 //! It listens on a loopback port, keeps state (a login gives a token that later calls need, a deleted organization is gone)
 //! and stops when it is dropped. It is checked with the vendors' own Python clients.
 
+pub mod authing;
 pub mod cloudspot;
 pub mod digiwin;
 mod log;
 
 pub use log::Served;
 
+use authing::Authing;
 use cloudspot::Cloudspot;
 use digiwin::{AnswerStyle, Digiwin};
 use std::{
@@ -31,6 +33,7 @@ use tokio::sync::oneshot;
 /// A running emulator.
 pub struct Emulator {
     address: SocketAddr,
+    authing: Arc<Authing>,
     cloudspot: Arc<Cloudspot>,
     digiwin: Arc<Digiwin>,
     log: Arc<log::Log>,
@@ -57,6 +60,9 @@ impl Emulator {
         EmulatorBuilder {
             port: 0,
             latency: Duration::ZERO,
+            authing: authing::Seed::default(),
+            authing_errors: authing::ErrorStyle::default(),
+            authing_token_life: Duration::from_secs(14 * 24 * 60 * 60),
             cloudspot: cloudspot::Seed::default(),
             digiwin: digiwin::Seed::default(),
             style: AnswerStyle::default(),
@@ -68,6 +74,11 @@ impl Emulator {
     /// `http://127.0.0.1:port`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Authing's side: its account, and what a test may do behind the service's back.
+    pub fn authing(&self) -> &Authing {
+        &self.authing
     }
 
     /// Cloudspot's side: its account. It is served below `/api/v1`.
@@ -115,6 +126,9 @@ impl Drop for Emulator {
 pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
+    authing: authing::Seed,
+    authing_errors: authing::ErrorStyle,
+    authing_token_life: Duration,
     cloudspot: cloudspot::Seed,
     digiwin: digiwin::Seed,
     style: AnswerStyle,
@@ -132,6 +146,24 @@ impl EmulatorBuilder {
     /// Waits this long before every answer. Default: not at all.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// What Authing has at the beginning.
+    pub fn authing(mut self, seed: authing::Seed) -> Self {
+        self.authing = seed;
+        self
+    }
+
+    /// How Authing spells errors.
+    pub fn authing_errors(mut self, style: authing::ErrorStyle) -> Self {
+        self.authing_errors = style;
+        self
+    }
+
+    /// How long Authing's management tokens live, in whole seconds. Default: 14 days.
+    pub fn authing_token_life(mut self, life: Duration) -> Self {
+        self.authing_token_life = life;
         self
     }
 
@@ -175,9 +207,11 @@ impl EmulatorBuilder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(log::Log::new(self.latency));
+        let authing = Arc::new(Authing::new(&self.authing, self.authing_errors, self.authing_token_life));
         let cloudspot = Arc::new(Cloudspot::new(self.cloudspot));
         let digiwin = Arc::new(Digiwin::new(self.digiwin, self.style, self.token_life, self.server_key_bits)?);
         let router = digiwin::router(digiwin.clone())
+            .merge(authing::router(authing.clone())?)
             .merge(cloudspot::router(cloudspot.clone()))
             .layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
 
@@ -191,7 +225,7 @@ impl EmulatorBuilder {
                 }
             });
         })?;
-        Ok(Emulator { address, cloudspot, digiwin, log, server: Some(Server { stop, thread }) })
+        Ok(Emulator { address, authing, cloudspot, digiwin, log, server: Some(Server { stop, thread }) })
     }
 }
 

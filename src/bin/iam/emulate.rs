@@ -11,6 +11,7 @@ pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
     let account = emulator.digiwin().account();
     let license = emulator.cloudspot().account();
     let impersonation = emulator.cloudspot().impersonate(&license.username, &license.company_id);
+    let authing = emulator.authing().account();
     let line = json!({
         "base_url": emulator.base_url(),
         "digiwin": {
@@ -20,6 +21,11 @@ pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
             "tenant_id": account.tenant_id,
             "telephone": account.telephone,
             "verification_code": account.verification_code.expose_secret(),
+        },
+        "authing": {
+            "user_pool_id": authing.user_pool_id,
+            "secret": authing.secret.expose_secret(),
+            "public_key": emulator.authing().public_key_pem()?,
         },
         "cloudspot": {
             "application": license.application,

@@ -1,0 +1,547 @@
+//! Roles, policies, resources, and who may do what with them.
+
+use super::{
+    refusal::Refusal,
+    users::User,
+    value::{Args, done, new_id, now, put, text, whole},
+    world::World,
+};
+use serde_json::{Value, json};
+
+type Answer = Result<Value, Refusal>;
+
+#[derive(Default)]
+pub(super) struct Access {
+    /// With the code of its parent in `parentCode`.
+    roles: Vec<Value>,
+    /// Role id, kind and identifier of who has it.
+    assigned: Vec<(String, &'static str, String)>,
+    policies: Vec<Value>,
+    /// `namespace`, `code`, `targetType`, `targetIdentifier`, `enabled`.
+    policy_assignments: Vec<Value>,
+    /// `namespace`, `resource`, `type`, `targetType`, `targetIdentifier`, `actions`.
+    grants: Vec<Value>,
+    pub(super) namespaces: Vec<Value>,
+    pub(super) resources: Vec<Value>,
+}
+
+/// Whether a code or an action of a grant covers the one asked for: `books:*` covers `books:1`.
+fn covers(granted: &str, asked: &str) -> bool {
+    granted == asked
+        || granted == "*"
+        || granted.strip_suffix('*').is_some_and(|kind| kind.ends_with(':') && asked.starts_with(kind))
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn is_of(grant: &Value, target_type: &str, id: &str) -> bool {
+    grant["targetType"] == target_type && grant["targetIdentifier"] == id
+}
+
+impl Access {
+    fn role(&self, namespace: &str, code: &str) -> Option<&Value> {
+        self.roles.iter().find(|role| role["namespace"] == namespace && role["code"] == code)
+    }
+
+    fn has_role(&self, role: &Value, kind: &str, id: &str) -> bool {
+        self.assigned.iter().any(|(role_id, of, who)| role["id"] == role_id.as_str() && *of == kind && who == id)
+    }
+
+    fn roles_of(&self, namespace: &str, holders: &[(&str, &str)]) -> Vec<Value> {
+        let held = |role: &&Value| holders.iter().any(|(kind, id)| self.has_role(role, kind, id));
+        self.roles.iter().filter(|role| role["namespace"] == namespace).filter(held).cloned().collect()
+    }
+
+    /// Whoever it was holds nothing any more.
+    pub(super) fn forget(&mut self, target_type: &str, id: &str) {
+        self.assigned.retain(|(_, kind, who)| *kind != target_type || who != id);
+        self.policy_assignments.retain(|assignment| !is_of(assignment, target_type, id));
+        self.grants.retain(|grant| !is_of(grant, target_type, id));
+    }
+
+    pub(super) fn rename(&mut self, target_type: &str, from: &str, to: &str) {
+        let assigned = self.assigned.iter_mut().filter(|(_, kind, who)| *kind == target_type && who == from);
+        assigned.for_each(|(_, _, who)| *who = to.to_owned());
+        for entry in self.grants.iter_mut().chain(&mut self.policy_assignments) {
+            if is_of(entry, target_type, from) {
+                entry["targetIdentifier"] = to.into();
+            }
+        }
+    }
+
+    /// Gives actions on a resource, besides those that are given already.
+    pub(super) fn grant(
+        &mut self,
+        namespace: &str,
+        resource: &str,
+        kind: Option<&str>,
+        who: (&str, &str),
+        actions: &[&str],
+    ) {
+        let of_resource = |known: &&Value| known["namespace"] == namespace && known["code"] == resource;
+        let known_kind = self.resources.iter().find(of_resource).map(|known| text(known, "type").to_owned());
+        let kind = kind.map(str::to_owned).or(known_kind).unwrap_or_else(|| "DATA".to_owned());
+        let same = |grant: &&mut Value| {
+            grant["namespace"] == namespace && grant["resource"] == resource && is_of(grant, who.0, who.1)
+        };
+        if let Some(grant) = self.grants.iter_mut().find(same) {
+            let mut all: Vec<&str> = texts(&grant["actions"]).collect();
+            all.extend(actions);
+            all.dedup();
+            grant["actions"] = json!(all);
+            return;
+        }
+        self.grants.push(json!({
+            "namespace": namespace, "resource": resource, "type": kind, "targetType": who.0, "targetIdentifier": who.1,
+            "actions": actions,
+        }));
+    }
+}
+
+impl World {
+    pub(super) fn roles_of_node(&self, id: &str, namespace: &str) -> Vec<Value> {
+        let holders: Vec<_> = self.path(id).into_iter().map(|node| ("ORG", node.id.as_str())).collect();
+        self.access.roles_of(namespace, &holders)
+    }
+
+    /// Their own, their groups', and those of their departments and all above.
+    pub(super) fn roles_of_user(&self, id: &str, namespace: &str) -> Vec<Value> {
+        self.access.roles_of(namespace, &self.standing_of(id))
+    }
+
+    /// As what a user may hold something.
+    fn standing_of<'a>(&'a self, id: &'a str) -> Vec<(&'static str, &'a str)> {
+        let mut holders = vec![("USER", id)];
+        holders.extend(self.groups.iter().filter(|group| group.has(id)).map(|group| ("GROUP", group.code())));
+        for department in self.departments_of(id) {
+            holders.extend(self.path(&department.id).into_iter().map(|node| ("ORG", node.id.as_str())));
+        }
+        holders
+    }
+
+    /// Every grant that someone has: themselves, by a role, or by what they are a part of.
+    fn grants_of(&self, target_type: &str, id: &str, namespace: Option<&str>) -> Vec<&Value> {
+        let holders = match target_type {
+            "USER" => self.standing_of(id),
+            "ORG" => self.path(id).into_iter().map(|node| ("ORG", node.id.as_str())).collect(),
+            "GROUP" => vec![("GROUP", id)],
+            _ => Vec::new(),
+        };
+        let mut roles: Vec<&Value> = self
+            .access
+            .roles
+            .iter()
+            .filter(|role| holders.iter().any(|(kind, id)| self.access.has_role(role, kind, id)))
+            .collect();
+        if target_type == "ROLE" {
+            roles.extend(self.access.roles.iter().filter(|role| role["code"] == id));
+        }
+        // A role has what its parent has; each is looked at once, so that a cycle ends.
+        let mut at = 0;
+        while let Some(role) = roles.get(at) {
+            let parent = self.access.role(text(role, "namespace"), text(role, "parentCode"));
+            roles.extend(parent.filter(|parent| !roles.iter().any(|known| known["id"] == parent["id"])));
+            at += 1;
+        }
+        let held = |grant: &&Value| {
+            holders.iter().any(|(kind, id)| is_of(grant, kind, id))
+                || roles
+                    .iter()
+                    .any(|role| is_of(grant, "ROLE", text(role, "code")) && grant["namespace"] == role["namespace"])
+        };
+        let inside = |grant: &&Value| namespace.is_none_or(|namespace| grant["namespace"] == namespace);
+        self.access.grants.iter().filter(inside).filter(held).collect()
+    }
+
+    pub(super) fn authorized_resources(
+        &self,
+        target_type: &str,
+        id: &str,
+        namespace: Option<&str>,
+        kind: Option<&str>,
+    ) -> Value {
+        let mut list: Vec<Value> = Vec::new();
+        for grant in self.grants_of(target_type, id, namespace) {
+            if kind.is_some_and(|kind| grant["type"] != kind) {
+                continue;
+            }
+            match list.iter_mut().find(|known| known["code"] == grant["resource"]) {
+                Some(known) => {
+                    let mut all: Vec<&str> = texts(&known["actions"]).chain(texts(&grant["actions"])).collect();
+                    all.sort_unstable();
+                    all.dedup();
+                    known["actions"] = json!(all);
+                }
+                None => list.push(json!({
+                    "code": grant["resource"], "type": grant["type"], "actions": grant["actions"],
+                })),
+            }
+        }
+        whole(list)
+    }
+
+    /// Of the resources asked for, those with which the user may do anything.
+    pub(super) fn permissions(&self, user_id: &str, namespace: &str, resources: &[&str]) -> Answer {
+        self.known(user_id)?;
+        let grants = self.grants_of("USER", user_id, Some(namespace));
+        let mut list = Vec::new();
+        for resource in resources {
+            let fitting = grants.iter().filter(|grant| covers(text(grant, "resource"), resource));
+            let mut actions: Vec<&str> = fitting.flat_map(|grant| texts(&grant["actions"])).collect();
+            actions.sort_unstable();
+            actions.dedup();
+            if !actions.is_empty() {
+                list.push(json!({"code": resource, "actions": actions}));
+            }
+        }
+        Ok(list.into())
+    }
+
+    /// What of one kind of resource a user may use.
+    pub(super) fn permissions_of_kind(&self, user_id: &str, namespace: &str, kind: &str) -> Answer {
+        self.known(user_id)?;
+        let mut list = self.authorized_resources("USER", user_id, Some(namespace), None)["list"].take();
+        if let Some(list) = list.as_array_mut() {
+            let of_kind =
+                |code: &str| code.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+            list.retain(|resource| of_kind(text(resource, "code")));
+        }
+        Ok(list)
+    }
+
+    fn may(&self, user_id: &str, namespace: &str, action: &str, resource: &str) -> bool {
+        let granted = self.grants_of("USER", user_id, Some(namespace)).into_iter().any(|grant| {
+            covers(text(grant, "resource"), resource) && texts(&grant["actions"]).any(|granted| covers(granted, action))
+        });
+        let holders = self.standing_of(user_id);
+        let roles = self.roles_of_user(user_id, namespace);
+        let mut allowed = granted;
+        for assignment in &self.access.policy_assignments {
+            let held = holders.iter().any(|(kind, id)| is_of(assignment, kind, id))
+                || roles.iter().any(|role| is_of(assignment, "ROLE", text(role, "code")));
+            if !held || assignment["enabled"] == false || assignment["namespace"] != namespace {
+                continue;
+            }
+            let policy = self.access.policies.iter().find(|policy| policy["code"] == assignment["code"]);
+            for statement in policy.and_then(|policy| policy["statements"].as_array()).into_iter().flatten() {
+                let fits = covers(text(statement, "resource"), resource)
+                    && texts(&statement["actions"]).any(|granted| covers(granted, action));
+                match statement["effect"].as_str() {
+                    Some("DENY") if fits => return false,
+                    _ => allowed |= fits,
+                }
+            }
+        }
+        allowed
+    }
+
+    pub(super) fn create_role(
+        &mut self,
+        namespace: &str,
+        code: &str,
+        description: Option<&str>,
+        parent: Option<&str>,
+    ) -> Answer {
+        if self.access.role(namespace, code).is_some() {
+            return Err(Refusal::exists("role"));
+        }
+        let role = json!({
+            "id": new_id(), "namespace": namespace, "code": code, "arn": self.arn("role", code), "description": description,
+            "parentCode": parent, "createdAt": now(), "updatedAt": now(),
+        });
+        self.access.roles.push(role.clone());
+        Ok(role)
+    }
+
+    /// Gives roles to users, groups and nodes, or takes them away.
+    fn hand_out(&mut self, args: &Args, give: bool) -> Answer {
+        let codes = args.texts("roleCodes").into_iter().chain(args.text("roleCode"));
+        let mut roles = Vec::new();
+        for code in codes {
+            let role = self.access.role(args.namespace(), code).ok_or(Refusal::missing("role"))?;
+            roles.push(text(role, "id").to_owned());
+        }
+        let mut holders: Vec<(&'static str, String)> = Vec::new();
+        if give {
+            self.all_known(&args.texts("userIds"))?;
+        }
+        holders.extend(args.texts("userIds").into_iter().map(|id| ("USER", id.to_owned())));
+        holders.extend(args.texts("groupCodes").into_iter().map(|code| ("GROUP", code.to_owned())));
+        for named in args.texts("nodeCodes") {
+            // The vendor's clients send ids under this name.
+            let by_code = || self.orgs.iter().find_map(|(org, _)| self.node_by_code(org, named));
+            let node = self.nodes.get(named).or_else(by_code).ok_or(Refusal::missing("node"))?;
+            holders.push(("ORG", node.id.clone()));
+        }
+        for role in roles {
+            for (kind, id) in &holders {
+                self.access.assigned.retain(|known| (&known.0, known.1, &known.2) != (&role, *kind, id));
+                if give {
+                    self.access.assigned.push((role.clone(), kind, id.clone()));
+                }
+            }
+        }
+        done()
+    }
+
+    pub(super) fn grant_all(&mut self, namespace: &str, resource: &str, kind: Option<&str>, opts: &[Value]) -> Answer {
+        for opt in opts.iter().filter(|opt| !opt.is_null()) {
+            let actions: Vec<&str> = texts(&opt["actions"]).collect();
+            self.access.grant(
+                namespace,
+                resource,
+                kind,
+                (text(opt, "targetType"), text(opt, "targetIdentifier")),
+                &actions,
+            );
+        }
+        done()
+    }
+
+    /// Takes away what was granted on a resource, and on those of its kind when it names a kind.
+    pub(super) fn revoke_all(&mut self, namespace: &str, resource: &str, opts: &[Value]) -> Answer {
+        let kind = resource.strip_suffix(":*").unwrap_or(resource);
+        let taken = |code: &str| code == resource || code.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':'));
+        self.access.grants.retain(|grant| {
+            let of_one = |opt: &Value| is_of(grant, text(opt, "targetType"), text(opt, "targetIdentifier"));
+            grant["namespace"] != namespace || !taken(text(grant, "resource")) || !opts.iter().any(of_one)
+        });
+        Ok(Value::Null)
+    }
+}
+
+pub(super) fn roles(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let roles = world.access.roles.iter().filter(|role| role["namespace"] == args.namespace()).collect();
+    let roles = args.sorted(roles, |role: &&Value| text(role, "updatedAt").to_owned());
+    Ok(args.page(roles, Value::clone))
+}
+
+pub(super) fn role(world: &mut World, _: &Value, args: &Args) -> Answer {
+    Ok(world.access.role(args.namespace(), args.required("code")).cloned().unwrap_or_default())
+}
+
+pub(super) fn create_role(world: &mut World, _: &Value, args: &Args) -> Answer {
+    world.create_role(args.namespace(), args.required("code"), args.text("description"), args.text("parent"))
+}
+
+pub(super) fn update_role(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let (namespace, code) = (args.namespace(), args.required("code"));
+    let new = args.text("newCode").unwrap_or(code);
+    if new != code && world.access.role(namespace, new).is_some() {
+        return Err(Refusal::exists("role"));
+    }
+    let arn = world.arn("role", new);
+    let mut roles = world.access.roles.iter_mut();
+    let role =
+        roles.find(|role| role["namespace"] == namespace && role["code"] == code).ok_or(Refusal::missing("role"))?;
+    put(role, args, &["description"]);
+    role["code"] = new.into();
+    role["arn"] = arn.into();
+    role["updatedAt"] = now();
+    let role = role.clone();
+    world.access.rename("ROLE", code, new);
+    Ok(role)
+}
+
+pub(super) fn delete_roles(world: &mut World, _: &Value, args: &Args) -> Answer {
+    for code in args.texts("codeList").into_iter().chain(args.text("code")) {
+        let gone = |role: &Value| role["namespace"] == args.namespace() && role["code"] == code;
+        let ids: Vec<String> =
+            world.access.roles.iter().filter(|role| gone(role)).map(|role| text(role, "id").to_owned()).collect();
+        world.access.roles.retain(|role| !gone(role));
+        world.access.assigned.retain(|(role, _, _)| !ids.contains(role));
+        world.access.grants.retain(|grant| grant["namespace"] != args.namespace() || !is_of(grant, "ROLE", code));
+    }
+    done()
+}
+
+pub(super) fn role_parent(world: &mut World, of: &Value, _: &Args) -> Answer {
+    Ok(world.access.role(text(of, "namespace"), text(of, "parentCode")).cloned().unwrap_or_default())
+}
+
+pub(super) fn role_users(world: &mut World, of: &Value, args: &Args) -> Answer {
+    Ok(world.page_of_users(args, |user| world.access.has_role(of, "USER", user.id())))
+}
+
+pub(super) fn role_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
+    let namespace = Some(text(of, "namespace"));
+    Ok(world.authorized_resources("ROLE", text(of, "code"), namespace, args.text("resourceType")))
+}
+
+pub(super) fn assign(world: &mut World, _: &Value, args: &Args) -> Answer {
+    world.hand_out(args, true)
+}
+
+pub(super) fn revoke(world: &mut World, _: &Value, args: &Args) -> Answer {
+    world.hand_out(args, false)
+}
+
+fn shown_policy(world: &World, policy: &Value) -> Value {
+    let mut shown = policy.clone();
+    let count =
+        world.access.policy_assignments.iter().filter(|assignment| assignment["code"] == policy["code"]).count();
+    shown["assignmentsCount"] = count.into();
+    shown
+}
+
+pub(super) fn policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let policies =
+        world.access.policies.iter().rev().filter(|policy| policy["namespace"] == args.namespace()).collect();
+    Ok(args.page(policies, |policy| shown_policy(world, policy)))
+}
+
+fn is_policy(policy: &Value, args: &Args) -> bool {
+    policy["namespace"] == args.namespace() && policy["code"] == args.required("code")
+}
+
+pub(super) fn policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let policy = world.access.policies.iter().find(|policy| is_policy(policy, args));
+    Ok(policy.map(|policy| shown_policy(world, policy)).unwrap_or_default())
+}
+
+pub(super) fn create_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+    if world.access.policies.iter().any(|policy| is_policy(policy, args)) {
+        return Err(Refusal::exists("policy"));
+    }
+    let policy = json!({
+        "namespace": args.namespace(), "code": args.required("code"), "isDefault": false,
+        "description": args.get("description"), "statements": args.list("statements"), "createdAt": now(),
+        "updatedAt": now(),
+    });
+    world.access.policies.push(policy.clone());
+    Ok(shown_policy(world, &policy))
+}
+
+pub(super) fn update_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let policy = world.access.policies.iter_mut().find(|policy| is_policy(policy, args));
+    let policy = policy.ok_or(Refusal::missing("policy"))?;
+    put(policy, args, &["description", "statements"]);
+    policy["code"] = args.text("newCode").unwrap_or(args.required("code")).into();
+    policy["updatedAt"] = now();
+    let policy = policy.clone();
+    for assignment in &mut world.access.policy_assignments {
+        if assignment["namespace"] == args.namespace() && assignment["code"] == args.required("code") {
+            assignment["code"] = policy["code"].clone();
+        }
+    }
+    Ok(shown_policy(world, &policy))
+}
+
+pub(super) fn delete_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+    for code in args.texts("codeList").into_iter().chain(args.text("code")) {
+        let gone = |entry: &Value| entry["namespace"] == args.namespace() && entry["code"] == code;
+        world.access.policies.retain(|policy| !gone(policy));
+        world.access.policy_assignments.retain(|assignment| !gone(assignment));
+    }
+    done()
+}
+
+pub(super) fn policy_assignments(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let asked = |assignment: &&Value| {
+        ["namespace", "code", "targetType", "targetIdentifier"]
+            .iter()
+            .all(|name| args.get(name).is_none_or(|value| assignment[*name] == *value))
+    };
+    Ok(args.page(world.access.policy_assignments.iter().filter(asked).collect(), Value::clone))
+}
+
+pub(super) fn assign_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let known = |code: &&str| world.access.policies.iter().any(|policy| policy["code"] == **code);
+    if !args.texts("policies").iter().all(known) {
+        return Err(Refusal::missing("policy"));
+    }
+    remove_policies(world, &Value::Null, args)?;
+    for code in args.texts("policies") {
+        for target in args.texts("targetIdentifiers") {
+            world.access.policy_assignments.push(json!({
+                "namespace": args.namespace(), "code": code, "targetType": args.required("targetType"),
+                "targetIdentifier": target, "enabled": true, "inheritByChildren": args.flag("inheritByChildren"),
+            }));
+        }
+    }
+    done()
+}
+
+pub(super) fn remove_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let (policies, targets) = (args.texts("policies"), args.texts("targetIdentifiers"));
+    world.access.policy_assignments.retain(|assignment| {
+        assignment["namespace"] != args.namespace()
+            || assignment["targetType"] != args.required("targetType")
+            || !policies.contains(&text(assignment, "code"))
+            || !targets.contains(&text(assignment, "targetIdentifier"))
+    });
+    done()
+}
+
+fn switch_policy(world: &mut World, args: &Args, enabled: bool) -> Answer {
+    for assignment in &mut world.access.policy_assignments {
+        if assignment["namespace"] == args.namespace()
+            && assignment["code"] == args.required("policy")
+            && is_of(assignment, args.required("targetType"), args.required("targetIdentifier"))
+        {
+            assignment["enabled"] = enabled.into();
+        }
+    }
+    done()
+}
+
+pub(super) fn enable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+    switch_policy(world, args, true)
+}
+
+pub(super) fn disable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+    switch_policy(world, args, false)
+}
+
+pub(super) fn allow(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let (resource, action) = (args.required("resource"), args.required("action"));
+    if !resource.contains(':') && resource != "*" {
+        return Err(Refusal::invalid("resource: its form is kind:id"));
+    }
+    let users = args.texts("userIds").into_iter().chain(args.text("userId")).map(|id| ("USER", id));
+    let roles = args.texts("roleCodes").into_iter().chain(args.text("roleCode")).map(|code| ("ROLE", code));
+    users.chain(roles).for_each(|who| world.access.grant(args.namespace(), resource, None, who, &[action]));
+    done()
+}
+
+pub(super) fn is_allowed(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let user = args.required("userId");
+    world.known(user)?;
+    Ok(world.may(user, args.namespace(), args.required("action"), args.required("resource")).into())
+}
+
+pub(super) fn authorize(world: &mut World, _: &Value, args: &Args) -> Answer {
+    world.grant_all(args.namespace(), args.required("resource"), args.text("resourceType"), args.list("opts"))
+}
+
+pub(super) fn authorized(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let (target_type, id) = (args.required("targetType"), args.required("targetIdentifier"));
+    Ok(world.authorized_resources(target_type, id, args.text("namespace"), args.text("resourceType")))
+}
+
+pub(super) fn authorized_targets(world: &mut World, _: &Value, args: &Args) -> Answer {
+    let asked = args.object("actions");
+    let wanted: Vec<&str> = asked.get("list").into_iter().flat_map(texts).collect();
+    let all = asked.get("op").is_some_and(|op| op == "AND");
+    let fits = |grant: &&Value| {
+        let has = |action: &&str| texts(&grant["actions"]).any(|granted| covers(granted, action));
+        let actions = wanted.is_empty() || if all { wanted.iter().all(has) } else { wanted.iter().any(has) };
+        grant["namespace"] == args.namespace()
+            && covers(text(grant, "resource"), args.required("resource"))
+            && grant["type"] == args.required("resourceType")
+            && args.text("targetType").is_none_or(|kind| grant["targetType"] == kind)
+            && actions
+    };
+    let targets = world.access.grants.iter().filter(fits).map(|grant| {
+        json!({"targetType": grant["targetType"], "targetIdentifier": grant["targetIdentifier"], "actions": grant["actions"]})
+    });
+    Ok(whole(targets.collect()))
+}
+
+/// Whether a user has a role, in any way.
+pub(super) fn has_role(world: &World, user_id: &str, namespace: &str, code: &str) -> Answer {
+    world.known(user_id).map(User::id)?;
+    Ok(world.roles_of_user(user_id, namespace).iter().any(|role| role["code"] == code).into())
+}

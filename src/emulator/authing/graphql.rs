@@ -1,0 +1,258 @@
+//! The GraphQL side: a schema from the crate's schema file, and what resolves its fields.
+
+use super::{
+    Authing, Spelling, access, custom, groups, orgs, pool, refusal::Refusal, users, value::Args, world::World,
+};
+use async_graphql::{
+    Error, ErrorExtensions as _, Name, Request, Response, ServerError,
+    dynamic::{
+        Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, Scalar, Schema,
+        SchemaError, TypeRef,
+    },
+    parser::{
+        parse_schema,
+        types::{BaseType, FieldDefinition, InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
+    },
+};
+use serde_json::{Value, json};
+use std::{collections::HashSet, io, sync::Arc};
+
+/// What the emulator speaks.
+const SCHEMA: &str = include_str!("../../authing/schema.graphql");
+
+type Resolver = fn(&mut World, &Value, &Args) -> Result<Value, Refusal>;
+
+/// Who calls, as the headers tell.
+pub(super) struct Caller {
+    pub(super) is_manager: bool,
+    pub(super) spelling: Spelling,
+}
+
+/// What computes a field; the others are members of the object that they stand in.
+fn resolver(object: &str, field: &str) -> Option<Resolver> {
+    Some(match (object, field) {
+        ("Query", "accessToken") => pool::access_token,
+        ("Query", "archivedUsers") => users::archived,
+        ("Query", "authorizedResources") => access::authorized,
+        ("Query", "authorizedTargets") => access::authorized_targets,
+        ("Query", "checkLoginStatus") => users::check_login_status,
+        ("Query", "childrenNodes") => orgs::children,
+        ("Query", "findUser") => users::find,
+        ("Query", "group") => groups::group,
+        ("Query", "groups") => groups::groups,
+        ("Query", "isActionAllowed") => access::is_allowed,
+        ("Query", "isRootNode") => orgs::is_root,
+        ("Query", "isUserExists") => users::exists,
+        ("Query", "nodeByCode") => orgs::by_code,
+        ("Query", "nodeById") => orgs::by_id,
+        ("Query", "org") => orgs::org,
+        ("Query", "orgs") => orgs::orgs,
+        ("Query", "policies") => access::policies,
+        ("Query", "policy") => access::policy,
+        ("Query", "policyAssignments") => access::policy_assignments,
+        ("Query", "role") => access::role,
+        ("Query", "roles") => access::roles,
+        ("Query", "rootNode") => orgs::root_node,
+        ("Query", "searchNodes") => orgs::search,
+        ("Query", "searchUser") => users::search,
+        ("Query", "udf") => custom::fields,
+        ("Query", "udfValueBatch") => custom::values_of_many,
+        ("Query", "udv") => custom::values,
+        ("Query", "user") => users::user,
+        ("Query", "userBatch") => users::batch,
+        ("Query", "userpool") => pool::pool,
+        ("Query", "users") => users::users,
+        ("Query", "whitelist") => pool::whitelist,
+        ("Mutation", "addMember") => orgs::add_members,
+        ("Mutation", "addNode") => orgs::add,
+        ("Mutation", "addNodeV2") => orgs::add_v2,
+        ("Mutation", "addPolicyAssignments") => access::assign_policies,
+        ("Mutation", "addUserToGroup") => groups::add_users,
+        ("Mutation", "addWhitelist") => pool::add_to_whitelist,
+        ("Mutation", "allow") => access::allow,
+        ("Mutation", "assignRole") => access::assign,
+        ("Mutation", "authorizeResource") => access::authorize,
+        ("Mutation", "createGroup") => groups::create,
+        ("Mutation", "createOrg") => orgs::create,
+        ("Mutation", "createPolicy") => access::create_policy,
+        ("Mutation", "createRole") => access::create_role,
+        ("Mutation", "createUser") => users::create,
+        ("Mutation", "deleteGroups") => groups::delete,
+        ("Mutation", "deleteNode") => orgs::delete_node,
+        ("Mutation", "deleteOrg") => orgs::delete,
+        ("Mutation", "deletePolicies" | "deletePolicy") => access::delete_policies,
+        ("Mutation", "deleteRole" | "deleteRoles") => access::delete_roles,
+        ("Mutation", "deleteUser") => users::delete,
+        ("Mutation", "deleteUsers") => users::delete_many,
+        ("Mutation", "disbalePolicyAssignment") => access::disable_policy,
+        ("Mutation", "enablePolicyAssignment") => access::enable_policy,
+        ("Mutation", "moveMembers") => orgs::move_members,
+        ("Mutation", "moveNode") => orgs::move_node,
+        ("Mutation", "refreshToken") => users::refresh_token,
+        ("Mutation", "removeMember") => orgs::remove_members,
+        ("Mutation", "removePolicyAssignments") => access::remove_policies,
+        ("Mutation", "removeUdf") => custom::remove_field,
+        ("Mutation", "removeUdv") => custom::remove,
+        ("Mutation", "removeUserFromGroup") => groups::remove_users,
+        ("Mutation", "removeWhitelist") => pool::remove_from_whitelist,
+        ("Mutation", "revokeRole") => access::revoke,
+        ("Mutation", "sendEmail") => pool::send_email,
+        ("Mutation", "sendFirstLoginVerifyEmail") => users::first_login_mail,
+        ("Mutation", "setMainDepartment") => orgs::set_main,
+        ("Mutation", "setUdf") => custom::define,
+        ("Mutation", "setUdfValueBatch") => custom::set_batch,
+        ("Mutation", "setUdv") => custom::set,
+        ("Mutation", "setUdvBatch") => custom::set_many,
+        ("Mutation", "updateGroup") => groups::update,
+        ("Mutation", "updateNode") => orgs::update,
+        ("Mutation", "updatePolicy") => access::update_policy,
+        ("Mutation", "updateRole") => access::update_role,
+        ("Mutation", "updateUser") => users::update,
+        ("Mutation", "updateUserpool") => pool::update,
+        ("User", "groups") => users::groups,
+        ("User", "roles") => users::roles,
+        ("User", "departments") => users::departments,
+        ("User", "authorizedResources") => users::authorized_resources,
+        ("User", "customData") => users::custom_data,
+        ("Group", "users") => groups::users,
+        ("Group", "authorizedResources") => groups::authorized_resources,
+        ("Role", "parent") => access::role_parent,
+        ("Role", "users") => access::role_users,
+        ("Role", "authorizedResources") => access::role_resources,
+        ("Node", "users") => orgs::members,
+        ("Node", "roles") => orgs::roles,
+        ("Node", "authorizedResources") => orgs::authorized_resources,
+        _ => return None,
+    })
+}
+
+/// The fields that need no management token: one gives it, the others are for an application's pages.
+const OPEN: [&str; 3] = ["accessToken", "checkLoginStatus", "sendEmail"];
+
+pub(super) fn schema(authing: Arc<Authing>) -> io::Result<Schema> {
+    let document = parse_schema(SCHEMA).map_err(io::Error::other)?;
+    let types: Vec<_> = document
+        .definitions
+        .into_iter()
+        .filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(definition) => Some((definition.node.name.node, definition.node.kind)),
+            _ => None,
+        })
+        .collect();
+    let objects: Arc<HashSet<Name>> = Arc::new(
+        types.iter().filter(|(_, kind)| matches!(kind, TypeKind::Object(_))).map(|(name, _)| name.clone()).collect(),
+    );
+
+    let mut schema = Schema::build("Query", Some("Mutation"), None).data(authing);
+    for (name, kind) in types {
+        schema = match kind {
+            TypeKind::Object(object) => {
+                let fields = object.fields.into_iter().map(|definition| field(&name, definition.node, &objects));
+                schema.register(fields.fold(Object::new(name.as_str()), Object::field))
+            }
+            TypeKind::InputObject(input) => {
+                let fields = input.fields.into_iter().map(|definition| input_value(definition.node));
+                schema.register(fields.fold(InputObject::new(name.as_str()), InputObject::field))
+            }
+            TypeKind::Enum(values) => {
+                let values = values.values.into_iter().map(|value| value.node.value.node.to_string());
+                schema.register(Enum::new(name.as_str()).items(values))
+            }
+            TypeKind::Scalar => schema.register(Scalar::new(name.as_str())),
+            TypeKind::Interface(_) | TypeKind::Union(_) => schema,
+        };
+    }
+    schema.finish().map_err(|SchemaError(error)| io::Error::other(error))
+}
+
+fn type_ref(of: &Type) -> TypeRef {
+    let base = match &of.base {
+        BaseType::Named(name) => TypeRef::named(name.as_str()),
+        BaseType::List(item) => TypeRef::List(Box::new(type_ref(item))),
+    };
+    if of.nullable { base } else { TypeRef::NonNull(Box::new(base)) }
+}
+
+fn input_value(definition: InputValueDefinition) -> InputValue {
+    InputValue::new(definition.name.node.as_str(), type_ref(&definition.ty.node))
+}
+
+fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>>) -> Field {
+    let ty = type_ref(&definition.ty.node);
+    let is_object = objects.contains(ty.type_name());
+    let name = definition.name.node;
+    let resolver = resolver(object, &name);
+    let guarded = matches!(object.as_str(), "Query" | "Mutation") && !OPEN.contains(&name.as_str());
+    let own = name.clone();
+    let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
+        let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
+        let Some(resolver) = resolver else { return Ok(shown(parent[own.as_str()].clone(), is_object)) };
+        if guarded && !context.data::<Caller>()?.is_manager {
+            return Err(spelled(&context, &Refusal::NOT_LOGGED_IN));
+        }
+        let args = context.args.as_index_map().iter();
+        let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
+        let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
+        let answer = resolver(&mut context.data::<Arc<Authing>>()?.world(), parent, &args);
+        answer.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
+    };
+    let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));
+    let field = Field::new(name.as_str(), ty, move |context| {
+        let value = resolve(context);
+        FieldFuture::new(async move { value })
+    });
+    arguments.fold(field, Field::argument)
+}
+
+/// The refusal as its JSON, which takes the place of the message in the end.
+fn spelled(context: &ResolverContext<'_>, refusal: &Refusal) -> Error {
+    let said = context.data::<Caller>().map(|caller| caller.spelling.json(refusal)).unwrap_or_default();
+    Error::new(said.to_string()).extend_with(|_, extensions| extensions.set("spelled", true))
+}
+
+fn shown<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
+    match value {
+        Value::Null => None,
+        Value::Array(values) => {
+            let item = |value| shown(value, is_object).unwrap_or(FieldValue::NULL);
+            Some(FieldValue::list(values.into_iter().map(item)))
+        }
+        value if is_object => Some(FieldValue::owned_any(value)),
+        value => Some(FieldValue::value(async_graphql::Value::from_json(value).ok()?)),
+    }
+}
+
+pub(super) async fn answer(schema: &Schema, request: Request, caller: Caller) -> Value {
+    let response: Response = schema.execute(request.data(caller)).await;
+    let data = response.data.into_json().unwrap_or_default();
+    if response.errors.is_empty() {
+        return json!({"data": data});
+    }
+    json!({"errors": response.errors.iter().map(error).collect::<Vec<_>>(), "data": data})
+}
+
+/// What the service itself refuses has an object as its message; what GraphQL refuses has text.
+fn error(error: &ServerError) -> Value {
+    let own = error.extensions.as_ref().is_some_and(|extensions| extensions.get("spelled").is_some());
+    let message = if own { serde_json::from_str(&error.message).unwrap_or_default() } else { json!(error.message) };
+    json!({"message": message, "locations": error.locations, "path": error.path})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_schema_is_resolved() {
+        for definition in parse_schema(SCHEMA).unwrap().definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let TypeKind::Object(object) = definition.node.kind else { continue };
+            let name = definition.node.name.node;
+            for field in object.fields {
+                let field = field.node;
+                let computed = matches!(name.as_str(), "Query" | "Mutation") || !field.arguments.is_empty();
+                assert!(!computed || resolver(&name, &field.name.node).is_some(), "{name}.{}", field.name.node);
+            }
+        }
+    }
+}
