@@ -12,8 +12,9 @@
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. That includes `spawn_blocking`, which tokio does
 //! not tell apart: use the async flavour there.
 
-use crate::transport::blocking::Transport;
+use crate::{Result, transport::blocking::Transport};
 use maybe_async::must_be_sync as maybe_async;
+use std::marker::PhantomData;
 
 #[allow(clippy::duplicate_mod)]
 #[path = "calls/mod.rs"]
@@ -21,7 +22,34 @@ mod calls;
 
 pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 
+/// Authing management.
+pub mod authing {
+    pub use super::calls::authing::{Groups, ManagementClient, ManagementClientBuilder, Orgs, Pager, Users};
+}
+
 /// Cloudspot License.
 pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
+}
+
+/// Nothing is ever under way between two calls.
+type Fetching<T> = PhantomData<T>;
+
+impl<T: Clone + PartialEq> Iterator for authing::Pager<T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (items, source, due, _) = self.parts();
+            if let Some(item) = items.next() {
+                return Some(Ok(item));
+            }
+            let result = source.fetch(due?);
+            match self.arrived(result) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
 }

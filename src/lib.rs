@@ -9,6 +9,7 @@
 // Without a flavour nothing calls the protocol; it still builds, and its tests run.
 #![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
 
+pub mod authing;
 pub mod cloudspot;
 mod config;
 mod crypto;
@@ -30,7 +31,7 @@ pub mod emulator;
 #[cfg(feature = "async")]
 pub use r#async::Client;
 pub use config::TlsBackend;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
 pub use protocol::model::{Extra, Json};
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

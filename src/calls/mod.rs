@@ -1,7 +1,8 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{Transport, maybe_async};
+use super::{Fetching, Transport, maybe_async};
 
+pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
 mod pipeline;

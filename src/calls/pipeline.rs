@@ -8,7 +8,7 @@ use crate::{
         request::{Request, TokenUse},
         retry::{Attempts, Budget},
         session::{ActiveToken, Session, Sessions, State},
-        token::BringsToken,
+        token::{BringsToken, Renewal},
     },
     secret::UserToken,
     token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
@@ -18,7 +18,7 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tracing::field::Empty;
@@ -40,6 +40,8 @@ struct Shared {
     budget: Budget,
     store: Arc<dyn TokenStore>,
     sessions: Sessions,
+    /// How a session gets a token by itself, if it does.
+    renewal: Option<Box<dyn Renewal>>,
     service: &'static str,
     /// What names the application to the service: part of every session's key.
     application: Zeroizing<String>,
@@ -53,6 +55,7 @@ impl Pipeline {
         application: &str,
         settings: Settings,
         headers: HeaderMap,
+        renewal: Option<Box<dyn Renewal>>,
     ) -> Result<Self> {
         let base_url = settings.origin()?;
         let transport = Transport::new(&settings, headers)?;
@@ -66,6 +69,7 @@ impl Pipeline {
             budget: Budget::new(),
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             sessions,
+            renewal,
             service,
             application: Zeroizing::new(application.to_owned()),
         };
@@ -132,19 +136,46 @@ impl Pipeline {
         Ok(answer)
     }
 
-    async fn exchange<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
+    /// Sends `request` and reads its answer with `read`. A token that the service refuses is renewed once, where the session
+    /// can do that, and the request sent again: it was refused unauthenticated, nothing was done.
+    pub(super) async fn exchange<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
         let named = |error: Error| error.operation_named(request.operation);
-        self.shared.transport.check_context().map_err(named)?;
+        let shared = &*self.shared;
+        shared.transport.check_context().map_err(named)?;
+        let deadline = Instant::now() + shared.timeout;
         let state = match request.token_use {
             // A login works, and heals, also when the store cannot be read.
             TokenUse::Never => self.session.state.load_full(),
-            TokenUse::IfAny | TokenUse::Required => self.state().await.map_err(named)?,
+            TokenUse::IfAny | TokenUse::Required => self.ready().await.map_err(named)?,
         };
+        let result = self.deliver(&request, &state, read, deadline).await;
+        let refused = |error: &Error| shared.dialect.refuses_token(error);
+        let renewable = shared.renewal.is_some() && request.token_use != TokenUse::Never;
+        if !renewable || !result.as_ref().is_err_and(refused) {
+            return result;
+        }
+        let renewed = self.renew(&state, true).await?;
+        self.deliver(&request, &renewed, read, deadline).await
+    }
+
+    /// The same, for work that outlives the handle.
+    pub(super) async fn exchange_owned<T>(self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
+        self.exchange(request, read).await
+    }
+
+    async fn deliver<T>(
+        &self,
+        request: &Request,
+        state: &State,
+        read: fn(&Data) -> Result<T>,
+        deadline: Instant,
+    ) -> Result<T> {
+        let named = |error: Error| error.operation_named(request.operation);
         let token = state.token_for(request.token_use).map_err(named)?;
-        let mut attempts = Attempts::new(request.effect, Instant::now() + self.shared.timeout);
+        let mut attempts = Attempts::new(request.effect, deadline);
         loop {
             let (number, time) = attempts.begin(Instant::now());
-            let result = self.attempt(&request, token, number, time).await;
+            let result = self.attempt(request, token, number, time).await;
             let error = match result.and_then(|data| read(&data)) {
                 Ok(value) => {
                     self.shared.budget.refill();
@@ -154,7 +185,7 @@ impl Pipeline {
             };
             match attempts.after(&error, Instant::now(), &self.shared.budget) {
                 Some(wait) => self.shared.transport.sleep(wait).await,
-                None => return Err(named(self.conceal(error, &request, &state))),
+                None => return Err(named(self.conceal(error, request, state))),
             }
         }
     }
@@ -193,6 +224,57 @@ impl Pipeline {
             span.record("error", tracing::field::debug(error.kind()));
         }
         data
+    }
+
+    /// The session's token, renewed ahead of its end where the session can do that.
+    async fn ready(&self) -> Result<Arc<State>> {
+        let state = self.state().await?;
+        match &self.shared.renewal {
+            Some(_) if state.is_due(Instant::now()) => self.renew(&state, false).await,
+            _ => Ok(state),
+        }
+    }
+
+    /// A token in place of the one in `old`: one request for all who ask meanwhile, and all get what comes of it. Who goes
+    /// away does not end it.
+    async fn renew(&self, old: &Arc<State>, refused: bool) -> Result<Arc<State>> {
+        let seen = self.session.renewals.load(Ordering::SeqCst);
+        let (own, old) = (self.clone(), old.clone());
+        let renewal = async move { own.renew_once(old, refused, seen).await };
+        self.shared.transport.finish(renewal).await?
+    }
+
+    async fn renew_once(self, old: Arc<State>, refused: bool, seen: u64) -> Result<Arc<State>> {
+        let mut last_error = self.shared.transport.lock(&self.session.renewing).await;
+        let current = self.session.state.load_full();
+        if !Arc::ptr_eq(&current, &old) && current.token().is_some() {
+            return Ok(current);
+        }
+        if self.session.renewals.load(Ordering::SeqCst) != seen
+            && let Some(error) = &*last_error
+        {
+            return Err(error.clone());
+        }
+        let result = self.fetch_token().await;
+        self.session.renewals.fetch_add(1, Ordering::SeqCst);
+        *last_error = result.as_ref().err().cloned();
+        match (result, current.postponed(Instant::now())) {
+            (Err(_), Some(postponed)) if !refused => self.session.state.store(Arc::new(postponed)),
+            (result, _) => result?,
+        }
+        Ok(self.session.state.load_full())
+    }
+
+    /// Asks the service for a token, and makes it the session's.
+    async fn fetch_token(&self) -> Result<()> {
+        let Some(renewal) = &self.shared.renewal else { return Ok(()) };
+        let request = renewal.request()?;
+        let deadline = Instant::now() + self.shared.timeout;
+        let state = self.session.state.load_full();
+        let answer = self.deliver(&request, &state, |data| Ok(data.clone()), deadline).await?;
+        let named = |error: Error| error.operation_named(request.operation);
+        let token = renewal.token(&answer).map_err(named)?;
+        self.set_token(Some(token)).await.map_err(named)
     }
 
     /// The session's token, read from the store the first time.

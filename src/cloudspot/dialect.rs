@@ -51,7 +51,7 @@ impl Dialect for Cloudspot {
             detail,
             code: said.error_code.and_then(text),
             message: said.message.and_then(text),
-            request_id: None,
+            ..Fault::default()
         }
     }
 }

@@ -74,10 +74,10 @@ impl<'a> Envelope<'a> {
         let status = self.status.and_then(raw_text).and_then(|status| status.parse().ok());
         Fault {
             kind: Some(status.and_then(ErrorKind::of_status).unwrap_or(ErrorKind::Business)),
-            detail: None,
             code,
             message: self.message.and_then(raw_text),
             request_id: self.request_id.and_then(raw_text),
+            ..Fault::default()
         }
     }
 }

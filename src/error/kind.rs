@@ -18,6 +18,8 @@ pub enum ErrorKind {
     NotFound,
     /// The service finds the request wrong (HTTP 400).
     Validation,
+    /// Something of that name exists already (HTTP 409).
+    Conflict,
     /// The service asks to slow down (HTTP 429).
     RateLimited,
     /// The service failed (HTTP 5xx).
@@ -54,6 +56,7 @@ impl ErrorKind {
             Self::Authorization => "not permitted",
             Self::NotFound => "not found",
             Self::Validation => "request refused as invalid",
+            Self::Conflict => "exists already",
             Self::RateLimited => "rate limited",
             Self::Server => "the service failed",
             Self::Api => "unexpected answer",
@@ -76,6 +79,7 @@ impl ErrorKind {
             401 => Some(Self::Authentication),
             403 => Some(Self::Authorization),
             404 => Some(Self::NotFound),
+            409 => Some(Self::Conflict),
             429 => Some(Self::RateLimited),
             500..=599 => Some(Self::Server),
             _ => None,

@@ -1,8 +1,10 @@
 //! The one error type of the crate.
 
 mod kind;
+mod partial;
 
 pub use kind::ErrorKind;
+pub use partial::Partial;
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 /// The crate's result.
@@ -44,6 +46,8 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Option<String>,
     sent: bool,
+    busy: bool,
+    partial: Option<Arc<Partial>>,
     source: Option<Source>,
 }
 
@@ -61,6 +65,8 @@ impl Error {
             retry_after: None,
             body: None,
             sent: false,
+            busy: false,
+            partial: None,
             source: None,
         }))
     }
@@ -126,6 +132,15 @@ impl Error {
 
     pub(crate) fn sent(self, sent: bool) -> Self {
         self.with(|e| e.sent = sent)
+    }
+
+    /// The service asks to try again later, whatever the HTTP status.
+    pub(crate) fn busy(self, busy: bool) -> Self {
+        self.with(|e| e.busy = busy)
+    }
+
+    pub(crate) fn partly(self, partial: Partial) -> Self {
+        self.with(|e| e.partial = Some(Arc::new(partial)))
     }
 
     pub(crate) fn source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -199,6 +214,11 @@ impl Error {
         self.0.sent
     }
 
+    /// Of a call that was sent in parts: what is done, and what is not.
+    pub fn partial(&self) -> Option<&Partial> {
+        self.0.partial.as_deref()
+    }
+
     /// A setting of the client is wrong.
     pub fn is_configuration(&self) -> bool {
         self.kind() == ErrorKind::Configuration
@@ -222,6 +242,11 @@ impl Error {
     /// The service found the request wrong.
     pub fn is_validation(&self) -> bool {
         self.kind() == ErrorKind::Validation
+    }
+
+    /// Something of that name, address or number exists already.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
     }
 
     /// The service asks to slow down; see [`retry_after`](Self::retry_after).
@@ -260,7 +285,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport => true,
-            ErrorKind::Server => matches!(self.status(), Some(502..=504)),
+            ErrorKind::Server => self.0.busy || matches!(self.status(), Some(502..=504)),
             _ => false,
         }
     }
@@ -281,6 +306,9 @@ impl fmt::Display for Error {
         }
         for text in [&e.detail, &e.server_message].into_iter().flatten() {
             write!(f, ": {}", OneLine(text))?;
+        }
+        if let Some(partial) = &e.partial {
+            write!(f, " ({partial})")?;
         }
         if let Some(path) = &e.json_path {
             write!(f, " at `{}`", OneLine(path))?;
@@ -323,6 +351,7 @@ impl fmt::Debug for Error {
             .field("retry_after", &e.retry_after)
             .field("body_bytes", &e.body.as_ref().map(String::len))
             .field("sent", &e.sent)
+            .field("partial", &e.partial)
             .field("source", &e.source)
             .finish()
     }

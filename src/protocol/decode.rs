@@ -15,6 +15,7 @@ pub(crate) struct Answer {
 }
 
 /// The data of an answer, unwrapped, and known to be no error.
+#[derive(Clone)]
 pub(crate) struct Data {
     status: StatusCode,
     bytes: Bytes,
@@ -43,6 +44,7 @@ impl Answer {
         let error = fault.detail.into_iter().fold(Error::new(kind), Error::detail);
         error
             .http_status(status)
+            .busy(fault.busy)
             .service_said(fault.code, fault.message, request_id)
             .wait(self.retry_after())
             .answer_body(&self.body)
@@ -62,6 +64,16 @@ impl Data {
         serde_json::from_slice(bytes).map_err(|error| self.explain::<T>(bytes, &error))
     }
 
+    /// The data as it came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// An error about this data.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind).http_status(self.status.as_u16()).answer_body(&self.bytes)
+    }
+
     /// A second, slower reading, to find the place. The texts of serde quote the data, which may hold a token: only what
     /// is expected and the kind of what was found go into the error.
     fn explain<T: DeserializeOwned>(&self, bytes: &[u8], error: &serde_json::Error) -> Error {
@@ -70,10 +82,7 @@ impl Data {
             .err()
             .map(|error| error.path().to_string())
             .filter(|path| path != ".");
-        let error = Error::new(ErrorKind::Decode)
-            .http_status(self.status.as_u16())
-            .detail(mismatch(error))
-            .answer_body(&self.bytes);
+        let error = self.error(ErrorKind::Decode).detail(mismatch(error));
         match path {
             Some(path) => error.at_json_path(path),
             None => error,

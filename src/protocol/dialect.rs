@@ -21,6 +21,11 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
 
+    /// Whether an error says that the token is not, or no longer, valid.
+    fn refuses_token(&self, error: &Error) -> bool {
+        error.status() == Some(401)
+    }
+
     /// What an unsuccessful HTTP answer to `operation` says, as far as it can be read.
     fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault;
 }
@@ -41,6 +46,8 @@ pub(crate) struct Fault {
     pub(crate) kind: Option<ErrorKind>,
     /// What that kind means for the operation.
     pub(crate) detail: Option<&'static str>,
+    /// The service asks to try again later.
+    pub(crate) busy: bool,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,

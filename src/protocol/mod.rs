@@ -4,6 +4,7 @@ pub(crate) mod decode;
 pub(crate) mod dialect;
 pub(crate) mod model;
 pub(crate) mod options;
+pub(crate) mod paging;
 pub(crate) mod request;
 pub(crate) mod retry;
 #[cfg(any(feature = "async", feature = "blocking"))]

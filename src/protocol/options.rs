@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 /// Declares the optional arguments of a call, each with a setter of its name; what is not set is not sent. Lists of JSON, in
-/// brackets, are sent even when empty.
+/// brackets, are sent even when empty; flags, in parentheses, are never sent: they decide what is asked for.
 macro_rules! options {
     (
         $(#[$doc:meta])*
-        $name:ident $([$($(#[$list_doc:meta])* $list:ident,)*])? {
+        $name:ident $([$($(#[$list_doc:meta])* $list:ident,)*])? $(($($(#[$flag_doc:meta])* $flag:ident,)*))? {
             $($(#[$field_doc:meta])* $field:ident : $type:ty,)*
         }
     ) => {
@@ -17,6 +17,10 @@ macro_rules! options {
         #[non_exhaustive]
         pub struct $name {
             $($(pub(crate) $list: Vec<serde_json::Value>,)*)?
+            $($(
+                #[serde(skip)]
+                pub(crate) $flag: bool,
+            )*)?
             $(
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub(crate) $field: Option<$type>,
@@ -33,6 +37,14 @@ macro_rules! options {
                 $(#[$list_doc])*
                 pub fn $list(mut self, $list: impl Into<serde_json::Value>) -> Self {
                     $crate::protocol::options::add(&mut self.$list, $list.into());
+                    self
+                }
+            )*)?
+
+            $($(
+                $(#[$flag_doc])*
+                pub fn $flag(mut self, $flag: bool) -> Self {
+                    self.$flag = $flag;
                     self
                 }
             )*)?

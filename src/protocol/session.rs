@@ -10,21 +10,47 @@ use arc_swap::ArcSwap;
 use http::HeaderValue;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicU64},
+    time::{Duration, Instant, SystemTime},
 };
+use tokio::sync::Mutex as AsyncMutex;
 
 /// A token ready to be sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ActiveToken {
     pub(crate) token: UserToken,
     pub(crate) header: HeaderValue,
+    /// When it ends, and when it is time for another; not touched by a wall clock that is set.
+    life: Option<(Instant, Instant)>,
 }
 
+/// The longest before its end that a token is renewed.
+const LONGEST_LEAD: Duration = Duration::from_secs(60 * 60);
+/// How long a token that is still valid serves after an attempt to renew it failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
 impl ActiveToken {
-    pub(crate) fn new(dialect: &dyn Dialect, token: UserToken) -> Result<Self> {
-        let mut header = dialect.token_value(&token)?;
+    fn new(dialect: &dyn Dialect, stored: StoredToken, now: Instant) -> Result<Self> {
+        let mut header = dialect.token_value(&stored.token)?;
         header.set_sensitive(true);
-        Ok(Self { token, header })
+        let left = stored.expires_at.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        // A tenth of a short life: it is never renewed in a loop.
+        let life = left.and_then(|left| {
+            let end = now.checked_add(left)?;
+            Some((end, now.checked_add(left - LONGEST_LEAD.min(left / 10))?))
+        });
+        Ok(Self { token: stored.token, header, life })
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.life.is_some_and(|(_, renew)| renew <= now)
+    }
+
+    /// The same token, to be renewed somewhat later; `None` if it has ended.
+    fn postponed(&self, now: Instant) -> Option<Self> {
+        let (end, _) = self.life?;
+        let later = now.checked_add(AFTER_FAILURE)?.min(end);
+        (now < end).then(|| Self { life: Some((end, later)), ..self.clone() })
     }
 }
 
@@ -38,7 +64,18 @@ pub(crate) enum State {
 
 impl State {
     pub(crate) fn of(dialect: &dyn Dialect, stored: Option<StoredToken>) -> Result<Self> {
-        stored.map_or(Ok(Self::SignedOut), |stored| ActiveToken::new(dialect, stored.token).map(Self::SignedIn))
+        let Some(stored) = stored else { return Ok(Self::SignedOut) };
+        ActiveToken::new(dialect, stored, Instant::now()).map(Self::SignedIn)
+    }
+
+    /// Whether it is time for another token.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.token().is_none_or(|token| token.is_due(now))
+    }
+
+    /// What serves on after an attempt to renew it failed; `None` if nothing does.
+    pub(crate) fn postponed(&self, now: Instant) -> Option<Self> {
+        self.token()?.postponed(now).map(Self::SignedIn)
     }
 
     /// The token that goes along with a request.
@@ -65,6 +102,10 @@ impl State {
 pub(crate) struct Session {
     pub(crate) key: StoreKey,
     pub(crate) state: ArcSwap<State>,
+    /// How many renewals have ended; who waits for one compares.
+    pub(crate) renewals: AtomicU64,
+    /// Held while a renewal runs; with what the last one failed.
+    pub(crate) renewing: Arc<AsyncMutex<Option<Error>>>,
 }
 
 /// The sessions in use, so that two handles on one session share its token.
@@ -87,7 +128,9 @@ impl Sessions {
             registry.by_key.retain(|_, session| session.strong_count() > 0);
             registry.sweep_at = registry.by_key.len() * 2;
         }
-        let session = Arc::new(Session { key: key.clone(), state: ArcSwap::from_pointee(State::Unread) });
+        let state = ArcSwap::from_pointee(State::Unread);
+        let session =
+            Arc::new(Session { key: key.clone(), state, renewals: AtomicU64::new(0), renewing: Arc::default() });
         registry.by_key.insert(key, Arc::downgrade(&session));
         session
     }

@@ -1,6 +1,16 @@
 //! The token that an answer brings.
 
+use super::{decode::Data, request::Request};
 use crate::{Error, ErrorKind, Result, UserToken, token_store::StoredToken};
+
+/// How a session gets a token by itself.
+pub(crate) trait Renewal: Send + Sync {
+    /// The request that asks for one.
+    fn request(&self) -> Result<Request>;
+
+    /// The token in its answer.
+    fn token(&self, answer: &Data) -> Result<StoredToken>;
+}
 
 /// An answer that ends in a new token. One without a token is an error: taken for a success it would end the session.
 pub(crate) trait BringsToken {

@@ -3,6 +3,10 @@ use crate::{Error, Result, config::Settings, protocol::decode::Answer, token_sto
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    task::JoinSet,
+};
 use tracing::{Instrument, Span};
 
 #[derive(Debug)]
@@ -76,6 +80,42 @@ impl Transport {
     /// Starts CPU work off the executor, at once.
     pub(crate) fn start<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Work<T> {
         Work(tokio::task::spawn_blocking(work))
+    }
+
+    /// Runs `work` to its end even if who asked for it goes away.
+    pub(crate) async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T> {
+        tokio::spawn(work).await.map_err(|_| lost_work())
+    }
+
+    pub(crate) async fn lock<T: Send + 'static>(&self, mutex: &Arc<Mutex<T>>) -> OwnedMutexGuard<T> {
+        mutex.clone().lock_owned().await
+    }
+
+    /// The results of `work` on each item, in order, `limit` of them under way at once. After a failure no further one
+    /// begins: `None`.
+    pub(crate) async fn each<I, T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
+        &self,
+        limit: usize,
+        items: Vec<I>,
+        work: impl Fn(I) -> F,
+    ) -> Vec<Option<Result<T>>> {
+        let mut results: Vec<Option<Result<T>>> = items.iter().map(|_| None).collect();
+        // Dropped with this future, and the tasks with it.
+        let mut tasks = JoinSet::new();
+        let mut waiting = items.into_iter().enumerate();
+        loop {
+            let failed = results.iter().any(|result| matches!(result, Some(Err(_))));
+            while !failed && tasks.len() < limit {
+                let Some((at, item)) = waiting.next() else { break };
+                let work = work(item);
+                tasks.spawn(async move { (at, work.await) });
+            }
+            match tasks.join_next().await {
+                Some(Ok((at, result))) => results[at] = Some(result),
+                Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+                None => return results,
+            }
+        }
     }
 
     pub(crate) async fn ask_store<T: Send + 'static>(

@@ -1,7 +1,16 @@
 use super::{Outgoing, build_http, failure, lost_work, too_large};
 use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
 use http::HeaderMap;
-use std::{io::Read, sync::Arc, thread, time::Duration};
+use std::{
+    io::Read,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Span;
 
 #[derive(Debug)]
@@ -64,6 +73,45 @@ impl Transport {
     /// Starts CPU work on another thread, at once.
     pub(crate) fn start<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Work<T> {
         Work(thread::Builder::new().name("iam-sdk-work".to_owned()).spawn(work).ok())
+    }
+
+    /// Runs `work` to its end: here it has, when it comes.
+    pub(crate) fn finish<T>(&self, work: T) -> Result<T> {
+        Ok(work)
+    }
+
+    pub(crate) fn lock<T>(&self, mutex: &Arc<Mutex<T>>) -> OwnedMutexGuard<T> {
+        mutex.clone().blocking_lock_owned()
+    }
+
+    /// The results of `work` on each item, in order, `limit` of them under way at once. After a failure no further one
+    /// begins: `None`.
+    pub(crate) fn each<I: Send, T: Send>(
+        &self,
+        limit: usize,
+        items: Vec<I>,
+        work: impl Fn(I) -> Result<T> + Sync,
+    ) -> Vec<Option<Result<T>>> {
+        let results: Vec<_> = items.iter().map(|_| std::sync::Mutex::new(None)).collect();
+        let threads = limit.min(items.len());
+        let (waiting, failed) = (std::sync::Mutex::new(items.into_iter().enumerate()), AtomicBool::new(false));
+        let worker = || {
+            while !failed.load(Ordering::SeqCst) {
+                // Poisoned by a panic of the iterator alone, which has none.
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((at, item)) = next else { return };
+                let result = work(item);
+                failed.fetch_or(result.is_err(), Ordering::SeqCst);
+                *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(worker);
+            }
+            worker();
+        });
+        results.into_iter().map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     pub(crate) fn ask_store<T>(

@@ -108,7 +108,8 @@ impl LicenseClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
-        let pipeline = Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers)?;
+        let pipeline =
+            Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers, None)?;
         self.token.map_or(Ok(()), |token| pipeline.start_with(token))?;
         Ok(LicenseClient { pipeline })
     }

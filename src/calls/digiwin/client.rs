@@ -83,7 +83,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
-        let pipeline = Pipeline::new("digiwin", &digiwin::DIALECT, application, self.settings, headers)?;
+        let pipeline = Pipeline::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, None)?;
         Ok(Client { pipeline })
     }
 }

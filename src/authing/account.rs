@@ -1,0 +1,39 @@
+//! Requests about the pool itself, tokens and passwords.
+
+use super::{documents as doc, models::PasswordCheck, request::rest, values::EmailScene};
+use crate::{
+    Password, Result, UserToken,
+    protocol::{
+        decode::Data,
+        request::{Effect, Request},
+    },
+};
+use http::Method;
+use serde_json::json;
+
+pub(crate) fn check_login_status(token: &UserToken) -> Result<Request> {
+    let request = doc::CHECK_LOGIN_STATUS.request(&json!({"token": token.expose_secret()}))?;
+    Ok(request.without_session().secret(token.expose_secret()))
+}
+
+pub(crate) fn send_email(email: &str, scene: EmailScene) -> Result<Request> {
+    Ok(doc::SEND_EMAIL.request(&json!({"email": email, "scene": scene}))?.without_session())
+}
+
+pub(crate) fn userpool_detail() -> Result<Request> {
+    doc::USERPOOL.request(&json!({}))
+}
+
+pub(crate) fn is_password_valid(password: &Password) -> Result<Request> {
+    let request = rest("authing.is_password_valid", Method::POST, "/api/v2/password/check").effect(Effect::Read);
+    let request = request.json(&json!({"password": password.expose_secret()}))?;
+    Ok(request.secret(password.expose_secret()))
+}
+
+/// An object, or a bare truth value: which of them is not documented.
+pub(crate) fn password_check(data: &Data) -> Result<PasswordCheck> {
+    match data.bytes().trim_ascii() {
+        bare @ (b"true" | b"false") => Ok(PasswordCheck { valid: Some(bare == b"true"), ..PasswordCheck::default() }),
+        _ => Ok(data.decode::<Option<PasswordCheck>>()?.unwrap_or_default()),
+    }
+}

@@ -1,0 +1,81 @@
+//! Authing management (v2): models, and how its requests are made and its answers read.
+//!
+//! | code | kind |
+//! | --- | --- |
+//! | 2005 user locked, 2006, 2333 wrong password, 2020 not logged in | `Authentication` |
+//! | 1001, 1576 | `Authorization` |
+//! | 2004 user, 2011 application, 2224 user pool | `NotFound` |
+//! | 499, 2003, 2014, 2015, 2016, 2029, 2030 | `Validation` |
+//! | 2026, 2034, 2035 | `Conflict` |
+//! | 1000 busy | `Server`, and [`is_retryable`](crate::Error::is_retryable) |
+//! | 400, 401, 403, 404, 409, 429, 5xx | what they mean in HTTP |
+//! | any other | `Business`, with code and message |
+//!
+//! They stand in GraphQL errors, in REST answers, and in a mutation's own `{"code", "message"}`; each of them is an error,
+//! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`.
+//!
+//! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
+
+mod account;
+mod dialect;
+mod documents;
+pub(crate) mod groups;
+mod models;
+mod options;
+pub(crate) mod orgs;
+mod password;
+mod request;
+mod token;
+mod tree;
+mod udf;
+pub(crate) mod users;
+mod values;
+
+pub(crate) use account::{check_login_status, is_password_valid, password_check, send_email, userpool_detail};
+pub(crate) use dialect::DIALECT;
+pub use models::*;
+pub use options::*;
+pub use orgs::ImportTree;
+pub use password::DEFAULT_PUBLIC_KEY_PEM;
+pub(crate) use password::PasswordKey;
+pub(crate) use request::{confirmed, found, found_inside, resource_list, resources};
+pub(crate) use token::{ManagementToken, check};
+pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
+pub use udf::{CustomData, UdfValue, Udv};
+pub use values::*;
+
+pub use crate::protocol::paging::Page;
+use crate::{Error, Result, config::Settings};
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+
+/// The public service.
+pub const PUBLIC_SERVICE: &str = "https://core.authing.cn";
+
+const USER_POOL: HeaderName = HeaderName::from_static("x-authing-userpool-id");
+const FROM: HeaderName = HeaderName::from_static("x-authing-request-from");
+const VERSION: HeaderName = HeaderName::from_static("x-authing-sdk-version");
+const APP: HeaderName = HeaderName::from_static("x-authing-app-id");
+const LANGUAGE: HeaderName = HeaderName::from_static("x-authing-lang");
+
+/// The headers of every request.
+pub(crate) fn headers(
+    settings: &Settings,
+    user_pool_id: &str,
+    app_id: Option<&str>,
+    language: Option<&str>,
+) -> Result<HeaderMap> {
+    let mut headers = settings.header_map(&[USER_POOL, FROM, VERSION, APP, LANGUAGE, AUTHORIZATION])?;
+    headers.insert(FROM, HeaderValue::from_static("sdk"));
+    headers.insert(VERSION, HeaderValue::from_static(concat!("rust:", env!("CARGO_PKG_VERSION"))));
+    let own = [
+        ("user pool id", USER_POOL, Some(user_pool_id)),
+        ("application id", APP, app_id),
+        ("language", LANGUAGE, language),
+    ];
+    for (what, name, value) in own {
+        let Some(value) = value else { continue };
+        let wrong = |_| Error::configuration(format!("{what}: not a valid header value"));
+        headers.insert(name, HeaderValue::from_str(value).map_err(wrong)?);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,200 @@
+//! Requests about organizations.
+
+use super::{
+    documents as doc,
+    models::OrgNode,
+    options::*,
+    request::{check_not_empty, named, rest},
+    tree::{self, OrgTree},
+    users::texts,
+    values::SyncProvider,
+};
+use crate::{
+    Error, Result,
+    protocol::{
+        decode::Data,
+        request::{Effect, Request},
+    },
+};
+use http::Method;
+use serde_json::json;
+
+pub(crate) fn create(name: &str, options: &CreateOrgOptions) -> Result<Request> {
+    doc::CREATE_ORG.with(json!({"name": name}), options)
+}
+
+pub(crate) fn delete_by_id(org_id: &str) -> Result<Request> {
+    doc::DELETE_ORG.request(&json!({"id": org_id}))
+}
+
+pub(crate) fn list(options: &SortedPageOptions) -> Result<Request> {
+    doc::ORGS.page(json!({}), options)
+}
+
+pub(crate) fn find_by_id(org_id: &str) -> Result<Request> {
+    doc::ORG.request(&json!({"id": org_id}))
+}
+
+pub(crate) fn get_node_by_id(node_id: &str) -> Result<Request> {
+    doc::NODE_BY_ID.request(&json!({"id": node_id}))
+}
+
+pub(crate) fn root_node(org_id: &str) -> Result<Request> {
+    doc::ROOT_NODE.request(&json!({"orgId": org_id}))
+}
+
+pub(crate) fn list_children(node_id: &str) -> Result<Request> {
+    doc::CHILDREN_NODES.request(&json!({"nodeId": node_id}))
+}
+
+pub(crate) fn search_nodes(keyword: &str) -> Result<Request> {
+    doc::SEARCH_NODES.request(&json!({"keyword": keyword}))
+}
+
+pub(crate) fn is_root_node(org_id: &str, node_id: &str) -> Result<Request> {
+    doc::IS_ROOT_NODE.request(&json!({"orgId": org_id, "nodeId": node_id}))
+}
+
+pub(crate) fn add_node(org_id: &str, name: &str, parent_node_id: &str, options: &AddNodeOptions) -> Result<Request> {
+    doc::ADD_NODE.with(json!({"orgId": org_id, "name": name, "parentNodeId": parent_node_id}), options)
+}
+
+pub(crate) fn update_node(node_id: &str, options: &UpdateNodeOptions) -> Result<Request> {
+    doc::UPDATE_NODE.with(json!({"id": node_id}), options)
+}
+
+pub(crate) fn delete_node(org_id: &str, node_id: &str) -> Result<Request> {
+    doc::DELETE_NODE.request(&json!({"orgId": org_id, "nodeId": node_id}))
+}
+
+pub(crate) fn move_node(org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Request> {
+    doc::MOVE_NODE.request(&json!({"orgId": org_id, "nodeId": node_id, "targetParentId": target_parent_id}))
+}
+
+pub(crate) fn add_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
+    named("authing.orgs.add_members", check_not_empty("user ids", user_ids))?;
+    doc::ADD_MEMBER.request(&json!({"nodeId": node_id, "userIds": texts(user_ids)}))
+}
+
+pub(crate) fn delete_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
+    named("authing.orgs.delete_members", check_not_empty("user ids", user_ids))?;
+    doc::REMOVE_MEMBER.request(&json!({"nodeId": node_id, "userIds": texts(user_ids)}))
+}
+
+pub(crate) fn move_members(user_ids: &[impl AsRef<str>], target: &str, source: &str) -> Result<Request> {
+    named("authing.orgs.move_members", check_not_empty("user ids", user_ids))?;
+    doc::MOVE_MEMBERS.request(&json!({"userIds": texts(user_ids), "targetNodeId": target, "sourceNodeId": source}))
+}
+
+pub(crate) fn list_members(node_id: &str, options: &MemberListOptions) -> Result<Request> {
+    doc::MEMBERS.page(json!({"id": node_id}), options)
+}
+
+pub(crate) fn set_main_department(user_id: &str, department_id: Option<&str>) -> Result<Request> {
+    doc::SET_MAIN_DEPARTMENT.request(&json!({"userId": user_id, "departmentId": department_id}))
+}
+
+pub(crate) fn list_authorized_resources(node_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
+    doc::NODE_RESOURCES.with(json!({"id": node_id}), options)
+}
+
+pub(crate) fn list_authorized_resources_by_code(
+    org_id: &str,
+    code: &str,
+    options: &AuthorizedResourceOptions,
+) -> Result<Request> {
+    doc::NODE_BY_CODE_RESOURCES.with(json!({"orgId": org_id, "code": code}), options)
+}
+
+pub(crate) fn list_roles(node_id: &str, options: &NamespaceOptions) -> Result<Request> {
+    doc::NODE_ROLES.with(json!({"id": node_id}), options)
+}
+
+/// The service takes the node's id under the name `nodeCodes`.
+pub(crate) fn add_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
+    named("authing.orgs.add_roles", check_not_empty("role codes", codes))?;
+    doc::ASSIGN_ROLE_TO_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": texts(codes)}), options)
+}
+
+pub(crate) fn remove_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
+    named("authing.orgs.remove_roles", check_not_empty("role codes", codes))?;
+    doc::REVOKE_ROLE_FROM_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": texts(codes)}), options)
+}
+
+/// A tree to import: typed, or JSON text.
+#[derive(Debug)]
+pub enum ImportTree<'a> {
+    /// As an export gives it, or made by hand.
+    Tree(&'a OrgTree),
+    /// JSON, `{"name", "code", "children": […]}`.
+    Text(&'a str),
+}
+
+impl<'a> From<&'a OrgTree> for ImportTree<'a> {
+    fn from(tree: &'a OrgTree) -> Self {
+        Self::Tree(tree)
+    }
+}
+
+impl<'a> From<&'a str> for ImportTree<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for ImportTree<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+pub(crate) fn import_by_json(tree: ImportTree<'_>) -> Result<Request> {
+    let request = rest("authing.orgs.import_by_json", Method::POST, "/api/v2/orgs/import");
+    let file = match tree {
+        ImportTree::Tree(tree) => tree.to_json(),
+        ImportTree::Text(text) => {
+            let trees = tree::read(text.as_bytes());
+            let wrong = |_| Error::argument("the tree is no JSON object with nodes").operation_named(request.operation);
+            match trees.map_err(wrong)?.len() {
+                1 => text.to_owned(),
+                _ => return Err(Error::argument("one tree at a time").operation_named(request.operation)),
+            }
+        }
+    };
+    request.json(&json!({"filetype": "json", "file": file}))
+}
+
+pub(crate) fn export_all() -> Request {
+    rest("authing.orgs.export_all", Method::GET, "/api/v2/orgs/export")
+}
+
+pub(crate) fn export_by_org_id(org_id: &str) -> Request {
+    rest("authing.orgs.export_by_org_id", Method::GET, "/api/v2/orgs/export").query("org_id", Some(org_id))
+}
+
+pub(crate) fn start_sync(provider: &SyncProvider) -> Result<Request> {
+    const OPERATION: &str = "authing.orgs.start_sync";
+    let post = |path: &str| rest(OPERATION, Method::POST, path).effect(Effect::Idempotent);
+    match provider {
+        SyncProvider::DingTalk => post("/connections/enterprise/dingtalk/start-sync").json(&json!({})),
+        SyncProvider::WechatWork => post("/connections/enterprise/wechatwork/start-sync").json(&json!({})),
+        SyncProvider::Ad { connector_id } if connector_id.trim().is_empty() => {
+            Err(Error::argument("connector id: it is empty").operation_named(OPERATION))
+        }
+        SyncProvider::Ad { connector_id } => post("/api/v2/ad/sync").json(&json!({"connectionId": connector_id})),
+    }
+}
+
+/// The trees of an export, of any depth.
+pub(crate) fn trees(data: &Data) -> Result<Vec<OrgTree>> {
+    tree::read(data.bytes()).map_err(|at| {
+        let detail = format!("no tree of nodes, byte {at}");
+        data.error(crate::ErrorKind::Decode).detail(detail)
+    })
+}
+
+/// A list of nodes, `null` read as none.
+pub(crate) fn nodes(data: &Data) -> Result<Vec<OrgNode>> {
+    let crate::protocol::decode::List(nodes) = data.decode()?;
+    Ok(nodes)
+}

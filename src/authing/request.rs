@@ -1,0 +1,158 @@
+//! What the constructors of requests share.
+
+use super::{documents::Document, models::AuthorizedResource};
+use crate::{
+    Error, ErrorKind, Result,
+    authing::dialect::{is_success, kind_of},
+    protocol::{
+        decode::{Data, List},
+        dialect::text,
+        paging::Page,
+        request::{Effect, Request},
+    },
+};
+use http::Method;
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// A REST call.
+pub(super) fn rest(operation: &'static str, method: Method, path: impl Into<String>) -> Request {
+    let effect = if method == Method::GET { Effect::Read } else { Effect::Other };
+    Request::new(operation, method, path.into()).effect(effect).needs_token()
+}
+
+/// The variables of a call: those that every such call has, and the optional ones.
+pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
+    let optional =
+        serde_json::to_value(optional).map_err(|_| Error::argument("the options cannot be written as JSON"))?;
+    let mut all = Map::new();
+    for members in [optional, required] {
+        if let Value::Object(members) = members {
+            all.extend(members);
+        }
+    }
+    Ok(all)
+}
+
+/// The variables of a call that gives a page, which are always sent.
+pub(super) fn paged(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
+    let mut all = variables(required, optional)?;
+    check_page(&all)?;
+    all.entry("page").or_insert_with(|| FIRST_PAGE.into());
+    all.entry("limit").or_insert_with(|| PAGE_SIZE.into());
+    Ok(all)
+}
+
+pub(super) const FIRST_PAGE: u32 = 1;
+pub(super) const PAGE_SIZE: u32 = 10;
+
+fn check_page(variables: &Map<String, Value>) -> Result<()> {
+    for name in ["page", "limit"] {
+        if variables.get(name).is_some_and(|value| value == 0) {
+            return Err(Error::argument(format!("{name}: it counts from 1")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_not_empty<T>(what: &str, list: &[T]) -> Result<()> {
+    match list {
+        [] => Err(Error::argument(format!("{what}: the list is empty"))),
+        _ => Ok(()),
+    }
+}
+
+/// Names the call in an error of its arguments.
+pub(super) fn named<T>(operation: &'static str, result: Result<T>) -> Result<T> {
+    result.map_err(|error| error.operation_named(operation))
+}
+
+impl Document {
+    /// The request with these variables, those of an optional value among them.
+    pub(super) fn with(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
+        self.request(&named(self.operation, variables(required, optional))?)
+    }
+
+    /// The request for a page.
+    pub(super) fn page(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
+        self.request(&named(self.operation, paged(required, optional))?)
+    }
+}
+
+/// An object whose absence says that the thing does not exist.
+pub(crate) fn found<T: DeserializeOwned>(data: &Data) -> Result<T> {
+    data.decode::<Option<T>>()?.ok_or_else(|| data.error(ErrorKind::NotFound))
+}
+
+/// The one member of such an object.
+pub(crate) fn found_inside<T: DeserializeOwned>(data: &Data) -> Result<T> {
+    let Sole(inner) = found(data)?;
+    Ok(inner)
+}
+
+/// `CommonMessage`, or nothing: an error if its code is one.
+pub(crate) fn confirmed(data: &Data) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    struct Message {
+        code: Option<Value>,
+        message: Option<Value>,
+    }
+    let Message { code, message } = data.decode::<Option<Message>>()?.unwrap_or_default();
+    match code.and_then(text) {
+        Some(code) if !is_success(&code) => {
+            let message = message.and_then(text);
+            Err(data.error(kind_of(&code)).busy(code == "1000").service_said(Some(code), message, None))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A page of resources inside such an object.
+pub(crate) fn resources(data: &Data) -> Result<Page<AuthorizedResource>> {
+    let mut page: Page<AuthorizedResource> = found_inside(data)?;
+    page.list.iter_mut().for_each(AuthorizedResource::drop_empty);
+    Ok(page)
+}
+
+/// A bare list of resources.
+pub(crate) fn resource_list(data: &Data) -> Result<Vec<AuthorizedResource>> {
+    let List(mut list) = data.decode()?;
+    list.iter_mut().for_each(AuthorizedResource::drop_empty);
+    Ok(list)
+}
+
+impl AuthorizedResource {
+    /// What is empty is absent.
+    pub(super) fn drop_empty(&mut self) {
+        self.code.take_if(|code| code.is_empty());
+        self.kind.take_if(|kind| kind.as_str().is_empty());
+    }
+}
+
+/// The value of an object's first member, whatever its name; `null` too.
+struct Sole<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Sole<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object with a member")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                use crate::protocol::model::Name;
+                use serde::de::{Error as _, IgnoredAny};
+                let Some(Name(_)) = map.next_key()? else { return Err(A::Error::custom("no member")) };
+                let first = map.next_value()?;
+                while let Some((IgnoredAny, IgnoredAny)) = map.next_entry()? {}
+                Ok(Sole(first))
+            }
+        }
+
+        from.deserialize_map(Visitor(std::marker::PhantomData))
+    }
+}

@@ -1,0 +1,260 @@
+//! Nested trees from JSON, however deep: a scan finds where each node begins and ends, then every node is read by itself.
+
+use super::{Children, OrgNode, OrgTree};
+
+/// Where in the text the reading failed.
+type At = usize;
+
+/// A node whose end has not come yet.
+#[derive(Default)]
+struct Open {
+    /// The node's own JSON, an empty list in place of its children.
+    own: Vec<u8>,
+    children: Vec<OrgTree>,
+}
+
+/// What the scan is inside of, above the depth of a node's own values.
+enum Level {
+    /// A node's object.
+    Node(Open),
+    /// A list of nodes.
+    List,
+}
+
+/// The trees of a list, or the one tree of an object; `null` reads as none.
+pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
+    let mut scan = Scan { json, at: 0 };
+    let mut levels: Vec<Level> = Vec::new();
+    let mut trees = Vec::new();
+    if scan.value_is(b"null") || scan.peek().is_none() {
+        return scan.end(trees);
+    }
+    match scan.peek() {
+        Some(b'[') => levels.push(scan.enter_list()?),
+        _ => levels.push(scan.enter_node()?),
+    }
+    while let Some(level) = levels.last_mut() {
+        match level {
+            Level::List => match scan.next_in(b']')? {
+                true => levels.push(scan.enter_node()?),
+                false => {
+                    levels.pop();
+                }
+            },
+            Level::Node(open) => {
+                if let Some(entered) = scan.member(open)? {
+                    levels.push(entered);
+                } else if let Some(Level::Node(open)) = levels.pop() {
+                    let mut node: OrgNode = serde_json::from_slice(&open.own).map_err(|_| scan.at)?;
+                    node.children = Vec::new();
+                    let tree = OrgTree { node, children: Children(open.children) };
+                    // The list that it stands in lies between it and its parent.
+                    let parent = levels.iter_mut().rev().find_map(|level| match level {
+                        Level::Node(parent) => Some(parent),
+                        Level::List => None,
+                    });
+                    parent.map_or(&mut trees, |parent| &mut parent.children).push(tree);
+                }
+            }
+        }
+    }
+    scan.end(trees)
+}
+
+struct Scan<'a> {
+    json: &'a [u8],
+    at: At,
+}
+
+impl<'a> Scan<'a> {
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        while self.json.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        self.json.get(self.at).copied()
+    }
+
+    fn take(&mut self, expected: u8) -> Result<(), At> {
+        if self.peek() != Some(expected) {
+            return Err(self.at);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Passes this value, if it is the next one.
+    fn value_is(&mut self, value: &[u8]) -> bool {
+        self.peek();
+        let is = self.json[self.at..].starts_with(value);
+        self.at += if is { value.len() } else { 0 };
+        is
+    }
+
+    fn end<T>(&mut self, value: T) -> Result<T, At> {
+        if self.peek().is_some() { Err(self.at) } else { Ok(value) }
+    }
+
+    fn enter_list(&mut self) -> Result<Level, At> {
+        self.take(b'[')?;
+        Ok(Level::List)
+    }
+
+    fn enter_node(&mut self) -> Result<Level, At> {
+        self.take(b'{')?;
+        Ok(Level::Node(Open { own: b"{".to_vec(), children: Vec::new() }))
+    }
+
+    /// Whether another element or member comes; passes the comma before it, or the bracket that ends them all.
+    fn next_in(&mut self, closing: u8) -> Result<bool, At> {
+        let first =
+            matches!(self.json.get(..self.at).and_then(|before| before.trim_ascii_end().last()), Some(b'[' | b'{'));
+        match self.peek() {
+            Some(byte) if byte == closing => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(b',') if !first => {
+                self.at += 1;
+                match self.peek() {
+                    Some(byte) if byte != closing => Ok(true),
+                    _ => Err(self.at),
+                }
+            }
+            Some(_) if first => Ok(true),
+            _ => Err(self.at),
+        }
+    }
+
+    /// The node's next member: copied, or entered if it is its children. `None` at the node's end.
+    fn member(&mut self, open: &mut Open) -> Result<Option<Level>, At> {
+        while self.next_in(b'}')? {
+            let begin = self.at;
+            let name = self.string()?;
+            self.take(b':')?;
+            if name == br#""children""# && self.peek() == Some(b'[') {
+                return self.enter_list().map(Some);
+            }
+            self.skip_value()?;
+            if open.own.len() > 1 {
+                open.own.push(b',');
+            }
+            open.own.extend_from_slice(&self.json[begin..self.at]);
+        }
+        open.own.push(b'}');
+        Ok(None)
+    }
+
+    fn string(&mut self) -> Result<&'a [u8], At> {
+        let begin = self.at;
+        self.take(b'"')?;
+        loop {
+            match self.json.get(self.at) {
+                None => return Err(self.at),
+                Some(b'\\') => self.at += 2,
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(&self.json[begin..self.at]);
+                }
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    /// Passes a value. Whether it is well-formed is seen when its node is read.
+    fn skip_value(&mut self) -> Result<(), At> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek().ok_or(self.at)? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'[' | b'{' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b']' | b'}' => {
+                    depth = depth.checked_sub(1).ok_or(self.at)?;
+                    self.at += 1;
+                }
+                b',' | b':' if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let rest = &self.json[self.at..];
+                    let end = |byte: &u8| byte.is_ascii_whitespace() || b",:]}[{\"".contains(byte);
+                    let length = rest.iter().position(end).unwrap_or(rest.len());
+                    if length == 0 {
+                        return Err(self.at);
+                    }
+                    self.at += length;
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(json: &str) -> Result<Vec<(usize, String)>, At> {
+        let trees = read(json.as_bytes())?;
+        let nodes = trees.iter().flat_map(OrgTree::walk);
+        Ok(nodes.map(|(depth, node)| (depth, node.name.clone().unwrap_or_default())).collect())
+    }
+
+    #[test]
+    fn reads_lists_and_single_trees() {
+        let tree = r#" [ {"name": "a", "order": -1.0e0, "code": null, "children": [
+            {"children": [], "name": "b \"children\": [{"},
+            {"name": "c", "members": [{"id": "u", "customData": [{"key": "k"}]}], "children": [{"name": "d", "new": {"children": [1]}}]}
+        ]}, {"name": "e", "children": null} ] "#;
+        let tree = tree.replace("-1.0e0", "3");
+        let expected = [(0, "a"), (1, "b \"children\": [{"), (1, "c"), (2, "d"), (0, "e")];
+        assert_eq!(names(&tree).unwrap(), expected.map(|(depth, name)| (depth, name.to_owned())));
+        let trees = read(tree.as_bytes()).unwrap();
+        assert_eq!(trees[0].children[1].node.members[0].id.as_deref(), Some("u"));
+        assert_eq!(trees[0].children[1].children[0].node.extra["new"]["children"][0], 1);
+        assert_eq!(names(r#"{"name": "only"}"#).unwrap(), [(0, "only".to_owned())]);
+        for nothing in ["null", " ", "[]"] {
+            assert!(names(nothing).unwrap().is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused() {
+        for wrong in [
+            "[",
+            "{",
+            "[}",
+            "{]",
+            "[1]",
+            "true",
+            r#"{"name"}"#,
+            r#"{"name": }"#,
+            r#"{"name": "a",}"#,
+            r#"[{}, ]"#,
+            r#"[{} {}]"#,
+            r#"{"name": "a" "code": "b"}"#,
+            r#"{"name": 1}"#,
+            r#"{"children": [1]}"#,
+            r#"{"children": [{}}"#,
+            r#"{"a": [}"#,
+            "{} {}",
+            r#"{"a": "\"#,
+            r#"{"name": nul}"#,
+            r#"[,{}]"#,
+            r#"{,"a": 1}"#,
+            r#"{"a": [1, 2}"#,
+            "\u{0}",
+        ] {
+            assert!(names(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Custom data: values of fields that a pool defines itself.
+
+use super::values::{DataType, Open};
+use crate::protocol::{
+    decode::List,
+    model::{Extra, Json, model},
+};
+use jiff::{Timestamp, civil, tz::TimeZone};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+    time::SystemTime,
+};
+
+/// The value of a custom field.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UdfValue {
+    /// `STRING`.
+    Text(String),
+    /// `NUMBER`.
+    Number(Number),
+    /// `BOOLEAN`.
+    Bool(bool),
+    /// `DATETIME`. One that names no zone is read as UTC.
+    DateTime(SystemTime),
+    /// `OBJECT`: an object or a list.
+    Object(Json),
+    /// Of a type that this version does not know, or not what its type says: as it came.
+    Other {
+        /// Its type.
+        data_type: String,
+        /// Its text.
+        value: String,
+    },
+}
+
+impl UdfValue {
+    /// The text, of a `STRING`.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, of a `NUMBER` that is whole and fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// What the service sent, by its type; `None` where there is no value.
+    fn read(data_type: Option<&Open<DataType>>, value: Value) -> Option<Self> {
+        let text = match value {
+            Value::Null => return None,
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let parsed = || serde_json::from_str::<Value>(&text).ok();
+        let known = match data_type {
+            Some(Open::Known(DataType::String)) => return Some(Self::Text(text)),
+            Some(Open::Known(DataType::Number)) => match parsed() {
+                Some(Value::Number(number)) => Some(Self::Number(number)),
+                _ => None,
+            },
+            Some(Open::Known(DataType::Boolean)) => parsed().and_then(|value| value.as_bool()).map(Self::Bool),
+            Some(Open::Known(DataType::Object)) => parsed().map(|value| Self::Object(Json::from(value))),
+            Some(Open::Known(DataType::DateTime)) => instant(&text).map(Self::DateTime),
+            Some(Open::Other(_)) | None => None,
+        };
+        let data_type = data_type.map(Open::as_str).unwrap_or_default().to_owned();
+        Some(known.unwrap_or(Self::Other { data_type, value: text }))
+    }
+
+    /// As JSON: what `create` takes.
+    pub(super) fn json(&self) -> Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Number(number) => number.clone().into(),
+            Self::Bool(value) => (*value).into(),
+            Self::DateTime(instant) => match Timestamp::try_from(*instant) {
+                Ok(instant) => instant.to_string().into(),
+                // Thousands of years away; the service refuses it.
+                Err(_) => Value::Null,
+            },
+            Self::Object(value) => (**value).clone(),
+            Self::Other { value, .. } => value.as_str().into(),
+        }
+    }
+
+    /// As JSON text: what `set_udv` takes.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Other { value, .. } => value.clone(),
+            known => known.json().to_string(),
+        }
+    }
+}
+
+/// ISO 8601, with or without a zone, or milliseconds since the epoch.
+fn instant(text: &str) -> Option<SystemTime> {
+    // A value that was set as JSON text may have kept its quotes.
+    let text = text.trim().trim_matches('"');
+    let whole = || text.parse::<i64>().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let fraction = || text.parse::<f64>().ok().and_then(|ms| Timestamp::from_millisecond(ms.round() as i64).ok());
+    let zoned = || text.parse::<Timestamp>().ok();
+    let local = || text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    whole().or_else(fraction).or_else(zoned).or_else(local).map(SystemTime::from)
+}
+
+macro_rules! from {
+    ($($type:ty => |$value:ident| $to:expr,)+) => {$(
+        impl From<$type> for UdfValue {
+            fn from($value: $type) -> Self {
+                $to
+            }
+        }
+    )+};
+}
+
+from! {
+    &str => |text| Self::Text(text.to_owned()),
+    String => |text| Self::Text(text),
+    bool => |value| Self::Bool(value),
+    i32 => |number| Self::Number(number.into()),
+    u32 => |number| Self::Number(number.into()),
+    i64 => |number| Self::Number(number.into()),
+    u64 => |number| Self::Number(number.into()),
+    Number => |number| Self::Number(number),
+    SystemTime => |instant| Self::DateTime(instant),
+    Json => |value| Self::Object(value),
+    Value => |value| match value {
+        Value::String(text) => Self::Text(text),
+        Value::Number(number) => Self::Number(number),
+        Value::Bool(value) => Self::Bool(value),
+        other => Self::Object(other.into()),
+    },
+}
+
+model! {
+    /// As the wire has it: how to read the value is known when its type is.
+    Sent {
+        key: Option<String> = "key",
+        value: Option<Json> = "value",
+        data_type: Option<Open<DataType>> = "dataType",
+        label: Option<String> = "label",
+    }
+}
+
+/// A custom field's value, with its type and label.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Udv {
+    /// The field.
+    pub key: String,
+    /// Its value, if there is one.
+    pub value: Option<UdfValue>,
+    /// Its type.
+    pub data_type: Option<Open<DataType>>,
+    /// How it is called for people.
+    pub label: Option<String>,
+    /// Members that this version of the crate does not know.
+    pub extra: Extra,
+}
+
+impl<'de> Deserialize<'de> for Udv {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Sent { key, value, data_type, label, extra } = Sent::deserialize(from)?;
+        let value = value.and_then(|value| UdfValue::read(data_type.as_ref(), value.into_value()));
+        Ok(Self { key: key.unwrap_or_default(), value, data_type, label, extra })
+    }
+}
+
+/// The custom data of one user and so on: values by key. Fields without a value are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomData(BTreeMap<String, UdfValue>);
+
+impl CustomData {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a value.
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<UdfValue>) -> Self {
+        self.0.insert(key.into(), value.into());
+        self
+    }
+}
+
+impl Deref for CustomData {
+    type Target = BTreeMap<String, UdfValue>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for CustomData {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<K: Into<String>, V: Into<UdfValue>> FromIterator<(K, V)> for CustomData {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Self(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+impl<'de> Deserialize<'de> for CustomData {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let List(list) = List::<Udv>::deserialize(from)?;
+        Ok(Self(list.into_iter().filter_map(|udv| Some((udv.key, udv.value?))).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn read(data_type: &str, value: Value) -> Option<UdfValue> {
+        let sent = json!({"value": value, "key": "k", "dataType": data_type, "label": null});
+        serde_json::from_value::<Udv>(sent).unwrap().value
+    }
+
+    #[test]
+    fn the_type_decides_how_a_value_is_read() {
+        let other = |data_type: &str, value: &str| {
+            Some(UdfValue::Other { data_type: data_type.to_owned(), value: value.to_owned() })
+        };
+        assert_eq!(read("STRING", json!("10")), Some("10".into()));
+        assert_eq!(read("NUMBER", json!("10")), Some(10.into()));
+        assert_eq!(read("NUMBER", json!("1.5")), Some(UdfValue::Number(Number::from_f64(1.5).unwrap())));
+        assert_eq!(read("BOOLEAN", json!("false")), Some(false.into()));
+        assert_eq!(read("OBJECT", json!(r#"{"a": [1]}"#)), Some(json!({"a": [1]}).into()));
+        assert_eq!(read("STRING", Value::Null), None);
+        assert_eq!(read("NUMBER", json!("ten")), other("NUMBER", "ten"));
+        assert_eq!(read("COLOUR", json!("red")), other("COLOUR", "red"));
+    }
+
+    #[test]
+    fn a_date_comes_as_text_or_as_milliseconds() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_631_000_000_250);
+        for sent in [
+            json!("2021-09-07T07:33:20.25Z"),
+            json!("2021-09-07T15:33:20.250+08:00"),
+            json!("2021-09-07T07:33:20.250"),
+            json!("2021-09-07 07:33:20.25"),
+            json!("\"2021-09-07T07:33:20.250Z\""),
+            json!("1631000000250"),
+            json!(1_631_000_000_250_i64),
+            json!("1631000000250.0"),
+        ] {
+            assert_eq!(read("DATETIME", sent.clone()), Some(at.into()), "{sent}");
+        }
+        assert!(matches!(read("DATETIME", json!("yesterday")), Some(UdfValue::Other { .. })));
+    }
+
+    #[test]
+    fn what_is_written_reads_back_as_it_was() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(1_631_000_000_250_001);
+        let values: [(&str, UdfValue, &str); 5] = [
+            ("STRING", "a \"b\"".into(), r#""a \"b\"""#),
+            ("NUMBER", 10.into(), "10"),
+            ("BOOLEAN", true.into(), "true"),
+            ("DATETIME", at.into(), r#""2021-09-07T07:33:20.250001Z""#),
+            ("OBJECT", json!({"a": null}).into(), r#"{"a":null}"#),
+        ];
+        for (data_type, value, text) in values {
+            assert_eq!(value.text(), text);
+            let kept = match &value {
+                // The service keeps a JSON text as the text it holds.
+                UdfValue::Text(_) | UdfValue::DateTime(_) => value.json(),
+                other => other.text().into(),
+            };
+            assert_eq!(read(data_type, kept), Some(value));
+        }
+    }
+}

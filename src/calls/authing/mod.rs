@@ -1,0 +1,15 @@
+//! Authing management.
+
+use super::{Fetching, maybe_async, pipeline::Pipeline};
+
+mod client;
+mod groups;
+mod orgs;
+mod pages;
+mod users;
+
+pub use client::{ManagementClient, ManagementClientBuilder};
+pub use groups::Groups;
+pub use orgs::Orgs;
+pub use pages::Pager;
+pub use users::Users;

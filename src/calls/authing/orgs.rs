@@ -1,0 +1,265 @@
+use super::{Pager, Pipeline, maybe_async};
+use crate::{
+    Json, Result,
+    authing::{
+        self, AddNodeOptions, AuthorizedResource, AuthorizedResourceOptions, CreateOrgOptions, ImportTree,
+        MemberListOptions, NamespaceOptions, Org, OrgNode, OrgTree, Page, Role, SortedPageOptions, SyncProvider,
+        UpdateNodeOptions, User, orgs,
+    },
+    protocol::decode::Data,
+};
+
+/// Organizations. Where an answer is an [`Org`], its `treeify()` nests the nodes.
+#[derive(Clone, Debug)]
+pub struct Orgs {
+    pipeline: Pipeline,
+}
+
+impl Orgs {
+    pub(super) fn new(pipeline: Pipeline) -> Self {
+        Self { pipeline }
+    }
+
+    /// All organizations, over all pages: see [`list_with`](Self::list_with).
+    pub fn list_all(&self, options: SortedPageOptions) -> Pager<Org> {
+        let first = (options.page, options.limit);
+        let request = move |page| orgs::list(&options.clone().page(page));
+        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+    }
+
+    /// All members of a node, over all pages: see [`list_members_with`](Self::list_members_with).
+    pub fn list_all_members(&self, node_id: impl Into<String>, options: MemberListOptions) -> Pager<User> {
+        let first = (options.page, options.limit);
+        let node_id = node_id.into();
+        let request = move |page| orgs::list_members(&node_id, &options.clone().page(page));
+        Pager::new(self.pipeline.clone(), first, request, authing::found_inside)
+    }
+}
+
+#[maybe_async]
+impl Orgs {
+    /// Creates an organization, with a root node of that name: mutation `createOrg`.
+    pub async fn create(&self, name: &str) -> Result<Org> {
+        self.create_with(name, CreateOrgOptions::new()).await
+    }
+
+    /// The same, with a code and a description.
+    pub async fn create_with(&self, name: &str, options: CreateOrgOptions) -> Result<Org> {
+        self.pipeline.call(orgs::create(name, &options)?).await
+    }
+
+    /// Deletes an organization and all its nodes: mutation `deleteOrg`.
+    pub async fn delete_by_id(&self, org_id: &str) -> Result<()> {
+        self.pipeline.exchange(orgs::delete_by_id(org_id)?, authing::confirmed).await
+    }
+
+    /// The first ten organizations, all nodes of each: query `orgs`.
+    pub async fn list(&self) -> Result<Page<Org>> {
+        self.list_with(SortedPageOptions::new()).await
+    }
+
+    /// A page of them. All of them: [`list_all`](Self::list_all).
+    pub async fn list_with(&self, options: SortedPageOptions) -> Result<Page<Org>> {
+        self.pipeline.call(orgs::list(&options)?).await
+    }
+
+    /// An organization and all its nodes: query `org`.
+    pub async fn find_by_id(&self, org_id: &str) -> Result<Org> {
+        self.pipeline.exchange(orgs::find_by_id(org_id)?, authing::found).await
+    }
+
+    /// A node: query `nodeById`.
+    pub async fn get_node_by_id(&self, node_id: &str) -> Result<OrgNode> {
+        self.pipeline.exchange(orgs::get_node_by_id(node_id)?, authing::found).await
+    }
+
+    /// The root node of an organization: query `rootNode`.
+    pub async fn root_node(&self, org_id: &str) -> Result<OrgNode> {
+        self.pipeline.exchange(orgs::root_node(org_id)?, authing::found).await
+    }
+
+    /// Whether a node is the root of an organization: query `isRootNode`.
+    pub async fn is_root_node(&self, org_id: &str, node_id: &str) -> Result<bool> {
+        self.pipeline.exchange(orgs::is_root_node(org_id, node_id)?, authing::found).await
+    }
+
+    /// The nodes directly below a node: query `childrenNodes`.
+    pub async fn list_children(&self, node_id: &str) -> Result<Vec<OrgNode>> {
+        self.pipeline.exchange(orgs::list_children(node_id)?, orgs::nodes).await
+    }
+
+    /// The nodes whose name or code contains `keyword`: query `searchNodes`.
+    pub async fn search_nodes(&self, keyword: &str) -> Result<Vec<OrgNode>> {
+        self.pipeline.exchange(orgs::search_nodes(keyword)?, orgs::nodes).await
+    }
+
+    /// Adds a node, and gives the organization: mutation `addNode`.
+    pub async fn add_node(&self, org_id: &str, name: &str, parent_node_id: &str) -> Result<Org> {
+        self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new()).await
+    }
+
+    /// The same, with a code, a description and so on.
+    pub async fn add_node_with(
+        &self,
+        org_id: &str,
+        name: &str,
+        parent_node_id: &str,
+        options: AddNodeOptions,
+    ) -> Result<Org> {
+        self.pipeline.call(orgs::add_node(org_id, name, parent_node_id, &options)?).await
+    }
+
+    /// Changes what is set in `options`: mutation `updateNode`.
+    pub async fn update_node(&self, node_id: &str, options: UpdateNodeOptions) -> Result<OrgNode> {
+        self.pipeline.exchange(orgs::update_node(node_id, &options)?, authing::found).await
+    }
+
+    /// Deletes a node and all below it: mutation `deleteNode`.
+    pub async fn delete_node(&self, org_id: &str, node_id: &str) -> Result<()> {
+        self.pipeline.exchange(orgs::delete_node(org_id, node_id)?, authing::confirmed).await
+    }
+
+    /// Moves a node below another one, and gives the organization: mutation `moveNode`.
+    pub async fn move_node(&self, org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Org> {
+        self.pipeline.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
+    }
+
+    /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service answers besides its
+    /// success is not documented.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text is no tree.
+    pub async fn import_by_json<'a>(&self, tree: impl Into<ImportTree<'a>>) -> Result<Json> {
+        self.pipeline.call(orgs::import_by_json(tree.into())?).await
+    }
+
+    /// All organizations as trees, members in each node: `GET /api/v2/orgs/export`.
+    pub async fn export_all(&self) -> Result<Vec<OrgTree>> {
+        self.pipeline.exchange(orgs::export_all(), orgs::trees).await
+    }
+
+    /// One organization as a tree, members in each node: `GET /api/v2/orgs/export?org_id=`.
+    pub async fn export_by_org_id(&self, org_id: &str) -> Result<Vec<OrgTree>> {
+        self.pipeline.exchange(orgs::export_by_org_id(org_id), orgs::trees).await
+    }
+
+    /// Adds members to a node, and gives the node with the first page of its members: mutation `addMember`.
+    pub async fn add_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
+        self.pipeline.exchange(orgs::add_members(node_id, user_ids)?, authing::found).await
+    }
+
+    /// The first ten members of a node: query `nodeById { users }`.
+    pub async fn list_members(&self, node_id: &str) -> Result<Page<User>> {
+        self.list_members_with(node_id, MemberListOptions::new()).await
+    }
+
+    /// A page of them, also of the nodes below. All of them: [`list_all_members`](Self::list_all_members).
+    pub async fn list_members_with(&self, node_id: &str, options: MemberListOptions) -> Result<Page<User>> {
+        self.pipeline.exchange(orgs::list_members(node_id, &options)?, authing::found_inside).await
+    }
+
+    /// Takes members out of a node, and gives the node with the first page of its members: mutation `removeMember`.
+    pub async fn delete_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
+        self.pipeline.exchange(orgs::delete_members(node_id, user_ids)?, authing::found).await
+    }
+
+    /// Moves members from one node to another: mutation `moveMembers`.
+    pub async fn move_members(
+        &self,
+        user_ids: &[impl AsRef<str> + Sync],
+        target_node_id: &str,
+        source_node_id: &str,
+    ) -> Result<()> {
+        self.pipeline.exchange(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::confirmed).await
+    }
+
+    /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
+    pub async fn set_main_department(&self, user_id: &str, department_id: Option<&str>) -> Result<()> {
+        self.pipeline.exchange(orgs::set_main_department(user_id, department_id)?, authing::confirmed).await
+    }
+
+    /// What the members of a node may use: query `nodeById { authorizedResources }`.
+    pub async fn list_authorized_resources(&self, node_id: &str) -> Result<Page<AuthorizedResource>> {
+        self.list_authorized_resources_with(node_id, AuthorizedResourceOptions::new()).await
+    }
+
+    /// The same, in a namespace or of one kind.
+    pub async fn list_authorized_resources_with(
+        &self,
+        node_id: &str,
+        options: AuthorizedResourceOptions,
+    ) -> Result<Page<AuthorizedResource>> {
+        self.pipeline.exchange(orgs::list_authorized_resources(node_id, &options)?, authing::resources).await
+    }
+
+    /// The same for a node named by its code: query `nodeByCode { authorizedResources }`.
+    pub async fn list_authorized_resources_by_code(
+        &self,
+        org_id: &str,
+        code: &str,
+    ) -> Result<Page<AuthorizedResource>> {
+        self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new()).await
+    }
+
+    /// The same, in a namespace or of one kind.
+    pub async fn list_authorized_resources_by_code_with(
+        &self,
+        org_id: &str,
+        code: &str,
+        options: AuthorizedResourceOptions,
+    ) -> Result<Page<AuthorizedResource>> {
+        let request = orgs::list_authorized_resources_by_code(org_id, code, &options)?;
+        self.pipeline.exchange(request, authing::resources).await
+    }
+
+    /// The roles of a node, those of the nodes above it among them: query `nodeById { roles }`.
+    pub async fn list_roles(&self, node_id: &str) -> Result<Page<Role>> {
+        self.list_roles_with(node_id, NamespaceOptions::new()).await
+    }
+
+    /// The same, in a namespace.
+    pub async fn list_roles_with(&self, node_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
+        self.pipeline.exchange(orgs::list_roles(node_id, &options)?, authing::found_inside).await
+    }
+
+    /// Gives a node roles, by code: mutation `assignRole`.
+    pub async fn add_roles(&self, node_id: &str, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
+        self.add_roles_with(node_id, codes, NamespaceOptions::new()).await
+    }
+
+    /// The same, in a namespace.
+    pub async fn add_roles_with(
+        &self,
+        node_id: &str,
+        codes: &[impl AsRef<str> + Sync],
+        options: NamespaceOptions,
+    ) -> Result<()> {
+        self.pipeline.exchange(orgs::add_roles(node_id, codes, &options)?, authing::confirmed).await
+    }
+
+    /// Takes roles away from a node, by code: mutation `revokeRole`.
+    pub async fn remove_roles(&self, node_id: &str, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
+        self.remove_roles_with(node_id, codes, NamespaceOptions::new()).await
+    }
+
+    /// The same, in a namespace.
+    pub async fn remove_roles_with(
+        &self,
+        node_id: &str,
+        codes: &[impl AsRef<str> + Sync],
+        options: NamespaceOptions,
+    ) -> Result<()> {
+        self.pipeline.exchange(orgs::remove_roles(node_id, codes, &options)?, authing::confirmed).await
+    }
+
+    /// Starts a synchronization: `POST /connections/enterprise/{type}/start-sync`, for Active Directory
+    /// `POST /api/v2/ad/sync`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): an empty connector id.
+    pub async fn start_sync(&self, provider: SyncProvider) -> Result<()> {
+        self.pipeline.run(orgs::start_sync(&provider)?).await
+    }
+}
