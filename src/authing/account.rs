@@ -2,14 +2,15 @@
 
 use super::{documents as doc, models::PasswordCheck, request::rest, values::EmailScene};
 use crate::{
-    Password, Result, UserToken,
+    Error, Password, Result, UserToken,
     protocol::{
         decode::Data,
         request::{Effect, Request},
     },
 };
 use http::Method;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 pub(crate) fn check_login_status(token: &UserToken) -> Result<Request> {
     let request = doc::CHECK_LOGIN_STATUS.request(&json!({"token": token.expose_secret()}))?;
@@ -18,6 +19,20 @@ pub(crate) fn check_login_status(token: &UserToken) -> Result<Request> {
 
 pub(crate) fn send_email(email: &str, scene: EmailScene) -> Result<Request> {
     Ok(doc::SEND_EMAIL.request(&json!({"email": email, "scene": scene}))?.without_session())
+}
+
+/// A document of the caller's own.
+pub(crate) fn graphql(document: &str, variables: &impl Serialize) -> Result<Request> {
+    const OPERATION: &str = "authing.graphql";
+    let reads = !document.trim_start().starts_with("mutation");
+    let effect = if reads { Effect::Read } else { Effect::Other };
+    let variables = match serde_json::to_value(variables) {
+        Ok(Value::Object(variables)) => variables,
+        Ok(Value::Null) => Map::new(),
+        _ => return Err(Error::argument("the variables must be a JSON object").operation_named(OPERATION)),
+    };
+    let request = Request::post(OPERATION, "/graphql/v2").effect(effect).needs_token();
+    request.json(&json!({"query": document, "variables": variables}))
 }
 
 pub(crate) fn userpool_detail() -> Result<Request> {

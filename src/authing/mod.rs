@@ -31,14 +31,14 @@ mod udf;
 pub(crate) mod users;
 mod values;
 
-pub(crate) use account::{check_login_status, is_password_valid, password_check, send_email, userpool_detail};
+pub(crate) use account::{check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail};
 pub(crate) use dialect::DIALECT;
 pub use models::*;
 pub use options::*;
 pub use orgs::ImportTree;
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
 pub(crate) use password::PasswordKey;
-pub(crate) use request::{confirmed, found, found_inside, resource_list, resources};
+pub(crate) use request::{FIRST_PAGE, PAGE_SIZE, confirmed, found, found_inside, resource_list, resources};
 pub(crate) use token::{ManagementToken, check};
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
 pub use udf::{CustomData, UdfValue, Udv};

@@ -178,9 +178,9 @@ options! {
         with_custom_data,
     ) {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
         /// Default: the service's, which is the newest first.
         sort_by: SortBy,
         /// Leaves out who is in an organization. Default: the service's.
@@ -192,9 +192,9 @@ options! {
     /// Of calls that give a page.
     PageOptions {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
     }
 }
 
@@ -202,9 +202,9 @@ options! {
     /// Of `orgs().list` and `groups().list`.
     SortedPageOptions {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
         /// Default: the service's, which is the newest first.
         sort_by: SortBy,
     }
@@ -217,9 +217,9 @@ options! {
         with_custom_data,
     ) {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
     }
 }
 
@@ -227,9 +227,9 @@ options! {
     /// Of `orgs().list_members`.
     MemberListOptions {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
         /// Default: the service's, which is the newest first.
         sort_by: SortBy,
         /// Those of the nodes below as well. Default: the service's, which is not.
@@ -253,9 +253,9 @@ options! {
         with_custom_data,
     ) {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
     }
 }
 
@@ -298,9 +298,9 @@ options! {
     /// Of `users().list_user_actions`.
     UserActionOptions {
         /// From 1 on. Default: 1.
-        page: u32,
+        page: i64,
         /// How many on a page. Default: 10.
-        limit: u32,
+        limit: i64,
         /// From this address alone.
         client_ip: String,
         /// What was done.

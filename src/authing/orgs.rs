@@ -153,12 +153,11 @@ pub(crate) fn import_by_json(tree: ImportTree<'_>) -> Result<Request> {
     let file = match tree {
         ImportTree::Tree(tree) => tree.to_json(),
         ImportTree::Text(text) => {
-            let trees = tree::read(text.as_bytes());
-            let wrong = |_| Error::argument("the tree is no JSON object with nodes").operation_named(request.operation);
-            match trees.map_err(wrong)?.len() {
-                1 => text.to_owned(),
-                _ => return Err(Error::argument("one tree at a time").operation_named(request.operation)),
+            if !text.trim_start().starts_with('{') || tree::read(text.as_bytes()).is_err() {
+                let error = Error::argument("the tree is no JSON object of nodes");
+                return Err(error.operation_named(request.operation));
             }
+            text.to_owned()
         }
     };
     request.json(&json!({"filetype": "json", "file": file}))

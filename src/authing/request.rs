@@ -43,13 +43,14 @@ pub(super) fn paged(required: Value, optional: &impl Serialize) -> Result<Map<St
     Ok(all)
 }
 
-pub(super) const FIRST_PAGE: u32 = 1;
-pub(super) const PAGE_SIZE: u32 = 10;
+pub(crate) const FIRST_PAGE: i64 = 1;
+pub(crate) const PAGE_SIZE: i64 = 10;
 
 fn check_page(variables: &Map<String, Value>) -> Result<()> {
     for name in ["page", "limit"] {
-        if variables.get(name).is_some_and(|value| value == 0) {
-            return Err(Error::argument(format!("{name}: it counts from 1")));
+        if variables.get(name).is_some_and(|value| !value.as_i64().is_some_and(|n| (1..=i32::MAX.into()).contains(&n)))
+        {
+            return Err(Error::argument(format!("{name}: not from 1 to {}", i32::MAX)));
         }
     }
     Ok(())

@@ -31,6 +31,12 @@ impl<K: Known> Open<K> {
     }
 }
 
+impl<K> From<K> for Open<K> {
+    fn from(known: K) -> Self {
+        Self::Known(known)
+    }
+}
+
 impl<K: PartialEq> PartialEq<K> for Open<K> {
     fn eq(&self, other: &K) -> bool {
         matches!(self, Self::Known(known) if known == other)

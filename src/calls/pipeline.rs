@@ -146,7 +146,9 @@ impl Pipeline {
         let state = match request.token_use {
             // A login works, and heals, also when the store cannot be read.
             TokenUse::Never => self.session.state.load_full(),
-            TokenUse::IfAny | TokenUse::Required => self.ready().await.map_err(named)?,
+            TokenUse::IfAny | TokenUse::Required => {
+                self.ready().await.map_err(|error| error.operation_unless_named(request.operation))?
+            }
         };
         let result = self.deliver(&request, &state, read, deadline).await;
         let refused = |error: &Error| shared.dialect.refuses_token(error);

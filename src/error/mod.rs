@@ -93,6 +93,13 @@ impl Error {
         self.with(|e| e.operation = Some(operation))
     }
 
+    /// Names the operation, unless another one was under way for it.
+    pub(crate) fn operation_unless_named(self, operation: &'static str) -> Self {
+        self.with(|e| {
+            e.operation.get_or_insert(operation);
+        })
+    }
+
     pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
         self.with(|e| e.detail = Some(detail.into()))
     }

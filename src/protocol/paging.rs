@@ -28,8 +28,8 @@ pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
 /// Which page comes next. Ended by an error, by an empty page, or when as many came as there are.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<T> {
-    next: u32,
-    limit: u32,
+    next: i64,
+    limit: i64,
     came: u64,
     previous: Vec<T>,
     ended: bool,
@@ -37,18 +37,18 @@ pub(crate) struct Walk<T> {
 
 impl<T: Clone + PartialEq> Walk<T> {
     /// From page `first` on, with `limit` on a page.
-    pub(crate) fn new(first: u32, limit: u32) -> Self {
-        let came = u64::from(first.saturating_sub(1)) * u64::from(limit);
+    pub(crate) fn new(first: i64, limit: i64) -> Self {
+        let came = first.saturating_sub(1).saturating_mul(limit).try_into().unwrap_or_default();
         Self { next: first, limit, came, previous: Vec::new(), ended: false }
     }
 
     /// The number of the page to ask for; `None` at the end.
-    pub(crate) fn next(&self) -> Option<u32> {
+    pub(crate) fn next(&self) -> Option<i64> {
         (!self.ended).then_some(self.next)
     }
 
     /// The number of the page that has not come yet: where another walk goes on.
-    pub(crate) fn position(&self) -> u32 {
+    pub(crate) fn position(&self) -> i64 {
         self.next
     }
 
@@ -68,7 +68,7 @@ impl<T: Clone + PartialEq> Walk<T> {
         }
         self.came += page.list.len() as u64;
         self.next = self.next.saturating_add(1);
-        let short = page.list.len() < self.limit as usize;
+        let short = (page.list.len() as i64) < self.limit;
         self.ended = if total == 0 { short } else { self.came >= total };
         self.previous.clone_from(&page.list);
         Ok(Some(page))
@@ -84,7 +84,7 @@ mod tests {
     }
 
     /// What a walk gives when a service answers like this.
-    fn walk(limit: u32, service: impl Fn(u32) -> Result<Page<u32>>) -> (Vec<u32>, Option<Error>, u32) {
+    fn walk(limit: i64, service: impl Fn(i64) -> Result<Page<u32>>) -> (Vec<u32>, Option<Error>, u32) {
         let mut walk = Walk::new(1, limit);
         let (mut all, mut asked) = (Vec::new(), 0);
         while let Some(number) = walk.next() {
@@ -101,13 +101,13 @@ mod tests {
     #[test]
     fn goes_to_the_last_page_and_no_further() {
         let of = |total: u32, limit: u32| {
-            move |number: u32| {
-                let first = (number - 1) * limit;
+            move |number: i64| {
+                let first = (number as u32 - 1) * limit;
                 page(total.into(), &(first..total.min(first + limit)).collect::<Vec<_>>())
             }
         };
         for (total, limit, requests) in [(0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (25, 10, 3)] {
-            let (all, error, asked) = walk(limit, of(total, limit));
+            let (all, error, asked) = walk(limit.into(), of(total, limit));
             assert!(error.is_none() && all == (0..total).collect::<Vec<_>>(), "{total}");
             assert_eq!(asked, requests, "{total}");
         }

@@ -1,6 +1,11 @@
-pub use iam_sdk::r#async::{Client, cloudspot};
+use futures_core::Stream;
+use iam_sdk::Error;
+pub use iam_sdk::r#async::{Client, authing, cloudspot};
 pub use maybe_async::must_be_async as maybe_async;
-use std::future::Future;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+};
 pub use tokio::test;
 
 /// Runs `work` as many times at once, and waits for all.
@@ -8,6 +13,23 @@ pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(tim
     let tasks: Vec<_> = (0..times).map(|n| tokio::spawn(work(n))).collect();
     for task in tasks {
         task.await.expect("a task panicked");
+    }
+}
+
+/// Everything that a pager gives, up to its end or its first error.
+pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
+    mut pager: authing::Pager<T>,
+) -> (Vec<T>, Option<Error>) {
+    let mut items = Vec::new();
+    loop {
+        match poll_fn(|context| Pin::new(&mut pager).poll_next(context)).await {
+            Some(Ok(item)) => items.push(item),
+            Some(Err(error)) => {
+                assert!(poll_fn(|context| Pin::new(&mut pager).poll_next(context)).await.is_none(), "an error ends it");
+                return (items, Some(error));
+            }
+            None => return (items, None),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 pub use core::prelude::v1::test;
-pub use iam_sdk::blocking::{Client, cloudspot};
+use iam_sdk::Error;
+pub use iam_sdk::blocking::{Client, authing, cloudspot};
 pub use maybe_async::must_be_sync as maybe_async;
 
 /// Runs `work` as many times at once, and waits for all.
@@ -10,6 +11,21 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
             scope.spawn(move || work(n));
         }
     });
+}
+
+/// Everything that a pager gives, up to its end or its first error.
+pub fn all<T: Clone + PartialEq>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
+    let mut items = Vec::new();
+    while let Some(next) = pager.next() {
+        match next {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                assert!(pager.next().is_none(), "an error ends it");
+                return (items, Some(error));
+            }
+        }
+    }
+    (items, None)
 }
 
 #[allow(clippy::duplicate_mod)]

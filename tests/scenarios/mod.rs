@@ -1,8 +1,9 @@
 //! What users do, against the emulator.
 
-use super::{Client, cloudspot::LicenseClient, in_parallel, maybe_async, test};
+use super::{Client, all, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, test};
 use iam_sdk::emulator::{Emulator, digiwin::AnswerStyle};
 
+mod authing;
 mod cloudspot;
 mod identity;
 mod orgs;

@@ -1,9 +1,10 @@
 use super::{Groups, Orgs, Pipeline, Users, maybe_async};
 use crate::{
-    Password, Result, UserToken,
+    Json, Password, Result, UserToken,
     authing::{self, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
     config::{Settings, settings_methods},
 };
+use serde::Serialize;
 use std::sync::Arc;
 
 /// A client of Authing's management API, for one user pool.
@@ -63,6 +64,14 @@ impl ManagementClient {
     /// Sends a mail: mutation `sendEmail`, sent without the management token.
     pub async fn send_email(&self, email: &str, scene: EmailScene) -> Result<()> {
         self.pipeline.exchange(authing::send_email(email, scene)?, authing::confirmed).await
+    }
+
+    /// Any other GraphQL operation, with the same headers, token, errors and limits: gives the value of its first root field.
+    ///
+    /// It is sent again after a failure only if it does not begin with `mutation`. Put what users say into `variables`, never
+    /// into the document.
+    pub async fn graphql(&self, document: &str, variables: &(impl Serialize + Sync)) -> Result<Json> {
+        self.pipeline.call(authing::graphql(document, variables)?).await
     }
 
     /// The pool's settings: query `userpool`.

@@ -1,6 +1,7 @@
 use super::{Fetching, Pipeline, maybe_async};
 use crate::{
     Result,
+    authing::{FIRST_PAGE, PAGE_SIZE},
     protocol::{
         decode::Data,
         paging::{Page, Walk},
@@ -25,7 +26,7 @@ pub struct Pager<T> {
 /// Where pages come from.
 pub(in super::super::super) struct Source<T> {
     pipeline: Pipeline,
-    request: Arc<dyn Fn(u32) -> Result<Request> + Send + Sync>,
+    request: Arc<dyn Fn(i64) -> Result<Request> + Send + Sync>,
     read: fn(&Data) -> Result<Page<T>>,
 }
 
@@ -37,7 +38,7 @@ impl<T> Clone for Source<T> {
 
 #[maybe_async]
 impl<T> Source<T> {
-    pub(in super::super::super) async fn fetch(&self, page: u32) -> Result<Page<T>> {
+    pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Page<T>> {
         self.pipeline.exchange((self.request)(page)?, self.read).await
     }
 }
@@ -46,24 +47,24 @@ impl<T: Clone + PartialEq> Pager<T> {
     /// From page `first` on; `request` asks for a page, `read` reads it.
     pub(super) fn new(
         pipeline: Pipeline,
-        (first, limit): (Option<u32>, Option<u32>),
-        request: impl Fn(u32) -> Result<Request> + Send + Sync + 'static,
+        (first, limit): (Option<i64>, Option<i64>),
+        request: impl Fn(i64) -> Result<Request> + Send + Sync + 'static,
         read: fn(&Data) -> Result<Page<T>>,
     ) -> Self {
         let source = Source { pipeline, request: Arc::new(request), read };
-        let walk = Walk::new(first.unwrap_or(1), limit.unwrap_or(10));
+        let walk = Walk::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
         Self { source, walk, items: Vec::new().into_iter(), fetching: Fetching::default() }
     }
 
     /// The number of the page that comes next: where another pager goes on.
-    pub fn position(&self) -> u32 {
+    pub fn position(&self) -> i64 {
         self.walk.position()
     }
 
     /// What the adapters of the flavours need: the things at hand, the source, the page that is due, and what is under way.
     pub(in super::super::super) fn parts(
         &mut self,
-    ) -> (&mut vec::IntoIter<T>, &Source<T>, Option<u32>, &mut Fetching<T>) {
+    ) -> (&mut vec::IntoIter<T>, &Source<T>, Option<i64>, &mut Fetching<T>) {
         let due = self.walk.next();
         (&mut self.items, &self.source, due, &mut self.fetching)
     }

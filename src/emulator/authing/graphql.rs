@@ -182,18 +182,23 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     let is_object = objects.contains(ty.type_name());
     let name = definition.name.node;
     let resolver = resolver(object, &name);
-    let guarded = matches!(object.as_str(), "Query" | "Mutation") && !OPEN.contains(&name.as_str());
+    let is_root = matches!(object.as_str(), "Query" | "Mutation");
+    let guarded = is_root && !OPEN.contains(&name.as_str());
     let own = name.clone();
     let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
         let Some(resolver) = resolver else { return Ok(shown(parent[own.as_str()].clone(), is_object)) };
+        let mut world = context.data::<Arc<Authing>>()?.world();
+        if is_root {
+            world.operations.push(own.to_string());
+        }
         if guarded && !context.data::<Caller>()?.is_manager {
             return Err(spelled(&context, &Refusal::NOT_LOGGED_IN));
         }
         let args = context.args.as_index_map().iter();
         let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
         let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
-        let answer = resolver(&mut context.data::<Arc<Authing>>()?.world(), parent, &args);
+        let answer = resolver(&mut world, parent, &args);
         answer.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
     };
     let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));

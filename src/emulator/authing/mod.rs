@@ -125,6 +125,11 @@ impl Authing {
         self.world().mail.clone()
     }
 
+    /// The GraphQL fields that were asked for so far, `accessToken` or `users` for instance, in order.
+    pub fn operations(&self) -> Vec<String> {
+        self.world().operations.clone()
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         // A handler that panicked has failed its own request; the next ones go on.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)

@@ -23,6 +23,11 @@ impl Call<'_> {
     fn segment(&self, at: usize) -> &str {
         self.path.get(at).map(String::as_str).unwrap_or_default()
     }
+
+    /// A segment that is a number.
+    fn number(&self, at: usize) -> Option<i64> {
+        self.segment(at).parse().ok()
+    }
 }
 
 type Handler = fn(Call<'_>) -> Result<(Value, &'static str), Refusal>;
@@ -221,17 +226,17 @@ fn create_namespace(call: Call<'_>) -> Answer {
 }
 
 fn update_namespace(call: Call<'_>) -> Answer {
-    let id = call.segment(1).to_owned();
-    let namespace = call.world.access.namespaces.iter_mut().find(|known| known["id"].to_string() == id);
+    let id = call.number(1);
+    let namespace = call.world.access.namespaces.iter_mut().find(|known| known["id"].as_i64() == id);
     let namespace = namespace.ok_or(Refusal::missing("namespace").coded(3005))?;
     super::value::put(namespace, &call.args, &["name", "code", "description"]);
     Ok((namespace.clone(), OK))
 }
 
 fn delete_namespace(call: Call<'_>) -> Answer {
-    let id = call.segment(1).to_owned();
+    let id = call.number(1);
     let before = call.world.access.namespaces.len();
-    call.world.access.namespaces.retain(|known| known["id"].to_string() != id);
+    call.world.access.namespaces.retain(|known| known["id"].as_i64() != id);
     if call.world.access.namespaces.len() == before {
         return Err(Refusal::missing("namespace").coded(3003));
     }

@@ -123,8 +123,8 @@ impl World {
             return Err(Refusal::BAD_EMAIL);
         }
         for (member, refusal) in UNIQUE {
-            let taken = |user: &&User| user.id() != id && user.has(member, given(member));
-            if self.users_with(|user| taken(&user)).first().is_some() {
+            let taken = |user: &User| user.id() != id && user.has(member, given(member));
+            if self.users.iter().any(|user| !user.is_archived() && taken(user)) {
                 return Err(refusal);
             }
         }

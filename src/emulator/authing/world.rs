@@ -40,6 +40,8 @@ pub(super) struct World {
     pub(super) actions: Vec<Value>,
     pub(super) whitelist: Vec<Value>,
     pub(super) mail: Vec<(String, String)>,
+    /// The root fields that were asked for.
+    pub(super) operations: Vec<String>,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             actions: Vec::new(),
             whitelist: Vec::new(),
             mail: Vec::new(),
+            operations: Vec::new(),
         };
         seed.sow(&mut world);
         world

@@ -1,0 +1,71 @@
+//! Authing management.
+
+use super::{ManagementClient, all, in_parallel, maybe_async, test};
+use iam_sdk::{
+    authing::{User, UserLookup},
+    emulator::Emulator,
+};
+use serde_json::{Value, json};
+
+mod custom_data;
+mod groups;
+mod orgs;
+mod pages;
+mod token;
+mod users;
+
+/// An emulator and a client of it.
+struct Pool {
+    emulator: Emulator,
+    client: ManagementClient,
+}
+
+impl Pool {
+    fn new() -> Self {
+        Self::on(Emulator::start().unwrap())
+    }
+
+    fn on(emulator: Emulator) -> Self {
+        let client = client_of(&emulator);
+        Self { emulator, client }
+    }
+
+    /// How often a GraphQL field was asked for.
+    fn asked(&self, field: &str) -> usize {
+        self.emulator.authing().operations().iter().filter(|asked| *asked == field).count()
+    }
+}
+
+fn client_of(emulator: &Emulator) -> ManagementClient {
+    let account = emulator.authing().account();
+    let builder = ManagementClient::builder(&account.user_pool_id, account.secret.clone()).host(emulator.base_url());
+    builder.lang("en-US").build().unwrap()
+}
+
+#[maybe_async]
+impl Pool {
+    /// What other modules of the service write, as their clients do.
+    async fn run(&self, document: &str, variables: Value) {
+        self.client.graphql(document, &variables).await.unwrap();
+    }
+
+    async fn authorize(&self, resource: &str, target_type: &str, target: &str, actions: &[&str]) {
+        let document = "mutation($r: String, $o: [AuthorizeResourceOpt]) \
+                        { authorizeResource(namespace: \"default\", resource: $r, opts: $o) { code } }";
+        let opts = json!([{"targetType": target_type, "targetIdentifier": target, "actions": actions}]);
+        self.run(document, json!({"r": resource, "o": opts})).await;
+    }
+
+    /// A user's id, by name.
+    async fn id(&self, username: &str) -> String {
+        self.user(username).await.id.unwrap()
+    }
+
+    async fn user(&self, username: &str) -> User {
+        self.client.users().find(UserLookup::new().username(username)).await.unwrap()
+    }
+}
+
+fn names(users: &[User]) -> Vec<&str> {
+    users.iter().map(|user| user.username.as_deref().unwrap()).collect()
+}

@@ -1,0 +1,183 @@
+use super::{ManagementClient, Pool, client_of, in_parallel, maybe_async, test};
+use crate::support::{
+    holds, same,
+    server::{Server, json, status},
+};
+use iam_sdk::{ErrorKind, authing::EmailScene, emulator::Emulator};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+#[maybe_async]
+async fn look(client: ManagementClient) {
+    same(client.users().list().await.unwrap().total_count, 12);
+}
+
+#[maybe_async]
+#[test]
+async fn fifty_first_calls_make_one_token_request() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(20)).start().unwrap();
+    let pool = Pool::on(emulator);
+    let client = pool.client.clone();
+    in_parallel(50, move |_| look(client.clone())).await;
+    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (1, 50));
+}
+
+#[maybe_async]
+#[test]
+async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connection() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let token =
+        format!(r#"{{"data": {{"accessToken": {{"accessToken": "t", "iat": {now}, "exp": {}}}}}}}"#, now + 7200);
+    let server = Server::start(move |asked| match String::from_utf8_lossy(&asked.body).contains("accessToken(") {
+        true => json(token.clone()),
+        false => json(r#"{"data": {"users": {"totalCount": 0, "list": []}}}"#),
+    });
+    let client =
+        ManagementClient::builder("pool", "s3cret").host(server.url()).app_id("app").lang("zh-CN").build().unwrap();
+    for _ in 0..20 {
+        client.users().list().await.unwrap();
+    }
+    let asked = server.asked();
+    assert_eq!(asked.len(), 21);
+    assert!(asked.iter().all(|asked| asked.connection == 0 && asked.path == "/graphql/v2" && asked.method == "POST"));
+    assert!(!asked.iter().any(|asked| String::from_utf8_lossy(&asked.body).contains("__schema")), "no introspection");
+    assert_eq!(asked[0].headers.get("authorization"), None);
+    for asked in &asked[1..] {
+        let header = |name: &str| asked.headers.get(name).map(String::as_str);
+        assert_eq!(header("authorization"), Some("Bearer t"));
+        assert_eq!((header("x-authing-userpool-id"), header("x-authing-request-from")), (Some("pool"), Some("sdk")));
+        assert!(header("x-authing-sdk-version").unwrap().starts_with("rust:"));
+        assert_eq!((header("x-authing-app-id"), header("x-authing-lang")), (Some("app"), Some("zh-CN")));
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_that_lives_ten_minutes_is_reused() {
+    let pool = Pool::on(Emulator::builder().authing_token_life(Duration::from_secs(600)).start().unwrap());
+    for _ in 0..5 {
+        pool.client.users().list().await.unwrap();
+    }
+    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (1, 5));
+}
+
+#[maybe_async]
+#[test]
+async fn an_expired_token_is_not_sent() {
+    let pool = Pool::on(Emulator::builder().authing_token_life(Duration::ZERO).start().unwrap());
+    // Each one is over before it is used: the service says so once more, and that is the answer.
+    let error = pool.client.users().list().await.unwrap_err();
+    assert!(error.is_authentication() && error.code() == Some("2020"), "{error}");
+    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (2, 2));
+}
+
+#[maybe_async]
+#[test]
+async fn a_refused_token_is_renewed_once_for_all_and_the_calls_go_on() {
+    let pool = Pool::on(Emulator::builder().latency(Duration::from_millis(10)).start().unwrap());
+    pool.client.users().list().await.unwrap();
+    pool.emulator.authing().expire_tokens();
+    // A write and a REST call among them: they were refused unauthenticated, nothing was done.
+    same(pool.client.groups().create("g", "G").await.unwrap().code.as_deref(), Some("g"));
+    assert_eq!((pool.asked("accessToken"), pool.asked("createGroup")), (2, 2));
+    pool.emulator.authing().expire_tokens();
+    holds(!pool.client.orgs().export_all().await.unwrap().is_empty());
+    assert_eq!(pool.asked("accessToken"), 3);
+    pool.emulator.authing().expire_tokens();
+    let client = pool.client.clone();
+    in_parallel(50, move |_| look(client.clone())).await;
+    assert_eq!(pool.asked("accessToken"), 4);
+}
+
+#[maybe_async]
+#[test]
+async fn a_service_that_never_takes_a_token_is_asked_twice() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let tokens = asked.clone();
+    let server = Server::start(move |asked| match String::from_utf8_lossy(&asked.body).contains("accessToken(") {
+        true => {
+            tokens.fetch_add(1, Ordering::SeqCst);
+            json(r#"{"data": {"accessToken": {"accessToken": "t", "iat": 1, "exp": 100000}}}"#)
+        }
+        false => status(401, r#"{"code": 2020, "message": "no"}"#),
+    });
+    let client = ManagementClient::builder("pool", "s3cret").host(server.url()).build().unwrap();
+    let error = client.users().list().await.unwrap_err();
+    assert!(error.is_authentication() && error.operation() == Some("authing.users.list"), "{error}");
+    assert_eq!((asked.load(Ordering::SeqCst), server.asked().len()), (2, 4));
+}
+
+#[maybe_async]
+async fn expect_refusal(client: ManagementClient) {
+    let error = client.users().list().await.unwrap_err();
+    assert_eq!((error.code(), error.operation()), (Some("2333"), Some("authing.access_token")));
+}
+
+#[maybe_async]
+#[test]
+async fn a_wrong_secret_is_told_to_all_who_wait_and_tried_again_later() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(200)).start().unwrap();
+    let account = emulator.authing().account();
+    let builder = ManagementClient::builder(&account.user_pool_id, "s3cret-wrong").host(emulator.base_url());
+    let client = builder.build().unwrap();
+    let shared = client.clone();
+    in_parallel(20, move |_| expect_refusal(shared.clone())).await;
+    let first = emulator.authing().operations().len();
+    assert!(first <= 2, "{first} token requests");
+    let error = client.users().list().await.unwrap_err();
+    assert!(error.is_authentication() && !format!("{error} {error:?}").contains("s3cret"), "{error}");
+    assert_eq!(emulator.authing().operations().len(), first + 1);
+
+    let builder = ManagementClient::builder("no-such-pool", account.secret.clone()).host(emulator.base_url());
+    holds(builder.build().unwrap().users().list().await.unwrap_err().is_not_found());
+}
+
+#[maybe_async]
+#[test]
+async fn what_needs_no_token_is_sent_without_one() {
+    let pool = Pool::new();
+    let status = pool.client.check_login_status("nonsense").await.unwrap();
+    assert_eq!((status.status, status.code), (Some(false), Some(2206)));
+    pool.client.send_email("ann@acme.example", EmailScene::ResetPassword).await.unwrap();
+    assert_eq!(pool.emulator.authing().mail(), [("ann@acme.example".to_owned(), "RESET_PASSWORD".to_owned())]);
+    assert_eq!(pool.asked("accessToken"), 0);
+    let error = pool.client.send_email("nowhere", EmailScene::ResetPassword).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Validation, Some("2003")));
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_survives_in_a_store_for_who_knows_the_secret() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.authing().account();
+    let store = Arc::new(iam_sdk::token_store::MemoryStore::new());
+    let with = |secret: &str| {
+        let builder = ManagementClient::builder(&account.user_pool_id, secret).host(emulator.base_url());
+        builder.shared_token_store(store.clone()).build().unwrap()
+    };
+    let secret = account.secret.expose_secret();
+    with(secret).users().list().await.unwrap();
+    with(secret).users().list().await.unwrap();
+    assert_eq!(emulator.authing().operations().iter().filter(|asked| *asked == "accessToken").count(), 1);
+    holds(with("another secret").users().list().await.is_err());
+}
+
+#[maybe_async]
+#[test]
+async fn the_pool_tells_about_itself() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_of(&emulator);
+    let pool = client.userpool_detail().await.unwrap();
+    assert_eq!(pool.id.as_deref(), Some(emulator.authing().account().user_pool_id.as_str()));
+    assert_eq!(pool.secret, Some(emulator.authing().account().secret.clone()));
+    assert_eq!(pool.login_fail_check.unwrap().time_interval, Some(300));
+    assert!(pool.extra.is_empty());
+    let check = client.is_password_valid("short").await.unwrap();
+    assert_eq!(check.valid, Some(false));
+    same(client.is_password_valid("long enough").await.unwrap().valid, Some(true));
+}
