@@ -1,4 +1,4 @@
-pub use iam_sdk::r#async::{Client, cloudspot::LicenseClient};
+pub use iam_sdk::r#async::{Client, authing::ManagementClient, cloudspot::LicenseClient};
 pub use maybe_async::must_be_async as maybe_async;
 
 #[path = "tour.rs"]

@@ -1,4 +1,4 @@
-pub use iam_sdk::blocking::{Client, cloudspot::LicenseClient};
+pub use iam_sdk::blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient};
 pub use maybe_async::must_be_sync as maybe_async;
 
 #[allow(clippy::duplicate_mod)]

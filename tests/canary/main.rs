@@ -2,7 +2,7 @@
 #![cfg(all(feature = "async", feature = "blocking", feature = "emulator"))]
 
 use iam_sdk::emulator::{
-    Emulator, cloudspot,
+    Emulator, authing, cloudspot,
     digiwin::{Org, Person, Seed, Tenant},
 };
 use std::{
@@ -21,6 +21,7 @@ const PASSWORD: &str = "canary-password-密码";
 const WRONG_PASSWORD: &str = "canary-wrong-password";
 const PIN: &str = "canary-pin";
 const HEADER: &str = "canary-header-value";
+const POOL_SECRET: &str = "canary-pool-secret";
 const APPLICATION: &str = "app-token-of-app";
 
 /// All that was logged or shown.
@@ -66,7 +67,11 @@ fn emulator() -> Emulator {
     let seed = Seed::new("app", APP_TOKEN).person(person("ann").telephone("13800000000")).person(person("bob"));
     let licensed = cloudspot::Person::new("ann", PASSWORD).pin(PIN).may("app", "c1", &[]);
     let license = cloudspot::Seed::new().company("c1", "One").person(licensed);
-    Emulator::builder().digiwin(seed.tenant(tenant)).cloudspot(license).start().unwrap()
+    let pool = authing::Seed::new("pool", POOL_SECRET)
+        .user([("username", "ann")])
+        .custom_field("school", "STRING")
+        .organization(serde_json::json!({"name": "One"}));
+    Emulator::builder().digiwin(seed.tenant(tenant)).cloudspot(license).authing(pool).start().unwrap()
 }
 
 #[test]
@@ -80,7 +85,7 @@ fn no_secret_is_logged_or_shown() {
         .init();
 
     let mut secrets: BTreeSet<String> =
-        [APP_TOKEN, PASSWORD, WRONG_PASSWORD, PIN, HEADER, APPLICATION].map(Into::into).into();
+        [APP_TOKEN, PASSWORD, WRONG_PASSWORD, PIN, HEADER, POOL_SECRET, APPLICATION].map(Into::into).into();
     for flavour in ["blocking", "async"] {
         let emulator = emulator();
         seen.show(&emulator);
@@ -91,7 +96,7 @@ fn no_secret_is_logged_or_shown() {
         };
         secrets.extend(tokens.iter().map(|token| token.expose_secret().to_owned()));
         let routes: BTreeSet<_> = emulator.requests().into_iter().map(|asked| (asked.method, asked.path)).collect();
-        assert_eq!(routes.len(), 40, "{flavour}: every route is asked: {routes:#?}");
+        assert_eq!(routes.len(), 56, "{flavour}: every route is asked: {routes:#?}");
     }
 
     let seen = String::from_utf8(seen.0.lock().unwrap().clone()).unwrap();

@@ -1,7 +1,8 @@
-use super::{Client, LicenseClient, maybe_async};
-use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, Seen, WRONG_PASSWORD};
+use super::{Client, LicenseClient, ManagementClient, maybe_async};
+use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
     AppToken, Method, Password, Pin, UserToken, VerificationCode,
+    authing::{CreateUserOptions, CustomData, SyncProvider, UserInfo, UserListOptions, UserLookup},
     digiwin::{LoginOptions, RequestOptions, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
@@ -105,5 +106,80 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens.extend(impersonation.auth_token);
     seen.show(license.token().await.unwrap());
     license.set_token(None).await.unwrap();
+    tokens.extend(every_authing_call(emulator, seen).await);
     tokens
+}
+
+/// The same of Authing.
+#[maybe_async]
+async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
+    let authing = emulator.authing();
+    seen.show((authing, authing.account()));
+    let store = Arc::new(MemoryStore::new());
+    let builder = ManagementClient::builder("pool", POOL_SECRET).host(emulator.base_url()).header("x-key", HEADER);
+    let builder = builder.public_key_pem(authing.public_key_pem().unwrap()).shared_token_store(store.clone());
+    seen.show(&builder);
+    let client = builder.build().unwrap();
+    let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());
+    seen.show((&client, &users, &orgs, &groups));
+    let wrong = ManagementClient::builder("pool", WRONG_PASSWORD).host(emulator.base_url()).build().unwrap();
+    let refused = wrong.users().list().await.unwrap_err();
+    seen.show((&refused, refused.to_string(), refused.body()));
+
+    let info = UserInfo::new().username("mia").email("mia@x.example").password(PASSWORD);
+    let options = CreateUserOptions::new().keep_password(true).custom_data(CustomData::new().with("school", "x"));
+    seen.show((&info, &options));
+    let mia = users.create_with(&info, options).await.unwrap();
+    assert_eq!(mia.password, Some(PASSWORD.into()));
+    seen.show(&mia);
+    let id = mia.id.unwrap();
+    seen.show(users.update(&id, &info).await.unwrap());
+    seen.show(authing.password_of(&id));
+    seen.show((users.detail(&id).await.unwrap(), users.list().await.unwrap(), users.search("mia").await.unwrap()));
+    seen.show(users.find(UserLookup::new().username("mia")).await.unwrap());
+    seen.show(users.exists(UserLookup::new().username("mia")).await.unwrap());
+    seen.show(users.batch_get(&[&id]).await.unwrap());
+    seen.show(users.list_all(UserListOptions::new()).next_page().await.unwrap());
+    seen.show(users.has_role(&id, "admin").await.unwrap());
+    seen.show((users.list_user_actions().await.unwrap(), users.list_org(&id).await.unwrap()));
+    seen.show(users.list_department(&id).await.unwrap());
+    seen.show(users.check_resource_permission_batch(&id, "default", &["a:1"]).await.unwrap());
+    seen.show(users.list_authorized_resources_of_resource_kind(&id, "default", "a").await.unwrap());
+    seen.show((users.list_udv(&id).await.unwrap(), users.get_udf_value(&id).await.unwrap()));
+    let refreshed = users.refresh_token(&id).await.unwrap();
+    seen.show(&refreshed);
+    let token = refreshed.token.unwrap();
+    seen.show(client.check_login_status(token.clone()).await.unwrap());
+    seen.show(users.check_login_status(&id).await.unwrap());
+    users.logout(&id).await.unwrap();
+    users.kick(&[&id]).await.unwrap();
+
+    let trees = orgs.export_all().await.unwrap();
+    seen.show((&trees, orgs.import_by_json(&trees[0]).await.unwrap()));
+    orgs.start_sync(SyncProvider::DingTalk).await.unwrap();
+    orgs.start_sync(SyncProvider::WechatWork).await.unwrap();
+    orgs.start_sync(SyncProvider::Ad { connector_id: "ad".to_owned() }).await.unwrap();
+    let root = orgs.list().await.unwrap().list.remove(0).root_node.unwrap().id.unwrap();
+    seen.show(orgs.add_members(&root, &[&id]).await.unwrap());
+    seen.show((orgs.list_members(&root).await.unwrap(), groups.list().await.unwrap()));
+    seen.show(client.is_password_valid(PASSWORD).await.unwrap());
+    let pool = client.userpool_detail().await.unwrap();
+    assert_eq!(pool.secret, Some(POOL_SECRET.into()));
+    let jwt_secret = pool.jwt_secret.as_ref().unwrap().expose_secret().to_owned();
+    seen.show(pool);
+
+    let echo = format!(r#"{{"errors": [{{"message": "{PASSWORD} {POOL_SECRET}"}}]}}"#);
+    emulator.answer_next("/graphql/v2", 200, echo.replace(POOL_SECRET, ""));
+    let failed = users.create(&info).await.unwrap_err();
+    seen.show((&failed, failed.to_string(), failed.body()));
+    authing.expire_tokens();
+    emulator.answer_next("/graphql/v2", 200, r#"{"errors": [{"message": {"code": 2020, "message": "no"}}]}"#);
+    emulator.answer_next("/graphql/v2", 200, echo.replace(PASSWORD, ""));
+    let failed = users.list().await.unwrap_err();
+    seen.show((&failed, failed.to_string(), failed.body(), store));
+    users.delete(&id).await.unwrap();
+    // Tokens of management were logged by nobody either: the emulator knows them.
+    let management = authing.management_tokens();
+    assert!(!management.is_empty());
+    management.into_iter().chain([token, jwt_secret.into()]).collect()
 }

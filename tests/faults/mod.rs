@@ -1,7 +1,8 @@
 //! Servers that fail, lie, or never end.
 
-use super::{Client, cloudspot::LicenseClient, maybe_async, test};
+use super::{Client, authing::ManagementClient, cloudspot::LicenseClient, maybe_async, test};
 
+mod authing;
 mod cloudspot;
 mod digiwin;
 mod tls;

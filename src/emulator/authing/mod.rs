@@ -117,7 +117,12 @@ impl Authing {
 
     /// Lets every management token expire, as time would.
     pub fn expire_tokens(&self) {
-        self.world().management_tokens.clear();
+        self.world().management_tokens.values_mut().for_each(|expires| *expires = 0);
+    }
+
+    /// The management tokens that were given, expired ones among them.
+    pub fn management_tokens(&self) -> Vec<UserToken> {
+        self.world().management_tokens.keys().map(|token| token.as_str().into()).collect()
     }
 
     /// The mails that were sent: address and scene.
