@@ -1,5 +1,7 @@
 use iam_sdk::{
-    r#async, blocking,
+    r#async,
+    authing::{CreateUserOptions, CustomData, UserInfo},
+    blocking,
     digiwin::{Org, TenantRef},
     emulator::Emulator,
 };
@@ -66,6 +68,40 @@ macro_rules! license_tour {
     }};
 }
 
+/// The same for Authing management.
+macro_rules! management_tour {
+    ($client:expr, $username:expr $(, $($wait:tt)+)?) => {{
+        let (client, username) = ($client, $username);
+        let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());
+        let page = users.list()$($($wait)+)??;
+        step("users", format_args!("{} of {}, the newest {}", page.list.len(), page.total_count, show(&page.list[0].username)));
+        let info = UserInfo::new().username(username).email(format!("{username}@acme.example")).password("her password");
+        let data = CustomData::new().with("school", "ETH").with("age", 33);
+        let user = users.create_with(&info, CreateUserOptions::new().custom_data(data))$($($wait)+)??;
+        let id = user.id.as_deref().ok_or("a user without an id")?;
+        step("create", format_args!("{username}, with custom data {:?}", user.custom_data.keys().collect::<Vec<_>>()));
+        let again = users.create(&info)$($($wait)+)?;
+        check(again.is_err_and(|error| error.is_conflict()), "a user name was given twice")?;
+        step("create", format_args!("{username} again: refused, the name is taken"));
+        groups.add_users("developers", &[id])$($($wait)+)??;
+        users.add_roles(id, &["auditor"])$($($wait)+)??;
+        check(users.has_role(id, "auditor")$($($wait)+)??, "the role was not given")?;
+        step("groups, roles", format_args!("{} in developers", groups.list_users("developers")$($($wait)+)??.total_count));
+        let north = orgs.search_nodes("north")$($($wait)+)??.remove(0);
+        orgs.add_members(north.id.as_deref().unwrap_or_default(), &[id])$($($wait)+)??;
+        for tree in orgs.export_all()$($($wait)+)?? {
+            step("organization", format_args!("as a tree, {} nodes", tree.walk().count()));
+            for (depth, node) in tree.walk() {
+                println!("  {:20}   {}{} ({} people)", "", "    ".repeat(depth), show(&node.name), node.members.len());
+            }
+        }
+        users.delete(id)$($($wait)+)??;
+        let gone = users.detail(id)$($($wait)+)?;
+        check(gone.is_err_and(|error| error.is_not_found()), "a deleted user is still there")?;
+        step("delete", format_args!("and the user is not found any more"));
+    }};
+}
+
 pub fn run() -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::start()?;
     let account = emulator.digiwin().account();
@@ -79,6 +115,11 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let client = blocking::cloudspot::LicenseClient::builder(&license.application).base_url(&license_url).build()?;
     license_tour!(client, license);
 
+    println!("\nAuthing management, emulated at {}: the blocking client", emulator.base_url());
+    let pool = emulator.authing().account();
+    let builder = blocking::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
+    management_tour!(builder.host(emulator.base_url()).build()?, "mia");
+
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         println!("\nDigiwin IAM: the async client");
@@ -87,6 +128,9 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         println!("\nCloudspot License: the async client");
         let client = r#async::cloudspot::LicenseClient::builder(&license.application).base_url(&license_url).build()?;
         license_tour!(client, license, .await);
+        println!("\nAuthing management: the async client");
+        let builder = r#async::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
+        management_tour!(builder.host(emulator.base_url()).build()?, "noa", .await);
         Ok::<_, Box<dyn Error>>(())
     })?;
 
