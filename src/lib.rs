@@ -12,6 +12,7 @@
 pub mod authing;
 pub mod cloudspot;
 mod config;
+mod credentials;
 mod crypto;
 pub mod digiwin;
 mod error;
@@ -31,6 +32,7 @@ pub mod emulator;
 #[cfg(feature = "async")]
 pub use r#async::Client;
 pub use config::TlsBackend;
+pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
 pub use protocol::model::{Extra, Json};

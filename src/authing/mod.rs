@@ -8,7 +8,7 @@
 //! | 499, 2003, 2014, 2015, 2016, 2029, 2030 | `Validation` |
 //! | 2026, 2034, 2035 | `Conflict` |
 //! | 1000 busy | `Server`, and [`is_retryable`](crate::Error::is_retryable) |
-//! | 400, 401, 403, 404, 409, 429, 5xx | what they mean in HTTP |
+//! | 400, 401, 403, 404, 429, 5xx | what they mean in HTTP |
 //! | any other | `Business`, with code and message |
 //!
 //! They stand in GraphQL errors, in REST answers, and in a mutation's own `{"code", "message"}`; each of them is an error,

@@ -6,9 +6,13 @@ use crate::{
     protocol::{
         decode::Data,
         request::{Effect, Request},
-        token::Renewal,
     },
     token_store::StoredToken,
+};
+#[cfg(any(feature = "async", feature = "blocking"))]
+use crate::{
+    credentials::Credentials,
+    protocol::renewal::{Login, OneRequest, Renewal},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -28,30 +32,34 @@ struct AccessToken {
     exp: Option<u64>,
 }
 
+#[cfg(any(feature = "async", feature = "blocking"))]
 impl Renewal for ManagementToken {
+    fn login(&self, _: Option<Credentials>, _: Option<&str>) -> Box<dyn Login> {
+        Box::new(OneRequest { request: Some(self.request()), read: token })
+    }
+}
+
+impl ManagementToken {
     fn request(&self) -> Result<Request> {
         let secret = self.secret.expose_secret();
         let variables = json!({"userPoolId": self.user_pool_id, "secret": secret});
         let request = documents::ACCESS_TOKEN.request(&variables)?;
         Ok(request.effect(Effect::Read).without_session().secret(secret))
     }
+}
 
-    fn token(&self, answer: &Data) -> Result<StoredToken> {
-        let AccessToken { access_token, iat, exp } = answer.decode()?;
-        let given = access_token.filter(|token| !token.expose_secret().is_empty());
-        let token = given.ok_or_else(|| answer.error(ErrorKind::Decode).detail("the answer brings no token"))?;
-        let stored = StoredToken::new(token);
-        Ok(match (iat, exp) {
-            // Its life, not its end: this machine's clock may differ from the service's.
-            (Some(iat), Some(exp)) => stored.expires_in(Duration::from_secs(exp.saturating_sub(iat))),
-            (None, Some(exp)) => {
-                let mut stored = stored;
-                stored.expires_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp));
-                stored
-            }
-            (_, None) => stored,
-        })
+fn token(answer: &Data) -> Result<StoredToken> {
+    let AccessToken { access_token, iat, exp } = answer.decode()?;
+    let given = access_token.filter(|token| !token.expose_secret().is_empty());
+    let token = given.ok_or_else(|| answer.error(ErrorKind::Decode).detail("the answer brings no token"))?;
+    let mut stored = StoredToken::new(token);
+    match (iat, exp) {
+        // Its life, not its end: this machine's clock may differ from the service's.
+        (Some(iat), Some(exp)) => stored = stored.expires_in(Duration::from_secs(exp.saturating_sub(iat))),
+        (None, Some(exp)) => stored.expires_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp)),
+        (_, None) => {}
     }
+    Ok(stored)
 }
 
 /// What the settings of a client are checked for.

@@ -2,16 +2,18 @@ use super::{Transport, maybe_async};
 use crate::{
     Error, Result,
     config::Settings,
+    credentials::{Credentials, Kind, Resolved},
     protocol::{
         decode::{Answer, Data},
         dialect::Dialect,
+        renewal::{Renewal, Step},
         request::{Request, TokenUse},
         retry::{Attempts, Budget},
-        session::{ActiveToken, Session, Sessions, State},
-        token::{BringsToken, Renewal},
+        session::{ActiveToken, Renewing, Session, Sessions, State},
+        token::BringsToken,
     },
     secret::UserToken,
-    token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
+    token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
     transport::Outgoing,
 };
 use http::HeaderMap;
@@ -25,11 +27,16 @@ use tracing::field::Empty;
 use url::Url;
 use zeroize::Zeroizing;
 
+/// How long to wait before a store's lock is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// One session of a client: sends requests with its token, maps and decodes the answers.
 #[derive(Clone)]
 pub(super) struct Pipeline {
     shared: Arc<Shared>,
     session: Arc<Session>,
+    /// How the session gets a token by itself, if it does.
+    renewal: Option<Arc<dyn Renewal>>,
 }
 
 struct Shared {
@@ -40,8 +47,6 @@ struct Shared {
     budget: Budget,
     store: Arc<dyn TokenStore>,
     sessions: Sessions,
-    /// How a session gets a token by itself, if it does.
-    renewal: Option<Box<dyn Renewal>>,
     service: &'static str,
     /// What names the application to the service: part of every session's key.
     application: Zeroizing<String>,
@@ -55,12 +60,13 @@ impl Pipeline {
         application: &str,
         settings: Settings,
         headers: HeaderMap,
-        renewal: Option<Box<dyn Renewal>>,
+        renewal: Option<Arc<dyn Renewal>>,
     ) -> Result<Self> {
         let base_url = settings.origin()?;
         let transport = Transport::new(&settings, headers)?;
         let sessions = Sessions::default();
-        let session = sessions.open(StoreKey::new(service, base_url.as_str(), application, None));
+        let key = StoreKey::new(service, base_url.as_str(), application, None);
+        let session = sessions.open(of_credentials(key, &renewal));
         let shared = Shared {
             transport,
             dialect,
@@ -69,19 +75,28 @@ impl Pipeline {
             budget: Budget::new(),
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             sessions,
-            renewal,
             service,
             application: Zeroizing::new(application.to_owned()),
         };
-        Ok(Self { shared: Arc::new(shared), session })
+        Ok(Self { shared: Arc::new(shared), session, renewal })
     }
 
     /// Another session over the same pool.
-    pub(super) fn with_session(&self, name: &str) -> Self {
+    pub(super) fn with_session(&self, name: &str, renewal: Option<Arc<dyn Renewal>>) -> Self {
         let shared = self.shared.clone();
         let key = StoreKey::new(shared.service, shared.base_url.as_str(), &shared.application, Some(name));
-        let session = shared.sessions.open(key);
-        Self { shared, session }
+        let session = shared.sessions.open(of_credentials(key, &renewal));
+        Self { shared, session, renewal }
+    }
+
+    /// Refuses another user's token in a session that would renew it as its own user.
+    fn check_foreign(&self) -> Result<()> {
+        match self.renewal {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::configuration("the session has credentials and logs in by itself: take another session"))
+            }
+        }
     }
 
     /// Takes what the service echoed of this request's secrets out of an error.
@@ -95,6 +110,7 @@ impl Pipeline {
 
     /// Gives the session a token before its first call.
     pub(super) fn start_with(&self, token: UserToken) -> Result<()> {
+        self.check_foreign()?;
         let state = State::of(self.shared.dialect, Some(StoredToken::new(token)))?;
         self.session.state.store(Arc::new(state));
         Ok(())
@@ -102,6 +118,14 @@ impl Pipeline {
 
     pub(super) fn transport(&self) -> &Transport {
         &self.shared.transport
+    }
+}
+
+/// The key of a session that logs in by itself is its user's own.
+fn of_credentials(key: StoreKey, renewal: &Option<Arc<dyn Renewal>>) -> StoreKey {
+    match renewal.as_ref().and_then(|renewal| renewal.credentials()) {
+        Some(credentials) => key.with(&credentials.identity()),
+        None => key,
     }
 }
 
@@ -130,8 +154,11 @@ impl Pipeline {
     pub(super) async fn enter<T: DeserializeOwned + BringsToken>(&self, request: Request) -> Result<T> {
         let operation = request.operation;
         let named = |error: Error| error.operation_named(operation);
+        if request.token_use == TokenUse::Never {
+            self.check_foreign().map_err(named)?;
+        }
         let answer: T = self.call(request).await?;
-        let token = answer.stored().map_err(named)?;
+        let token = answer.stored_after(self.session.state.load().token()).map_err(named)?;
         self.set_token(Some(token)).await.map_err(named)?;
         Ok(answer)
     }
@@ -152,7 +179,7 @@ impl Pipeline {
         };
         let result = self.deliver(&request, &state, read, deadline).await;
         let refused = |error: &Error| shared.dialect.refuses_token(error);
-        let renewable = shared.renewal.is_some() && request.token_use != TokenUse::Never;
+        let renewable = self.renewal.is_some() && request.token_use != TokenUse::Never;
         if !renewable || !result.as_ref().is_err_and(refused) {
             return result;
         }
@@ -231,14 +258,14 @@ impl Pipeline {
     /// The session's token, renewed ahead of its end where the session can do that.
     async fn ready(&self) -> Result<Arc<State>> {
         let state = self.state().await?;
-        match &self.shared.renewal {
+        match &self.renewal {
             Some(_) if state.is_due(Instant::now()) => self.renew(&state, false).await,
             _ => Ok(state),
         }
     }
 
-    /// A token in place of the one in `old`: one request for all who ask meanwhile, and all get what comes of it. Who goes
-    /// away does not end it.
+    /// A token in place of the one in `old`: one for all who ask meanwhile, here and wherever the store is shared, and all
+    /// get what comes of it. Who goes away does not end it.
     async fn renew(&self, old: &Arc<State>, refused: bool) -> Result<Arc<State>> {
         let seen = self.session.renewals.load(Ordering::SeqCst);
         let (own, old) = (self.clone(), old.clone());
@@ -247,36 +274,140 @@ impl Pipeline {
     }
 
     async fn renew_once(self, old: Arc<State>, refused: bool, seen: u64) -> Result<Arc<State>> {
-        let mut last_error = self.shared.transport.lock(&self.session.renewing).await;
+        let mut renewing = self.shared.transport.lock(&self.session.renewing).await;
         let current = self.session.state.load_full();
         if !Arc::ptr_eq(&current, &old) && current.token().is_some() {
             return Ok(current);
         }
         if self.session.renewals.load(Ordering::SeqCst) != seen
-            && let Some(error) = &*last_error
+            && let Some(error) = &renewing.failure
         {
             return Err(error.clone());
         }
-        let result = self.fetch_token().await;
+        let result = self.renew_alone(&current, refused, &mut renewing).await;
         self.session.renewals.fetch_add(1, Ordering::SeqCst);
-        *last_error = result.as_ref().err().cloned();
+        renewing.failure = result.as_ref().err().cloned();
         match (result, current.postponed(Instant::now())) {
+            // The token is still good: the calls go on with it, and the next attempt is later.
             (Err(_), Some(postponed)) if !refused => self.session.state.store(Arc::new(postponed)),
             (result, _) => result?,
         }
         Ok(self.session.state.load_full())
     }
 
-    /// Asks the service for a token, and makes it the session's.
-    async fn fetch_token(&self) -> Result<()> {
-        let Some(renewal) = &self.shared.renewal else { return Ok(()) };
-        let request = renewal.request()?;
+    /// Gets another token, while nobody else who shares the store does.
+    async fn renew_alone(&self, current: &State, refused: bool, renewing: &mut Renewing) -> Result<()> {
+        let lock = self.lock_store().await?;
+        let result = self.renew_locked(current, refused, renewing).await;
+        // Giving it back may ask a network.
+        self.shared
+            .transport
+            .ask_store(&self.shared.store, move |_| {
+                drop(lock);
+                Ok(())
+            })
+            .await?;
+        result
+    }
+
+    async fn lock_store(&self) -> Result<StoreLock> {
+        let shared = &*self.shared;
+        let deadline = Instant::now() + shared.timeout;
+        loop {
+            let key = self.session.key.clone();
+            if let Some(lock) = shared.transport.ask_store(&shared.store, move |store| store.try_lock(&key)).await? {
+                return Ok(lock);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::store("another holder of the session's lock did not give it back in time"));
+            }
+            shared.transport.sleep(LOCK_PAUSE).await;
+        }
+    }
+
+    async fn renew_locked(&self, current: &State, refused: bool, renewing: &mut Renewing) -> Result<()> {
+        let shared = &*self.shared;
+        let key = self.session.key.clone();
+        let stored = shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await?;
+        let stored = State::of(shared.dialect, stored)?;
+        // Somebody else has been here: what was refused was the token before.
+        let is_another = stored.token().is_some_and(|token| current.token().is_none_or(|old| old.token != token.token));
+        let (current, refused) = if is_another { (&stored, false) } else { (current, refused) };
+        if is_another && !current.is_due(Instant::now()) {
+            self.session.state.store(Arc::new(stored));
+            return Ok(());
+        }
+        let exchanged = match (refused, current.valid(Instant::now())) {
+            (false, Some(valid)) => self.exchange_token(current, valid).await,
+            _ => None,
+        };
+        let token = match exchanged {
+            Some(Ok(token)) => token,
+            Some(Err(error)) if !error.is_authentication() => return Err(error),
+            exchanged => {
+                renewing.may_log_in(Instant::now())?;
+                let tenant = current.token().and_then(|token| token.tenant.clone());
+                let result = self.log_in(tenant).await;
+                renewing.logged_in(refused || exchanged.is_some(), result.as_ref().err().cloned(), Instant::now());
+                result?
+            }
+        };
+        self.set_token(Some(token)).await
+    }
+
+    /// Exchanges a token that is still valid, where the service does that.
+    async fn exchange_token(&self, current: &State, valid: &ActiveToken) -> Option<Result<StoredToken>> {
+        let renewal = self.renewal.as_ref()?;
+        let request = match renewal.refresh()? {
+            Ok(request) => request,
+            Err(error) => return Some(Err(error)),
+        };
         let deadline = Instant::now() + self.shared.timeout;
-        let state = self.session.state.load_full();
-        let answer = self.deliver(&request, &state, |data| Ok(data.clone()), deadline).await?;
-        let named = |error: Error| error.operation_named(request.operation);
-        let token = renewal.token(&answer).map_err(named)?;
-        self.set_token(Some(token)).await.map_err(named)
+        let answer = self.deliver(&request, current, |data| Ok(data.clone()), deadline).await;
+        Some(answer.and_then(|answer| renewal.refreshed(&answer, valid)))
+    }
+
+    /// Logs in with the session's credentials.
+    async fn log_in(&self, tenant: Option<String>) -> Result<StoredToken> {
+        let Some(renewal) = self.renewal.clone() else {
+            return Err(Error::configuration("the session has no credentials"));
+        };
+        let transport = &self.shared.transport;
+        let deadline = Instant::now() + self.shared.timeout;
+        let credentials = self.resolve(&renewal).await?;
+        if let Some(Credentials { kind: Kind::Token(token), .. }) = credentials {
+            return Ok(token);
+        }
+        let mut login = renewal.login(credentials, tenant.as_deref());
+        let (mut answer, mut operation) = (None, "login");
+        loop {
+            let work = transport.start(move || {
+                let step = login.next(answer);
+                (login, step)
+            });
+            let (rest, step) = work.join().await?;
+            login = rest;
+            match step.map_err(|error| error.operation_unless_named(operation))? {
+                Step::Done(token) => return Ok(token),
+                Step::Ask(request, token) => {
+                    operation = request.operation;
+                    let state = State::of(self.shared.dialect, token)?;
+                    answer = Some(self.deliver(&request, &state, |data| Ok(data.clone()), deadline).await?);
+                }
+            }
+        }
+    }
+
+    /// The credentials, or what their provider gives.
+    async fn resolve(&self, renewal: &Arc<dyn Renewal>) -> Result<Option<Credentials>> {
+        let Some(credentials) = renewal.credentials().cloned() else { return Ok(None) };
+        let transport = &self.shared.transport;
+        let asked = credentials.clone();
+        let resolved = match transport.start(move || asked.resolve()).join().await?? {
+            Resolved::Here(credentials) => credentials,
+            Resolved::Later(provider) => credentials.provided(transport.wait_for(provider).await?)?,
+        };
+        Ok(Some(resolved))
     }
 
     /// The session's token, read from the store the first time.
@@ -308,8 +439,16 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Takes a token from elsewhere, or signs out.
+    pub(super) async fn adopt(&self, token: Option<UserToken>) -> Result<()> {
+        if token.is_some() {
+            self.check_foreign()?;
+        }
+        self.set_token(token.map(StoredToken::new)).await
+    }
+
     /// Makes `token` the session's; `None` signs out.
-    pub(super) async fn set_token(&self, token: Option<StoredToken>) -> Result<()> {
+    async fn set_token(&self, token: Option<StoredToken>) -> Result<()> {
         let shared = &*self.shared;
         shared.transport.check_context()?;
         let state = State::of(shared.dialect, token.clone())?;

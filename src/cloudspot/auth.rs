@@ -9,6 +9,11 @@ use crate::{
     },
     token_store::StoredToken,
 };
+#[cfg(any(feature = "async", feature = "blocking"))]
+use crate::{
+    credentials::{Credentials, Kind},
+    protocol::renewal::{Login, OneRequest, Renewal},
+};
 use http::Method;
 use serde_json::json;
 
@@ -43,6 +48,25 @@ pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
     let body = json!({"token": token.expose_secret()});
     let request = Request::post("cloudspot.validate_impersonation", "/auth/impersonation-validation/").json(&body)?;
     Ok(request.secret(token.expose_secret()))
+}
+
+/// A session with credentials.
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) struct Relogin(pub(crate) Credentials);
+
+#[cfg(any(feature = "async", feature = "blocking"))]
+impl Renewal for Relogin {
+    fn credentials(&self) -> Option<&Credentials> {
+        Some(&self.0)
+    }
+
+    fn login(&self, credentials: Option<Credentials>, _: Option<&str>) -> Box<dyn Login> {
+        let request = match credentials.as_ref().unwrap_or(&self.0).kind {
+            Kind::Password { ref user, ref password } => Some(authenticate(user, password)),
+            _ => None,
+        };
+        Box::new(OneRequest { request, read: |answer| answer.decode::<AuthenticatedLicense>()?.stored() })
+    }
 }
 
 impl BringsToken for AuthenticatedLicense {

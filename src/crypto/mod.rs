@@ -5,6 +5,6 @@
 mod handshake;
 mod sealed;
 
-pub(crate) use handshake::{KeyPair, SealedPassword};
+pub(crate) use handshake::{KeyPair, Offer, SealedPassword};
 pub(crate) use sealed::Sealer;
 pub use sealed::{EncryptionKey, SealError};

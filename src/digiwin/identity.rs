@@ -4,6 +4,8 @@ use super::{
     AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,
     LogoutOptions, TenantRef,
 };
+#[cfg(any(feature = "async", feature = "blocking"))]
+use crate::protocol::session::ActiveToken;
 use crate::{
     Error, Result, UserToken, VerificationCode,
     crypto::SealedPassword,
@@ -188,7 +190,8 @@ pub(crate) struct RefreshedToken {
 
 impl BringsToken for AuthoredUser {
     fn stored(&self) -> Result<StoredToken> {
-        let stored = first([&self.token])?;
+        let tenant = self.tenant_id.clone().filter(|tenant| !tenant.is_empty());
+        let stored = StoredToken { tenant, ..first([&self.token])? };
         let life = self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
         Ok(match life {
             Some(seconds) => stored.expires_in(Duration::from_secs(seconds)),
@@ -199,7 +202,22 @@ impl BringsToken for AuthoredUser {
 
 impl BringsToken for ChangedToken {
     fn stored(&self) -> Result<StoredToken> {
-        first([&self.token, &self.user_token])
+        let tenant = self.tenant_id.clone().filter(|tenant| !tenant.is_empty());
+        Ok(StoredToken { tenant, ..first([&self.token, &self.user_token])? })
+    }
+
+    #[cfg(any(feature = "async", feature = "blocking"))]
+    fn stored_after(&self, previous: Option<&ActiveToken>) -> Result<StoredToken> {
+        Ok(lives_like(self.stored()?, previous))
+    }
+}
+
+/// A token whose life is not told lives as long as the one that it was exchanged for.
+#[cfg(any(feature = "async", feature = "blocking"))]
+fn lives_like(token: StoredToken, previous: Option<&ActiveToken>) -> StoredToken {
+    match previous.and_then(ActiveToken::whole_life) {
+        Some(life) if token.expires_at.is_none() => token.expires_in(life),
+        _ => token,
     }
 }
 
@@ -212,5 +230,11 @@ impl RefreshedToken {
 impl BringsToken for RefreshedToken {
     fn stored(&self) -> Result<StoredToken> {
         first([&self.user_token, &self.token])
+    }
+
+    #[cfg(any(feature = "async", feature = "blocking"))]
+    fn stored_after(&self, previous: Option<&ActiveToken>) -> Result<StoredToken> {
+        let tenant = previous.and_then(|previous| previous.tenant.clone());
+        Ok(StoredToken { tenant, ..lives_like(self.stored()?, previous) })
     }
 }

@@ -5,6 +5,8 @@
 
 mod dialect;
 pub(crate) mod identity;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod login;
 mod models;
 mod options;
 pub(crate) mod orgs;
@@ -13,6 +15,8 @@ pub(crate) mod tenants;
 pub(crate) mod users;
 
 pub(crate) use dialect::{APP_HEADER, DIALECT, USER_HEADER};
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) use login::Relogin;
 pub use models::{
     AuthoredUser, ChangedToken, Org, OrgUser, Role, Tenant, TenantApplication, User, UserSimple, UserTokenInfo,
     UserType, UserWithRoles,

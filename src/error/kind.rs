@@ -18,7 +18,7 @@ pub enum ErrorKind {
     NotFound,
     /// The service finds the request wrong (HTTP 400).
     Validation,
-    /// Something of that name exists already (HTTP 409).
+    /// Something of that name exists already.
     Conflict,
     /// The service asks to slow down (HTTP 429).
     RateLimited,
@@ -79,7 +79,6 @@ impl ErrorKind {
             401 => Some(Self::Authentication),
             403 => Some(Self::Authorization),
             404 => Some(Self::NotFound),
-            409 => Some(Self::Conflict),
             429 => Some(Self::RateLimited),
             500..=599 => Some(Self::Server),
             _ => None,

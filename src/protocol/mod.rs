@@ -5,6 +5,8 @@ pub(crate) mod dialect;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod paging;
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) mod renewal;
 pub(crate) mod request;
 pub(crate) mod retry;
 #[cfg(any(feature = "async", feature = "blocking"))]

@@ -8,8 +8,9 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use http::HeaderValue;
+use rand::RngExt as _;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicU64},
     time::{Duration, Instant, SystemTime},
 };
@@ -20,8 +21,17 @@ use tokio::sync::Mutex as AsyncMutex;
 pub(crate) struct ActiveToken {
     pub(crate) token: UserToken,
     pub(crate) header: HeaderValue,
-    /// When it ends, and when it is time for another; not touched by a wall clock that is set.
-    life: Option<(Instant, Instant)>,
+    /// The tenant that it was switched to.
+    pub(crate) tenant: Option<String>,
+    life: Option<Life>,
+}
+
+/// When a token ends, and when it is time for another; not touched by a wall clock that is set.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    whole: Duration,
+    end: Instant,
+    renew: Instant,
 }
 
 /// The longest before its end that a token is renewed.
@@ -34,23 +44,33 @@ impl ActiveToken {
         let mut header = dialect.token_value(&stored.token)?;
         header.set_sensitive(true);
         let left = stored.expires_at.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
-        // A tenth of a short life: it is never renewed in a loop.
-        let life = left.and_then(|left| {
-            let end = now.checked_add(left)?;
-            Some((end, now.checked_add(left - LONGEST_LEAD.min(left / 10))?))
+        // A tenth of a short life: it is never renewed in a loop. Not all who share it come at once.
+        let life = left.and_then(|whole| {
+            let lead = LONGEST_LEAD.min(whole / 10).mul_f64(rand::rng().random_range(0.8..=1.0));
+            Some(Life { whole, end: now.checked_add(whole)?, renew: now.checked_add(whole - lead)? })
         });
-        Ok(Self { token: stored.token, header, life })
+        Ok(Self { token: stored.token, header, tenant: stored.tenant, life })
     }
 
     fn is_due(&self, now: Instant) -> bool {
-        self.life.is_some_and(|(_, renew)| renew <= now)
+        self.life.is_some_and(|life| life.renew <= now)
+    }
+
+    /// Whether it has not ended, as far as is known.
+    fn is_valid(&self, now: Instant) -> bool {
+        self.life.is_none_or(|life| now < life.end)
+    }
+
+    /// How long it lived when it came, as far as is known.
+    pub(crate) fn whole_life(&self) -> Option<Duration> {
+        self.life.map(|life| life.whole)
     }
 
     /// The same token, to be renewed somewhat later; `None` if it has ended.
     fn postponed(&self, now: Instant) -> Option<Self> {
-        let (end, _) = self.life?;
-        let later = now.checked_add(AFTER_FAILURE)?.min(end);
-        (now < end).then(|| Self { life: Some((end, later)), ..self.clone() })
+        let life = self.life?;
+        let renew = now.checked_add(AFTER_FAILURE)?.min(life.end);
+        (now < life.end).then(|| Self { life: Some(Life { renew, ..life }), ..self.clone() })
     }
 }
 
@@ -71,6 +91,11 @@ impl State {
     /// Whether it is time for another token.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.token().is_none_or(|token| token.is_due(now))
+    }
+
+    /// The token, if it has not ended.
+    pub(crate) fn valid(&self, now: Instant) -> Option<&ActiveToken> {
+        self.token().filter(|token| token.is_valid(now))
     }
 
     /// What serves on after an attempt to renew it failed; `None` if nothing does.
@@ -104,8 +129,47 @@ pub(crate) struct Session {
     pub(crate) state: ArcSwap<State>,
     /// How many renewals have ended; who waits for one compares.
     pub(crate) renewals: AtomicU64,
-    /// Held while a renewal runs; with what the last one failed.
-    pub(crate) renewing: Arc<AsyncMutex<Option<Error>>>,
+    /// Held while a renewal runs.
+    pub(crate) renewing: Arc<AsyncMutex<Renewing>>,
+}
+
+/// What renewals leave behind.
+#[derive(Debug, Default)]
+pub(crate) struct Renewing {
+    /// With what the last one failed, for who waited for it.
+    pub(crate) failure: Option<Error>,
+    /// With what the last login failed.
+    refusal: Option<Error>,
+    /// When logins failed, or were asked for by a refused token.
+    relogins: VecDeque<Instant>,
+}
+
+const RELOGINS: usize = 3;
+const RELOGINS_WITHIN: Duration = Duration::from_secs(60);
+
+impl Renewing {
+    /// Whether there may be another login: a wrong password must not lock an account.
+    pub(crate) fn may_log_in(&mut self, now: Instant) -> Result<()> {
+        self.relogins.retain(|at| now.saturating_duration_since(*at) < RELOGINS_WITHIN);
+        if self.relogins.len() < RELOGINS {
+            return Ok(());
+        }
+        let detail =
+            format!("{RELOGINS} logins within {} s did not help; no other one is tried yet", RELOGINS_WITHIN.as_secs());
+        let error = Error::new(ErrorKind::Authentication).detail(detail);
+        Err(match self.refusal.clone() {
+            Some(last) => error.source(last),
+            None => error,
+        })
+    }
+
+    /// Notes a login; `again`: it was not the first one, or the end of a token.
+    pub(crate) fn logged_in(&mut self, again: bool, failure: Option<Error>, now: Instant) {
+        if again || failure.is_some() {
+            self.relogins.push_back(now);
+        }
+        self.refusal = failure;
+    }
 }
 
 /// The sessions in use, so that two handles on one session share its token.

@@ -1,18 +1,16 @@
-use super::{StoreKey, StoredToken, TokenStore};
+use super::{StoreKey, StoreLock, StoredToken, TokenStore, record};
 use crate::{
-    Error, Result, UserToken,
+    Error, Result,
     crypto::{EncryptionKey, SealError, Sealer},
 };
-use serde::{Deserialize, Serialize};
 use std::{
     fmt,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
-use zeroize::Zeroizing;
 
 /// A larger file is none of ours.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -70,14 +68,6 @@ pub enum FileStoreError {
     },
 }
 
-/// What is sealed: JSON, so that later versions can add to it.
-#[derive(Serialize, Deserialize)]
-struct Record<'a> {
-    token: &'a str,
-    /// Seconds since 1970.
-    expires_at: Option<u64>,
-}
-
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
     move |source| Error::store(FileStoreError::Io { path: path.to_owned(), source })
 }
@@ -104,19 +94,17 @@ impl FileStore {
         self.directory.join(format!("{}.{ending}", key.as_str()))
     }
 
-    /// The lock is released when the file is closed. Its file stays: a lock on a file that is deleted excludes nobody.
+    /// The lock for writing a session's file.
     fn lock(&self, key: &StoreKey) -> Result<File> {
         let path = self.path(key, "lock");
-        let file = private_file(OpenOptions::new().create(true).write(true), &path).map_err(io_error(&path))?;
         let begun = Instant::now();
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(error)) => return Err(io_error(&path)(error)),
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= self.lock_timeout => {
+            match try_lock(&path)? {
+                Some(file) => return Ok(file),
+                None if begun.elapsed() >= self.lock_timeout => {
                     return Err(Error::store(FileStoreError::Locked { path, waited: self.lock_timeout }));
                 }
-                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                None => thread::sleep(LOCK_PAUSE),
             }
         }
     }
@@ -131,10 +119,7 @@ impl FileStore {
         let mut sealed = Vec::new();
         file.take(MOST_BYTES).read_to_end(&mut sealed).map_err(io_error(&path))?;
         let unreadable = |reason| Error::store(FileStoreError::Unreadable { path: path.clone(), reason });
-        let plain = self.sealer.open(key.as_str(), &sealed).map_err(unreadable)?;
-        let record: Record<'_> = serde_json::from_slice(&plain).map_err(|_| unreadable(SealError::Format))?;
-        let expires_at = record.expires_at.and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at)));
-        Ok(Some(StoredToken { token: UserToken::from(record.token), expires_at }))
+        record::open(&self.sealer, key.as_str(), &sealed).map(Some).map_err(unreadable)
     }
 }
 
@@ -144,12 +129,7 @@ impl TokenStore for FileStore {
     }
 
     fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()> {
-        let since_1970 = token.expires_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let record = Record { token: token.token.expose_secret(), expires_at: since_1970.map(|life| life.as_secs()) };
-        let plain =
-            Zeroizing::new(serde_json::to_vec(&record).map_err(|_| Error::store("the token cannot be written"))?);
-        let sealed = self.sealer.seal(key.as_str(), &plain).map_err(Error::store)?;
-
+        let sealed = record::seal(&self.sealer, key.as_str(), token)?;
         let _lock = self.lock(key)?;
         let (path, beside) = (self.path(key, "token"), self.path(key, "new"));
         if self.read(key).is_err() {
@@ -174,6 +154,23 @@ impl TokenStore for FileStore {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(io_error(&path)(error)),
         }
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
+        // Another lock than that for writing, which is taken while this one is held.
+        let file = try_lock(&self.path(key, "renewal"))?;
+        Ok(file.map(|file| StoreLock::new(move || drop(file))))
+    }
+}
+
+/// A lock is released when its file is closed, also by the end of its process. The file stays: a lock on a file that is
+/// deleted excludes nobody.
+fn try_lock(path: &Path) -> Result<Option<File>> {
+    let file = private_file(OpenOptions::new().create(true).write(true), path).map_err(io_error(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(io_error(path)(error)),
     }
 }
 

@@ -1,15 +1,18 @@
-use super::{StoreKey, StoredToken, TokenStore};
+use super::{StoreKey, StoreLock, StoredToken, TokenStore};
 use crate::Result;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
 /// Tokens in this process's memory; the default. Expired ones are dropped now and then.
 #[derive(Default)]
-pub struct MemoryStore(Mutex<Tokens>);
+pub struct MemoryStore {
+    tokens: Mutex<Tokens>,
+    locked: Arc<Mutex<HashSet<StoreKey>>>,
+}
 
 #[derive(Default)]
 struct Tokens {
@@ -25,8 +28,12 @@ impl MemoryStore {
 
     fn tokens(&self) -> MutexGuard<'_, Tokens> {
         // No code runs under the lock that could leave the map half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn keys(locked: &Mutex<HashSet<StoreKey>>) -> MutexGuard<'_, HashSet<StoreKey>> {
+    locked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TokenStore for MemoryStore {
@@ -50,6 +57,16 @@ impl TokenStore for MemoryStore {
         Ok(())
     }
 
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
+        if !keys(&self.locked).insert(key.clone()) {
+            return Ok(None);
+        }
+        let (locked, key) = (self.locked.clone(), key.clone());
+        Ok(Some(StoreLock::new(move || {
+            keys(&locked).remove(&key);
+        })))
+    }
+
     fn may_block(&self) -> bool {
         false
     }
@@ -65,6 +82,17 @@ impl fmt::Debug for MemoryStore {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn a_lock_excludes_until_it_is_dropped() {
+        let store = MemoryStore::new();
+        let key = |n: &str| StoreKey::new("digiwin", "https://h", "a", Some(n));
+        let held = store.try_lock(&key("1")).unwrap();
+        assert!(held.is_some() && store.try_lock(&key("1")).unwrap().is_none());
+        assert!(store.try_lock(&key("2")).unwrap().is_some());
+        drop(held);
+        assert!(store.try_lock(&key("1")).unwrap().is_some());
+    }
 
     #[test]
     fn does_not_keep_expired_tokens_for_ever() {

@@ -14,13 +14,14 @@
 //! | 1 | kind of key: 0, 32 bytes as they are; 1, a passphrase |
 //! | 4, 4, 4, 16 | for a passphrase alone: argon2id's memory in KiB, passes, lanes (version 0x13), salt |
 //! | 12 | nonce |
-//! | rest | AES-256-GCM of JSON, `{"token": text, "expires_at": seconds since 1970 or null}`, and its 16 bytes of tag |
+//! | rest | AES-256-GCM of JSON, `{"token": text, "expires_at": seconds since 1970 or null, "tenant": text or absent}`, and its 16 bytes of tag |
 //!
 //! The associated data are all bytes before the nonce, then the 64 digits of the [`StoreKey`]: a file does not open under
 //! another session's name.
 
 mod file;
 mod memory;
+mod record;
 
 pub use crate::crypto::{EncryptionKey, SealError};
 use crate::{Result, secret::UserToken};
@@ -39,7 +40,8 @@ use std::{
 /// - be safe to call from many threads at once;
 /// - not show a token in its `Debug`, its logs or its errors (make those with [`Error::store`](crate::Error::store)).
 ///
-/// It MAY forget a token that has expired. The functions may block: the async flavour then calls them off its executor.
+/// It MAY forget a token that has expired. The functions may block: the async flavour then calls them off its executor. They
+/// MUST come to an end, with an error if need be: nothing waits longer for them than they wait themselves.
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// The token under `key`.
     fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>>;
@@ -50,9 +52,40 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Forgets what is under `key`, if anything.
     fn remove(&self, key: &StoreKey) -> Result<()>;
 
+    /// Takes the lock of `key`, if nobody has it; `None` if somebody has. It is held while a session gets another token, so
+    /// that of all who share the store one asks the service, and the others find its token.
+    ///
+    /// It MUST exclude all who use the same store, in other processes too, MUST NOT wait, and MUST NOT hinder `get`, `put`
+    /// and `remove`. A lock whose holder has died MUST become free.
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>>;
+
     /// Whether a call can wait for a disk or a network. `false` spares the async flavour a hop to another thread.
     fn may_block(&self) -> bool {
         true
+    }
+}
+
+/// A lock that is held. Dropping it gives it back.
+pub struct StoreLock(Option<Box<dyn FnOnce() + Send>>);
+
+impl StoreLock {
+    /// A lock that `release` gives back.
+    pub fn new(release: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(release)))
+    }
+}
+
+impl Drop for StoreLock {
+    fn drop(&mut self) {
+        if let Some(release) = self.0.take() {
+            release();
+        }
+    }
+}
+
+impl fmt::Debug for StoreLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreLock")
     }
 }
 
@@ -71,6 +104,11 @@ impl StoreKey {
             hash.update(part.unwrap_or_default());
         }
         Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The key of one session among those that this key would name.
+    pub(crate) fn with(self, parts: &[&str]) -> Self {
+        parts.iter().fold(self, |key, part| Self::new(key.as_str(), part, "", None))
     }
 
     /// 64 lower-case hexadecimal digits.
@@ -93,12 +131,14 @@ pub struct StoredToken {
     pub token: UserToken,
     /// When it expires by this machine's clock, if the service said.
     pub expires_at: Option<SystemTime>,
+    /// The id of the tenant that it was switched to, so that the next one is in the same.
+    pub tenant: Option<String>,
 }
 
 impl StoredToken {
     /// A token of unknown life.
     pub fn new(token: UserToken) -> Self {
-        Self { token, expires_at: None }
+        Self { token, expires_at: None, tenant: None }
     }
 
     /// The same, known to live for `life` from now on.

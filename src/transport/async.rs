@@ -87,6 +87,11 @@ impl Transport {
         tokio::spawn(work).await.map_err(|_| lost_work())
     }
 
+    /// What a user's own future gives.
+    pub(crate) async fn wait_for<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+        future.await
+    }
+
     pub(crate) async fn lock<T: Send + 'static>(&self, mutex: &Arc<Mutex<T>>) -> OwnedMutexGuard<T> {
         mutex.clone().lock_owned().await
     }

@@ -80,6 +80,11 @@ impl Transport {
         Ok(work)
     }
 
+    /// A user's own future, which nothing here runs.
+    pub(crate) fn wait_for<T>(&self, _: impl Future<Output = Result<T>>) -> Result<T> {
+        Err(Error::configuration("credentials: an async provider needs the async flavour"))
+    }
+
     pub(crate) fn lock<T>(&self, mutex: &Arc<Mutex<T>>) -> OwnedMutexGuard<T> {
         mutex.clone().blocking_lock_owned()
     }

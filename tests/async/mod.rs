@@ -8,6 +8,9 @@ use std::{
 };
 pub use tokio::test;
 
+/// How many are tried at once: tasks are cheap.
+pub const AT_ONCE: usize = 1000;
+
 /// Runs `work` as many times at once, and waits for all.
 pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(times: usize, work: impl Fn(usize) -> F) {
     let tasks: Vec<_> = (0..times).map(|n| tokio::spawn(work(n))).collect();

@@ -3,6 +3,9 @@ use iam_sdk::Error;
 pub use iam_sdk::blocking::{Client, authing, cloudspot};
 pub use maybe_async::must_be_sync as maybe_async;
 
+/// How many are tried at once: threads.
+pub const AT_ONCE: usize = 64;
+
 /// Runs `work` as many times at once, and waits for all.
 pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
     std::thread::scope(|scope| {

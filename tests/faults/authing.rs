@@ -115,7 +115,7 @@ async fn an_http_error_keeps_its_status_and_what_it_says() {
         (500, ErrorKind::Server),
         (502, ErrorKind::Server),
         (404, ErrorKind::NotFound),
-        (409, ErrorKind::Conflict),
+        (409, ErrorKind::Api),
         (302, ErrorKind::Api),
     ] {
         for error in errors(move || status(code, "<html>Oops</html>")).await {

@@ -1,6 +1,8 @@
 //! What users do, against the emulator.
 
-use super::{Client, all, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, test};
+use super::{
+    AT_ONCE, Client, all, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, test,
+};
 use iam_sdk::emulator::{Emulator, digiwin::AnswerStyle};
 
 mod authing;
@@ -8,6 +10,7 @@ mod cloudspot;
 mod identity;
 mod orgs;
 mod sessions;
+mod staying_alive;
 mod tenants;
 mod users;
 

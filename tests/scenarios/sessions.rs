@@ -7,7 +7,7 @@ use iam_sdk::{
         Emulator,
         digiwin::{Person, Seed, Tenant},
     },
-    token_store::{MemoryStore, StoreKey, StoredToken, TokenStore},
+    token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use serde_json::json;
 use std::sync::{
@@ -109,6 +109,11 @@ impl TokenStore for Counting {
     fn remove(&self, key: &StoreKey) -> Result<()> {
         self.check()?;
         self.inner.remove(key)
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
+        self.check()?;
+        self.inner.try_lock(key)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use iam_sdk::{
     Error, UserToken,
-    token_store::{EncryptionKey, FileStore, FileStoreError, StoreKey, StoredToken, TokenStore},
+    token_store::{EncryptionKey, FileStore, FileStoreError, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
     fs,
@@ -62,6 +62,10 @@ impl TokenStore for KeyTrap {
 
     fn remove(&self, key: &StoreKey) -> iam_sdk::Result<()> {
         self.get(key).map(drop)
+    }
+
+    fn try_lock(&self, _: &StoreKey) -> iam_sdk::Result<Option<StoreLock>> {
+        Ok(None)
     }
 }
 

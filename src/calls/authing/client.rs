@@ -132,7 +132,7 @@ impl ManagementClientBuilder {
         let token = ManagementToken { user_pool_id: self.user_pool_id, secret: self.secret };
         // Who has another secret for the same pool does not get this one's token out of a shared store.
         let application = format!("{} {}", token.user_pool_id, token.secret.expose_secret());
-        let renewal = Some(Box::new(token) as _);
+        let renewal = Some(Arc::new(token) as _);
         let pipeline = Pipeline::new("authing", &authing::DIALECT, &application, self.settings, headers, renewal)?;
         Ok(ManagementClient { pipeline, key })
     }

@@ -1,10 +1,10 @@
 use super::{Pipeline, maybe_async};
 use crate::{
-    Password, Result, UserToken,
-    cloudspot::{self, AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser},
+    Credentials, Password, Result, UserToken,
+    cloudspot::{self, AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser, Relogin},
     config::{Settings, settings_methods},
-    token_store::StoredToken,
 };
+use std::sync::Arc;
 
 /// A client of Cloudspot License.
 ///
@@ -22,12 +22,19 @@ impl LicenseClient {
             settings: Settings::new(cloudspot::PUBLIC_SERVICE.to_owned()),
             application_id: application_id.into(),
             token: None,
+            credentials: None,
         }
     }
 
     /// A session of its own over the same connections, named by `key`. No other session sees its token.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { pipeline: self.pipeline.with_session(key.as_ref()) }
+        Self { pipeline: self.pipeline.with_session(key.as_ref(), None) }
+    }
+
+    /// A session of its own that logs in by itself.
+    pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
+        let renewal = Some(Arc::new(Relogin(credentials)) as _);
+        Self { pipeline: self.pipeline.with_session(key.as_ref(), renewal) }
     }
 }
 
@@ -74,7 +81,7 @@ impl LicenseClient {
 
     /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
     pub async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.pipeline.set_token(token.map(StoredToken::new)).await
+        self.pipeline.adopt(token).await
     }
 }
 
@@ -84,9 +91,17 @@ pub struct LicenseClientBuilder {
     settings: Settings,
     application_id: String,
     token: Option<UserToken>,
+    credentials: Option<Credentials>,
 }
 
 impl LicenseClientBuilder {
+    /// Has the client's own session log in by itself, again when the service refuses its token, with
+    /// [`Credentials::password`] or a provider of them. `authenticate` and `set_token` are for other sessions then.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
     /// Another service than the [public one](crate::cloudspot::PUBLIC_SERVICE).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.settings.base_url = url.into();
@@ -108,8 +123,9 @@ impl LicenseClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
+        let renewal = self.credentials.map(|credentials| Arc::new(Relogin(credentials)) as _);
         let pipeline =
-            Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers, None)?;
+            Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers, renewal)?;
         self.token.map_or(Ok(()), |token| pipeline.start_with(token))?;
         Ok(LicenseClient { pipeline })
     }

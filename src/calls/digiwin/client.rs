@@ -1,11 +1,12 @@
 use super::{Identity, Orgs, Pipeline, Tenants, Users, maybe_async};
 use crate::{
-    Method, Result,
+    Credentials, Method, Result,
     config::{Settings, settings_methods},
     digiwin::{self, RequestOptions},
     secret::AppToken,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A client of Digiwin IAM.
 ///
@@ -19,13 +20,19 @@ pub struct Client {
 impl Client {
     /// A client of the service at `base_url`, for the application that `app_token` names.
     pub fn builder(base_url: impl Into<String>, app_token: impl Into<AppToken>) -> ClientBuilder {
-        ClientBuilder { settings: Settings::new(base_url.into()), app_token: app_token.into() }
+        ClientBuilder { settings: Settings::new(base_url.into()), app_token: app_token.into(), credentials: None }
     }
 
     /// A session of its own over the same connections, named by `key`: say, your user's id. No other session sees its token.
     /// The same key gives the same session, also in another process if they share a token store.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { pipeline: self.pipeline.with_session(key.as_ref()) }
+        Self { pipeline: self.pipeline.with_session(key.as_ref(), None) }
+    }
+
+    /// A session of its own that logs in by itself: see [`ClientBuilder::credentials`].
+    pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
+        let renewal = Some(Arc::new(digiwin::Relogin(credentials)) as _);
+        Self { pipeline: self.pipeline.with_session(key.as_ref(), renewal) }
     }
 
     /// Logins, tokens and tenant switches.
@@ -70,10 +77,21 @@ impl Client {
 pub struct ClientBuilder {
     settings: Settings,
     app_token: AppToken,
+    credentials: Option<Credentials>,
 }
 
 impl ClientBuilder {
     settings_methods!();
+
+    /// Has the client's own session log in by itself: at its first call, and when its token has ended or is refused. A token
+    /// that is about to end is exchanged for another, in the same tenant. Logins of other users, and tokens from elsewhere,
+    /// are for other sessions then. Sessions of [`with_session`](Client::with_session) have no credentials.
+    ///
+    /// After a logout the next call logs in again.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
 
     /// The client.
     ///
@@ -83,7 +101,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
-        let pipeline = Pipeline::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, None)?;
+        let renewal = self.credentials.map(|credentials| Arc::new(digiwin::Relogin(credentials)) as _);
+        let pipeline = Pipeline::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, renewal)?;
         Ok(Client { pipeline })
     }
 }

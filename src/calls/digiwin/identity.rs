@@ -7,7 +7,6 @@ use crate::{
         LogoutOptions, TenantRef, UserTokenInfo,
         identity::{self, PublicKey, RefreshedToken, WrappedAesKey},
     },
-    token_store::StoredToken,
 };
 
 /// Logins, tokens and tenant switches: `/api/iam/v2/identity`.
@@ -172,7 +171,7 @@ impl Identity {
 
     /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
     pub async fn set_current_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.pipeline.set_token(token.map(StoredToken::new)).await
+        self.pipeline.adopt(token).await
     }
 
     /// The handshake. The key pair is made while the service's key is under way.

@@ -115,6 +115,11 @@ impl Authing {
         self.world().sign_in(user_id, app_id).ok().map(|(token, _, _)| token.into())
     }
 
+    /// Sets the service's clock ahead by so many seconds, or back.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.world().clock_offset = seconds;
+    }
+
     /// Lets every management token expire, as time would.
     pub fn expire_tokens(&self) {
         self.world().management_tokens.values_mut().for_each(|expires| *expires = 0);

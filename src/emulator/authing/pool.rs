@@ -46,9 +46,11 @@ pub(super) fn access_token(world: &mut World, _: &Value, args: &Args) -> Answer 
         return Err(Refusal::BAD_SECRET);
     }
     let token = format!("eyJ{}{}.{}", new_id(), new_id(), new_id());
-    let (iat, exp) = (unix_now(), unix_now() + world.token_life.as_secs() as i64);
-    world.management_tokens.insert(token.clone(), exp);
-    Ok(json!({"accessToken": token, "iat": iat, "exp": exp}))
+    let life = world.token_life.as_secs() as i64;
+    world.management_tokens.insert(token.clone(), unix_now() + life);
+    // What the service's clock says, which may be off.
+    let iat = unix_now() + world.clock_offset;
+    Ok(json!({"accessToken": token, "iat": iat, "exp": iat + life}))
 }
 
 pub(super) fn pool(world: &mut World, _: &Value, _: &Args) -> Answer {

@@ -21,6 +21,8 @@ pub(super) struct World {
     pub(super) user_pool_id: String,
     pub(super) secret: String,
     pub(super) token_life: Duration,
+    /// How far the service's clock is ahead, in seconds.
+    pub(super) clock_offset: i64,
     /// The management tokens, and when each expires.
     pub(super) management_tokens: HashMap<String, i64>,
     pub(super) key: std::sync::Arc<PoolKey>,
@@ -51,6 +53,7 @@ impl World {
             user_pool_id: seed.user_pool_id.clone(),
             secret: seed.secret.expose_secret().to_owned(),
             token_life,
+            clock_offset: 0,
             management_tokens: HashMap::new(),
             key,
             users: Vec::new(),

@@ -1,0 +1,126 @@
+//! With what a session logs in by itself.
+
+use crate::{Error, Password, Result, token_store::StoredToken};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+pub(crate) type ProviderFuture = Pin<Box<dyn Future<Output = Result<Credentials>> + Send>>;
+type Blocking = dyn Fn() -> Result<Credentials> + Send + Sync;
+type Async = dyn Fn() -> ProviderFuture + Send + Sync;
+
+/// With what a session logs in by itself: by the first call that needs a token, when its token cannot be exchanged for
+/// another, and once when the service refuses the token.
+///
+/// ```
+/// # use iam_sdk::Credentials;
+/// let ann = Credentials::password("ann", "her password").tenant_id("T1");
+/// let from_a_vault = Credentials::from_fn("ann", || Ok(Credentials::password("ann", "read from a vault")));
+/// ```
+#[derive(Clone)]
+pub struct Credentials {
+    pub(crate) kind: Kind,
+    pub(crate) tenant: Option<String>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    Password { user: String, password: Password },
+    Directory { user: String, password: Password },
+    Internal { user: String, password: Password },
+    Token(StoredToken),
+    Blocking { name: String, provide: Arc<Blocking> },
+    Async { name: String, provide: Arc<Async> },
+}
+
+impl Credentials {
+    fn new(kind: Kind) -> Self {
+        Self { kind, tenant: None }
+    }
+
+    /// A user and their password: Digiwin's `login`, Cloudspot's `authenticate`.
+    pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
+        Self::new(Kind::Password { user: user.into(), password: password.into() })
+    }
+
+    /// A user of Digiwin's Active Directory: `login_ad`.
+    pub fn active_directory(user: impl Into<String>, password: impl Into<Password>) -> Self {
+        Self::new(Kind::Directory { user: user.into(), password: password.into() })
+    }
+
+    /// A tenant's internal user at Digiwin: `internal_login`.
+    pub fn internal(tenant_id: impl Into<String>, user: impl Into<String>, password: impl Into<Password>) -> Self {
+        Self::new(Kind::Internal { user: user.into(), password: password.into() }).tenant_id(tenant_id)
+    }
+
+    /// A token from elsewhere; of use in what a provider gives.
+    pub fn token(token: StoredToken) -> Self {
+        Self::new(Kind::Token(token))
+    }
+
+    /// What `provide` gives, asked anew for each login. It may block: the async flavour calls it off its executor. `name` tells
+    /// sessions apart, in a token store too: the user's, say.
+    pub fn from_fn(name: impl Into<String>, provide: impl Fn() -> Result<Self> + Send + Sync + 'static) -> Self {
+        Self::new(Kind::Blocking { name: name.into(), provide: Arc::new(provide) })
+    }
+
+    /// The same from a future, for the async flavour alone: in the blocking one a login with it is an error of kind
+    /// [`Configuration`](crate::ErrorKind::Configuration).
+    pub fn from_async_fn<F>(name: impl Into<String>, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Self>> + Send + 'static,
+    {
+        Self::new(Kind::Async { name: name.into(), provide: Arc::new(move || Box::pin(provide())) })
+    }
+
+    /// Logs in to this tenant (Digiwin). After a tenant switch the next token is in the tenant that was switched to.
+    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+        self.tenant = Some(id.into());
+        self
+    }
+
+    /// What tells the session of these credentials from others.
+    pub(crate) fn identity(&self) -> [&str; 3] {
+        let (kind, user) = match &self.kind {
+            Kind::Password { user, .. } => ("password", user.as_str()),
+            Kind::Directory { user, .. } => ("directory", user.as_str()),
+            Kind::Internal { user, .. } => ("internal", user.as_str()),
+            Kind::Token(_) => ("token", ""),
+            Kind::Blocking { name, .. } | Kind::Async { name, .. } => ("provider", name.as_str()),
+        };
+        [kind, user, self.tenant.as_deref().unwrap_or_default()]
+    }
+
+    /// These credentials, or what their provider gives; it may block.
+    pub(crate) fn resolve(&self) -> Result<Resolved> {
+        match &self.kind {
+            Kind::Blocking { provide, .. } => self.provided(provide()?).map(Resolved::Here),
+            Kind::Async { provide, .. } => Ok(Resolved::Later(provide())),
+            _ => Ok(Resolved::Here(self.clone())),
+        }
+    }
+
+    /// What a provider gave: no other provider, and in the tenant named here if it names none.
+    pub(crate) fn provided(&self, credentials: Self) -> Result<Self> {
+        match credentials.kind {
+            Kind::Blocking { .. } | Kind::Async { .. } => {
+                Err(Error::configuration("credentials: a provider gave another provider"))
+            }
+            _ => Ok(Self { tenant: credentials.tenant.or_else(|| self.tenant.clone()), ..credentials }),
+        }
+    }
+}
+
+pub(crate) enum Resolved {
+    Here(Credentials),
+    Later(ProviderFuture),
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [kind, user, tenant] = self.identity();
+        f.debug_struct("Credentials")
+            .field("kind", &kind)
+            .field("user", &user)
+            .field("tenant", &tenant)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,465 @@
+//! Sessions with credentials: they log in, renew their tokens and go on, with no request too many.
+
+use super::{AT_ONCE, Client, LicenseClient, ManagementClient, in_parallel, maybe_async, test};
+use crate::support::{holds, same};
+use iam_sdk::{
+    Credentials, ErrorKind, Result,
+    emulator::{
+        Emulator,
+        digiwin::{Person, Seed, Tenant},
+    },
+    token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
+};
+use serde_json::json;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+const LOGIN: &str = "/api/iam/v2/identity/login";
+const REFRESH: &str = "/api/iam/v2/identity/token/refresh/user";
+const ANALYZE: &str = "/api/iam/v2/identity/token/analyze";
+
+fn ann(emulator: &Emulator) -> Credentials {
+    let account = emulator.digiwin().account();
+    Credentials::password(&account.user_id, account.password.clone())
+}
+
+fn client_with(emulator: &Emulator, credentials: Credentials) -> Client {
+    let account = emulator.digiwin().account();
+    Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials).build().unwrap()
+}
+
+/// How often a path was asked.
+fn asked(emulator: &Emulator, path: &str) -> usize {
+    emulator.requests().iter().filter(|served| served.path == path).count()
+}
+
+#[maybe_async]
+#[test]
+async fn the_first_call_logs_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
+    let info = client.identity().analyze_token().await.unwrap();
+    assert_eq!((info.user_id.as_deref(), info.tenant_id.as_deref()), (Some("ann"), Some("T1")));
+    holds(client.tenants().get_current().await.unwrap().is_some());
+    // The handshake of three, and the two calls.
+    assert_eq!(emulator.requests().len(), 5);
+    // The session is the client's, and nobody else's.
+    let other = client.with_session("other").identity().analyze_token().await.unwrap_err();
+    assert!(other.is_authentication());
+}
+
+#[maybe_async]
+#[test]
+async fn other_ways_to_log_in() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let password = || account.password.clone();
+    let ways = [
+        Credentials::active_directory("ann@digiwin.com", password()),
+        Credentials::internal("T1", "ann", password()),
+        Credentials::from_fn("ann", {
+            let password = password();
+            move || Ok(Credentials::password("ann", password.clone()))
+        }),
+    ];
+    for credentials in ways {
+        let client = client_with(&emulator, credentials);
+        same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+        // An internal user too is switched back to the tenant that the session was in.
+        client.identity().refresh_token_with_tenant("T2").await.unwrap();
+        emulator.digiwin().expire_tokens();
+        same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+    }
+    let token = client_with(&emulator, ann(&emulator));
+    token.identity().analyze_token().await.unwrap();
+    let token = token.identity().current_token().await.unwrap().unwrap();
+    let given = client_with(
+        &emulator,
+        Credentials::from_fn("t", move || Ok(Credentials::token(StoredToken::new(token.clone())))),
+    );
+    same(given.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+}
+
+#[maybe_async]
+#[test]
+async fn a_provider_is_asked_for_each_login_and_its_failure_is_told() {
+    let emulator = Emulator::start().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (counted, right) = (calls.clone(), ann(&emulator));
+    let client = client_with(
+        &emulator,
+        Credentials::from_fn("vault", move || match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(iam_sdk::Error::store("the vault is sealed")),
+            _ => Ok(right.clone()),
+        }),
+    );
+    let error = client.identity().analyze_token().await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, false));
+    client.identity().analyze_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    let nested = client_with(&emulator, Credentials::from_fn("a", || Ok(Credentials::from_fn("b", || unreachable!()))));
+    holds(nested.identity().analyze_token().await.unwrap_err().is_configuration());
+}
+
+#[maybe_async]
+#[test]
+async fn an_expired_or_revoked_token_is_replaced_and_the_call_goes_on() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!(emulator.requests().len(), 4);
+    emulator.digiwin().expire_tokens();
+    client.identity().analyze_token().await.unwrap();
+    // Refused, the handshake, and once more.
+    assert_eq!((emulator.requests().len(), asked(&emulator, LOGIN), asked(&emulator, REFRESH)), (9, 2, 0));
+    emulator.digiwin().revoke_tokens("ann");
+    // A write: it was refused unauthenticated, nothing was done.
+    client.users().update_user(&json!({"id": "ann", "nickname": "Annie"})).await.unwrap();
+    assert_eq!((emulator.requests().len(), asked(&emulator, "/api/iam/v2/user/update")), (14, 2));
+    same(client.users().get_user("ann").await.unwrap().unwrap().nickname.as_deref(), Some("Annie"));
+}
+
+#[maybe_async]
+#[test]
+async fn a_401_in_an_envelope_is_a_refusal_too() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().analyze_token().await.unwrap();
+    emulator.answer_next(ANALYZE, 200, r#"{"status": 401, "message": "expired", "data": null}"#);
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (2, 3));
+    // A refusal of something else is no reason to log in.
+    emulator.answer_next(ANALYZE, 403, "{}");
+    holds(client.identity().analyze_token().await.unwrap_err().is_authorization());
+    assert_eq!(asked(&emulator, LOGIN), 2);
+}
+
+#[maybe_async]
+#[test]
+async fn a_service_that_always_refuses_is_asked_twice() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    emulator.answer_next(ANALYZE, 401, "{}");
+    emulator.answer_next(ANALYZE, 401, "{}");
+    holds(client.identity().analyze_token().await.unwrap_err().is_authentication());
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (2, 2));
+}
+
+#[maybe_async]
+#[test]
+async fn a_short_lived_token_is_exchanged_ahead_of_its_end() {
+    let emulator = Emulator::builder().token_life(Duration::from_secs(2)).start().unwrap();
+    let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
+    let mut calls = 0;
+    while asked(&emulator, REFRESH) < 2 {
+        same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
+        calls += 1;
+    }
+    // Never refused, never in a loop, and no login but the first.
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (1, calls));
+}
+
+/// A store whose tokens all end in so many milliseconds, or ended long ago.
+#[derive(Debug)]
+struct Ending {
+    inner: MemoryStore,
+    within: Option<Duration>,
+}
+
+impl TokenStore for Ending {
+    fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>> {
+        let stored = self.inner.get(key)?;
+        Ok(stored.map(|stored| match self.within {
+            Some(within) => stored.expires_in(within),
+            None => {
+                let mut stored = stored;
+                stored.expires_at = Some(SystemTime::UNIX_EPOCH);
+                stored
+            }
+        }))
+    }
+
+    fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()> {
+        self.inner.put(key, token)
+    }
+
+    fn remove(&self, key: &StoreKey) -> Result<()> {
+        self.inner.remove(key)
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
+        self.inner.try_lock(key)
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_stored_token_that_has_ended_is_not_sent() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let store = Arc::new(Ending { inner: MemoryStore::new(), within: None });
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+    let builder = builder.shared_token_store(store);
+    builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
+    builder.build().unwrap().identity().analyze_token().await.unwrap();
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, REFRESH), asked(&emulator, ANALYZE)), (2, 0, 2));
+}
+
+#[maybe_async]
+#[test]
+async fn while_a_token_is_good_a_refresh_that_fails_stops_no_call() {
+    let emulator = Emulator::builder().token_life(Duration::from_secs(20)).start().unwrap();
+    let account = emulator.digiwin().account();
+    // Every token read out of it ends in 3 s: it is due 0.3 s before.
+    let store = Arc::new(Ending { inner: MemoryStore::new(), within: Some(Duration::from_secs(3)) });
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+    let builder = builder.shared_token_store(store);
+    builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
+    let client = builder.build().unwrap();
+    emulator.answer_next(REFRESH, 500, "<html>");
+    let began = SystemTime::now();
+    while asked(&emulator, REFRESH) == 0 && began.elapsed().unwrap() < Duration::from_secs(3) {
+        client.identity().analyze_token().await.unwrap();
+    }
+    // The token that was still good served on; nobody logged in.
+    assert_eq!((asked(&emulator, REFRESH), asked(&emulator, LOGIN)), (1, 1));
+    // A refusal of the refresh is another thing: then there is a login.
+    emulator.answer_next(REFRESH, 401, "{}");
+    while asked(&emulator, LOGIN) == 1 {
+        client.identity().analyze_token().await.unwrap();
+    }
+    assert_eq!(asked(&emulator, LOGIN), 2);
+}
+
+#[maybe_async]
+#[test]
+async fn after_a_tenant_switch_the_next_token_is_in_the_same_tenant() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let account = emulator.digiwin().account();
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+    let builder = builder.credentials(ann(&emulator).tenant_id("T1")).shared_token_store(store);
+    let client = builder.clone().build().unwrap();
+    client.identity().refresh_token_with_tenant("T2").await.unwrap();
+    emulator.digiwin().expire_tokens();
+    same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+    client.identity().refresh_user_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    // Also where the session goes on in another client.
+    let next = builder.build().unwrap();
+    same(next.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+}
+
+#[maybe_async]
+#[test]
+async fn a_tenant_that_is_no_longer_allowed_is_told() {
+    let tenant = |id: &str| {
+        Tenant::new(id, id).application("app", "2099-01-01 00:00:00").member("ann", "admin").member("bob", "admin")
+    };
+    let seed = Seed::new("app", "app-token").person(Person::new("ann", "pw-ann")).person(Person::new("bob", "pw-bob"));
+    let emulator = Emulator::builder().digiwin(seed.tenant(tenant("T1"))).start().unwrap();
+    let client = client_with(&emulator, Credentials::password("ann", "pw-ann").tenant_id("T1"));
+    client.identity().analyze_token().await.unwrap();
+    let admin = client.with_session_as("admin", Credentials::password("bob", "pw-bob").tenant_id("T1"));
+    admin.tenants().remove_user("ann").await.unwrap();
+    emulator.digiwin().revoke_tokens("ann");
+    let before = emulator.requests().len();
+    let error = client.identity().analyze_token().await.unwrap_err();
+    assert!(error.is_authorization() && error.operation() == Some("digiwin.identity.login"), "{error}");
+    assert_eq!(emulator.requests().len() - before, 4, "refused, and the handshake");
+}
+
+#[maybe_async]
+#[test]
+async fn a_wrong_password_is_tried_three_times_a_minute() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, Credentials::password("ann", "canary-wrong"));
+    for _ in 0..3 {
+        let error = client.identity().analyze_token().await.unwrap_err();
+        assert!(error.is_authentication() && error.status() == Some(401), "{error}");
+        assert_eq!(error.operation(), Some("digiwin.identity.login"));
+    }
+    for _ in 0..5 {
+        let error = client.identity().analyze_token().await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Authentication, false));
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(
+            error.to_string().contains("3 logins within 60 s") && source.contains("digiwin.identity.login"),
+            "{error}: {source}"
+        );
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (3, 0));
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_that_is_refused_again_and_again_is_replaced_three_times_a_minute() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().analyze_token().await.unwrap();
+    for _ in 0..3 {
+        emulator.digiwin().expire_tokens();
+        client.identity().analyze_token().await.unwrap();
+    }
+    emulator.digiwin().expire_tokens();
+    let error = client.identity().analyze_token().await.unwrap_err();
+    assert!(error.to_string().contains("3 logins within 60 s"), "{error}");
+    assert_eq!(asked(&emulator, LOGIN), 4);
+}
+
+#[maybe_async]
+#[test]
+async fn a_session_with_credentials_takes_no_other_users_token() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    let errors = [
+        client.identity().login("bob", "pw").await.err(),
+        client.identity().login_ad("bob", "pw").await.err(),
+        client.identity().login_verification_code("1", "2").await.err(),
+        client.identity().internal_login("T1", "bob", "pw").await.err(),
+        client.identity().set_current_token(Some("bob's".into())).await.err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.is_configuration() && error.to_string().contains("credentials"), "{error}");
+    }
+    same(asked(&emulator, LOGIN), 0);
+    client.identity().logout().await.unwrap();
+    client.identity().set_current_token(None).await.unwrap();
+    same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+    let builder = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1").token("t");
+    holds(builder.credentials(Credentials::password("u", "p")).build().unwrap_err().is_configuration());
+}
+
+#[maybe_async]
+#[test]
+async fn clients_that_share_a_store_share_a_login_and_a_rotation() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let store = Arc::new(MemoryStore::new());
+    let with = |credentials: Credentials| {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials);
+        builder.shared_token_store(store.clone()).build().unwrap()
+    };
+    let (one, two) = (with(ann(&emulator)), with(ann(&emulator)));
+    one.identity().analyze_token().await.unwrap();
+    two.identity().analyze_token().await.unwrap();
+    assert_eq!(asked(&emulator, LOGIN), 1);
+    // The old token ends: the other finds the new one in the store.
+    one.identity().refresh_user_token().await.unwrap();
+    two.identity().analyze_token().await.unwrap();
+    same(two.identity().current_token().await.unwrap(), one.identity().current_token().await.unwrap());
+    assert_eq!(asked(&emulator, LOGIN), 1);
+    // Another user, another tenant: other sessions.
+    with(ann(&emulator).tenant_id("T1")).identity().analyze_token().await.unwrap();
+    assert_eq!(asked(&emulator, LOGIN), 2);
+}
+
+#[maybe_async]
+async fn look(client: Client) {
+    client.identity().analyze_token().await.unwrap();
+}
+
+#[maybe_async]
+#[test]
+async fn any_number_at_once_make_one_login() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(5)).start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    let shared = client.clone();
+    in_parallel(AT_ONCE, move |_| look(shared.clone())).await;
+    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (1, AT_ONCE));
+    emulator.digiwin().expire_tokens();
+    in_parallel(AT_ONCE, move |_| look(client.clone())).await;
+    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert!(asked(&emulator, ANALYZE) <= 3 * AT_ONCE);
+}
+
+#[maybe_async]
+#[test]
+async fn a_failed_login_is_told_to_all_who_wait() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(50)).start().unwrap();
+    let client = client_with(&emulator, Credentials::password("ann", "wrong"));
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let noted = errors.clone();
+    in_parallel(64, move |_| fail(client.clone(), noted.clone())).await;
+    let errors = errors.lock().unwrap();
+    assert_eq!(errors.len(), 64);
+    assert!(errors.iter().all(iam_sdk::Error::is_authentication));
+    assert!(asked(&emulator, LOGIN) <= 3, "{}", asked(&emulator, LOGIN));
+}
+
+#[maybe_async]
+async fn fail(client: Client, errors: Arc<Mutex<Vec<iam_sdk::Error>>>) {
+    let error = client.identity().analyze_token().await.unwrap_err();
+    errors.lock().unwrap().push(error);
+}
+
+#[maybe_async]
+#[test]
+async fn cloudspot_logs_in_again_too() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.cloudspot().account();
+    let path = "/api/v1/auth/authenticate/";
+    let builder = LicenseClient::builder(&account.application).base_url(emulator.base_url() + "/api/v1");
+    let credentials = Credentials::password(&account.username, account.password.clone());
+    let client = builder.clone().credentials(credentials.clone()).build().unwrap();
+    client.get_user().await.unwrap();
+    assert_eq!(emulator.requests().len(), 2);
+    emulator.cloudspot().revoke_tokens(&account.username);
+    client.get_permissions().await.unwrap();
+    assert_eq!((emulator.requests().len(), asked(&emulator, path)), (5, 2));
+    holds(client.authenticate("x", "y").await.unwrap_err().is_configuration());
+    holds(client.set_token(Some("x".into())).await.unwrap_err().is_configuration());
+    let session = client.with_session_as("two", credentials);
+    session.get_user().await.unwrap();
+    assert_eq!(asked(&emulator, path), 3);
+
+    let wrong = builder.credentials(Credentials::password(&account.username, "wrong")).build().unwrap();
+    for _ in 0..6 {
+        holds(wrong.get_user().await.unwrap_err().is_authentication());
+    }
+    assert_eq!(asked(&emulator, path), 6);
+    let directory = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1");
+    let directory = directory.credentials(Credentials::active_directory("u", "p")).build().unwrap();
+    holds(directory.get_user().await.unwrap_err().is_configuration());
+}
+
+#[maybe_async]
+#[test]
+async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
+    for seconds in [-600, 600] {
+        let emulator = Emulator::builder().authing_token_life(Duration::from_secs(300)).start().unwrap();
+        emulator.authing().set_clock_ahead(seconds);
+        let account = emulator.authing().account();
+        let builder =
+            ManagementClient::builder(&account.user_pool_id, account.secret.clone()).host(emulator.base_url());
+        let client = builder.build().unwrap();
+        for _ in 0..5 {
+            client.users().list().await.unwrap();
+        }
+        assert_eq!(emulator.requests().len(), 6, "{seconds}");
+    }
+    // A store that machines share: one whose clock is behind sends a token that has ended, and one whose clock is ahead
+    // renews one that has not. Both go on.
+    for (within, logins) in [(None, 2), (Some(Duration::from_secs(600)), 2)] {
+        let emulator = Emulator::start().unwrap();
+        let account = emulator.digiwin().account();
+        let store = Arc::new(Ending { inner: MemoryStore::new(), within });
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+        let builder = builder.shared_token_store(store);
+        builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
+        if within.is_some() {
+            emulator.digiwin().expire_tokens();
+        }
+        builder.build().unwrap().identity().analyze_token().await.unwrap();
+        assert_eq!(asked(&emulator, LOGIN), logins, "{within:?}");
+    }
+}
