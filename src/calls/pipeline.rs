@@ -328,7 +328,11 @@ impl Pipeline {
     async fn renew_locked(&self, current: &State, refused: bool, renewing: &mut Renewing) -> Result<()> {
         let shared = &*self.shared;
         let key = self.session.key.clone();
-        let stored = shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await?;
+        let stored = match shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await {
+            // It was told once; what cannot be read makes way, and the store keeps it aside.
+            Err(_) if matches!(*current, State::Unreadable) => None,
+            stored => stored?,
+        };
         let stored = State::of(shared.dialect, stored)?;
         // Somebody else has been here: what was refused was the token before.
         let is_another = stored.token().is_some_and(|token| current.token().is_none_or(|old| old.token != token.token));
@@ -418,7 +422,11 @@ impl Pipeline {
         }
         let key = self.session.key.clone();
         let shared = &*self.shared;
-        let stored = shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await?;
+        let stored = shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await;
+        if stored.is_err() && self.renewal.is_some() {
+            self.session.state.compare_and_swap(&state, Arc::new(State::Unreadable));
+        }
+        let stored = stored?;
         let read = Arc::new(State::of(shared.dialect, stored)?);
         // A login that came in between wins.
         self.session.state.compare_and_swap(&state, read);

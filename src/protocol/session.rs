@@ -78,6 +78,8 @@ impl ActiveToken {
 pub(crate) enum State {
     /// The store has not been asked yet.
     Unread,
+    /// What the store has cannot be read, and a caller was told so.
+    Unreadable,
     SignedOut,
     SignedIn(ActiveToken),
 }
@@ -117,7 +119,7 @@ impl State {
     pub(crate) fn token(&self) -> Option<&ActiveToken> {
         match self {
             Self::SignedIn(token) => Some(token),
-            Self::Unread | Self::SignedOut => None,
+            Self::Unread | Self::Unreadable | Self::SignedOut => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! # The sealed format
 //!
-//! What [`FileStore`] writes, and any later store with it; numbers are big-endian. Stable: another layout gets another first
+//! What [`FileStore`] writes into its files, and `RedisStore` as its values; numbers are big-endian. Stable: another layout gets another first
 //! byte.
 //!
 //! | bytes | what |
@@ -20,13 +20,21 @@
 //! another session's name.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod memory;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use crate::crypto::{EncryptionKey, SealError};
 use crate::{Result, secret::UserToken};
 pub use file::{FileStore, FileStoreError};
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringError;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStoreError};
 use sha2::{Digest, Sha256};
 use std::{
     fmt,

@@ -36,6 +36,7 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
     }
 }
 
+mod cancel;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../scenarios/mod.rs"]

@@ -158,12 +158,15 @@ async fn a_short_lived_token_is_exchanged_ahead_of_its_end() {
     let emulator = Emulator::builder().token_life(Duration::from_secs(2)).start().unwrap();
     let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
     let mut calls = 0;
-    while asked(&emulator, REFRESH) < 2 {
+    let renewals = || asked(&emulator, LOGIN) + asked(&emulator, REFRESH);
+    while renewals() < 3 {
         same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
         calls += 1;
     }
-    // Never refused, never in a loop, and no login but the first.
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (1, calls));
+    // Never in a loop: two lives are over after three tokens at the soonest. A machine that stops for a while may miss a
+    // refresh and log in, or be refused once.
+    assert_eq!(renewals(), 3);
+    assert!(calls > 10 && asked(&emulator, ANALYZE) <= calls + 2, "{calls} calls, {} sent", asked(&emulator, ANALYZE));
 }
 
 /// A store whose tokens all end in so many milliseconds, or ended long ago.
@@ -212,30 +215,40 @@ async fn a_stored_token_that_has_ended_is_not_sent() {
     assert_eq!((asked(&emulator, LOGIN), asked(&emulator, REFRESH), asked(&emulator, ANALYZE)), (2, 0, 2));
 }
 
+/// A session whose token is renewed in a moment: it was read out of a store where it seemed to end in three seconds. The first
+/// renewal meets this answer. Gives how often there was a refresh and a login, once there was a refresh.
+#[maybe_async]
+async fn renewal_that_meets(status: u16) -> (usize, usize) {
+    loop {
+        let emulator = Emulator::builder().token_life(Duration::from_secs(60)).start().unwrap();
+        let account = emulator.digiwin().account();
+        let store = Arc::new(Ending { inner: MemoryStore::new(), within: Some(Duration::from_secs(3)) });
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+        let builder = builder.shared_token_store(store);
+        builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
+        let client = builder.build().unwrap();
+        emulator.answer_next(REFRESH, status, "{}");
+        let logins = asked(&emulator, LOGIN);
+        while asked(&emulator, REFRESH) == 0 && asked(&emulator, LOGIN) == logins {
+            client.identity().analyze_token().await.unwrap();
+        }
+        // On a machine that stopped for a while the token seemed to have ended: once more.
+        if asked(&emulator, REFRESH) > 0 {
+            return (asked(&emulator, REFRESH), asked(&emulator, LOGIN) - logins);
+        }
+    }
+}
+
 #[maybe_async]
 #[test]
 async fn while_a_token_is_good_a_refresh_that_fails_stops_no_call() {
-    let emulator = Emulator::builder().token_life(Duration::from_secs(20)).start().unwrap();
-    let account = emulator.digiwin().account();
-    // Every token read out of it ends in 3 s: it is due 0.3 s before.
-    let store = Arc::new(Ending { inner: MemoryStore::new(), within: Some(Duration::from_secs(3)) });
-    let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
-    let builder = builder.shared_token_store(store);
-    builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
-    let client = builder.build().unwrap();
-    emulator.answer_next(REFRESH, 500, "<html>");
-    let began = SystemTime::now();
-    while asked(&emulator, REFRESH) == 0 && began.elapsed().unwrap() < Duration::from_secs(3) {
-        client.identity().analyze_token().await.unwrap();
-    }
-    // The token that was still good served on; nobody logged in.
-    assert_eq!((asked(&emulator, REFRESH), asked(&emulator, LOGIN)), (1, 1));
-    // A refusal of the refresh is another thing: then there is a login.
-    emulator.answer_next(REFRESH, 401, "{}");
-    while asked(&emulator, LOGIN) == 1 {
-        client.identity().analyze_token().await.unwrap();
-    }
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    same(renewal_that_meets(500).await, (1, 0));
+}
+
+#[maybe_async]
+#[test]
+async fn a_refused_refresh_is_a_login() {
+    same(renewal_that_meets(401).await, (1, 1));
 }
 
 #[maybe_async]

@@ -1,5 +1,8 @@
 //! The store in files, across processes.
 
+#[cfg(feature = "redis")]
+mod redis;
+
 use iam_sdk::{
     Error, UserToken,
     token_store::{EncryptionKey, FileStore, FileStoreError, StoreKey, StoreLock, StoredToken, TokenStore},
@@ -250,6 +253,86 @@ fn eight_processes_that_write_and_one_that_reads_never_meet_a_torn_file() {
         assert!(child.wait().unwrap().success(), "{output}");
     }
     assert!(read > 0);
+}
+
+/// Not a test of its own: a process that makes one call, by a session with credentials in a store that others share.
+#[test]
+fn child_that_calls() {
+    let Ok(arguments) = std::env::var(CALL) else { return };
+    let [url, app_token, user, password, store] = arguments.split('|').collect::<Vec<_>>().try_into().unwrap();
+    let store: std::sync::Arc<dyn TokenStore> = match store.split_once(':').unwrap() {
+        ("file", path) => std::sync::Arc::new(store_at(Path::new(path), 7)),
+        #[cfg(feature = "redis")]
+        ("redis", _) => std::sync::Arc::new(redis::store_at(store, 7)),
+        _ => panic!("{store}"),
+    };
+    let credentials = iam_sdk::Credentials::password(user, password);
+    #[cfg(feature = "blocking")]
+    {
+        let builder = iam_sdk::blocking::Client::builder(url, app_token).credentials(credentials);
+        builder.shared_token_store(store).build().unwrap().identity().analyze_token().unwrap();
+    }
+    #[cfg(not(feature = "blocking"))]
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let builder = iam_sdk::Client::builder(url, app_token).credentials(credentials);
+        builder.shared_token_store(store).build().unwrap().identity().analyze_token().await.unwrap();
+    });
+}
+
+const CALL: &str = "IAM_SDK_TEST_CALL";
+
+/// How many logins eight processes make that share this store, at first and when their token has ended.
+fn logins_of_eight_processes(store: &str) -> [usize; 2] {
+    let emulator = iam_sdk::emulator::Emulator::builder().latency(Duration::from_millis(20)).start().unwrap();
+    let account = emulator.digiwin().account();
+    let password = account.password.expose_secret();
+    let call = [&emulator.base_url(), account.app_token.expose_secret(), &account.user_id, password, store].join("|");
+    let round = || {
+        let children: Vec<Child> = (0..8)
+            .map(|_| {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["token_store::child_that_calls", "--exact", "--nocapture"]);
+                command.env(CALL, &call).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        emulator.requests().iter().filter(|served| served.path.ends_with("/identity/login")).count()
+    };
+    let first = round();
+    emulator.digiwin().expire_tokens();
+    [first, round()]
+}
+
+#[test]
+fn eight_processes_on_one_directory_make_one_login() {
+    let directory = Directory::new();
+    directory.store();
+    assert_eq!(logins_of_eight_processes(&format!("file:{}", directory.0.display())), [1, 2]);
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn a_session_with_credentials_says_once_that_its_file_cannot_be_read_and_then_logs_in() {
+    use iam_sdk::{Credentials, ErrorKind, blocking::Client, emulator::Emulator};
+    let (emulator, directory) = (Emulator::start().unwrap(), Directory::new());
+    let account = emulator.digiwin().account();
+    let client = || {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+        let builder = builder.credentials(Credentials::password("ann", account.password.clone()));
+        builder.token_store(directory.store()).build().unwrap()
+    };
+    client().identity().analyze_token().unwrap();
+    fs::write(directory.file(".token"), "damaged").unwrap();
+    let before = emulator.requests().len();
+    let damaged = client();
+    let error = damaged.identity().analyze_token().unwrap_err();
+    assert_eq!((error.kind(), emulator.requests().len()), (ErrorKind::Store, before));
+    assert!(matches!(cause(&error), FileStoreError::Unreadable { path, .. } if *path == directory.file(".token")));
+    damaged.identity().analyze_token().unwrap();
+    assert_eq!(fs::read(directory.file(".aside")).unwrap(), b"damaged");
 }
 
 #[cfg(all(feature = "async", feature = "blocking"))]
