@@ -1,7 +1,7 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, Method, Password, Pin, UserToken, VerificationCode,
+    AppToken, Credentials, Method, Password, Pin, UserToken, VerificationCode,
     authing::{CreateUserOptions, CustomData, SyncProvider, UserInfo, UserListOptions, UserLookup},
     digiwin::{LoginOptions, RequestOptions, UserQueryType},
     emulator::Emulator,
@@ -85,6 +85,22 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let failed = users.get_user_simple().await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body()));
     identity.logout().await.unwrap();
+
+    let credentials = Credentials::password("ann", PASSWORD).tenant_id("T1");
+    seen.show((&credentials, Credentials::from_fn("ann", || Ok(Credentials::internal("T1", "ann", PASSWORD)))));
+    let staying = Client::builder(emulator.base_url(), APP_TOKEN).credentials(credentials);
+    seen.show(&staying);
+    let staying = staying.build().unwrap();
+    staying.identity().analyze_token().await.unwrap();
+    tokens.extend(staying.identity().current_token().await.unwrap());
+    emulator.digiwin().revoke_tokens("ann");
+    seen.show((staying.identity().analyze_token().await.unwrap(), &staying));
+    tokens.extend(staying.identity().current_token().await.unwrap());
+    let wrong = client.with_session_as("wrong", Credentials::password("ann", WRONG_PASSWORD));
+    for _ in 0..4 {
+        let refused = wrong.identity().analyze_token().await.unwrap_err();
+        seen.show((&refused, refused.to_string(), refused.body(), std::error::Error::source(&refused)));
+    }
 
     let builder = LicenseClient::builder("app").base_url(emulator.base_url() + "/api/v1").token("canary-license");
     seen.show((&builder, Pin::from(PIN)));

@@ -183,6 +183,36 @@ fn a_lock_is_waited_for_and_not_for_ever() {
     store.put(&ann, &token("u")).unwrap();
 }
 
+/// Not a test of its own: a process without a keyring asks for one.
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[test]
+fn child_without_a_keyring() {
+    if std::env::var_os(NO_KEYRING).is_none() {
+        return;
+    }
+    let error = EncryptionKey::from_keyring("iam-sdk-test", "nobody").unwrap_err();
+    assert_eq!(error.kind(), iam_sdk::ErrorKind::Store);
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.is::<iam_sdk::token_store::KeyringError>(), "{source:?}");
+    assert!(source.to_string().contains("keyring"), "{source}");
+    println!("told so");
+}
+
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+const NO_KEYRING: &str = "IAM_SDK_TEST_NO_KEYRING";
+
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[test]
+fn a_machine_without_a_keyring_is_told_so() {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["token_store::child_without_a_keyring", "--exact", "--nocapture"]).env(NO_KEYRING, "1");
+    // Nobody listens there.
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("told so"), "{told}{}", String::from_utf8_lossy(&output.stderr));
+}
+
 const DIRECTORY: &str = "IAM_SDK_TEST_STORE";
 
 /// Not a test of its own: what the two below run in other processes. Writes one token after the other until it is killed or
