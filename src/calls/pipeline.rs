@@ -159,7 +159,7 @@ impl Pipeline {
         }
         let answer: T = self.call(request).await?;
         let token = answer.stored_after(self.session.state.load().token()).map_err(named)?;
-        self.set_token(Some(token)).await.map_err(named)?;
+        self.replace_token(Some(token)).await.map_err(named)?;
         Ok(answer)
     }
 
@@ -276,7 +276,7 @@ impl Pipeline {
     async fn renew_once(self, old: Arc<State>, refused: bool, seen: u64) -> Result<Arc<State>> {
         let mut renewing = self.shared.transport.lock(&self.session.renewing).await;
         let current = self.session.state.load_full();
-        if !Arc::ptr_eq(&current, &old) && current.token().is_some() {
+        if current.is_news_to(&old, refused) {
             return Ok(current);
         }
         if self.session.renewals.load(Ordering::SeqCst) != seen
@@ -297,8 +297,9 @@ impl Pipeline {
 
     /// Gets another token, while nobody else who shares the store does.
     async fn renew_alone(&self, current: &State, refused: bool, renewing: &mut Renewing) -> Result<()> {
-        let lock = self.lock_store().await?;
-        let result = self.renew_locked(current, refused, renewing).await;
+        let deadline = Instant::now() + self.shared.timeout;
+        let lock = self.lock_store(deadline).await?;
+        let result = self.renew_locked(current, refused, renewing, deadline).await;
         // Giving it back may ask a network.
         self.shared
             .transport
@@ -310,9 +311,8 @@ impl Pipeline {
         result
     }
 
-    async fn lock_store(&self) -> Result<StoreLock> {
+    async fn lock_store(&self, deadline: Instant) -> Result<StoreLock> {
         let shared = &*self.shared;
-        let deadline = Instant::now() + shared.timeout;
         loop {
             let key = self.session.key.clone();
             if let Some(lock) = shared.transport.ask_store(&shared.store, move |store| store.try_lock(&key)).await? {
@@ -325,7 +325,13 @@ impl Pipeline {
         }
     }
 
-    async fn renew_locked(&self, current: &State, refused: bool, renewing: &mut Renewing) -> Result<()> {
+    async fn renew_locked(
+        &self,
+        current: &State,
+        refused: bool,
+        renewing: &mut Renewing,
+        deadline: Instant,
+    ) -> Result<()> {
         let shared = &*self.shared;
         let key = self.session.key.clone();
         let stored = match shared.transport.ask_store(&shared.store, move |store| store.get(&key)).await {
@@ -342,7 +348,7 @@ impl Pipeline {
             return Ok(());
         }
         let exchanged = match (refused, current.valid(Instant::now())) {
-            (false, Some(valid)) => self.exchange_token(current, valid).await,
+            (false, Some(valid)) => self.exchange_token(current, valid, deadline).await,
             _ => None,
         };
         let token = match exchanged {
@@ -351,8 +357,8 @@ impl Pipeline {
             exchanged => {
                 renewing.may_log_in(Instant::now())?;
                 let tenant = current.token().and_then(|token| token.tenant.clone());
-                let result = self.log_in(tenant).await;
-                renewing.logged_in(refused || exchanged.is_some(), result.as_ref().err().cloned(), Instant::now());
+                let result = self.log_in(tenant, deadline).await;
+                renewing.logged_in(refused || exchanged.is_some(), result.as_ref().err(), Instant::now());
                 result?
             }
         };
@@ -360,24 +366,27 @@ impl Pipeline {
     }
 
     /// Exchanges a token that is still valid, where the service does that.
-    async fn exchange_token(&self, current: &State, valid: &ActiveToken) -> Option<Result<StoredToken>> {
+    async fn exchange_token(
+        &self,
+        current: &State,
+        valid: &ActiveToken,
+        deadline: Instant,
+    ) -> Option<Result<StoredToken>> {
         let renewal = self.renewal.as_ref()?;
         let request = match renewal.refresh()? {
             Ok(request) => request,
             Err(error) => return Some(Err(error)),
         };
-        let deadline = Instant::now() + self.shared.timeout;
         let answer = self.deliver(&request, current, |data| Ok(data.clone()), deadline).await;
         Some(answer.and_then(|answer| renewal.refreshed(&answer, valid)))
     }
 
     /// Logs in with the session's credentials.
-    async fn log_in(&self, tenant: Option<String>) -> Result<StoredToken> {
+    async fn log_in(&self, tenant: Option<String>, deadline: Instant) -> Result<StoredToken> {
         let Some(renewal) = self.renewal.clone() else {
             return Err(Error::configuration("the session has no credentials"));
         };
         let transport = &self.shared.transport;
-        let deadline = Instant::now() + self.shared.timeout;
         let credentials = self.resolve(&renewal).await?;
         if let Some(Credentials { kind: Kind::Token(token), .. }) = credentials {
             return Ok(token);
@@ -442,7 +451,7 @@ impl Pipeline {
     /// Signs out of `token`, unless another has come in its place.
     pub(super) async fn drop_token(&self, token: Option<UserToken>) -> Result<()> {
         if self.current_token().await? == token {
-            self.set_token(None).await?;
+            self.replace_token(None).await?;
         }
         Ok(())
     }
@@ -452,13 +461,19 @@ impl Pipeline {
         if token.is_some() {
             self.check_foreign()?;
         }
-        self.set_token(token.map(StoredToken::new)).await
+        self.replace_token(token.map(StoredToken::new)).await
+    }
+
+    /// Makes a token that a caller brought the session's. A renewal under way ends first: it must not undo this.
+    async fn replace_token(&self, token: Option<StoredToken>) -> Result<()> {
+        self.shared.transport.check_context()?;
+        let _renewing = self.shared.transport.lock(&self.session.renewing).await;
+        self.set_token(token).await
     }
 
     /// Makes `token` the session's; `None` signs out.
     async fn set_token(&self, token: Option<StoredToken>) -> Result<()> {
         let shared = &*self.shared;
-        shared.transport.check_context()?;
         let state = State::of(shared.dialect, token.clone())?;
         let key = self.session.key.clone();
         let write = move |store: &dyn TokenStore| match &token {

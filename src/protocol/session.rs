@@ -100,6 +100,15 @@ impl State {
         self.token().filter(|token| token.is_valid(now))
     }
 
+    /// Whether it has a token that who has `old` does not know: another one, if that one was refused.
+    pub(crate) fn is_news_to(&self, old: &Self, refused: bool) -> bool {
+        match (self.token(), old.token()) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(own), Some(old)) => own.token != old.token || (!refused && !std::ptr::eq(own, old)),
+        }
+    }
+
     /// What serves on after an attempt to renew it failed; `None` if nothing does.
     pub(crate) fn postponed(&self, now: Instant) -> Option<Self> {
         self.token()?.postponed(now).map(Self::SignedIn)
@@ -158,19 +167,23 @@ impl Renewing {
         }
         let detail =
             format!("{RELOGINS} logins within {} s did not help; no other one is tried yet", RELOGINS_WITHIN.as_secs());
-        let error = Error::new(ErrorKind::Authentication).detail(detail);
+        let kind = self.refusal.as_ref().map_or(ErrorKind::Authentication, Error::kind);
+        let error = Error::new(kind).detail(detail);
         Err(match self.refusal.clone() {
             Some(last) => error.source(last),
             None => error,
         })
     }
 
-    /// Notes a login; `again`: it was not the first one, or the end of a token.
-    pub(crate) fn logged_in(&mut self, again: bool, failure: Option<Error>, now: Instant) {
-        if again || failure.is_some() {
+    /// Notes a login; `again`: a refused token asked for it. One that failed counts if the service answered, and was not just
+    /// out of order.
+    pub(crate) fn logged_in(&mut self, again: bool, failure: Option<&Error>, now: Instant) {
+        let refusal =
+            failure.filter(|error| error.status().is_some() && !error.is_server() && !error.is_rate_limited());
+        if refusal.is_some() || (again && failure.is_none()) {
             self.relogins.push_back(now);
         }
-        self.refusal = failure;
+        self.refusal = refusal.cloned();
     }
 }
 

@@ -26,7 +26,7 @@ const PROLONG: &str =
 /// | --- | --- |
 /// | `{prefix}:token:{`[`StoreKey`]`}` | the sealed format of [`token_store`](super) |
 /// | `{prefix}:aside:{`[`StoreKey`]`}` | a value that did not open, when another took its place |
-/// | `{prefix}:lock:{`[`StoreKey`]`}` | random, for who holds the session's lock; gone 10 s after its holder has died |
+/// | `{prefix}:lock:{`[`StoreKey`]`}` | random, for who holds the session's lock; gone [some time](Self::lock_life) after its holder has died |
 ///
 /// No call takes longer than the [deadline](Self::deadline), whatever Redis does; it is an error of kind
 /// [`Store`](crate::ErrorKind::Store) then. Clients read a token once and then keep it at hand: while theirs are good they
@@ -91,11 +91,20 @@ impl RedisStore {
     }
 
     /// The longest that a call may take. Default: 2 s.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        let Server { client, lock_life, .. } = &*self.server;
-        let (client, lock_life) = (client.clone(), *lock_life);
-        self.server = Arc::new(Server { client, deadline, lock_life, idle: Mutex::default() });
-        self
+    pub fn deadline(self, deadline: Duration) -> Self {
+        let lock_life = self.server.lock_life;
+        self.with(deadline, lock_life)
+    }
+
+    /// How long a session's lock outlives a holder that died. Default: 10 s. It is prolonged while its holder lives.
+    pub fn lock_life(self, life: Duration) -> Self {
+        let deadline = self.server.deadline;
+        self.with(deadline, life)
+    }
+
+    fn with(self, deadline: Duration, lock_life: Duration) -> Self {
+        let server = Server { client: self.server.client.clone(), deadline, lock_life, idle: Mutex::default() };
+        Self { server: Arc::new(server), ..self }
     }
 
     fn key(&self, kind: &str, key: &StoreKey) -> String {

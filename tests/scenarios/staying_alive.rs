@@ -314,6 +314,19 @@ async fn a_wrong_password_is_tried_three_times_a_minute() {
 
 #[maybe_async]
 #[test]
+async fn a_service_that_is_down_is_no_wrong_password() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    for _ in 0..5 {
+        emulator.answer_next(LOGIN, 503, "<html>busy</html>");
+        holds(client.identity().analyze_token().await.unwrap_err().is_server());
+    }
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!(asked(&emulator, LOGIN), 6, "a login is not sent again by itself, and not held back");
+}
+
+#[maybe_async]
+#[test]
 async fn a_token_that_is_refused_again_and_again_is_replaced_three_times_a_minute() {
     let emulator = Emulator::start().unwrap();
     let client = client_with(&emulator, ann(&emulator));

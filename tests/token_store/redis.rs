@@ -129,6 +129,29 @@ fn a_lock_is_its_holders_and_ends_with_it() {
 }
 
 #[test]
+fn a_lock_is_prolonged_while_it_is_held() {
+    let Some(server) = Server::start() else { return };
+    let (store, ann) = (server.store().lock_life(Duration::from_millis(600)), key("ann"));
+    let left = || match server.raw(&["PTTL", &format!("iam-sdk:lock:{}", ann.as_str())]) {
+        redis::Value::Int(left) => left,
+        other => panic!("{other:?}"),
+    };
+    let held = store.try_lock(&ann).unwrap();
+    let mut least = left();
+    // It only falls, unless it is prolonged.
+    loop {
+        let now = left();
+        assert!(now > 0, "it ended while it was held");
+        if now > least + 50 {
+            break;
+        }
+        least = least.min(now);
+    }
+    drop(held);
+    assert_eq!(left(), -2, "given back");
+}
+
+#[test]
 fn eight_processes_on_one_redis_make_one_login() {
     let Some(server) = Server::start() else { return };
     assert_eq!(logins_of_eight_processes(&server.address()), [1, 2]);
