@@ -1,9 +1,8 @@
-//! Roles, policies, resources, and who may do what with them.
+//! Who may do what with which resource: themselves, by a role, by a policy, or by what they are a part of.
 
 use super::{
     refusal::Refusal,
-    users::User,
-    value::{Args, done, new_id, now, put, text, whole},
+    value::{Args, done, text, whole},
     world::World,
 };
 use serde_json::{Value, json};
@@ -13,14 +12,14 @@ type Answer = Result<Value, Refusal>;
 #[derive(Default)]
 pub(super) struct Access {
     /// With the code of its parent in `parentCode`.
-    roles: Vec<Value>,
+    pub(super) roles: Vec<Value>,
     /// Role id, kind and identifier of who has it.
-    assigned: Vec<(String, &'static str, String)>,
-    policies: Vec<Value>,
+    pub(super) assigned: Vec<(String, &'static str, String)>,
+    pub(super) policies: Vec<Value>,
     /// `namespace`, `code`, `targetType`, `targetIdentifier`, `enabled`.
-    policy_assignments: Vec<Value>,
+    pub(super) policy_assignments: Vec<Value>,
     /// `namespace`, `resource`, `type`, `targetType`, `targetIdentifier`, `actions`.
-    grants: Vec<Value>,
+    pub(super) grants: Vec<Value>,
     pub(super) namespaces: Vec<Value>,
     pub(super) resources: Vec<Value>,
 }
@@ -36,16 +35,16 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn is_of(grant: &Value, target_type: &str, id: &str) -> bool {
+pub(super) fn is_of(grant: &Value, target_type: &str, id: &str) -> bool {
     grant["targetType"] == target_type && grant["targetIdentifier"] == id
 }
 
 impl Access {
-    fn role(&self, namespace: &str, code: &str) -> Option<&Value> {
+    pub(super) fn role(&self, namespace: &str, code: &str) -> Option<&Value> {
         self.roles.iter().find(|role| role["namespace"] == namespace && role["code"] == code)
     }
 
-    fn has_role(&self, role: &Value, kind: &str, id: &str) -> bool {
+    pub(super) fn has_role(&self, role: &Value, kind: &str, id: &str) -> bool {
         self.assigned.iter().any(|(role_id, of, who)| role["id"] == role_id.as_str() && *of == kind && who == id)
     }
 
@@ -237,55 +236,6 @@ impl World {
         allowed
     }
 
-    pub(super) fn create_role(
-        &mut self,
-        namespace: &str,
-        code: &str,
-        description: Option<&str>,
-        parent: Option<&str>,
-    ) -> Answer {
-        if self.access.role(namespace, code).is_some() {
-            return Err(Refusal::exists("role"));
-        }
-        let role = json!({
-            "id": new_id(), "namespace": namespace, "code": code, "arn": self.arn("role", code), "description": description,
-            "parentCode": parent, "createdAt": now(), "updatedAt": now(),
-        });
-        self.access.roles.push(role.clone());
-        Ok(role)
-    }
-
-    /// Gives roles to users, groups and nodes, or takes them away.
-    fn hand_out(&mut self, args: &Args, give: bool) -> Answer {
-        let codes = args.texts("roleCodes").into_iter().chain(args.text("roleCode"));
-        let mut roles = Vec::new();
-        for code in codes {
-            let role = self.access.role(args.namespace(), code).ok_or(Refusal::missing("role"))?;
-            roles.push(text(role, "id").to_owned());
-        }
-        let mut holders: Vec<(&'static str, String)> = Vec::new();
-        if give {
-            self.all_known(&args.texts("userIds"))?;
-        }
-        holders.extend(args.texts("userIds").into_iter().map(|id| ("USER", id.to_owned())));
-        holders.extend(args.texts("groupCodes").into_iter().map(|code| ("GROUP", code.to_owned())));
-        for named in args.texts("nodeCodes") {
-            // The vendor's clients send ids under this name.
-            let by_code = || self.orgs.iter().find_map(|(org, _)| self.node_by_code(org, named));
-            let node = self.nodes.get(named).or_else(by_code).ok_or(Refusal::missing("node"))?;
-            holders.push(("ORG", node.id.clone()));
-        }
-        for role in roles {
-            for (kind, id) in &holders {
-                self.access.assigned.retain(|known| (&known.0, known.1, &known.2) != (&role, *kind, id));
-                if give {
-                    self.access.assigned.push((role.clone(), kind, id.clone()));
-                }
-            }
-        }
-        done()
-    }
-
     pub(super) fn grant_all(&mut self, namespace: &str, resource: &str, kind: Option<&str>, opts: &[Value]) -> Answer {
         for opt in opts.iter().filter(|opt| !opt.is_null()) {
             let actions: Vec<&str> = texts(&opt["actions"]).collect();
@@ -310,189 +260,6 @@ impl World {
         });
         Ok(Value::Null)
     }
-}
-
-pub(super) fn roles(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let roles = world.access.roles.iter().filter(|role| role["namespace"] == args.namespace()).collect();
-    let roles = args.sorted(roles, |role: &&Value| text(role, "updatedAt").to_owned());
-    Ok(args.page(roles, Value::clone))
-}
-
-pub(super) fn role(world: &mut World, _: &Value, args: &Args) -> Answer {
-    Ok(world.access.role(args.namespace(), args.required("code")).cloned().unwrap_or_default())
-}
-
-pub(super) fn create_role(world: &mut World, _: &Value, args: &Args) -> Answer {
-    world.create_role(args.namespace(), args.required("code"), args.text("description"), args.text("parent"))
-}
-
-pub(super) fn update_role(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let (namespace, code) = (args.namespace(), args.required("code"));
-    let new = args.text("newCode").unwrap_or(code);
-    if new != code && world.access.role(namespace, new).is_some() {
-        return Err(Refusal::exists("role"));
-    }
-    let arn = world.arn("role", new);
-    let mut roles = world.access.roles.iter_mut();
-    let role =
-        roles.find(|role| role["namespace"] == namespace && role["code"] == code).ok_or(Refusal::missing("role"))?;
-    put(role, args, &["description"]);
-    role["code"] = new.into();
-    role["arn"] = arn.into();
-    role["updatedAt"] = now();
-    let role = role.clone();
-    world.access.rename("ROLE", code, new);
-    Ok(role)
-}
-
-pub(super) fn delete_roles(world: &mut World, _: &Value, args: &Args) -> Answer {
-    for code in args.texts("codeList").into_iter().chain(args.text("code")) {
-        let gone = |role: &Value| role["namespace"] == args.namespace() && role["code"] == code;
-        let ids: Vec<String> =
-            world.access.roles.iter().filter(|role| gone(role)).map(|role| text(role, "id").to_owned()).collect();
-        world.access.roles.retain(|role| !gone(role));
-        world.access.assigned.retain(|(role, _, _)| !ids.contains(role));
-        world.access.grants.retain(|grant| grant["namespace"] != args.namespace() || !is_of(grant, "ROLE", code));
-    }
-    done()
-}
-
-pub(super) fn role_parent(world: &mut World, of: &Value, _: &Args) -> Answer {
-    Ok(world.access.role(text(of, "namespace"), text(of, "parentCode")).cloned().unwrap_or_default())
-}
-
-pub(super) fn role_users(world: &mut World, of: &Value, args: &Args) -> Answer {
-    Ok(world.page_of_users(args, |user| world.access.has_role(of, "USER", user.id())))
-}
-
-pub(super) fn role_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
-    let namespace = Some(text(of, "namespace"));
-    Ok(world.authorized_resources("ROLE", text(of, "code"), namespace, args.text("resourceType")))
-}
-
-pub(super) fn assign(world: &mut World, _: &Value, args: &Args) -> Answer {
-    world.hand_out(args, true)
-}
-
-pub(super) fn revoke(world: &mut World, _: &Value, args: &Args) -> Answer {
-    world.hand_out(args, false)
-}
-
-fn shown_policy(world: &World, policy: &Value) -> Value {
-    let mut shown = policy.clone();
-    let count =
-        world.access.policy_assignments.iter().filter(|assignment| assignment["code"] == policy["code"]).count();
-    shown["assignmentsCount"] = count.into();
-    shown
-}
-
-pub(super) fn policies(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let policies =
-        world.access.policies.iter().rev().filter(|policy| policy["namespace"] == args.namespace()).collect();
-    Ok(args.page(policies, |policy| shown_policy(world, policy)))
-}
-
-fn is_policy(policy: &Value, args: &Args) -> bool {
-    policy["namespace"] == args.namespace() && policy["code"] == args.required("code")
-}
-
-pub(super) fn policy(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let policy = world.access.policies.iter().find(|policy| is_policy(policy, args));
-    Ok(policy.map(|policy| shown_policy(world, policy)).unwrap_or_default())
-}
-
-pub(super) fn create_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
-    if world.access.policies.iter().any(|policy| is_policy(policy, args)) {
-        return Err(Refusal::exists("policy"));
-    }
-    let policy = json!({
-        "namespace": args.namespace(), "code": args.required("code"), "isDefault": false,
-        "description": args.get("description"), "statements": args.list("statements"), "createdAt": now(),
-        "updatedAt": now(),
-    });
-    world.access.policies.push(policy.clone());
-    Ok(shown_policy(world, &policy))
-}
-
-pub(super) fn update_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let policy = world.access.policies.iter_mut().find(|policy| is_policy(policy, args));
-    let policy = policy.ok_or(Refusal::missing("policy"))?;
-    put(policy, args, &["description", "statements"]);
-    policy["code"] = args.text("newCode").unwrap_or(args.required("code")).into();
-    policy["updatedAt"] = now();
-    let policy = policy.clone();
-    for assignment in &mut world.access.policy_assignments {
-        if assignment["namespace"] == args.namespace() && assignment["code"] == args.required("code") {
-            assignment["code"] = policy["code"].clone();
-        }
-    }
-    Ok(shown_policy(world, &policy))
-}
-
-pub(super) fn delete_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
-    for code in args.texts("codeList").into_iter().chain(args.text("code")) {
-        let gone = |entry: &Value| entry["namespace"] == args.namespace() && entry["code"] == code;
-        world.access.policies.retain(|policy| !gone(policy));
-        world.access.policy_assignments.retain(|assignment| !gone(assignment));
-    }
-    done()
-}
-
-pub(super) fn policy_assignments(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let asked = |assignment: &&Value| {
-        ["namespace", "code", "targetType", "targetIdentifier"]
-            .iter()
-            .all(|name| args.get(name).is_none_or(|value| assignment[*name] == *value))
-    };
-    Ok(args.page(world.access.policy_assignments.iter().filter(asked).collect(), Value::clone))
-}
-
-pub(super) fn assign_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let known = |code: &&str| world.access.policies.iter().any(|policy| policy["code"] == **code);
-    if !args.texts("policies").iter().all(known) {
-        return Err(Refusal::missing("policy"));
-    }
-    remove_policies(world, &Value::Null, args)?;
-    for code in args.texts("policies") {
-        for target in args.texts("targetIdentifiers") {
-            world.access.policy_assignments.push(json!({
-                "namespace": args.namespace(), "code": code, "targetType": args.required("targetType"),
-                "targetIdentifier": target, "enabled": true, "inheritByChildren": args.flag("inheritByChildren"),
-            }));
-        }
-    }
-    done()
-}
-
-pub(super) fn remove_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let (policies, targets) = (args.texts("policies"), args.texts("targetIdentifiers"));
-    world.access.policy_assignments.retain(|assignment| {
-        assignment["namespace"] != args.namespace()
-            || assignment["targetType"] != args.required("targetType")
-            || !policies.contains(&text(assignment, "code"))
-            || !targets.contains(&text(assignment, "targetIdentifier"))
-    });
-    done()
-}
-
-fn switch_policy(world: &mut World, args: &Args, enabled: bool) -> Answer {
-    for assignment in &mut world.access.policy_assignments {
-        if assignment["namespace"] == args.namespace()
-            && assignment["code"] == args.required("policy")
-            && is_of(assignment, args.required("targetType"), args.required("targetIdentifier"))
-        {
-            assignment["enabled"] = enabled.into();
-        }
-    }
-    done()
-}
-
-pub(super) fn enable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
-    switch_policy(world, args, true)
-}
-
-pub(super) fn disable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
-    switch_policy(world, args, false)
 }
 
 pub(super) fn allow(world: &mut World, _: &Value, args: &Args) -> Answer {
@@ -538,10 +305,4 @@ pub(super) fn authorized_targets(world: &mut World, _: &Value, args: &Args) -> A
         json!({"targetType": grant["targetType"], "targetIdentifier": grant["targetIdentifier"], "actions": grant["actions"]})
     });
     Ok(whole(targets.collect()))
-}
-
-/// Whether a user has a role, in any way.
-pub(super) fn has_role(world: &World, user_id: &str, namespace: &str, code: &str) -> Answer {
-    world.known(user_id).map(User::id)?;
-    Ok(world.roles_of_user(user_id, namespace).iter().any(|role| role["code"] == code).into())
 }

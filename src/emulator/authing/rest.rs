@@ -1,6 +1,6 @@
 //! The REST side.
 
-use super::{Authing, Spelling, access, refusal::Refusal, value::Args, world::World};
+use super::{Authing, Spelling, refusal::Refusal, roles, value::Args, world::World};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -121,7 +121,7 @@ fn user(call: Call<'_>) -> Answer {
 }
 
 fn has_role(call: Call<'_>) -> Answer {
-    let has = access::has_role(call.world, call.segment(0), call.args.namespace(), call.args.need("code")?)?;
+    let has = roles::has_role(call.world, call.segment(0), call.args.namespace(), call.args.need("code")?)?;
     Ok((has, OK))
 }
 

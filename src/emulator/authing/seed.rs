@@ -91,7 +91,7 @@ impl Seed {
             let _ = world.create_role("default", code, None, None);
             let ids: Vec<_> = usernames.iter().filter_map(|username| by_name(world, username)).collect();
             let args = json!({"roleCodes": [code], "userIds": ids});
-            let _ = super::access::assign(world, &Value::Null, &Args(args.as_object().cloned().unwrap_or_default()));
+            let _ = super::roles::assign(world, &Value::Null, &Args(args.as_object().cloned().unwrap_or_default()));
         }
         if let Some(tree) = &self.organization {
             let _ = world.import(tree);
