@@ -102,7 +102,7 @@ pub(crate) fn internal_login(
 
 pub(crate) fn logout(options: &LogoutOptions) -> Result<Request> {
     let body = if options.clear_all == Some(true) { json!({"clearAll": true}) } else { json!({}) };
-    Request::post("digiwin.identity.logout", "/api/iam/v2/identity/logout").json(&body)
+    Request::post("digiwin.identity.logout", "/api/iam/v2/identity/logout").with_token_as_it_is().json(&body)
 }
 
 #[derive(Deserialize)]

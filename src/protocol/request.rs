@@ -24,6 +24,8 @@ pub(crate) enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenUse {
     Never,
+    /// If the session has one, as it is: none is got or renewed for the call.
+    AsItIs,
     /// If the session has one.
     IfAny,
     /// Without one the call fails before anything is sent.
@@ -74,6 +76,11 @@ impl Request {
 
     pub(crate) fn without_session(mut self) -> Self {
         self.token_use = TokenUse::Never;
+        self
+    }
+
+    pub(crate) fn with_token_as_it_is(mut self) -> Self {
+        self.token_use = TokenUse::AsItIs;
         self
     }
 

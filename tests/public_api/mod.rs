@@ -70,6 +70,41 @@ async fn a_blocking_call_inside_a_runtime_is_an_error_and_no_panic() {
     drop(client);
 }
 
+/// Ann, from a future.
+#[cfg(any(feature = "async", feature = "blocking"))]
+fn from_a_future(emulator: &Emulator) -> iam_sdk::Credentials {
+    let password = emulator.digiwin().account().password.clone();
+    iam_sdk::Credentials::from_async_fn("ann", move || {
+        let password = password.clone();
+        async move {
+            tokio::task::yield_now().await;
+            Ok(iam_sdk::Credentials::password("ann", password).tenant_id("T1"))
+        }
+    })
+}
+
+#[cfg(feature = "async")]
+#[tokio::test]
+async fn credentials_come_from_a_future() {
+    let emulator = Emulator::start().unwrap();
+    let app_token = emulator.digiwin().account().app_token.clone();
+    let builder = iam_sdk::Client::builder(emulator.base_url(), app_token);
+    let client = builder.credentials(from_a_future(&emulator)).build().unwrap();
+    assert_eq!(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn a_future_is_no_credentials_for_the_blocking_flavour() {
+    let emulator = Emulator::start().unwrap();
+    let app_token = emulator.digiwin().account().app_token.clone();
+    let builder = iam_sdk::blocking::Client::builder(emulator.base_url(), app_token);
+    let client = builder.credentials(from_a_future(&emulator)).build().unwrap();
+    let error = client.identity().analyze_token().unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("async"), "{error}");
+    assert!(emulator.requests().is_empty());
+}
+
 #[cfg(feature = "async")]
 #[tokio::test]
 async fn futures_and_clients_are_send() {

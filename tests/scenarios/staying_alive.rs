@@ -367,6 +367,23 @@ async fn a_session_with_credentials_takes_no_other_users_token() {
 
 #[maybe_async]
 #[test]
+async fn a_logout_logs_nobody_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().logout().await.unwrap();
+    same(emulator.requests().len(), 0);
+    client.identity().analyze_token().await.unwrap();
+    client.identity().logout().await.unwrap();
+    same(client.identity().current_token().await.unwrap(), None);
+    client.identity().analyze_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    let before = emulator.requests().len();
+    holds(client.identity().logout().await.unwrap_err().is_authentication());
+    assert_eq!((emulator.requests().len() - before, asked(&emulator, LOGIN)), (1, 2));
+}
+
+#[maybe_async]
+#[test]
 async fn clients_that_share_a_store_share_a_login_and_a_rotation() {
     let emulator = Emulator::start().unwrap();
     let account = emulator.digiwin().account();

@@ -102,6 +102,10 @@ impl Identity {
     /// [`logout`](Self::logout), of all the user's sessions if asked for.
     pub async fn logout_with(&self, options: LogoutOptions) -> Result<()> {
         let token = self.current_token().await?;
+        // Such a session logs in when it needs to, which is not now.
+        if token.is_none() && self.pipeline.has_credentials() {
+            return Ok(());
+        }
         self.pipeline.run(identity::logout(&options)?).await?;
         self.pipeline.drop_token(token).await
     }

@@ -87,6 +87,11 @@ impl Pipeline {
         Self { shared, session, renewal }
     }
 
+    /// Whether the session gets a token by itself.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.renewal.is_some()
+    }
+
     /// Refuses another user's token in a session that would renew it as its own user.
     fn check_foreign(&self) -> Result<()> {
         match self.renewal {
@@ -171,13 +176,14 @@ impl Pipeline {
         let state = match request.token_use {
             // A login works, and heals, also when the store cannot be read.
             TokenUse::Never => self.session.state.load_full(),
+            TokenUse::AsItIs => self.state().await.map_err(named)?,
             TokenUse::IfAny | TokenUse::Required => {
                 self.ready().await.map_err(|error| error.operation_unless_named(request.operation))?
             }
         };
         let result = self.deliver(&request, &state, read, deadline).await;
         let refused = |error: &Error| shared.dialect.refuses_token(error);
-        let renewable = self.renewal.is_some() && request.token_use != TokenUse::Never;
+        let renewable = self.renewal.is_some() && matches!(request.token_use, TokenUse::IfAny | TokenUse::Required);
         if !renewable || !result.as_ref().is_err_and(refused) {
             return result;
         }
