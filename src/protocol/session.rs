@@ -11,7 +11,10 @@ use http::HeaderValue;
 use rand::RngExt as _;
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 use tokio::sync::Mutex as AsyncMutex;
@@ -139,16 +142,66 @@ pub(crate) struct Session {
     pub(crate) key: StoreKey,
     pub(crate) state: ArcSwap<State>,
     /// How many renewals have ended; who waits for one compares.
-    pub(crate) renewals: AtomicU64,
+    renewals: AtomicU64,
     /// Held while a renewal runs.
     pub(crate) renewing: Arc<AsyncMutex<Renewing>>,
+}
+
+/// What there is to do for who has waited for the lock of renewals.
+pub(crate) enum Turn {
+    /// Somebody else's renewal came to this.
+    Known(Result<Arc<State>>),
+    /// It is theirs to renew what is in this state.
+    Renew(Arc<State>),
+}
+
+impl Session {
+    fn new(key: StoreKey) -> Self {
+        let state = ArcSwap::from_pointee(State::Unread);
+        Self { key, state, renewals: AtomicU64::new(0), renewing: Arc::default() }
+    }
+
+    /// How many renewals have ended: to be asked before the lock is.
+    pub(crate) fn renewals(&self) -> u64 {
+        self.renewals.load(Ordering::SeqCst)
+    }
+
+    /// What to do about the token in `old`, with the lock, for who has seen so many renewals before.
+    pub(crate) fn turn(&self, old: &State, refused: bool, seen: u64, renewing: &Renewing) -> Turn {
+        let current = self.state.load_full();
+        if current.is_news_to(old, refused) {
+            return Turn::Known(Ok(current));
+        }
+        match &renewing.failure {
+            Some(error) if self.renewals() != seen => Turn::Known(Err(error.clone())),
+            _ => Turn::Renew(current),
+        }
+    }
+
+    /// The end of a renewal, with the lock: what came of it, for its caller and for those who wait.
+    pub(crate) fn renewed(
+        &self,
+        before: &State,
+        refused: bool,
+        renewing: &mut Renewing,
+        result: Result<()>,
+    ) -> Result<Arc<State>> {
+        self.renewals.fetch_add(1, Ordering::SeqCst);
+        renewing.failure = result.as_ref().err().cloned();
+        match (result, before.postponed(Instant::now())) {
+            // The token is still good: the calls go on with it, and the next attempt is later.
+            (Err(_), Some(postponed)) if !refused => self.state.store(Arc::new(postponed)),
+            (result, _) => result?,
+        }
+        Ok(self.state.load_full())
+    }
 }
 
 /// What renewals leave behind.
 #[derive(Debug, Default)]
 pub(crate) struct Renewing {
     /// With what the last one failed, for who waited for it.
-    pub(crate) failure: Option<Error>,
+    failure: Option<Error>,
     /// With what the last login failed.
     refusal: Option<Error>,
     /// When logins failed, or were asked for by a refused token.
@@ -207,10 +260,127 @@ impl Sessions {
             registry.by_key.retain(|_, session| session.strong_count() > 0);
             registry.sweep_at = registry.by_key.len() * 2;
         }
-        let state = ArcSwap::from_pointee(State::Unread);
-        let session =
-            Arc::new(Session { key: key.clone(), state, renewals: AtomicU64::new(0), renewing: Arc::default() });
+        let session = Arc::new(Session::new(key.clone()));
         registry.by_key.insert(key, Arc::downgrade(&session));
         session
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shuttle::{
+        check_random,
+        sync::{Mutex as Lock, atomic::AtomicUsize},
+        thread,
+    };
+
+    /// Random schedules tried.
+    const SCHEDULES: usize = 3_000;
+    const CALLERS: usize = 4;
+
+    fn state(token: &str) -> State {
+        State::of(&crate::authing::DIALECT, Some(StoredToken::new(token.into()))).unwrap()
+    }
+
+    /// What the pipeline does, with a lock and steps that shuttle schedules; `turn` and `renewed` are the real ones.
+    struct Model {
+        session: Session,
+        renewing: Lock<Renewing>,
+        attempts: AtomicUsize,
+        /// Whether the callers come because their token was refused.
+        refused: bool,
+        /// How many attempts fail at first.
+        failures: usize,
+        /// Nobody looks at what others did: what the model must find.
+        blind: bool,
+    }
+
+    impl Model {
+        fn new(refused: bool, failures: usize, blind: bool) -> Arc<Self> {
+            let session = Session::new(StoreKey::new("model", "https://h", "a", None));
+            session.state.store(Arc::new(if refused { state("old") } else { State::SignedOut }));
+            let (renewing, attempts) = (Lock::new(Renewing::default()), AtomicUsize::new(0));
+            Arc::new(Self { session, renewing, attempts, refused, failures, blind })
+        }
+
+        fn attempts(&self) -> usize {
+            self.attempts.load(std::sync::atomic::Ordering::SeqCst)
+        }
+
+        /// A caller whose call needs another token than that in `old`.
+        fn renew(&self, old: &State) -> Result<Arc<State>> {
+            let seen = self.session.renewals();
+            thread::yield_now();
+            let mut renewing = self.renewing.lock().unwrap();
+            let current = match self.session.turn(old, self.refused, seen, &renewing) {
+                Turn::Known(outcome) if !self.blind => return outcome,
+                Turn::Known(_) => self.session.state.load_full(),
+                Turn::Renew(current) => current,
+            };
+            let attempt = self.attempts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            thread::yield_now();
+            let result = match attempt < self.failures {
+                true => Err(Error::new(ErrorKind::Server)),
+                false => {
+                    self.session.state.store(Arc::new(state(&format!("new {attempt}"))));
+                    Ok(())
+                }
+            };
+            thread::yield_now();
+            self.session.renewed(&current, self.refused, &mut renewing, result)
+        }
+    }
+
+    /// The tokens that callers at once get, and how many errors.
+    fn call(model: &Arc<Model>) -> (Vec<String>, usize) {
+        let old = model.session.state.load_full();
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let (model, old) = (model.clone(), old.clone());
+                thread::spawn(move || model.renew(&old))
+            })
+            .collect();
+        let outcomes: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
+        let token = |state: &Arc<State>| state.token().unwrap().token.expose_secret().to_owned();
+        let tokens: Vec<_> = outcomes.iter().flatten().map(token).collect();
+        let errors = outcomes.len() - tokens.len();
+        (tokens, errors)
+    }
+
+    #[test]
+    fn callers_at_once_make_one_renewal_in_every_schedule() {
+        for refused in [false, true] {
+            let check = move || {
+                let model = Model::new(refused, 0, false);
+                let (tokens, errors) = call(&model);
+                assert_eq!((model.attempts(), errors), (1, 0));
+                assert!(tokens.iter().all(|token| token == "new 0"), "{tokens:?}");
+            };
+            check_random(check, SCHEDULES);
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_renewal_that_fails_is_told_so() {
+        let check = || {
+            let model = Model::new(true, 1, false);
+            let (tokens, errors) = call(&model);
+            // Who came after the failure tried again, once for all of them.
+            assert!(model.attempts() <= 2 && errors >= 1, "{tokens:?}");
+            assert!(tokens.iter().all(|token| token == "new 1"), "{tokens:?}");
+        };
+        check_random(check, SCHEDULES);
+    }
+
+    #[test]
+    #[should_panic(expected = "a stampede")]
+    fn the_model_finds_a_stampede() {
+        let check = || {
+            let model = Model::new(true, 0, true);
+            call(&model);
+            assert!(model.attempts() == 1, "a stampede");
+        };
+        check_random(check, SCHEDULES);
     }
 }

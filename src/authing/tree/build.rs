@@ -54,22 +54,25 @@ impl Org {
 /// other nodes stand where they belong.
 pub fn treeify(mut nodes: Vec<OrgNode>) -> Forest {
     let mut faults = Vec::new();
-    let mut children = link(&mut nodes, &mut faults);
-    let order = preorder(&nodes, &mut children, &mut faults);
+    let mut links = link(&mut nodes, &mut faults);
+    cut_cycles(&nodes, &mut links, &mut faults);
+    let order = preorder(&links);
 
     // From the last to the first: every node comes after its children, which wait in their parent's list.
-    let mut parents: Vec<Option<usize>> = vec![None; nodes.len()];
-    for (parent, list) in children.iter().enumerate() {
-        list.iter().for_each(|child| parents[*child] = Some(parent));
-    }
-    let mut built: Vec<Vec<OrgTree>> = children.iter().map(|list| Vec::with_capacity(list.len())).collect();
+    let mut built: Vec<Vec<OrgTree>> = nodes.iter().map(|_| Vec::new()).collect();
     let mut roots = Vec::new();
     for at in order.into_iter().rev() {
         let mut below = std::mem::take(&mut built[at]);
         below.reverse();
         let tree = OrgTree { node: std::mem::take(&mut nodes[at]), children: Children(below) };
-        match parents[at] {
-            Some(parent) => built[parent].push(tree),
+        match links.parents[at] {
+            Some(parent) => {
+                let siblings = &mut built[parent];
+                if siblings.is_empty() {
+                    siblings.reserve_exact(links.children[parent].len());
+                }
+                siblings.push(tree);
+            }
             None => roots.push(tree),
         }
     }
@@ -81,8 +84,19 @@ pub(super) fn id_of(node: &OrgNode) -> String {
     node.id.clone().unwrap_or_default()
 }
 
-/// The children of each node by position, each node in one list at the most.
-fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Vec<Vec<usize>> {
+/// Who stands below whom, by position; each node below one other at the most.
+struct Links {
+    children: Vec<Vec<usize>>,
+    parents: Vec<Option<usize>>,
+}
+
+impl Links {
+    fn roots(&self) -> impl Iterator<Item = usize> {
+        self.parents.iter().enumerate().filter(|(_, parent)| parent.is_none()).map(|(at, _)| at)
+    }
+}
+
+fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Links {
     let named: Vec<Vec<String>> = nodes.iter_mut().map(|node| std::mem::take(&mut node.children)).collect();
     let mut positions: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
     for (at, node) in nodes.iter().enumerate() {
@@ -94,33 +108,28 @@ fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Vec<Vec<usize>> {
             Entry::Occupied(_) => faults.push(TreeFault::DuplicateId { id: id.to_owned() }),
         }
     }
-    let mut has_parent = vec![false; nodes.len()];
+    let mut parents = vec![None; nodes.len()];
     let mut children = Vec::with_capacity(nodes.len());
-    for (node, named) in nodes.iter().zip(named) {
+    for (from, (node, named)) in nodes.iter().zip(named).enumerate() {
         let mut own = Vec::with_capacity(named.len());
         for child in named {
             let parent = || id_of(node);
             match positions.get(child.as_str()) {
                 None => faults.push(TreeFault::MissingChild { parent: parent(), child }),
-                Some(at) if has_parent[*at] => faults.push(TreeFault::SecondParent { parent: parent(), child }),
+                Some(at) if parents[*at].is_some() => faults.push(TreeFault::SecondParent { parent: parent(), child }),
                 Some(at) => {
-                    has_parent[*at] = true;
+                    parents[*at] = Some(from);
                     own.push(*at);
                 }
             }
         }
         children.push(own);
     }
-    children
+    Links { children, parents }
 }
 
-/// Every position once, each before its children; a cycle is cut at its first node in the list.
-fn preorder(nodes: &[OrgNode], children: &mut [Vec<usize>], faults: &mut Vec<TreeFault>) -> Vec<usize> {
-    let mut parents: Vec<Option<usize>> = vec![None; nodes.len()];
-    for (parent, list) in children.iter().enumerate() {
-        list.iter().for_each(|child| parents[*child] = Some(parent));
-    }
-    // What no root leads to hangs on a cycle. Of each cycle the first node becomes a root.
+/// What no root leads to hangs on a cycle. Of each cycle the first node in the list becomes a root.
+fn cut_cycles(nodes: &[OrgNode], links: &mut Links, faults: &mut Vec<TreeFault>) {
     let mut reached = vec![false; nodes.len()];
     let reach = |from: usize, children: &[Vec<usize>], reached: &mut [bool]| {
         let mut next = vec![from];
@@ -129,26 +138,31 @@ fn preorder(nodes: &[OrgNode], children: &mut [Vec<usize>], faults: &mut Vec<Tre
             next.extend(&children[at]);
         }
     };
-    for root in (0..nodes.len()).filter(|at| parents[*at].is_none()) {
-        reach(root, children, &mut reached);
+    for root in links.roots() {
+        reach(root, &links.children, &mut reached);
     }
     for start in 0..nodes.len() {
         if reached[start] {
             continue;
         }
-        let cut = first_of_cycle(start, &parents);
-        if let Some(parent) = parents[cut].take() {
-            children[parent].retain(|child| *child != cut);
+        let cut = first_of_cycle(start, &links.parents);
+        if let Some(parent) = links.parents[cut].take() {
+            links.children[parent].retain(|child| *child != cut);
             faults.push(TreeFault::Cycle { parent: id_of(&nodes[parent]), child: id_of(&nodes[cut]) });
         }
-        reach(cut, children, &mut reached);
+        reach(cut, &links.children, &mut reached);
     }
-    let mut order = Vec::with_capacity(nodes.len());
-    for root in (0..nodes.len()).filter(|at| parents[*at].is_none()) {
-        let mut next = vec![root];
+}
+
+/// Every position once, each before its children.
+fn preorder(links: &Links) -> Vec<usize> {
+    let mut order = Vec::with_capacity(links.parents.len());
+    let mut next = Vec::new();
+    for root in links.roots() {
+        next.push(root);
         while let Some(at) = next.pop() {
             order.push(at);
-            next.extend(children[at].iter().rev());
+            next.extend(links.children[at].iter().rev());
         }
     }
     order

@@ -6,12 +6,12 @@ use crate::{
     credentials::{Credentials, Kind, Resolved},
     protocol::{
         renewal::{Renewal, Step},
-        session::{ActiveToken, Renewing, State},
+        session::{ActiveToken, Renewing, State, Turn},
     },
     token_store::{StoreLock, StoredToken},
 };
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -32,7 +32,7 @@ impl Pipeline {
     /// A token in place of the one in `old`: one for all who ask meanwhile, here and wherever the store is shared, and all
     /// get what comes of it. Who goes away does not end it.
     pub(super) async fn renew(&self, old: &Arc<State>, refused: bool) -> Result<Arc<State>> {
-        let seen = self.session.renewals.load(Ordering::SeqCst);
+        let seen = self.session.renewals();
         let (own, old) = (self.clone(), old.clone());
         let renewal = async move { own.renew_once(old, refused, seen).await };
         self.shared.transport.finish(renewal).await?
@@ -40,24 +40,12 @@ impl Pipeline {
 
     async fn renew_once(self, old: Arc<State>, refused: bool, seen: u64) -> Result<Arc<State>> {
         let mut renewing = self.shared.transport.lock(&self.session.renewing).await;
-        let current = self.session.state.load_full();
-        if current.is_news_to(&old, refused) {
-            return Ok(current);
-        }
-        if self.session.renewals.load(Ordering::SeqCst) != seen
-            && let Some(error) = &renewing.failure
-        {
-            return Err(error.clone());
-        }
+        let current = match self.session.turn(&old, refused, seen, &renewing) {
+            Turn::Known(outcome) => return outcome,
+            Turn::Renew(current) => current,
+        };
         let result = self.renew_alone(&current, refused, &mut renewing).await;
-        self.session.renewals.fetch_add(1, Ordering::SeqCst);
-        renewing.failure = result.as_ref().err().cloned();
-        match (result, current.postponed(Instant::now())) {
-            // The token is still good: the calls go on with it, and the next attempt is later.
-            (Err(_), Some(postponed)) if !refused => self.session.state.store(Arc::new(postponed)),
-            (result, _) => result?,
-        }
-        Ok(self.session.state.load_full())
+        self.session.renewed(&current, refused, &mut renewing, result)
     }
 
     /// Gets another token, while nobody else who shares the store does.
