@@ -257,4 +257,30 @@ mod tests {
             assert!(names(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn nothing_that_is_no_json_is_taken() {
+        use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+        const WHOLE: &str = r#"[{"name": "a\"[", "order": 3, "children": [{"name": "b", "members": [{"id": "u"}]}, {}]}, {"children": []}]"#;
+        let mut random = StdRng::seed_from_u64(7);
+        let mut taken = 0;
+        for _ in 0..50_000 {
+            let mut json = WHOLE.as_bytes().to_vec();
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..json.len());
+                let byte = b"[]{},:\"\\ a1n"[random.random_range(0..12)];
+                match random.random_range(0..3) {
+                    0 => json[at] = byte,
+                    1 => json.insert(at, byte),
+                    _ => drop(json.remove(at)),
+                }
+            }
+            if read(&json).is_ok() {
+                taken += 1;
+                let is_json = serde_json::from_slice::<serde_json::Value>(&json).is_ok();
+                assert!(is_json, "{}", String::from_utf8_lossy(&json));
+            }
+        }
+        assert!(taken > 1000, "{taken} of them were still trees");
+    }
 }
