@@ -2,15 +2,15 @@
 
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::{
-        dialect::{Dialect, Fault, text},
-        model::Name,
-    },
+    protocol::dialect::{Dialect, Fault, text},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny, MapAccess},
+};
 use serde_json::{Value, value::RawValue};
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 pub(crate) static DIALECT: Authing = Authing;
 
@@ -42,7 +42,8 @@ impl Dialect for Authing {
             (true, data) => Ok(data.unwrap_or_default().as_bytes()),
             // GraphQL: what stands under the one root field.
             (false, Some(data)) => {
-                let Root(field) = serde_json::from_str(data).map_err(|_| unreadable("no field in the data"))?;
+                let Sole(field): Sole<&RawValue> =
+                    serde_json::from_str(data).map_err(|_| unreadable("no field in the data"))?;
                 Ok(field.get().as_bytes())
             }
             (false, None) => Err(unreadable("neither data nor an error")),
@@ -153,31 +154,29 @@ impl Answer<'static> {
     }
 }
 
-/// The value of the first member, whatever its name.
-struct Root<'a>(&'a RawValue);
+/// The value of an object's first member, whatever its name; `null` too.
+pub(super) struct Sole<T>(pub(super) T);
 
-impl<'de> Deserialize<'de> for Root<'de> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visitor;
+        struct Visitor<T>(PhantomData<T>);
 
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Root<'de>;
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Sole<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object with a member")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut first = None;
-                while let Some(Name(_)) = map.next_key()? {
-                    let value = map.next_value()?;
-                    first.get_or_insert(value);
-                }
-                first.map(Root).ok_or_else(|| serde::de::Error::custom("no member"))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let Some(IgnoredAny) = map.next_key()? else { return Err(A::Error::custom("no member")) };
+                let first = map.next_value()?;
+                while let Some((IgnoredAny, IgnoredAny)) = map.next_entry()? {}
+                Ok(Sole(first))
             }
         }
 
-        from.deserialize_map(Visitor)
+        from.deserialize_map(Visitor(PhantomData))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{documents::Document, models::AuthorizedResource};
 use crate::{
     Error, ErrorKind, Result,
-    authing::dialect::{is_success, kind_of},
+    authing::dialect::{Sole, is_success, kind_of},
     protocol::{
         decode::{Data, List},
         dialect::text,
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use http::Method;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 /// A REST call.
@@ -127,33 +127,5 @@ impl AuthorizedResource {
     pub(super) fn drop_empty(&mut self) {
         self.code.take_if(|code| code.is_empty());
         self.kind.take_if(|kind| kind.as_str().is_empty());
-    }
-}
-
-/// The value of an object's first member, whatever its name; `null` too.
-struct Sole<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(std::marker::PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
-            type Value = Sole<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object with a member")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                use crate::protocol::model::Name;
-                use serde::de::{Error as _, IgnoredAny};
-                let Some(Name(_)) = map.next_key()? else { return Err(A::Error::custom("no member")) };
-                let first = map.next_value()?;
-                while let Some((IgnoredAny, IgnoredAny)) = map.next_entry()? {}
-                Ok(Sole(first))
-            }
-        }
-
-        from.deserialize_map(Visitor(std::marker::PhantomData))
     }
 }

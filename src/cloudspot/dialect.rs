@@ -1,7 +1,7 @@
 //! How Cloudspot spells its errors. Its answers stand in no envelope.
 
 use crate::{
-    Error, ErrorKind,
+    ErrorKind,
     protocol::dialect::{Dialect, Fault, text},
 };
 use http::HeaderName;
@@ -30,10 +30,6 @@ impl Dialect for Cloudspot {
 
     fn token_header(&self) -> HeaderName {
         TOKEN_HEADER
-    }
-
-    fn refuses_token(&self, error: &Error) -> bool {
-        error.is_authentication()
     }
 
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {

@@ -1,7 +1,7 @@
 //! How Digiwin wraps its answers and spells its errors.
 
 use crate::{
-    Error, ErrorKind,
+    ErrorKind,
     protocol::{
         dialect::{Dialect, Fault, text},
         model::Name,
@@ -26,10 +26,6 @@ impl Dialect for Digiwin {
 
     fn token_header(&self) -> HeaderName {
         USER_HEADER
-    }
-
-    fn refuses_token(&self, error: &Error) -> bool {
-        error.is_authentication()
     }
 
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {

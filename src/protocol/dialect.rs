@@ -22,7 +22,9 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
 
     /// Whether an error says that the token is not, or no longer, valid.
-    fn refuses_token(&self, error: &Error) -> bool;
+    fn refuses_token(&self, error: &Error) -> bool {
+        error.is_authentication()
+    }
 
     /// What an unsuccessful HTTP answer to `operation` says, as far as it can be read.
     fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault;

@@ -5,6 +5,7 @@ pub(crate) mod dialect;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod paging;
+pub(crate) mod parts;
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) mod renewal;
 pub(crate) mod request;

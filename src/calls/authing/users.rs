@@ -1,6 +1,6 @@
 use super::{Pager, Pipeline, maybe_async};
 use crate::{
-    Error, Partial, Result,
+    Result,
     authing::{
         self, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData,
         DepartmentOptions, Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions,
@@ -10,13 +10,11 @@ use crate::{
     },
     protocol::{
         decode::{Data, List},
+        parts::Parts,
         request::Request,
     },
 };
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How many parts of one call are under way at once.
 const IN_FLIGHT: usize = 4;
@@ -195,31 +193,11 @@ impl Users {
         request: impl Fn(&[String]) -> Result<Request>,
         read: fn(&Data) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let mut seen = HashSet::new();
-        let distinct: Vec<String> =
-            identifiers.iter().map(AsRef::as_ref).filter(|id| seen.insert(*id)).map(str::to_owned).collect();
-        if distinct.is_empty() {
-            return Err(Error::argument("identifiers: the list is empty").operation_named(operation));
-        }
-        let requests = distinct.chunks(BATCH).map(request).collect::<Result<Vec<_>>>()?;
+        let parts = Parts::new(operation, identifiers, BATCH)?;
+        let requests = parts.iter().map(request).collect::<Result<Vec<_>>>()?;
         let pipeline = self.pipeline.clone();
         let send = move |request| pipeline.clone().exchange_owned(request, read);
-        let results = self.pipeline.transport().each(IN_FLIGHT, requests, send).await;
-        let (mut parts, mut partial, mut failure) = (Vec::new(), Partial::default(), None);
-        for (part, result) in distinct.chunks(BATCH).zip(results) {
-            match result {
-                Some(Ok(value)) => {
-                    parts.push(value);
-                    partial.done.extend_from_slice(part);
-                }
-                Some(Err(error)) => {
-                    failure.get_or_insert(error);
-                    partial.not_done.extend_from_slice(part);
-                }
-                None => partial.not_done.extend_from_slice(part),
-            }
-        }
-        failure.map_or(Ok(parts), |error| Err(error.partly(partial)))
+        parts.join(self.pipeline.transport().each(IN_FLIGHT, requests, send).await)
     }
 
     /// Signs users out everywhere: `POST /api/v2/users/kick`.
