@@ -130,9 +130,9 @@ impl Answer<'_> {
             ErrorKind::Business => status.as_deref().map_or(ErrorKind::Business, kind_of),
             kind => kind,
         };
-        let busy = code == "1000";
+        let retryable = code == "1000";
         let (message, request_id) = (said(&self.message), said(&self.unique_id));
-        Some(Fault { kind: Some(kind), busy, code: Some(code), message, request_id, ..Fault::default() })
+        Some(Fault { kind: Some(kind), retryable, code: Some(code), message, request_id, ..Fault::default() })
     }
 }
 
@@ -239,6 +239,6 @@ mod tests {
         assert_eq!(kept, (Some("2011"), Some("no app"), Some("u-1")));
         let fault = data(r#"{"errors": [{"message": "Syntax Error"}]}"#).unwrap_err();
         assert_eq!((fault.code, fault.message.as_deref()), (None, Some("Syntax Error")));
-        assert!(data(r#"{"code": 1000}"#).unwrap_err().busy);
+        assert!(data(r#"{"code": 1000}"#).unwrap_err().retryable);
     }
 }

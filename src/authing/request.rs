@@ -102,7 +102,7 @@ pub(crate) fn confirmed(data: &Data) -> Result<()> {
     match code.and_then(text) {
         Some(code) if !is_success(&code) => {
             let message = message.and_then(text);
-            Err(data.error(kind_of(&code)).busy(code == "1000").service_said(Some(code), message, None))
+            Err(data.error(kind_of(&code)).retryable(code == "1000").service_said(Some(code), message, None))
         }
         _ => Ok(()),
     }

@@ -2,9 +2,13 @@
 //!
 //! RSA-1024, PKCS#1 v1.5 and the fixed AES IV are the service's protocol, not a choice; TLS is what protects the exchange.
 
+mod digest;
 mod handshake;
+mod random;
 mod sealed;
 
+pub(crate) use digest::SecretDigest;
 pub(crate) use handshake::{KeyPair, Offer, SealedPassword};
+pub(crate) use random::{os_rng, random_bytes};
 pub(crate) use sealed::Sealer;
 pub use sealed::{EncryptionKey, SealError};

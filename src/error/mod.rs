@@ -46,7 +46,8 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Option<String>,
     sent: bool,
-    busy: bool,
+    retryable: bool,
+    unreadable: bool,
     partial: Option<Arc<Partial>>,
     source: Option<Source>,
 }
@@ -65,7 +66,8 @@ impl Error {
             retry_after: None,
             body: None,
             sent: false,
-            busy: false,
+            retryable: false,
+            unreadable: false,
             partial: None,
             source: None,
         }))
@@ -79,9 +81,29 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument).detail(detail)
     }
 
-    /// A failure of a [`TokenStore`](crate::token_store::TokenStore), for who writes one.
+    /// Creates an error of kind [`Store`](ErrorKind::Store), for a [`TokenStore`](crate::token_store::TokenStore) of your
+    /// own.
     pub fn store(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(ErrorKind::Store).source(source)
+        let source = source.into();
+        // Without it a log line would say no more than that the store failed.
+        let detail = source.to_string();
+        Self::new(ErrorKind::Store).detail(detail).source(source)
+    }
+
+    /// Creates an error of kind [`Store`](ErrorKind::Store) that [`is_retryable`](Self::is_retryable): the store cannot be
+    /// reached at the moment.
+    pub fn store_unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::store(source).retryable(true)
+    }
+
+    /// Creates an error of kind [`Store`](ErrorKind::Store) for an entry that is there and cannot be opened. A session with
+    /// credentials passes over it and logs in.
+    pub fn store_unreadable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::store(source).with(|e| e.unreadable = true)
+    }
+
+    pub(crate) fn is_unreadable_entry(&self) -> bool {
+        self.0.unreadable
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -141,9 +163,9 @@ impl Error {
         self.with(|e| e.sent = sent)
     }
 
-    /// The service asks to try again later, whatever the HTTP status.
-    pub(crate) fn busy(self, busy: bool) -> Self {
-        self.with(|e| e.busy = busy)
+    /// Whether the same may succeed later, whatever the kind and the HTTP status say.
+    pub(crate) fn retryable(self, retryable: bool) -> Self {
+        self.with(|e| e.retryable = retryable)
     }
 
     pub(crate) fn partly(self, partial: Partial) -> Self {
@@ -292,8 +314,8 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport => true,
-            ErrorKind::Server => self.0.busy || matches!(self.status(), Some(502..=504)),
-            _ => false,
+            ErrorKind::Server if matches!(self.status(), Some(502..=504)) => true,
+            _ => self.0.retryable,
         }
     }
 }

@@ -44,7 +44,7 @@ impl Answer {
         let error = fault.detail.into_iter().fold(Error::new(kind), Error::detail);
         error
             .http_status(status)
-            .busy(fault.busy)
+            .retryable(fault.retryable)
             .service_said(fault.code, fault.message, request_id)
             .wait(self.retry_after())
             .answer_body(&self.body)

@@ -47,7 +47,7 @@ pub(crate) struct Fault {
     /// What that kind means for the operation.
     pub(crate) detail: Option<&'static str>,
     /// The service asks to try again later.
-    pub(crate) busy: bool,
+    pub(crate) retryable: bool,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,

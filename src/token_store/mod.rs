@@ -14,11 +14,12 @@
 //! | 1 | kind of key: 0, 32 bytes as they are; 1, a passphrase |
 //! | 4, 4, 4, 16 | for a passphrase alone: argon2id's memory in KiB, passes, lanes (version 0x13), salt |
 //! | 12 | nonce |
-//! | rest | AES-256-GCM of JSON, `{"token": text, "expires_at": seconds since 1970 or null, "tenant": text or absent}`, and its 16 bytes of tag |
+//! | rest | AES-256-GCM of JSON, what [`StoredToken::to_json`] writes, and its 16 bytes of tag |
 //!
 //! The associated data are all bytes before the nonce, then the 64 digits of the [`StoreKey`]: a file does not open under
 //! another session's name.
 
+mod attempts;
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -26,9 +27,12 @@ mod memory;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+mod token;
 
+use crate::Result;
 pub use crate::crypto::{EncryptionKey, SealError};
-use crate::{Result, secret::UserToken};
+pub(crate) use attempts::LoginAttempt;
+pub use attempts::LoginAttempts;
 pub use file::{FileStore, FileStoreError};
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringError;
@@ -36,56 +40,88 @@ pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreError};
 use sha2::{Digest, Sha256};
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+use std::fmt;
+pub use token::StoredToken;
 
 /// Keeps tokens by [`StoreKey`].
 ///
 /// An implementation MUST
 /// - return from [`get`](Self::get) what the last [`put`](Self::put) under that key stored, or `None`; never another key's;
+/// - keep every field of a [`StoredToken`] (outside of this process: as [`StoredToken::to_json`] writes it, encrypted);
 /// - be safe to call from many threads at once;
-/// - not show a token in its `Debug`, its logs or its errors (make those with [`Error::store`](crate::Error::store)).
+/// - not show a token in its `Debug`, its logs or its errors (make those with [`Error::store`](crate::Error::store) and its
+///   relatives).
 ///
-/// It MAY forget a token that has expired. The functions may block: the async flavour then calls them off its executor. They
-/// MUST come to an end, with an error if need be: nothing waits longer for them than they wait themselves.
+/// It MAY forget a token that has expired. The functions may block: they are called on threads of their own, and a call gives
+/// up waiting for them at its time limit. They SHOULD come to an end by themselves: a function that hangs keeps its thread.
+/// They must not call the client that uses the store; calls of other clients are allowed.
 pub trait TokenStore: Send + Sync + fmt::Debug {
-    /// The token under `key`.
+    /// Returns the token under `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store_unreadable`](crate::Error::store_unreadable) where there is an entry that cannot be opened: a session
+    /// with credentials then logs in anew. [`Error::store_unavailable`](crate::Error::store_unavailable) where the store
+    /// cannot be reached at the moment.
     fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>>;
 
     /// Stores `token` under `key`, in place of an earlier one.
     fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()>;
 
-    /// Forgets what is under `key`, if anything.
+    /// Removes what is under `key`, if anything.
     fn remove(&self, key: &StoreKey) -> Result<()>;
 
-    /// Takes the lock of `key`, if nobody has it; `None` if somebody has. It is held while a session gets another token, so
-    /// that of all who share the store one asks the service, and the others find its token.
+    /// Takes the lock of `key`; `None` if another holder has it. A session holds it while it gets another token, so that of
+    /// all who share the store one asks the service, and the others find its token.
     ///
     /// It MUST exclude all who use the same store, in other processes too, MUST NOT wait, and MUST NOT hinder `get`, `put`
     /// and `remove`. A lock whose holder has died MUST become free.
     fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>>;
 
-    /// Whether a call can wait for a disk or a network. `false` spares the async flavour a hop to another thread.
+    /// Returns the recent logins that were noted under `key`. Default: none, and the limit of logins holds in each process
+    /// by itself.
+    fn login_attempts(&self, _key: &StoreKey) -> Result<LoginAttempts> {
+        Ok(LoginAttempts::default())
+    }
+
+    /// Notes the recent logins under `key`, in place of those noted before. Called with the lock held. Default: does nothing.
+    fn put_login_attempts(&self, _key: &StoreKey, _attempts: &LoginAttempts) -> Result<()> {
+        Ok(())
+    }
+
+    /// Returns whether a call can wait for a disk or a network. `false` spares callers a hop to another thread.
     fn may_block(&self) -> bool {
         true
     }
 }
 
-/// A lock that is held. Dropping it gives it back.
-pub struct StoreLock(Option<Box<dyn FnOnce() + Send>>);
+/// A lock that is held. Dropping it releases it.
+pub struct StoreLock {
+    release: Option<Box<dyn FnOnce() + Send>>,
+    is_held: Box<dyn Fn() -> bool + Send>,
+}
 
 impl StoreLock {
-    /// A lock that `release` gives back.
+    /// Creates a lock that `release` releases, and that cannot be lost before.
     pub fn new(release: impl FnOnce() + Send + 'static) -> Self {
-        Self(Some(Box::new(release)))
+        Self { release: Some(Box::new(release)), is_held: Box::new(|| true) }
+    }
+
+    /// Sets how to find out whether the lock is still held, for locks that end by themselves after a time. It may block.
+    pub fn checked_by(mut self, is_held: impl Fn() -> bool + Send + 'static) -> Self {
+        self.is_held = Box::new(is_held);
+        self
+    }
+
+    /// Returns whether the lock is still held. It may block.
+    pub fn is_held(&self) -> bool {
+        (self.is_held)()
     }
 }
 
 impl Drop for StoreLock {
     fn drop(&mut self) {
-        if let Some(release) = self.0.take() {
+        if let Some(release) = self.release.take() {
             release();
         }
     }
@@ -128,36 +164,6 @@ impl StoreKey {
 impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreKey({})", self.0)
-    }
-}
-
-/// A token and what is known of its life.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StoredToken {
-    /// The token.
-    pub token: UserToken,
-    /// When it expires by this machine's clock, if the service said.
-    pub expires_at: Option<SystemTime>,
-    /// The id of the tenant that it was switched to, so that the next one is in the same.
-    pub tenant: Option<String>,
-}
-
-impl StoredToken {
-    /// A token of unknown life.
-    pub fn new(token: UserToken) -> Self {
-        Self { token, expires_at: None, tenant: None }
-    }
-
-    /// The same, known to live for `life` from now on.
-    pub fn expires_in(mut self, life: Duration) -> Self {
-        self.expires_at = SystemTime::now().checked_add(life);
-        self
-    }
-
-    /// Whether its life is over at `now`.
-    pub fn is_expired(&self, now: SystemTime) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
     }
 }
 

@@ -1,0 +1,77 @@
+//! A salted digest that tells whether two secrets are the same without keeping either.
+
+use super::random_bytes;
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq as _;
+
+const SALT: usize = 16;
+const DIGEST: usize = 32;
+
+/// SHA-256 over a random salt and a secret.
+///
+/// A stored token carries one of the password that it was got with, inside the seal, so that other credentials are never
+/// served this token.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SecretDigest {
+    salt: [u8; SALT],
+    digest: [u8; DIGEST],
+}
+
+impl SecretDigest {
+    pub(crate) fn new(secret: &str) -> Self {
+        let salt = random_bytes();
+        Self { salt, digest: digest(&salt, secret) }
+    }
+
+    /// Whether `secret` is the one that was digested; takes the same time wherever they differ.
+    pub(crate) fn matches(&self, secret: &str) -> bool {
+        digest(&self.salt, secret).ct_eq(&self.digest).into()
+    }
+}
+
+fn digest(salt: &[u8; SALT], secret: &str) -> [u8; DIGEST] {
+    Sha256::new().chain_update(salt).chain_update(secret).finalize().into()
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(redacted)")
+    }
+}
+
+impl Serialize for SecretDigest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD_NO_PAD.encode([&self.salt[..], &self.digest].concat()))
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretDigest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| D::Error::custom("not a digest"))?;
+        let (salt, digest) = bytes.split_first_chunk().ok_or_else(|| D::Error::custom("not a digest"))?;
+        let digest = digest.try_into().map_err(|_| D::Error::custom("not a digest"))?;
+        Ok(Self { salt: *salt, digest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_same_secret_from_another() {
+        let digest = SecretDigest::new("her password");
+        assert!(digest.matches("her password") && !digest.matches("her passwore") && !digest.matches(""));
+        assert_ne!(digest, SecretDigest::new("her password"), "a salt of its own");
+        let written = serde_json::to_string(&digest).unwrap();
+        assert!(!format!("{digest:?} {written}").contains("password"));
+        assert_eq!(serde_json::from_str::<SecretDigest>(&written).unwrap(), digest);
+        for wrong in ["\"\"", "\"AAAA\"", "\"!\"", "1"] {
+            assert!(serde_json::from_str::<SecretDigest>(wrong).is_err(), "{wrong}");
+        }
+    }
+}
