@@ -8,15 +8,19 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was.
+//! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
+//! switch or logout that was begun runs to its end.
 
-use crate::{Result, authing::Page, transport::r#async::Transport};
+use crate::{Result, authing::Page, session::Session, transport::runtime::Flavour};
 use futures_core::Stream;
 use maybe_async::must_be_async as maybe_async;
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
+
+/// What drives the futures of these clients.
+const FLAVOUR: Flavour = Flavour::Async;
 
 #[path = "calls/mod.rs"]
 mod calls;

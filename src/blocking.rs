@@ -8,13 +8,31 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Inside an async runtime every call, and [`ClientBuilder::build`], is an error of kind
-//! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. That includes `spawn_blocking`, which tokio does
-//! not tell apart: use the async flavour there.
+//! Each call runs on the caller's own thread; there is no runtime in the background. Any number of threads may share a client.
+//!
+//! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
+//! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
 
-use crate::{Result, transport::blocking::Transport};
+use crate::{
+    Result, UserToken,
+    config::Settings,
+    protocol::{
+        decode::Data,
+        dialect::Dialect,
+        login::{Login, LoginMethod},
+        request::Request,
+        token::TokenResponse,
+    },
+    session,
+    transport::{park::block_on_anywhere, runtime::Flavour},
+};
+use http::HeaderMap;
 use maybe_async::must_be_sync as maybe_async;
-use std::marker::PhantomData;
+use serde::de::DeserializeOwned;
+use std::{marker::PhantomData, sync::Arc};
+
+/// What drives the futures of these clients.
+const FLAVOUR: Flavour = Flavour::Blocking;
 
 #[allow(clippy::duplicate_mod)]
 #[path = "calls/mod.rs"]
@@ -35,7 +53,7 @@ pub mod cloudspot {
 /// Nothing is ever under way between two calls.
 type Fetching<T> = PhantomData<T>;
 
-impl<T: Clone + PartialEq> Iterator for authing::Pager<T> {
+impl<T: Clone + PartialEq + Send> Iterator for authing::Pager<T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -51,5 +69,88 @@ impl<T: Clone + PartialEq> Iterator for authing::Pager<T> {
                 Err(error) => return Some(Err(error)),
             }
         }
+    }
+}
+
+/// The session, under the same names: each call runs its future to the end.
+#[derive(Clone, Debug)]
+struct Session(session::Session);
+
+impl Session {
+    fn new(
+        flavour: Flavour,
+        service: &'static str,
+        dialect: &'static dyn Dialect,
+        application: &str,
+        settings: Settings,
+        headers: HeaderMap,
+        method: Option<Arc<dyn LoginMethod>>,
+    ) -> Result<Self> {
+        session::Session::new(flavour, service, dialect, application, settings, headers, method).map(Self)
+    }
+
+    fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
+        Self(self.0.with_session(name, method))
+    }
+
+    fn with_token(&self, token: UserToken) -> Result<Self> {
+        self.0.with_token(token).map(Self)
+    }
+
+    fn with_initial_token(self, token: UserToken) -> Result<Self> {
+        self.0.with_initial_token(token).map(Self)
+    }
+
+    fn call<T: DeserializeOwned + Send>(&self, request: Request) -> Result<T> {
+        block_on_anywhere(self.0.call(request))
+    }
+
+    fn run(&self, request: Request) -> Result<()> {
+        block_on_anywhere(self.0.run(request))
+    }
+
+    fn call_with<T: Send>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
+        block_on_anywhere(self.0.call_with(request, read))
+    }
+
+    fn call_each<T: Send + 'static>(
+        &self,
+        at_once: usize,
+        requests: Vec<Request>,
+        read: fn(&Data) -> Result<T>,
+    ) -> Vec<Option<Result<T>>> {
+        let unsent = requests.iter().map(|_| None).collect();
+        let all = async { Ok(self.0.call_each(at_once, requests, read).await) };
+        // Where no call may be made, that is what comes of the first one.
+        block_on_anywhere(all).unwrap_or_else(|error| {
+            let mut results: Vec<Option<Result<T>>> = unsent;
+            if let Some(first) = results.first_mut() {
+                *first = Some(Err(error));
+            }
+            results
+        })
+    }
+
+    fn call_for_token<T>(&self, request: Request) -> Result<T>
+    where
+        T: DeserializeOwned + TokenResponse + Send + 'static,
+    {
+        block_on_anywhere(self.0.call_for_token(request))
+    }
+
+    fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
+        block_on_anywhere(self.0.log_in(login))
+    }
+
+    fn log_out(&self, request: Request) -> Result<()> {
+        block_on_anywhere(self.0.log_out(request))
+    }
+
+    fn current_token(&self) -> Result<Option<UserToken>> {
+        block_on_anywhere(self.0.current_token())
+    }
+
+    fn set_token(&self, token: Option<UserToken>) -> Result<()> {
+        block_on_anywhere(self.0.set_token(token))
     }
 }

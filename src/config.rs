@@ -5,18 +5,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use url::{Host, Url};
 
-/// Which TLS library a client uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsBackend {
-    /// rustls, with the platform's trust store.
-    #[default]
-    Rustls,
-    /// The platform's own: SChannel, Secure Transport or OpenSSL.
-    #[cfg(feature = "native-tls")]
-    Native,
-}
-
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) base_url: String,
@@ -29,7 +17,6 @@ pub(crate) struct Settings {
     pub(crate) root_certificates: Vec<Vec<u8>>,
     pub(crate) token_store: Option<Arc<dyn TokenStore>>,
     pub(crate) allow_http: bool,
-    pub(crate) tls_backend: TlsBackend,
     pub(crate) max_answer_bytes: usize,
 }
 
@@ -46,7 +33,6 @@ impl Settings {
             root_certificates: Vec::new(),
             token_store: None,
             allow_http: false,
-            tls_backend: TlsBackend::default(),
             max_answer_bytes: 64 * 1024 * 1024,
         }
     }
@@ -180,12 +166,6 @@ macro_rules! settings_methods {
         /// Permits plain http, which shows every token to who listens. Default: `false`; loopback is always permitted.
         pub fn allow_http(mut self, allow: bool) -> Self {
             self.settings.allow_http = allow;
-            self
-        }
-
-        /// Picks the TLS library. Default: rustls.
-        pub fn tls_backend(mut self, backend: crate::TlsBackend) -> Self {
-            self.settings.tls_backend = backend;
             self
         }
 

@@ -56,14 +56,17 @@ impl Credentials {
         Self::new(Kind::Token(token))
     }
 
-    /// What `provide` gives, asked anew for each login. It may block: the async flavour calls it off its executor. `name` tells
-    /// sessions apart, in a token store too: the user's, say.
+    /// Takes what `provide` returns, called anew for each login, one call at a time. It may block: it is called on a thread of
+    /// its own. `name` tells sessions apart, in a token store too: use the user's name.
+    ///
+    /// A call gives up waiting for it at its time limit. It may use other sessions, also with the blocking client; a call of the
+    /// session that waits for it is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
     pub fn from_fn(name: impl Into<String>, provide: impl Fn() -> Result<Self> + Send + Sync + 'static) -> Self {
         Self::new(Kind::Blocking { name: name.into(), provide: Arc::new(provide) })
     }
 
-    /// The same from a future, for the async flavour alone: in the blocking one a login with it is an error of kind
-    /// [`Configuration`](crate::ErrorKind::Configuration).
+    /// Takes what the future that `provide` returns comes to, as [`from_fn`](Self::from_fn) does. The async flavour polls it on
+    /// the caller's runtime; the blocking flavour on a thread with a tokio runtime of its own.
     pub fn from_async_fn<F>(name: impl Into<String>, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Self>> + Send + 'static,
@@ -89,6 +92,27 @@ impl Credentials {
         [kind, user, self.tenant.as_deref().unwrap_or_default()]
     }
 
+    /// The secret that they log in with, where they have it.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Password { password, .. } | Kind::Directory { password, .. } | Kind::Internal { password, .. } => {
+                Some(password.expose_secret())
+            }
+            Kind::Token(_) | Kind::Blocking { .. } | Kind::Async { .. } => None,
+        }
+    }
+
+    pub(crate) fn as_token(&self) -> Option<&StoredToken> {
+        match &self.kind {
+            Kind::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_provider(&self) -> bool {
+        matches!(self.kind, Kind::Blocking { .. } | Kind::Async { .. })
+    }
+
     /// These credentials, or what their provider gives; it may block.
     pub(crate) fn resolve(&self) -> Result<Resolved> {
         match &self.kind {
@@ -102,10 +126,24 @@ impl Credentials {
     pub(crate) fn provided(&self, credentials: Self) -> Result<Self> {
         match credentials.kind {
             Kind::Blocking { .. } | Kind::Async { .. } => {
-                Err(Error::configuration("credentials: a provider gave another provider"))
+                Err(Error::configuration("the credentials provider returned another provider; return a password, say"))
             }
             _ => Ok(Self { tenant: credentials.tenant.or_else(|| self.tenant.clone()), ..credentials }),
         }
+    }
+}
+
+impl Kind {
+    /// The error of a service that these credentials cannot log in to.
+    pub(crate) fn unsupported(&self, service: &str, instead: &str) -> Error {
+        let what = match self {
+            Self::Password { .. } => "a password",
+            Self::Directory { .. } => "Active Directory credentials",
+            Self::Internal { .. } => "an internal user's credentials",
+            Self::Token(_) => "a token",
+            Self::Blocking { .. } | Self::Async { .. } => "a provider's credentials",
+        };
+        Error::configuration(format!("the client of {service} cannot log in with {what}; use {instead}"))
     }
 }
 

@@ -50,7 +50,7 @@ impl Dialect for Authing {
         }
     }
 
-    fn refuses_token(&self, error: &Error) -> bool {
+    fn refuses_token(&self, _operation: &'static str, error: &Error) -> bool {
         error.is_authentication() && (error.code() == Some(NOT_LOGGED_IN) || error.status() == Some(401))
     }
 

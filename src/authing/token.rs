@@ -6,17 +6,16 @@ use crate::{
     protocol::{
         decode::Data,
         request::{Effect, Request},
+        token::{lifetime_between, with_lifetime},
     },
     token_store::StoredToken,
 };
-#[cfg(any(feature = "async", feature = "blocking"))]
 use crate::{
     credentials::Credentials,
-    protocol::renewal::{Login, OneRequest, Renewal},
+    protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::time::{Duration, SystemTime};
 
 pub(crate) struct ManagementToken {
     pub(crate) user_pool_id: String,
@@ -32,10 +31,9 @@ struct AccessToken {
     exp: Option<u64>,
 }
 
-#[cfg(any(feature = "async", feature = "blocking"))]
-impl Renewal for ManagementToken {
-    fn login(&self, _: Option<Credentials>, _: Option<&str>) -> Box<dyn Login> {
-        Box::new(OneRequest { request: Some(self.request()), read: token })
+impl LoginMethod for ManagementToken {
+    fn log_in(&self, _: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        Ok(SingleRequestLogin::new(self.request()?, token))
     }
 }
 
@@ -48,18 +46,11 @@ impl ManagementToken {
     }
 }
 
-fn token(answer: &Data) -> Result<StoredToken> {
-    let AccessToken { access_token, iat, exp } = answer.decode()?;
+fn token(response: &Data) -> Result<StoredToken> {
+    let AccessToken { access_token, iat, exp } = response.decode()?;
     let given = access_token.filter(|token| !token.expose_secret().is_empty());
-    let token = given.ok_or_else(|| answer.error(ErrorKind::Decode).detail("the answer brings no token"))?;
-    let mut stored = StoredToken::new(token);
-    match (iat, exp) {
-        // Its life, not its end: this machine's clock may differ from the service's.
-        (Some(iat), Some(exp)) => stored = stored.expires_in(Duration::from_secs(exp.saturating_sub(iat))),
-        (None, Some(exp)) => stored.expires_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp)),
-        (_, None) => {}
-    }
-    Ok(stored)
+    let token = given.ok_or_else(|| response.error(ErrorKind::Decode).detail("the response brings no token"))?;
+    Ok(with_lifetime(StoredToken::new(token), exp.map(|exp| lifetime_between(iat, exp))))
 }
 
 /// What the settings of a client are checked for.

@@ -1,8 +1,7 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{Fetching, Transport, maybe_async};
+use super::{FLAVOUR, Fetching, Session, maybe_async};
 
 pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
-mod pipeline;

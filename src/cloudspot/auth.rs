@@ -1,18 +1,20 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{AuthenticatedLicense, CompanyId, CompanyPermissions, dialect::AUTHENTICATE};
+use super::{
+    AuthenticatedLicense, CompanyId, CompanyPermissions,
+    dialect::{AUTHENTICATE, VALIDATE_IMPERSONATION},
+};
 use crate::{
     Password, Result, UserToken,
     protocol::{
         request::{Effect, Request, segment},
-        token::{BringsToken, first},
+        token::{TokenResponse, first_token},
     },
     token_store::StoredToken,
 };
-#[cfg(any(feature = "async", feature = "blocking"))]
 use crate::{
     credentials::{Credentials, Kind},
-    protocol::renewal::{Login, OneRequest, Renewal},
+    protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use http::Method;
 use serde_json::json;
@@ -46,31 +48,32 @@ pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissi
 
 pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
     let body = json!({"token": token.expose_secret()});
-    let request = Request::post("cloudspot.validate_impersonation", "/auth/impersonation-validation/").json(&body)?;
+    let request = Request::post(VALIDATE_IMPERSONATION, "/auth/impersonation-validation/").json(&body)?;
     Ok(request.secret(token.expose_secret()))
 }
 
-/// A session with credentials.
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) struct Relogin(pub(crate) Credentials);
+/// A session that logs in with credentials.
+pub(crate) struct CredentialLogin(pub(crate) Credentials);
 
-#[cfg(any(feature = "async", feature = "blocking"))]
-impl Renewal for Relogin {
+impl LoginMethod for CredentialLogin {
     fn credentials(&self) -> Option<&Credentials> {
         Some(&self.0)
     }
 
-    fn login(&self, credentials: Option<Credentials>, _: Option<&str>) -> Box<dyn Login> {
-        let request = match credentials.as_ref().unwrap_or(&self.0).kind {
-            Kind::Password { ref user, ref password } => Some(authenticate(user, password)),
-            _ => None,
-        };
-        Box::new(OneRequest { request, read: |answer| answer.decode::<AuthenticatedLicense>()?.stored() })
+    fn log_in(&self, credentials: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        match &credentials.as_ref().unwrap_or(&self.0).kind {
+            Kind::Password { user, password } => {
+                Ok(SingleRequestLogin::new(authenticate(user, password)?, |response| {
+                    response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
+                }))
+            }
+            other => Err(other.unsupported("Cloudspot License", "Credentials::password")),
+        }
     }
 }
 
-impl BringsToken for AuthenticatedLicense {
-    fn stored(&self) -> Result<StoredToken> {
-        first([&self.token])
+impl TokenResponse for AuthenticatedLicense {
+    fn to_stored_token(&self, _: Option<&StoredToken>) -> Result<StoredToken> {
+        first_token([&self.token])
     }
 }

@@ -1,7 +1,7 @@
 //! How Cloudspot spells its errors. Its answers stand in no envelope.
 
 use crate::{
-    ErrorKind,
+    Error, ErrorKind,
     protocol::dialect::{Dialect, Fault, text},
 };
 use http::HeaderName;
@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) const MODULE_HEADER: HeaderName = HeaderName::from_static("x-license-module");
 pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-license-token");
 pub(super) const AUTHENTICATE: &str = "cloudspot.authenticate";
+pub(super) const VALIDATE_IMPERSONATION: &str = "cloudspot.validate_impersonation";
 
 pub(crate) static DIALECT: Cloudspot = Cloudspot;
 
@@ -34,6 +35,12 @@ impl Dialect for Cloudspot {
 
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {
         Ok(body)
+    }
+
+    /// Of an impersonation's validation it is the impersonation's token that is refused; and a 403 tells of what the user may
+    /// not do, whatever the vendor's client makes of it.
+    fn refuses_token(&self, operation: &'static str, error: &Error) -> bool {
+        operation != VALIDATE_IMPERSONATION && error.status() == Some(401)
     }
 
     fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault {

@@ -14,8 +14,7 @@ mod auth;
 mod dialect;
 mod models;
 
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) use auth::Relogin;
+pub(crate) use auth::CredentialLogin;
 pub(crate) use auth::{
     authenticate, get_company_permissions, get_permissions, get_user, of_company, validate_impersonation,
 };

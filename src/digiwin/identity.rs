@@ -4,14 +4,12 @@ use super::{
     AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,
     LogoutOptions, TenantRef,
 };
-#[cfg(any(feature = "async", feature = "blocking"))]
-use crate::protocol::session::ActiveToken;
 use crate::{
     Error, Result, UserToken, VerificationCode,
     crypto::SealedPassword,
     protocol::{
         request::{Effect, Request},
-        token::{BringsToken, first},
+        token::{TokenResponse, first_token, with_lifetime, with_lifetime_of},
     },
     token_store::StoredToken,
 };
@@ -188,53 +186,39 @@ pub(crate) struct RefreshedToken {
     token: Option<UserToken>,
 }
 
-impl BringsToken for AuthoredUser {
-    fn stored(&self) -> Result<StoredToken> {
-        let tenant = self.tenant_id.clone().filter(|tenant| !tenant.is_empty());
-        let stored = StoredToken { tenant, ..first([&self.token])? };
-        let life = self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
-        Ok(match life {
-            Some(seconds) => stored.expires_in(Duration::from_secs(seconds)),
+impl TokenResponse for AuthoredUser {
+    fn to_stored_token(&self, _: Option<&StoredToken>) -> Result<StoredToken> {
+        let stored = StoredToken { tenant: not_empty(&self.tenant_id), ..first_token([&self.token])? };
+        let seconds =
+            self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
+        Ok(match seconds {
+            Some(seconds) => with_lifetime(stored, Some(Duration::from_secs(seconds))),
             None => stored,
         })
     }
 }
 
-impl BringsToken for ChangedToken {
-    fn stored(&self) -> Result<StoredToken> {
-        let tenant = self.tenant_id.clone().filter(|tenant| !tenant.is_empty());
-        Ok(StoredToken { tenant, ..first([&self.token, &self.user_token])? })
-    }
-
-    #[cfg(any(feature = "async", feature = "blocking"))]
-    fn stored_after(&self, previous: Option<&ActiveToken>) -> Result<StoredToken> {
-        Ok(lives_like(self.stored()?, previous))
-    }
-}
-
-/// A token whose life is not told lives as long as the one that it was exchanged for.
-#[cfg(any(feature = "async", feature = "blocking"))]
-fn lives_like(token: StoredToken, previous: Option<&ActiveToken>) -> StoredToken {
-    match previous.and_then(ActiveToken::whole_life) {
-        Some(life) if token.expires_at.is_none() => token.expires_in(life),
-        _ => token,
+impl TokenResponse for ChangedToken {
+    fn to_stored_token(&self, previous: Option<&StoredToken>) -> Result<StoredToken> {
+        let stored = first_token([&self.token, &self.user_token])?;
+        Ok(with_lifetime_of(StoredToken { tenant: not_empty(&self.tenant_id), ..stored }, previous))
     }
 }
 
 impl RefreshedToken {
     pub(crate) fn into_token(self) -> Result<UserToken> {
-        Ok(self.stored()?.token)
+        Ok(self.to_stored_token(None)?.token)
     }
 }
 
-impl BringsToken for RefreshedToken {
-    fn stored(&self) -> Result<StoredToken> {
-        first([&self.user_token, &self.token])
-    }
-
-    #[cfg(any(feature = "async", feature = "blocking"))]
-    fn stored_after(&self, previous: Option<&ActiveToken>) -> Result<StoredToken> {
+impl TokenResponse for RefreshedToken {
+    fn to_stored_token(&self, previous: Option<&StoredToken>) -> Result<StoredToken> {
+        let stored = first_token([&self.user_token, &self.token])?;
         let tenant = previous.and_then(|previous| previous.tenant.clone());
-        Ok(StoredToken { tenant, ..lives_like(self.stored()?, previous) })
+        Ok(with_lifetime_of(StoredToken { tenant, ..stored }, previous))
     }
+}
+
+fn not_empty(id: &Option<String>) -> Option<String> {
+    id.clone().filter(|id| !id.is_empty())
 }

@@ -1,4 +1,4 @@
-//! A login by itself: the handshake and what follows it, step by step.
+//! A login, step by step: the handshake, and the switch to a tenant where one is needed.
 
 use super::{
     AuthoredUser, ChangedToken, InternalLoginOptions, LoginAdOptions, LoginOptions, TenantRef,
@@ -7,21 +7,20 @@ use super::{
 use crate::{
     Error, ErrorKind, Password, Result,
     credentials::{Credentials, Kind},
-    crypto::{KeyPair, Offer},
+    crypto::Offer,
     protocol::{
         decode::Data,
-        renewal::{Login, Renewal, Step},
+        login::{Input, Login, LoginMethod, Step},
         request::Request,
-        session::ActiveToken,
-        token::BringsToken,
+        token::TokenResponse,
     },
     token_store::StoredToken,
 };
 
-/// A session with credentials.
-pub(crate) struct Relogin(pub(crate) Credentials);
+/// A session that logs in with credentials.
+pub(crate) struct CredentialLogin(pub(crate) Credentials);
 
-impl Renewal for Relogin {
+impl LoginMethod for CredentialLogin {
     fn credentials(&self) -> Option<&Credentials> {
         Some(&self.0)
     }
@@ -30,20 +29,49 @@ impl Renewal for Relogin {
         Some(identity::refresh_user_token())
     }
 
-    fn refreshed(&self, answer: &Data, previous: &ActiveToken) -> Result<StoredToken> {
-        answer.decode::<RefreshedToken>()?.stored_after(Some(previous))
+    fn refreshed(&self, response: &Data, previous: &StoredToken) -> Result<StoredToken> {
+        response.decode::<RefreshedToken>()?.to_stored_token(Some(previous))
     }
 
-    fn login(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Box<dyn Login> {
-        let credentials = credentials.unwrap_or_else(|| self.0.clone());
-        Box::new(Handshake { credentials, switched_to: tenant.map(str::to_owned), stage: Stage::Begin })
+    fn log_in(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Result<Box<dyn Login>> {
+        let credentials = credentials.as_ref().unwrap_or(&self.0);
+        let own = credentials.tenant.as_deref();
+        let wanted = tenant.or(own);
+        let (user, password, last) = match &credentials.kind {
+            Kind::Password { user, password } => {
+                let options = wanted.into_iter().fold(LoginOptions::new(), LoginOptions::tenant_id);
+                (user, password, LastRequest::Login(options))
+            }
+            Kind::Directory { user, password } => {
+                let options = wanted.into_iter().fold(LoginAdOptions::new(), LoginAdOptions::tenant_id);
+                (user, password, LastRequest::Directory(options))
+            }
+            // Internal users are of their own tenant; into another one they are switched afterwards.
+            Kind::Internal { user, password } => {
+                let options = InternalLoginOptions::new();
+                (user, password, LastRequest::Internal(own.unwrap_or_default().to_owned(), options))
+            }
+            other => return Err(other.unsupported("Digiwin IAM", "Credentials::password")),
+        };
+        let login = Handshake { switch_to: tenant.map(str::to_owned), ..Handshake::new(user, password.clone(), last) };
+        Ok(Box::new(login))
     }
 }
 
-struct Handshake {
-    credentials: Credentials,
-    /// The tenant that the session was in last.
-    switched_to: Option<String>,
+/// What the handshake ends in.
+pub(crate) enum LastRequest {
+    Login(LoginOptions),
+    Directory(LoginAdOptions),
+    /// The tenant's id comes first.
+    Internal(String, InternalLoginOptions),
+}
+
+/// `GET publickey`, `POST aeskey`, `POST login`; then a tenant switch, if the token must be in a tenant that it is not in.
+pub(crate) struct Handshake {
+    user: String,
+    password: Password,
+    last: LastRequest,
+    switch_to: Option<String>,
     stage: Stage,
 }
 
@@ -52,79 +80,63 @@ enum Stage {
     PublicKey,
     AesKey(Box<Offer>),
     Login,
-    Switch(StoredToken),
+    Switch(StoredToken, Data),
 }
 
 impl Handshake {
-    fn user_and_password(&self) -> Result<(&str, &Password)> {
-        match &self.credentials.kind {
-            Kind::Password { user, password }
-            | Kind::Directory { user, password }
-            | Kind::Internal { user, password } => Ok((user, password)),
-            Kind::Token(_) | Kind::Blocking { .. } | Kind::Async { .. } => {
-                Err(Error::configuration("credentials: no user and password"))
-            }
-        }
+    pub(crate) fn new(user: &str, password: Password, last: LastRequest) -> Self {
+        Self { user: user.to_owned(), password, last, switch_to: None, stage: Stage::Begin }
     }
 
-    fn log_in(&self, offer: Offer, answer: &Data) -> Result<Request> {
-        let (user, password) = self.user_and_password()?;
-        let sealed = offer.accept(&answer.decode::<WrappedAesKey>()?.encrypt_aes_key)?.seal(password)?;
-        let own = self.credentials.tenant.as_deref();
-        let wanted = self.switched_to.as_deref().or(own);
-        match &self.credentials.kind {
-            Kind::Directory { .. } => {
-                let options = wanted.into_iter().fold(LoginAdOptions::new(), LoginAdOptions::tenant_id);
-                identity::login_ad(user, &sealed, &options)
-            }
-            // Internal users are of their own tenant; into another one they are switched afterwards.
-            Kind::Internal { .. } => {
-                identity::internal_login(own.unwrap_or_default(), user, &sealed, &InternalLoginOptions::new())
-            }
-            _ => {
-                let options = wanted.into_iter().fold(LoginOptions::new(), LoginOptions::tenant_id);
-                identity::login(user, &sealed, &options)
-            }
+    fn last_request(&self, offer: Offer, response: &Data) -> Result<Request> {
+        let sealed = offer.accept(&response.decode::<WrappedAesKey>()?.encrypt_aes_key)?.seal(&self.password)?;
+        match &self.last {
+            LastRequest::Login(options) => identity::login(&self.user, &sealed, options),
+            LastRequest::Directory(options) => identity::login_ad(&self.user, &sealed, options),
+            LastRequest::Internal(tenant, options) => identity::internal_login(tenant, &self.user, &sealed, options),
         }
     }
 }
 
 impl Login for Handshake {
-    fn next(&mut self, answer: Option<Data>) -> Result<Step> {
-        let Some(answer) = answer else {
-            self.user_and_password()?;
+    fn is_arithmetic(&self) -> bool {
+        true
+    }
+
+    fn next(&mut self, input: Input) -> Result<Step> {
+        let out_of_turn = || Error::new(ErrorKind::Crypto);
+        let Some(response) = input.response else {
             self.stage = Stage::PublicKey;
-            return Ok(Step::Ask(identity::get_public_key(), None));
+            return Ok(Step::Send { request: identity::get_public_key(), token: None, generate_key: true });
         };
         match std::mem::replace(&mut self.stage, Stage::Begin) {
-            Stage::Begin => Err(Error::new(ErrorKind::Crypto)),
+            Stage::Begin => Err(out_of_turn()),
             Stage::PublicKey => {
-                let offer = KeyPair::generate()?.offer(&answer.decode::<PublicKey>()?.public_key)?;
+                let key = input.key.ok_or_else(out_of_turn)?;
+                let offer = key.offer(&response.decode::<PublicKey>()?.public_key)?;
                 let request = identity::get_aes_key(offer.wrapped_key())?;
                 self.stage = Stage::AesKey(Box::new(offer));
-                Ok(Step::Ask(request, None))
+                Ok(Step::send(request))
             }
             Stage::AesKey(offer) => {
-                let request = self.log_in(*offer, &answer)?;
+                let request = self.last_request(*offer, &response)?;
                 self.stage = Stage::Login;
-                Ok(Step::Ask(request, None))
+                Ok(Step::send(request))
             }
             Stage::Login => {
-                let token = answer.decode::<AuthoredUser>()?.stored()?;
-                match &self.switched_to {
+                let token = response.decode::<AuthoredUser>()?.to_stored_token(None)?;
+                match &self.switch_to {
                     Some(tenant) if token.tenant.as_ref() != Some(tenant) => {
                         let request = identity::refresh_token_with_tenant(&TenantRef::id(tenant))?;
-                        self.stage = Stage::Switch(token.clone());
-                        Ok(Step::Ask(request, Some(token)))
+                        self.stage = Stage::Switch(token.clone(), response);
+                        Ok(Step::Send { request, token: Some(token), generate_key: false })
                     }
-                    _ => Ok(Step::Done(token)),
+                    _ => Ok(Step::Done(token, response)),
                 }
             }
-            Stage::Switch(token) => {
-                let switched = answer.decode::<ChangedToken>()?.stored()?;
-                // How long it lives is not told: as long as the one that it came from.
-                let expires_at = switched.expires_at.or(token.expires_at);
-                Ok(Step::Done(StoredToken { expires_at, tenant: self.switched_to.take(), ..switched }))
+            Stage::Switch(token, login) => {
+                let switched = response.decode::<ChangedToken>()?.to_stored_token(Some(&token))?;
+                Ok(Step::Done(StoredToken { tenant: self.switch_to.take(), ..switched }, login))
             }
         }
     }

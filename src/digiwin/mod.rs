@@ -5,7 +5,6 @@
 
 mod dialect;
 pub(crate) mod identity;
-#[cfg(any(feature = "async", feature = "blocking"))]
 mod login;
 mod models;
 mod options;
@@ -15,8 +14,7 @@ pub(crate) mod tenants;
 pub(crate) mod users;
 
 pub(crate) use dialect::{APP_HEADER, DIALECT, USER_HEADER};
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) use login::Relogin;
+pub(crate) use login::{CredentialLogin, Handshake, LastRequest};
 pub use models::{
     AuthoredUser, ChangedToken, Org, OrgUser, Role, Tenant, TenantApplication, User, UserSimple, UserTokenInfo,
     UserType, UserWithRoles,

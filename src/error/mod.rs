@@ -48,6 +48,7 @@ struct Inner {
     sent: bool,
     retryable: bool,
     unreadable: bool,
+    unprocessed: bool,
     partial: Option<Arc<Partial>>,
     source: Option<Source>,
 }
@@ -68,6 +69,7 @@ impl Error {
             sent: false,
             retryable: false,
             unreadable: false,
+            unprocessed: false,
             partial: None,
             source: None,
         }))
@@ -100,6 +102,15 @@ impl Error {
     /// credentials passes over it and logs in.
     pub fn store_unreadable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::store(source).with(|e| e.unreadable = true)
+    }
+
+    /// The service told that it never looked at the request.
+    pub(crate) fn unprocessed(self, unprocessed: bool) -> Self {
+        self.with(|e| e.unprocessed = unprocessed)
+    }
+
+    pub(crate) fn is_unprocessed(&self) -> bool {
+        self.0.unprocessed
     }
 
     pub(crate) fn is_unreadable_entry(&self) -> bool {

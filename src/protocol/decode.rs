@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::time::Duration;
 
 /// What came back.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -21,7 +21,7 @@ pub(crate) struct Data {
     bytes: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// Takes the data out, or says why there is none.
     pub(crate) fn into_data(self, operation: &'static str, dialect: &dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
@@ -58,6 +58,12 @@ impl Answer {
 }
 
 impl Data {
+    /// The data of a response without any.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        Self { status: StatusCode::OK, bytes: Bytes::new() }
+    }
+
     /// The data as a `T`; an empty body reads as `null`.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         let bytes = if self.bytes.trim_ascii().is_empty() { b"null" } else { &*self.bytes };

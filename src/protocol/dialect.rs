@@ -21,8 +21,8 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
     fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
 
-    /// Whether an error says that the token is not, or no longer, valid.
-    fn refuses_token(&self, error: &Error) -> bool {
+    /// Whether an error of `operation` says that the session's token is not, or no longer, valid.
+    fn refuses_token(&self, _operation: &'static str, error: &Error) -> bool {
         error.is_authentication()
     }
 

@@ -2,14 +2,11 @@
 
 pub(crate) mod decode;
 pub(crate) mod dialect;
+pub(crate) mod login;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod paging;
 pub(crate) mod parts;
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) mod renewal;
 pub(crate) mod request;
 pub(crate) mod retry;
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) mod session;
 pub(crate) mod token;

@@ -11,6 +11,10 @@ use std::{
 const ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Before sending again what the service passed over: at first at once, for a server that closes its connections after so
+/// many requests; not in a loop, for one that passes everything over.
+const FIRST_RESEND: Duration = Duration::from_millis(1);
+const LONGEST_RESEND: Duration = Duration::from_millis(250);
 
 /// What a client may spend on retries before it needs successes: when a service is down, retries must not double its load.
 #[derive(Debug)]
@@ -42,35 +46,56 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Attempts {
     made: u32,
+    resends: u32,
     effect: Effect,
     deadline: Instant,
 }
 
 impl Attempts {
     pub(crate) fn new(effect: Effect, deadline: Instant) -> Self {
-        Self { made: 0, effect, deadline }
+        Self { made: 0, resends: 0, effect, deadline }
     }
 
-    /// Begins an attempt: its number, from 1, and the time it may take.
-    pub(crate) fn begin(&mut self, now: Instant) -> (u32, Duration) {
+    /// Begins an attempt: the time that it may take.
+    pub(crate) fn begin(&mut self, now: Instant) -> Duration {
         self.made += 1;
-        (self.made, self.deadline.saturating_duration_since(now))
+        self.deadline.saturating_duration_since(now)
+    }
+
+    /// The number of the attempt under way, from 1.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// How many attempts the service is known to have passed over.
+    pub(crate) fn resends(&self) -> u32 {
+        self.resends
     }
 
     /// How long to wait before the next attempt after `error`; `None`: give up.
-    pub(crate) fn after(&self, error: &Error, now: Instant, budget: &Budget) -> Option<Duration> {
+    pub(crate) fn after(&mut self, error: &Error, now: Instant, budget: &Budget) -> Option<Duration> {
+        let left = self.deadline.saturating_duration_since(now);
+        if error.is_unprocessed() {
+            // It was no attempt, whatever it would have done, and costs nothing but the patience of the caller.
+            self.resends += 1;
+            let most = FIRST_RESEND.saturating_mul(1 << (self.resends / 4).min(16)).min(LONGEST_RESEND);
+            return Some(jittered(most)).filter(|wait| *wait < left);
+        }
         let safe = match self.effect {
             Effect::Read | Effect::Idempotent => true,
             Effect::Other => !error.was_sent(),
         };
-        if !safe || !error.is_retryable() || self.made >= ATTEMPTS {
+        if !safe || !error.is_retryable() || self.made - self.resends >= ATTEMPTS {
             return None;
         }
         let most = FIRST_WAIT.saturating_mul(1 << self.made.min(16)).min(LONGEST_WAIT);
-        let jittered = most.mul_f64(rand::rng().random());
-        let wait = jittered.max(error.retry_after().unwrap_or_default());
-        (wait < self.deadline.saturating_duration_since(now) && budget.spend()).then_some(wait)
+        let wait = jittered(most).max(error.retry_after().unwrap_or_default());
+        (wait < left && budget.spend()).then_some(wait)
     }
+}
+
+fn jittered(most: Duration) -> Duration {
+    most.mul_f64(rand::rng().random())
 }
 
 #[cfg(test)]
@@ -83,6 +108,36 @@ mod tests {
         let mut attempts = Attempts::new(effect, now + Duration::from_secs(30));
         attempts.begin(now);
         attempts.after(error, now, &Budget::new())
+    }
+
+    #[test]
+    fn what_was_passed_over_is_sent_again_until_the_deadline() {
+        let passed_over = Error::new(ErrorKind::Transport).unprocessed(true);
+        let begun = Instant::now();
+        let budget = Budget::new();
+        for effect in [Effect::Read, Effect::Other] {
+            let mut attempts = Attempts::new(effect, begun + Duration::from_secs(5));
+            let (mut now, mut times) = (begun, 0);
+            while let Some(wait) = {
+                attempts.begin(now);
+                attempts.after(&passed_over, now, &budget)
+            } {
+                assert!(wait <= LONGEST_RESEND);
+                now += wait;
+                times += 1;
+            }
+            assert!((20..2_000).contains(&times), "{times}");
+            assert_eq!(attempts.resends(), times + 1);
+            // It has its attempts still.
+            let mut attempts = Attempts::new(effect, begun + Duration::from_secs(5));
+            for _ in 0..10 {
+                attempts.begin(begun);
+                assert!(attempts.after(&passed_over, begun, &budget).is_some());
+            }
+            attempts.begin(begun);
+            assert!(attempts.after(&Error::new(ErrorKind::Connect), begun, &budget).is_some());
+        }
+        assert_eq!(budget.0.load(Ordering::Relaxed), Budget::FULL - 2 * Budget::COST);
     }
 
     #[test]

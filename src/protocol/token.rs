@@ -1,41 +1,51 @@
-//! The token that an answer brings.
+//! The token that a response brings.
 
-#[cfg(any(feature = "async", feature = "blocking"))]
-use super::session::ActiveToken;
 use crate::{Error, ErrorKind, Result, UserToken, token_store::StoredToken};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
 
-/// An answer that ends in a new token. One without a token is an error: taken for a success it would end the session.
-pub(crate) trait BringsToken {
-    fn stored(&self) -> Result<StoredToken>;
-
-    /// The same for a token that comes in place of another: what the answer does not tell of it is as it was.
-    #[cfg(any(feature = "async", feature = "blocking"))]
-    fn stored_after(&self, _previous: Option<&ActiveToken>) -> Result<StoredToken> {
-        self.stored()
-    }
+/// A response that ends in a new token. One without a token is an error: taken for a success it would end the session.
+pub(crate) trait TokenResponse {
+    /// The token, in place of `previous` if it replaces another: what the response does not tell of it is as it was.
+    fn to_stored_token(&self, previous: Option<&StoredToken>) -> Result<StoredToken>;
 }
 
-/// The first token there is, and what it tells of its life if it is a JWT.
-pub(crate) fn first<const N: usize>(tokens: [&Option<UserToken>; N]) -> Result<StoredToken> {
+/// The first of several tokens that is there, and what it tells of its lifetime if it is a JWT.
+pub(crate) fn first_token<const N: usize>(tokens: [&Option<UserToken>; N]) -> Result<StoredToken> {
     let mut given = tokens.into_iter().flatten().filter(|token| !token.expose_secret().is_empty());
-    match given.next() {
-        Some(token) => {
-            let stored = StoredToken::new(token.clone());
-            Ok(match life_of_jwt(token.expose_secret()) {
-                Some(life) => stored.expires_in(life),
-                None => stored,
-            })
-        }
-        None => Err(Error::new(ErrorKind::Decode).http_status(200).detail("the answer brings no token")),
+    let token = given
+        .next()
+        .ok_or_else(|| Error::new(ErrorKind::Decode).http_status(200).detail("the response brings no token"))?;
+    Ok(with_lifetime(StoredToken::new(token.clone()), jwt_lifetime(token.expose_secret())))
+}
+
+/// A token that was just issued and lives so long. No service issues a token that has ended: zero is what a clock that is
+/// ahead, or a unit that was misread, makes of a lifetime, and means that it is not known.
+pub(crate) fn with_lifetime(token: StoredToken, lifetime: Option<Duration>) -> StoredToken {
+    match lifetime.filter(|lifetime| !lifetime.is_zero()) {
+        Some(lifetime) => token.expires_in(lifetime),
+        None => token,
     }
 }
 
-/// `exp - iat`, which no difference of clocks touches; without `iat` what is left until `exp` by this machine's clock. The
-/// signature is the service's to check.
-fn life_of_jwt(token: &str) -> Option<Duration> {
+/// A token whose lifetime the response does not tell lives as long as the one that it replaces did when it was issued.
+pub(crate) fn with_lifetime_of(token: StoredToken, previous: Option<&StoredToken>) -> StoredToken {
+    match previous.and_then(|previous| previous.lifetime) {
+        Some(lifetime) if token.expires_at.is_none() => with_lifetime(token, Some(lifetime)),
+        _ => token,
+    }
+}
+
+/// The time from `issued` to `expires`, in Unix seconds by the service's clock, which no difference of clocks touches; without
+/// `issued` what is left until `expires` by this machine's clock.
+pub(crate) fn lifetime_between(issued: Option<u64>, expires: u64) -> Duration {
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Duration::from_secs(expires.saturating_sub(issued.unwrap_or_else(now)))
+}
+
+/// What a JWT tells of its lifetime. The signature is the service's to check.
+fn jwt_lifetime(token: &str) -> Option<Duration> {
     #[derive(Deserialize)]
     struct Claims {
         exp: u64,
@@ -44,29 +54,38 @@ fn life_of_jwt(token: &str) -> Option<Duration> {
     let mut parts = token.split('.').skip(1);
     let (payload, _signature) = (parts.next()?, parts.next()?);
     let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let life = claims.exp.saturating_sub(claims.iat.unwrap_or_else(now));
-    Some(Duration::from_secs(life))
+    Some(lifetime_between(claims.iat, claims.exp))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn life(claims: &str) -> Option<Duration> {
-        life_of_jwt(&format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(claims)))
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(claims))
     }
 
     #[test]
-    fn a_jwt_tells_its_life() {
-        assert_eq!(life(r#"{"iat": 5000, "exp": 5600, "sub": "ann"}"#), Some(Duration::from_secs(600)));
-        assert_eq!(life(r#"{"exp": 5600}"#), Some(Duration::ZERO));
-        assert!(life(r#"{"exp": 99999999999}"#).unwrap() > Duration::from_secs(1_000_000));
+    fn a_jwt_tells_its_lifetime() {
+        let lifetime = |claims: &str| jwt_lifetime(&jwt(claims));
+        assert_eq!(lifetime(r#"{"iat": 5000, "exp": 5600, "sub": "ann"}"#), Some(Duration::from_secs(600)));
+        assert_eq!(lifetime(r#"{"exp": 5600}"#), Some(Duration::ZERO));
+        assert!(lifetime(r#"{"exp": 99999999999}"#).unwrap() > Duration::from_secs(1_000_000));
         for none in ["{}", r#"{"exp": "soon"}"#, "no JSON"] {
-            assert_eq!(life(none), None, "{none}");
+            assert_eq!(lifetime(none), None, "{none}");
         }
         for token in ["opaque", "a.b", "a.%%%.c", ""] {
-            assert_eq!(life_of_jwt(token), None, "{token}");
+            assert_eq!(jwt_lifetime(token), None, "{token}");
         }
+    }
+
+    #[test]
+    fn a_lifetime_of_zero_right_after_the_login_is_not_known() {
+        let ended = first_token([&Some(UserToken::from(jwt(r#"{"exp": 5600}"#)))]).unwrap();
+        assert_eq!((ended.lifetime, ended.expires_at), (None, None));
+        let previous = StoredToken::new("p".into()).expires_in(Duration::from_secs(60));
+        let next = with_lifetime_of(StoredToken::new("n".into()), Some(&previous));
+        assert_eq!(next.lifetime, Some(Duration::from_secs(60)));
+        assert_eq!(with_lifetime_of(StoredToken::new("n".into()), None).lifetime, None);
     }
 }

@@ -31,8 +31,8 @@ mod token;
 
 use crate::Result;
 pub use crate::crypto::{EncryptionKey, SealError};
-pub(crate) use attempts::LoginAttempt;
 pub use attempts::LoginAttempts;
+pub(crate) use attempts::{COUNTED_FOR, LoginAttempt};
 pub use file::{FileStore, FileStoreError};
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringError;

@@ -17,7 +17,7 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
 }
 
 /// Everything that a pager gives, up to its end or its first error.
-pub fn all<T: Clone + PartialEq>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
+pub fn all<T: Clone + PartialEq + Send>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
     let mut items = Vec::new();
     while let Some(next) = pager.next() {
         match next {

@@ -1,4 +1,4 @@
-use super::{Groups, Orgs, Pipeline, Users, maybe_async};
+use super::{FLAVOUR, Groups, Orgs, Session, Users, maybe_async};
 use crate::{
     Json, Password, Result, UserToken,
     authing::{self, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// shorter, and once after the service has refused it. Which codes mean what is in [`authing`](crate::authing).
 #[derive(Clone, Debug)]
 pub struct ManagementClient {
-    pipeline: Pipeline,
+    session: Session,
     key: Arc<PasswordKey>,
 }
 
@@ -31,19 +31,29 @@ impl ManagementClient {
         }
     }
 
+    /// Creates a client that calls with this management token, over the same connections, instead of fetching one with the
+    /// pool's secret. Its session is in no token store, is never refreshed, and is gone with its handles.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
+        Ok(Self { session: self.session.with_token(token.into())?, key: self.key.clone() })
+    }
+
     /// Users: their data, roles, groups, policies, departments and sign-ins.
     pub fn users(&self) -> Users {
-        Users::new(self.pipeline.clone(), self.key.clone())
+        Users::new(self.session.clone(), self.key.clone())
     }
 
     /// Organizations: their nodes and members.
     pub fn orgs(&self) -> Orgs {
-        Orgs::new(self.pipeline.clone())
+        Orgs::new(self.session.clone())
     }
 
     /// Groups and their members.
     pub fn groups(&self) -> Groups {
-        Groups::new(self.pipeline.clone())
+        Groups::new(self.session.clone())
     }
 }
 
@@ -53,17 +63,17 @@ impl ManagementClient {
     ///
     /// An invalid token is no error: [`status`](TokenStatus::status) says so.
     pub async fn check_login_status(&self, token: impl Into<UserToken>) -> Result<TokenStatus> {
-        self.pipeline.call(authing::check_login_status(&token.into())?).await
+        self.session.call(authing::check_login_status(&token.into())?).await
     }
 
     /// Whether a password fits the pool's rules: `POST /api/v2/password/check`. The service takes it unencrypted.
     pub async fn is_password_valid(&self, password: impl Into<Password>) -> Result<PasswordCheck> {
-        self.pipeline.exchange(authing::is_password_valid(&password.into())?, authing::password_check).await
+        self.session.call_with(authing::is_password_valid(&password.into())?, authing::password_check).await
     }
 
     /// Sends a mail: mutation `sendEmail`, sent without the management token.
     pub async fn send_email(&self, email: &str, scene: EmailScene) -> Result<()> {
-        self.pipeline.exchange(authing::send_email(email, scene)?, authing::confirmed).await
+        self.session.call_with(authing::send_email(email, scene)?, authing::confirmed).await
     }
 
     /// Any other GraphQL operation, with the same headers, token, errors and limits: gives the value of its first root field.
@@ -71,12 +81,12 @@ impl ManagementClient {
     /// It is sent again after a failure only if it does not begin with `mutation`. Put what users say into `variables`, never
     /// into the document.
     pub async fn graphql(&self, document: &str, variables: &(impl Serialize + Sync)) -> Result<Json> {
-        self.pipeline.call(authing::graphql(document, variables)?).await
+        self.session.call(authing::graphql(document, variables)?).await
     }
 
     /// The pool's settings: query `userpool`.
     pub async fn userpool_detail(&self) -> Result<UserPool> {
-        self.pipeline.exchange(authing::userpool_detail()?, authing::found).await
+        self.session.call_with(authing::userpool_detail()?, authing::found).await
     }
 }
 
@@ -132,8 +142,9 @@ impl ManagementClientBuilder {
         let token = ManagementToken { user_pool_id: self.user_pool_id, secret: self.secret };
         // Who has another secret for the same pool does not get this one's token out of a shared store.
         let application = format!("{} {}", token.user_pool_id, token.secret.expose_secret());
-        let renewal = Some(Arc::new(token) as _);
-        let pipeline = Pipeline::new("authing", &authing::DIALECT, &application, self.settings, headers, renewal)?;
-        Ok(ManagementClient { pipeline, key })
+        let method = Some(Arc::new(token) as _);
+        let session =
+            Session::new(FLAVOUR, "authing", &authing::DIALECT, &application, self.settings, headers, method)?;
+        Ok(ManagementClient { session, key })
     }
 }

@@ -1,4 +1,4 @@
-use super::{Pager, Pipeline, maybe_async};
+use super::{Pager, Session, maybe_async};
 use crate::{
     Result,
     authing::{
@@ -11,19 +11,19 @@ use crate::{
 /// Groups of users.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Groups {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 
     /// All groups, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Group> {
         let first = (options.page, options.limit);
         let request = move |page| groups::list(&options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// All users in a group, over all pages: see [`list_users_with`](Self::list_users_with).
@@ -31,7 +31,7 @@ impl Groups {
         let first = (options.page, options.limit);
         let code = code.into();
         let request = move |page| groups::list_users(&code, &options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, authing::found_inside)
+        Pager::new(self.session.clone(), first, request, authing::found_inside)
     }
 }
 
@@ -44,17 +44,17 @@ impl Groups {
 
     /// The same, with a description.
     pub async fn create_with(&self, code: &str, name: &str, options: CreateGroupOptions) -> Result<Group> {
-        self.pipeline.call(groups::create(code, name, &options)?).await
+        self.session.call(groups::create(code, name, &options)?).await
     }
 
     /// Changes what is set in `options`: mutation `updateGroup`.
     pub async fn update(&self, code: &str, options: UpdateGroupOptions) -> Result<Group> {
-        self.pipeline.exchange(groups::update(code, &options)?, authing::found).await
+        self.session.call_with(groups::update(code, &options)?, authing::found).await
     }
 
     /// A group: query `group`.
     pub async fn detail(&self, code: &str) -> Result<Group> {
-        self.pipeline.exchange(groups::detail(code)?, authing::found).await
+        self.session.call_with(groups::detail(code)?, authing::found).await
     }
 
     /// The first ten groups: query `groups`.
@@ -64,17 +64,17 @@ impl Groups {
 
     /// A page of them. All of them: [`list_all`](Self::list_all).
     pub async fn list_with(&self, options: SortedPageOptions) -> Result<Page<Group>> {
-        self.pipeline.call(groups::list(&options)?).await
+        self.session.call(groups::list(&options)?).await
     }
 
     /// Deletes a group; its users stay: mutation `deleteGroups`.
     pub async fn delete(&self, code: &str) -> Result<()> {
-        self.pipeline.exchange(groups::delete(code)?, authing::confirmed).await
+        self.session.call_with(groups::delete(code)?, authing::confirmed).await
     }
 
     /// Deletes groups: mutation `deleteGroups`.
     pub async fn delete_many(&self, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.exchange(groups::delete_many(codes)?, authing::confirmed).await
+        self.session.call_with(groups::delete_many(codes)?, authing::confirmed).await
     }
 
     /// The first ten users in a group: query `group { users }`.
@@ -84,17 +84,17 @@ impl Groups {
 
     /// A page of them, with their custom data if asked for. All of them: [`list_all_users`](Self::list_all_users).
     pub async fn list_users_with(&self, code: &str, options: GroupUsersOptions) -> Result<Page<User>> {
-        self.pipeline.exchange(groups::list_users(code, &options)?, authing::found_inside).await
+        self.session.call_with(groups::list_users(code, &options)?, authing::found_inside).await
     }
 
     /// Takes users into a group: mutation `addUserToGroup`.
     pub async fn add_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.exchange(groups::add_users(code, user_ids)?, authing::confirmed).await
+        self.session.call_with(groups::add_users(code, user_ids)?, authing::confirmed).await
     }
 
     /// Takes users out of a group: mutation `removeUserFromGroup`.
     pub async fn remove_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.exchange(groups::remove_users(code, user_ids)?, authing::confirmed).await
+        self.session.call_with(groups::remove_users(code, user_ids)?, authing::confirmed).await
     }
 
     /// What a group's users may use: query `group { authorizedResources }`.
@@ -108,6 +108,6 @@ impl Groups {
         code: &str,
         options: AuthorizedResourceOptions,
     ) -> Result<Page<AuthorizedResource>> {
-        self.pipeline.exchange(groups::list_authorized_resources(code, &options)?, authing::resources).await
+        self.session.call_with(groups::list_authorized_resources(code, &options)?, authing::resources).await
     }
 }

@@ -1,6 +1,6 @@
 //! Authing management.
 
-use super::{Fetching, maybe_async, pipeline::Pipeline};
+use super::{FLAVOUR, Fetching, Session, maybe_async};
 
 mod client;
 mod groups;

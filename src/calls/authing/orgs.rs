@@ -1,4 +1,4 @@
-use super::{Pager, Pipeline, maybe_async};
+use super::{Pager, Session, maybe_async};
 use crate::{
     Json, Result,
     authing::{
@@ -12,19 +12,19 @@ use crate::{
 /// Organizations. Where an answer is an [`Org`], its `treeify()` nests the nodes.
 #[derive(Clone, Debug)]
 pub struct Orgs {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Orgs {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 
     /// All organizations, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Org> {
         let first = (options.page, options.limit);
         let request = move |page| orgs::list(&options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// All members of a node, over all pages: see [`list_members_with`](Self::list_members_with).
@@ -32,7 +32,7 @@ impl Orgs {
         let first = (options.page, options.limit);
         let node_id = node_id.into();
         let request = move |page| orgs::list_members(&node_id, &options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, authing::found_inside)
+        Pager::new(self.session.clone(), first, request, authing::found_inside)
     }
 }
 
@@ -45,12 +45,12 @@ impl Orgs {
 
     /// The same, with a code and a description.
     pub async fn create_with(&self, name: &str, options: CreateOrgOptions) -> Result<Org> {
-        self.pipeline.call(orgs::create(name, &options)?).await
+        self.session.call(orgs::create(name, &options)?).await
     }
 
     /// Deletes an organization and all its nodes: mutation `deleteOrg`.
     pub async fn delete_by_id(&self, org_id: &str) -> Result<()> {
-        self.pipeline.exchange(orgs::delete_by_id(org_id)?, authing::confirmed).await
+        self.session.call_with(orgs::delete_by_id(org_id)?, authing::confirmed).await
     }
 
     /// The first ten organizations, all nodes of each: query `orgs`.
@@ -60,37 +60,37 @@ impl Orgs {
 
     /// A page of them. All of them: [`list_all`](Self::list_all).
     pub async fn list_with(&self, options: SortedPageOptions) -> Result<Page<Org>> {
-        self.pipeline.call(orgs::list(&options)?).await
+        self.session.call(orgs::list(&options)?).await
     }
 
     /// An organization and all its nodes: query `org`.
     pub async fn find_by_id(&self, org_id: &str) -> Result<Org> {
-        self.pipeline.exchange(orgs::find_by_id(org_id)?, authing::found).await
+        self.session.call_with(orgs::find_by_id(org_id)?, authing::found).await
     }
 
     /// A node: query `nodeById`.
     pub async fn get_node_by_id(&self, node_id: &str) -> Result<OrgNode> {
-        self.pipeline.exchange(orgs::get_node_by_id(node_id)?, authing::found).await
+        self.session.call_with(orgs::get_node_by_id(node_id)?, authing::found).await
     }
 
     /// The root node of an organization: query `rootNode`.
     pub async fn root_node(&self, org_id: &str) -> Result<OrgNode> {
-        self.pipeline.exchange(orgs::root_node(org_id)?, authing::found).await
+        self.session.call_with(orgs::root_node(org_id)?, authing::found).await
     }
 
     /// Whether a node is the root of an organization: query `isRootNode`.
     pub async fn is_root_node(&self, org_id: &str, node_id: &str) -> Result<bool> {
-        self.pipeline.exchange(orgs::is_root_node(org_id, node_id)?, authing::found).await
+        self.session.call_with(orgs::is_root_node(org_id, node_id)?, authing::found).await
     }
 
     /// The nodes directly below a node: query `childrenNodes`.
     pub async fn list_children(&self, node_id: &str) -> Result<Vec<OrgNode>> {
-        self.pipeline.exchange(orgs::list_children(node_id)?, orgs::nodes).await
+        self.session.call_with(orgs::list_children(node_id)?, orgs::nodes).await
     }
 
     /// The nodes whose name or code contains `keyword`: query `searchNodes`.
     pub async fn search_nodes(&self, keyword: &str) -> Result<Vec<OrgNode>> {
-        self.pipeline.exchange(orgs::search_nodes(keyword)?, orgs::nodes).await
+        self.session.call_with(orgs::search_nodes(keyword)?, orgs::nodes).await
     }
 
     /// Adds a node, and gives the organization: mutation `addNode`.
@@ -106,22 +106,22 @@ impl Orgs {
         parent_node_id: &str,
         options: AddNodeOptions,
     ) -> Result<Org> {
-        self.pipeline.call(orgs::add_node(org_id, name, parent_node_id, &options)?).await
+        self.session.call(orgs::add_node(org_id, name, parent_node_id, &options)?).await
     }
 
     /// Changes what is set in `options`: mutation `updateNode`.
     pub async fn update_node(&self, node_id: &str, options: UpdateNodeOptions) -> Result<OrgNode> {
-        self.pipeline.exchange(orgs::update_node(node_id, &options)?, authing::found).await
+        self.session.call_with(orgs::update_node(node_id, &options)?, authing::found).await
     }
 
     /// Deletes a node and all below it: mutation `deleteNode`.
     pub async fn delete_node(&self, org_id: &str, node_id: &str) -> Result<()> {
-        self.pipeline.exchange(orgs::delete_node(org_id, node_id)?, authing::confirmed).await
+        self.session.call_with(orgs::delete_node(org_id, node_id)?, authing::confirmed).await
     }
 
     /// Moves a node below another one, and gives the organization: mutation `moveNode`.
     pub async fn move_node(&self, org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Org> {
-        self.pipeline.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
+        self.session.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
     }
 
     /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service answers besides its
@@ -131,22 +131,22 @@ impl Orgs {
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text is no tree.
     pub async fn import_by_json<'a>(&self, tree: impl Into<ImportTree<'a>>) -> Result<Json> {
-        self.pipeline.call(orgs::import_by_json(tree.into())?).await
+        self.session.call(orgs::import_by_json(tree.into())?).await
     }
 
     /// All organizations as trees, members in each node: `GET /api/v2/orgs/export`.
     pub async fn export_all(&self) -> Result<Vec<OrgTree>> {
-        self.pipeline.exchange(orgs::export_all(), orgs::trees).await
+        self.session.call_with(orgs::export_all(), orgs::trees).await
     }
 
     /// One organization as a tree, members in each node: `GET /api/v2/orgs/export?org_id=`.
     pub async fn export_by_org_id(&self, org_id: &str) -> Result<Vec<OrgTree>> {
-        self.pipeline.exchange(orgs::export_by_org_id(org_id), orgs::trees).await
+        self.session.call_with(orgs::export_by_org_id(org_id), orgs::trees).await
     }
 
     /// Adds members to a node, and gives the node with the first page of its members: mutation `addMember`.
     pub async fn add_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.pipeline.exchange(orgs::add_members(node_id, user_ids)?, authing::found).await
+        self.session.call_with(orgs::add_members(node_id, user_ids)?, authing::found).await
     }
 
     /// The first ten members of a node: query `nodeById { users }`.
@@ -156,12 +156,12 @@ impl Orgs {
 
     /// A page of them, also of the nodes below. All of them: [`list_all_members`](Self::list_all_members).
     pub async fn list_members_with(&self, node_id: &str, options: MemberListOptions) -> Result<Page<User>> {
-        self.pipeline.exchange(orgs::list_members(node_id, &options)?, authing::found_inside).await
+        self.session.call_with(orgs::list_members(node_id, &options)?, authing::found_inside).await
     }
 
     /// Takes members out of a node, and gives the node with the first page of its members: mutation `removeMember`.
     pub async fn delete_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.pipeline.exchange(orgs::delete_members(node_id, user_ids)?, authing::found).await
+        self.session.call_with(orgs::delete_members(node_id, user_ids)?, authing::found).await
     }
 
     /// Moves members from one node to another: mutation `moveMembers`.
@@ -171,12 +171,12 @@ impl Orgs {
         target_node_id: &str,
         source_node_id: &str,
     ) -> Result<()> {
-        self.pipeline.exchange(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::confirmed).await
+        self.session.call_with(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::confirmed).await
     }
 
     /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
     pub async fn set_main_department(&self, user_id: &str, department_id: Option<&str>) -> Result<()> {
-        self.pipeline.exchange(orgs::set_main_department(user_id, department_id)?, authing::confirmed).await
+        self.session.call_with(orgs::set_main_department(user_id, department_id)?, authing::confirmed).await
     }
 
     /// What the members of a node may use: query `nodeById { authorizedResources }`.
@@ -190,7 +190,7 @@ impl Orgs {
         node_id: &str,
         options: AuthorizedResourceOptions,
     ) -> Result<Page<AuthorizedResource>> {
-        self.pipeline.exchange(orgs::list_authorized_resources(node_id, &options)?, authing::resources).await
+        self.session.call_with(orgs::list_authorized_resources(node_id, &options)?, authing::resources).await
     }
 
     /// The same for a node named by its code: query `nodeByCode { authorizedResources }`.
@@ -210,7 +210,7 @@ impl Orgs {
         options: AuthorizedResourceOptions,
     ) -> Result<Page<AuthorizedResource>> {
         let request = orgs::list_authorized_resources_by_code(org_id, code, &options)?;
-        self.pipeline.exchange(request, authing::resources).await
+        self.session.call_with(request, authing::resources).await
     }
 
     /// The roles of a node, those of the nodes above it among them: query `nodeById { roles }`.
@@ -220,7 +220,7 @@ impl Orgs {
 
     /// The same, in a namespace.
     pub async fn list_roles_with(&self, node_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
-        self.pipeline.exchange(orgs::list_roles(node_id, &options)?, authing::found_inside).await
+        self.session.call_with(orgs::list_roles(node_id, &options)?, authing::found_inside).await
     }
 
     /// Gives a node roles, by code: mutation `assignRole`.
@@ -235,7 +235,7 @@ impl Orgs {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.pipeline.exchange(orgs::add_roles(node_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(orgs::add_roles(node_id, codes, &options)?, authing::confirmed).await
     }
 
     /// Takes roles away from a node, by code: mutation `revokeRole`.
@@ -250,7 +250,7 @@ impl Orgs {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.pipeline.exchange(orgs::remove_roles(node_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(orgs::remove_roles(node_id, codes, &options)?, authing::confirmed).await
     }
 
     /// Starts a synchronization: `POST /connections/enterprise/{type}/start-sync`, for Active Directory
@@ -260,6 +260,6 @@ impl Orgs {
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): an empty connector id.
     pub async fn start_sync(&self, provider: SyncProvider) -> Result<()> {
-        self.pipeline.run(orgs::start_sync(&provider)?).await
+        self.session.run(orgs::start_sync(&provider)?).await
     }
 }

@@ -1,4 +1,4 @@
-use super::{Fetching, Pipeline, maybe_async};
+use super::{Fetching, Session, maybe_async};
 use crate::{
     Result,
     authing::{FIRST_PAGE, PAGE_SIZE},
@@ -25,33 +25,33 @@ pub struct Pager<T> {
 
 /// Where pages come from.
 pub(in super::super::super) struct Source<T> {
-    pipeline: Pipeline,
+    session: Session,
     request: Arc<dyn Fn(i64) -> Result<Request> + Send + Sync>,
     read: fn(&Data) -> Result<Page<T>>,
 }
 
 impl<T> Clone for Source<T> {
     fn clone(&self) -> Self {
-        Self { pipeline: self.pipeline.clone(), request: self.request.clone(), read: self.read }
+        Self { session: self.session.clone(), request: self.request.clone(), read: self.read }
     }
 }
 
 #[maybe_async]
-impl<T> Source<T> {
+impl<T: Send> Source<T> {
     pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Page<T>> {
-        self.pipeline.exchange((self.request)(page)?, self.read).await
+        self.session.call_with((self.request)(page)?, self.read).await
     }
 }
 
 impl<T: Clone + PartialEq> Pager<T> {
     /// From page `first` on; `request` asks for a page, `read` reads it.
     pub(super) fn new(
-        pipeline: Pipeline,
+        session: Session,
         (first, limit): (Option<i64>, Option<i64>),
         request: impl Fn(i64) -> Result<Request> + Send + Sync + 'static,
         read: fn(&Data) -> Result<Page<T>>,
     ) -> Self {
-        let source = Source { pipeline, request: Arc::new(request), read };
+        let source = Source { session, request: Arc::new(request), read };
         let walk = Walk::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
         Self { source, walk, items: Vec::new().into_iter(), fetching: Fetching::default() }
     }
@@ -77,7 +77,7 @@ impl<T: Clone + PartialEq> Pager<T> {
 }
 
 #[maybe_async]
-impl<T: Clone + PartialEq> Pager<T> {
+impl<T: Clone + PartialEq + Send> Pager<T> {
     /// The next page; `None` after the last one.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>> {
         let Some(number) = self.walk.next() else { return Ok(None) };

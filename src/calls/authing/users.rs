@@ -1,4 +1,4 @@
-use super::{Pager, Pipeline, maybe_async};
+use super::{Pager, Session, maybe_async};
 use crate::{
     Result,
     authing::{
@@ -22,27 +22,27 @@ const IN_FLIGHT: usize = 4;
 /// Users.
 #[derive(Clone, Debug)]
 pub struct Users {
-    pipeline: Pipeline,
+    session: Session,
     key: Arc<PasswordKey>,
 }
 
 impl Users {
-    pub(super) fn new(pipeline: Pipeline, key: Arc<PasswordKey>) -> Self {
-        Self { pipeline, key }
+    pub(super) fn new(session: Session, key: Arc<PasswordKey>) -> Self {
+        Self { session, key }
     }
 
     /// All users, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: UserListOptions) -> Pager<User> {
         let first = (options.page, options.limit);
         let request = move |page| users::list(&options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// All archived users, over all pages: see [`list_archived_users_with`](Self::list_archived_users_with).
     pub fn list_all_archived_users(&self, options: PageOptions) -> Pager<User> {
         let first = (options.page, options.limit);
         let request = move |page| users::list_archived(&options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// All users that fit, over all pages: see [`search_with`](Self::search_with).
@@ -50,7 +50,7 @@ impl Users {
         let first = (options.page, options.limit);
         let query = query.into();
         let request = move |page| users::search(&query, &options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// All of a user's policies, over all pages: see [`list_policies_with`](Self::list_policies_with).
@@ -58,14 +58,14 @@ impl Users {
         let first = (options.page, options.limit);
         let user_id = user_id.into();
         let request = move |page| users::list_policies(&user_id, &options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 
     /// Everything that was done, over all pages: see [`list_user_actions_with`](Self::list_user_actions_with).
     pub fn list_all_user_actions(&self, options: UserActionOptions) -> Pager<UserAction> {
         let first = (options.page, options.limit);
         let request = move |page| users::list_user_actions(&options.clone().page(page));
-        Pager::new(self.pipeline.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, Data::decode)
     }
 }
 
@@ -82,12 +82,12 @@ impl Users {
 
     /// The same, with custom data, or with a password that is kept as it is.
     pub async fn create_with(&self, info: &UserInfo, options: CreateUserOptions) -> Result<User> {
-        self.pipeline.call(users::create(info, &options, &self.key)?).await
+        self.session.call(users::create(info, &options, &self.key)?).await
     }
 
     /// Changes what is set in `updates`: mutation `updateUser`. The password goes out encrypted.
     pub async fn update(&self, user_id: &str, updates: &UserInfo) -> Result<User> {
-        self.pipeline.call(users::update(user_id, updates, &self.key)?).await
+        self.session.call(users::update(user_id, updates, &self.key)?).await
     }
 
     /// A user: `GET /api/v2/users/{id}`.
@@ -97,7 +97,7 @@ impl Users {
 
     /// The same, with their custom data if asked for.
     pub async fn detail_with(&self, user_id: &str, options: UserDetailOptions) -> Result<User> {
-        self.pipeline.exchange(users::detail(user_id, &options)?, authing::found).await
+        self.session.call_with(users::detail(user_id, &options)?, authing::found).await
     }
 
     /// The first ten users, the newest first: query `users`.
@@ -107,7 +107,7 @@ impl Users {
 
     /// A page of users. All of them: [`list_all`](Self::list_all).
     pub async fn list_with(&self, options: UserListOptions) -> Result<Page<User>> {
-        self.pipeline.call(users::list(&options)?).await
+        self.session.call(users::list(&options)?).await
     }
 
     /// The first ten archived users: query `archivedUsers`.
@@ -117,12 +117,12 @@ impl Users {
 
     /// A page of archived users. All of them: [`list_all_archived_users`](Self::list_all_archived_users).
     pub async fn list_archived_users_with(&self, options: PageOptions) -> Result<Page<User>> {
-        self.pipeline.call(users::list_archived(&options)?).await
+        self.session.call(users::list_archived(&options)?).await
     }
 
     /// Whether there is such a user: query `isUserExists`. With several members set, whether any of them fits.
     pub async fn exists(&self, lookup: UserLookup) -> Result<bool> {
-        self.pipeline.exchange(users::exists(&lookup)?, authing::found).await
+        self.session.call_with(users::exists(&lookup)?, authing::found).await
     }
 
     /// A user: query `findUser`.
@@ -132,7 +132,7 @@ impl Users {
     /// [`NotFound`](crate::ErrorKind::NotFound): there is none. [`InvalidArgument`](crate::ErrorKind::InvalidArgument):
     /// nothing says which.
     pub async fn find(&self, lookup: UserLookup) -> Result<User> {
-        self.pipeline.exchange(users::find(&lookup)?, authing::found).await
+        self.session.call_with(users::find(&lookup)?, authing::found).await
     }
 
     /// The first ten users whose name, address and so on contains `query`: query `searchUser`.
@@ -142,7 +142,7 @@ impl Users {
 
     /// A page of them, in departments, groups or roles. All of them: [`search_all`](Self::search_all).
     pub async fn search_with(&self, query: &str, options: UserSearchOptions) -> Result<Page<User>> {
-        self.pipeline.call(users::search(query, &options)?).await
+        self.session.call(users::search(query, &options)?).await
     }
 
     /// The users with these ids: query `userBatch`, for 80 at a time, four requests at once at the most.
@@ -172,7 +172,7 @@ impl Users {
 
     /// Deletes a user, who goes to the archive: mutation `deleteUser`.
     pub async fn delete(&self, user_id: &str) -> Result<()> {
-        self.pipeline.exchange(users::delete(user_id)?, authing::confirmed).await
+        self.session.call_with(users::delete(user_id)?, authing::confirmed).await
     }
 
     /// Deletes users: mutation `deleteUsers`, for 80 at a time, four requests at once at the most.
@@ -195,29 +195,27 @@ impl Users {
     ) -> Result<Vec<T>> {
         let parts = Parts::new(operation, identifiers, BATCH)?;
         let requests = parts.iter().map(request).collect::<Result<Vec<_>>>()?;
-        let pipeline = self.pipeline.clone();
-        let send = move |request| pipeline.clone().exchange_owned(request, read);
-        parts.join(self.pipeline.transport().each(IN_FLIGHT, requests, send).await)
+        parts.join(self.session.call_each(IN_FLIGHT, requests, read).await)
     }
 
     /// Signs users out everywhere: `POST /api/v2/users/kick`.
     pub async fn kick(&self, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.run(users::kick(user_ids)?).await
+        self.session.run(users::kick(user_ids)?).await
     }
 
     /// A user's groups: query `user { groups }`.
     pub async fn list_groups(&self, user_id: &str) -> Result<Page<Group>> {
-        self.pipeline.exchange(users::list_groups(user_id)?, authing::found_inside).await
+        self.session.call_with(users::list_groups(user_id)?, authing::found_inside).await
     }
 
     /// Takes a user into a group: mutation `addUserToGroup`.
     pub async fn add_group(&self, user_id: &str, code: &str) -> Result<()> {
-        self.pipeline.exchange(users::add_group(user_id, code)?, authing::confirmed).await
+        self.session.call_with(users::add_group(user_id, code)?, authing::confirmed).await
     }
 
     /// Takes a user out of a group: mutation `removeUserFromGroup`.
     pub async fn remove_group(&self, user_id: &str, code: &str) -> Result<()> {
-        self.pipeline.exchange(users::remove_group(user_id, code)?, authing::confirmed).await
+        self.session.call_with(users::remove_group(user_id, code)?, authing::confirmed).await
     }
 
     /// A user's roles: query `user { roles }`.
@@ -227,7 +225,7 @@ impl Users {
 
     /// The same, in a namespace.
     pub async fn list_roles_with(&self, user_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
-        self.pipeline.exchange(users::list_roles(user_id, &options)?, authing::found_inside).await
+        self.session.call_with(users::list_roles(user_id, &options)?, authing::found_inside).await
     }
 
     /// Gives a user roles, by code: mutation `assignRole`.
@@ -242,7 +240,7 @@ impl Users {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.pipeline.exchange(users::add_roles(user_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(users::add_roles(user_id, codes, &options)?, authing::confirmed).await
     }
 
     /// Takes roles away from a user, by code: mutation `revokeRole`.
@@ -257,7 +255,7 @@ impl Users {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.pipeline.exchange(users::remove_roles(user_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(users::remove_roles(user_id, codes, &options)?, authing::confirmed).await
     }
 
     /// Whether a user has a role: `GET /api/v2/users/{id}/has-role`.
@@ -267,7 +265,7 @@ impl Users {
 
     /// The same, in a namespace.
     pub async fn has_role_with(&self, user_id: &str, code: &str, options: NamespaceOptions) -> Result<bool> {
-        self.pipeline.call(users::has_role(user_id, code, &options)?).await
+        self.session.call(users::has_role(user_id, code, &options)?).await
     }
 
     /// What a user may use: query `user { authorizedResources }`.
@@ -281,7 +279,7 @@ impl Users {
         user_id: &str,
         options: AuthorizedResourceOptions,
     ) -> Result<Page<AuthorizedResource>> {
-        self.pipeline.exchange(users::list_authorized_resources(user_id, &options)?, authing::resources).await
+        self.session.call_with(users::list_authorized_resources(user_id, &options)?, authing::resources).await
     }
 
     /// Of these resources, those that a user may do anything with: `POST /api/v2/acl/check-resource-permission-batch`.
@@ -291,7 +289,7 @@ impl Users {
         namespace: &str,
         resources: &[impl AsRef<str> + Sync],
     ) -> Result<Vec<AuthorizedResource>> {
-        self.pipeline.exchange(users::check_permissions(user_id, namespace, resources)?, authing::resource_list).await
+        self.session.call_with(users::check_permissions(user_id, namespace, resources)?, authing::resource_list).await
     }
 
     /// What of one kind of resource, `books` for instance, a user may use:
@@ -302,7 +300,7 @@ impl Users {
         namespace: &str,
         resource: &str,
     ) -> Result<Vec<AuthorizedResource>> {
-        self.pipeline.exchange(users::permissions_of_kind(user_id, namespace, resource)?, authing::resource_list).await
+        self.session.call_with(users::permissions_of_kind(user_id, namespace, resource)?, authing::resource_list).await
     }
 
     /// The last ten things that users did: `GET /api/v2/analysis/user-action`.
@@ -312,12 +310,12 @@ impl Users {
 
     /// A page of them, by whom, from where or of which kind. All of them: [`list_all_user_actions`](Self::list_all_user_actions).
     pub async fn list_user_actions_with(&self, options: UserActionOptions) -> Result<Page<UserAction>> {
-        self.pipeline.call(users::list_user_actions(&options)?).await
+        self.session.call(users::list_user_actions(&options)?).await
     }
 
     /// Gives a user a new token: mutation `refreshToken`.
     pub async fn refresh_token(&self, user_id: &str) -> Result<RefreshedToken> {
-        self.pipeline.exchange(users::refresh_token(user_id)?, authing::found).await
+        self.session.call_with(users::refresh_token(user_id)?, authing::found).await
     }
 
     /// The first ten of a user's policies: query `policyAssignments`.
@@ -327,37 +325,37 @@ impl Users {
 
     /// A page of them. All of them: [`list_all_policies`](Self::list_all_policies).
     pub async fn list_policies_with(&self, user_id: &str, options: PageOptions) -> Result<Page<PolicyAssignment>> {
-        self.pipeline.call(users::list_policies(user_id, &options)?).await
+        self.session.call(users::list_policies(user_id, &options)?).await
     }
 
     /// Assigns policies to a user, by code: mutation `addPolicyAssignments`.
     pub async fn add_policies(&self, user_id: &str, policies: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.exchange(users::add_policies(user_id, policies)?, authing::confirmed).await
+        self.session.call_with(users::add_policies(user_id, policies)?, authing::confirmed).await
     }
 
     /// Takes policies away from a user, by code: mutation `removePolicyAssignments`.
     pub async fn remove_policies(&self, user_id: &str, policies: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.pipeline.exchange(users::remove_policies(user_id, policies)?, authing::confirmed).await
+        self.session.call_with(users::remove_policies(user_id, policies)?, authing::confirmed).await
     }
 
     /// A user's custom data with types and labels: query `udv`.
     pub async fn list_udv(&self, user_id: &str) -> Result<Vec<Udv>> {
-        self.pipeline.exchange(users::list_udv(user_id)?, users::udvs).await
+        self.session.call_with(users::list_udv(user_id)?, users::udvs).await
     }
 
     /// Sets one value of a user's custom data, and gives all of them: mutation `setUdv`.
     pub async fn set_udv(&self, user_id: &str, key: &str, value: impl Into<UdfValue>) -> Result<Vec<Udv>> {
-        self.pipeline.exchange(users::set_udv(user_id, key, &value.into())?, users::udvs).await
+        self.session.call_with(users::set_udv(user_id, key, &value.into())?, users::udvs).await
     }
 
     /// Takes one value out of a user's custom data, and gives the others: mutation `removeUdv`.
     pub async fn remove_udv(&self, user_id: &str, key: &str) -> Result<Vec<Udv>> {
-        self.pipeline.exchange(users::remove_udv(user_id, key)?, users::udvs).await
+        self.session.call_with(users::remove_udv(user_id, key)?, users::udvs).await
     }
 
     /// A user's custom data, by key: query `udv`.
     pub async fn get_udf_value(&self, user_id: &str) -> Result<CustomData> {
-        Ok(self.pipeline.call::<Option<CustomData>>(users::list_udv(user_id)?).await?.unwrap_or_default())
+        Ok(self.session.call::<Option<CustomData>>(users::list_udv(user_id)?).await?.unwrap_or_default())
     }
 
     /// The custom data of many users, by user id: query `udfValueBatch`.
@@ -365,27 +363,27 @@ impl Users {
         &self,
         user_ids: &[impl AsRef<str> + Sync],
     ) -> Result<BTreeMap<String, CustomData>> {
-        self.pipeline.exchange(users::get_udf_value_batch(user_ids)?, users::custom_data_of_many).await
+        self.session.call_with(users::get_udf_value_batch(user_ids)?, users::custom_data_of_many).await
     }
 
     /// Sets values of a user's custom data; the others stay: mutation `setUdvBatch`.
     pub async fn set_udf_value(&self, user_id: &str, data: &CustomData) -> Result<()> {
-        self.pipeline.run(users::set_udf_value(user_id, data)?).await
+        self.session.run(users::set_udf_value(user_id, data)?).await
     }
 
     /// Sets values of the custom data of many users, by user id: mutation `setUdfValueBatch`.
     pub async fn set_udf_value_batch(&self, data: &BTreeMap<String, CustomData>) -> Result<()> {
-        self.pipeline.exchange(users::set_udf_value_batch(data)?, authing::confirmed).await
+        self.session.call_with(users::set_udf_value_batch(data)?, authing::confirmed).await
     }
 
     /// Takes one value out of a user's custom data: mutation `removeUdv`.
     pub async fn remove_udf_value(&self, user_id: &str, key: &str) -> Result<()> {
-        self.pipeline.run(users::remove_udv(user_id, key)?).await
+        self.session.run(users::remove_udv(user_id, key)?).await
     }
 
     /// For each department of a user the nodes from the root to it: `GET /api/v2/users/{id}/orgs`.
     pub async fn list_org(&self, user_id: &str) -> Result<Vec<Vec<OrgNode>>> {
-        let List(paths) = self.pipeline.call(users::list_org(user_id)?).await?;
+        let List(paths) = self.session.call(users::list_org(user_id)?).await?;
         Ok(paths)
     }
 
@@ -400,12 +398,12 @@ impl Users {
         user_id: &str,
         options: DepartmentOptions,
     ) -> Result<Page<UserDepartment>> {
-        self.pipeline.exchange(users::list_department(user_id, &options)?, authing::found_inside).await
+        self.session.call_with(users::list_department(user_id, &options)?, authing::found_inside).await
     }
 
     /// Sends a user the mail that verifies the address at the first login: mutation `sendFirstLoginVerifyEmail`.
     pub async fn send_first_login_verify_email(&self, app_id: &str, user_id: &str) -> Result<()> {
-        self.pipeline.exchange(users::first_login_mail(app_id, user_id)?, authing::confirmed).await
+        self.session.call_with(users::first_login_mail(app_id, user_id)?, authing::confirmed).await
     }
 
     /// Signs a user out of all applications: `GET /logout`.
@@ -415,7 +413,7 @@ impl Users {
 
     /// The same, out of one.
     pub async fn logout_with(&self, user_id: &str, options: UserLogoutOptions) -> Result<()> {
-        self.pipeline.run(users::logout(user_id, &options)).await
+        self.session.run(users::logout(user_id, &options)).await
     }
 
     /// Whether a user is signed in: `GET /api/v2/users/login-status`.
@@ -425,6 +423,6 @@ impl Users {
 
     /// The same, at an application or on a device.
     pub async fn check_login_status_with(&self, user_id: &str, options: LoginStatusOptions) -> Result<LoginStatus> {
-        self.pipeline.exchange(users::check_login_status(user_id, &options), authing::found).await
+        self.session.call_with(users::check_login_status(user_id, &options), authing::found).await
     }
 }

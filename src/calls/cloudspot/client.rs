@@ -1,7 +1,9 @@
-use super::{Pipeline, maybe_async};
+use super::{FLAVOUR, Session, maybe_async};
 use crate::{
     Credentials, Password, Result, UserToken,
-    cloudspot::{self, AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser, Relogin},
+    cloudspot::{
+        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Impersonation, LicenseUser,
+    },
     config::{Settings, settings_methods},
 };
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use std::sync::Arc;
 /// [`cloudspot`](crate::cloudspot).
 #[derive(Clone, Debug)]
 pub struct LicenseClient {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl LicenseClient {
@@ -28,13 +30,23 @@ impl LicenseClient {
 
     /// A session of its own over the same connections, named by `key`. No other session sees its token.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { pipeline: self.pipeline.with_session(key.as_ref(), None) }
+        Self { session: self.session.with_session(key.as_ref(), None) }
+    }
+
+    /// Creates a session with this token, over the same connections: the way in which a server calls with a token that it was
+    /// handed. The session is in no token store, is never refreshed, and is gone with its handles.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
+        Ok(Self { session: self.session.with_token(token.into())? })
     }
 
     /// A session of its own that logs in by itself.
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let renewal = Some(Arc::new(Relogin(credentials)) as _);
-        Self { pipeline: self.pipeline.with_session(key.as_ref(), renewal) }
+        let method = Some(Arc::new(CredentialLogin(credentials)) as _);
+        Self { session: self.session.with_session(key.as_ref(), method) }
     }
 }
 
@@ -47,41 +59,41 @@ impl LicenseClient {
     /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials. The session then keeps the token it had. A 429
     /// and a 5xx are never that.
     pub async fn authenticate(&self, username: &str, password: impl Into<Password>) -> Result<AuthenticatedLicense> {
-        self.pipeline.enter(cloudspot::authenticate(username, &password.into())?).await
+        self.session.call_for_token(cloudspot::authenticate(username, &password.into())?).await
     }
 
     /// Who is logged in: `GET auth/users/profile/`. Needs a token.
     pub async fn get_user(&self) -> Result<LicenseUser> {
-        self.pipeline.call(cloudspot::get_user()).await
+        self.session.call(cloudspot::get_user()).await
     }
 
     /// What the user may do, by company: `GET auth/get-permissions/`. Needs a token. A token in the answer does not become
     /// the session's.
     pub async fn get_permissions(&self) -> Result<AuthenticatedLicense> {
-        self.pipeline.call(cloudspot::get_permissions()).await
+        self.session.call(cloudspot::get_permissions()).await
     }
 
     /// What the user may do in a company: `GET auth/get-company-permissions/{company_id}/`. Needs a token.
     pub async fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Result<CompanyPermissions> {
         let company_id = company_id.into();
-        let permissions = self.pipeline.call(cloudspot::get_company_permissions(&company_id)?).await?;
+        let permissions = self.session.call(cloudspot::get_company_permissions(&company_id)?).await?;
         Ok(cloudspot::of_company(company_id, permissions))
     }
 
     /// Who stands behind an impersonation's token: `POST auth/impersonation-validation/`. Needs no token of the session's, and
     /// leaves it as it is.
     pub async fn validate_impersonation(&self, token: impl Into<UserToken>) -> Result<Impersonation> {
-        self.pipeline.call(cloudspot::validate_impersonation(&token.into())?).await
+        self.session.call(cloudspot::validate_impersonation(&token.into())?).await
     }
 
     /// The session's token, if it has one. Sends nothing.
     pub async fn token(&self) -> Result<Option<UserToken>> {
-        self.pipeline.current_token().await
+        self.session.current_token().await
     }
 
     /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
     pub async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.pipeline.adopt(token).await
+        self.session.set_token(token).await
     }
 }
 
@@ -123,10 +135,13 @@ impl LicenseClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
-        let renewal = self.credentials.map(|credentials| Arc::new(Relogin(credentials)) as _);
-        let pipeline =
-            Pipeline::new("cloudspot", &cloudspot::DIALECT, &self.application_id, self.settings, headers, renewal)?;
-        self.token.map_or(Ok(()), |token| pipeline.start_with(token))?;
-        Ok(LicenseClient { pipeline })
+        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials)) as _);
+        let id = &self.application_id;
+        let session = Session::new(FLAVOUR, "cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
+        let session = match self.token {
+            Some(token) => session.with_initial_token(token)?,
+            None => session,
+        };
+        Ok(LicenseClient { session })
     }
 }

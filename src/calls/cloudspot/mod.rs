@@ -1,6 +1,6 @@
 //! Cloudspot License.
 
-use super::{maybe_async, pipeline::Pipeline};
+use super::{FLAVOUR, Session, maybe_async};
 
 mod client;
 

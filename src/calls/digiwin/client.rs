@@ -1,20 +1,20 @@
-use super::{Identity, Orgs, Pipeline, Tenants, Users, maybe_async};
+use super::{FLAVOUR, Identity, Orgs, Session, Tenants, Users, maybe_async};
 use crate::{
     Credentials, Method, Result,
     config::{Settings, settings_methods},
     digiwin::{self, RequestOptions},
-    secret::AppToken,
+    secret::{AppToken, UserToken},
 };
 use serde_json::Value;
 use std::sync::Arc;
 
 /// A client of Digiwin IAM.
 ///
-/// Cheap to clone; clones share the connections and the session. Who serves many users takes one
-/// [`with_session`](Self::with_session) a user.
+/// Cheap to clone; clones share the connections and the session. To serve many users, create one session per user with
+/// [`with_session`](Self::with_session); to call with a token that a request brought, use [`with_token`](Self::with_token).
 #[derive(Clone, Debug)]
 pub struct Client {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Client {
@@ -26,33 +26,43 @@ impl Client {
     /// A session of its own over the same connections, named by `key`: say, your user's id. No other session sees its token.
     /// The same key gives the same session, also in another process if they share a token store.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { pipeline: self.pipeline.with_session(key.as_ref(), None) }
+        Self { session: self.session.with_session(key.as_ref(), None) }
+    }
+
+    /// Creates a session with this token, over the same connections: the way in which a server calls with a token that it was
+    /// handed. The session is in no token store, is never refreshed, and is gone with its handles.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
+        Ok(Self { session: self.session.with_token(token.into())? })
     }
 
     /// A session of its own that logs in by itself: see [`ClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let renewal = Some(Arc::new(digiwin::Relogin(credentials)) as _);
-        Self { pipeline: self.pipeline.with_session(key.as_ref(), renewal) }
+        let method = Some(Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        Self { session: self.session.with_session(key.as_ref(), method) }
     }
 
     /// Logins, tokens and tenant switches.
     pub fn identity(&self) -> Identity {
-        Identity::new(self.pipeline.clone())
+        Identity::new(self.session.clone())
     }
 
     /// Users.
     pub fn users(&self) -> Users {
-        Users::new(self.pipeline.clone())
+        Users::new(self.session.clone())
     }
 
     /// Tenants and their applications.
     pub fn tenants(&self) -> Tenants {
-        Tenants::new(self.pipeline.clone())
+        Tenants::new(self.session.clone())
     }
 
     /// Organizations; all calls need a token in a tenant.
     pub fn orgs(&self) -> Orgs {
-        Orgs::new(self.pipeline.clone())
+        Orgs::new(self.session.clone())
     }
 }
 
@@ -68,7 +78,7 @@ impl Client {
 
     /// [`request`](Self::request) with a body or query parameters.
     pub async fn request_with(&self, method: Method, path: &str, options: RequestOptions) -> Result<Value> {
-        self.pipeline.call(digiwin::raw_request(method, path, options)?).await
+        self.session.call(digiwin::raw_request(method, path, options)?).await
     }
 }
 
@@ -101,8 +111,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
-        let renewal = self.credentials.map(|credentials| Arc::new(digiwin::Relogin(credentials)) as _);
-        let pipeline = Pipeline::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, renewal)?;
-        Ok(Client { pipeline })
+        let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        let session = Session::new(FLAVOUR, "digiwin", &digiwin::DIALECT, application, self.settings, headers, method)?;
+        Ok(Client { session })
     }
 }

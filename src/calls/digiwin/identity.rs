@@ -1,10 +1,9 @@
-use super::{Pipeline, maybe_async};
+use super::{Session, maybe_async};
 use crate::{
     Password, Result, UserToken, VerificationCode,
-    crypto::{KeyPair, SealedPassword},
     digiwin::{
-        AccessTokenOptions, AuthoredUser, ChangedToken, InternalLoginOptions, LoginAdOptions, LoginOptions,
-        LogoutOptions, TenantRef, UserTokenInfo,
+        AccessTokenOptions, AuthoredUser, ChangedToken, Handshake, InternalLoginOptions, LastRequest, LoginAdOptions,
+        LoginOptions, LogoutOptions, TenantRef, UserTokenInfo,
         identity::{self, PublicKey, RefreshedToken, WrappedAesKey},
     },
 };
@@ -14,12 +13,12 @@ use crate::{
 /// A login, a tenant switch and a refresh make their token the session's. When one fails, the session keeps the token it had.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Identity {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 }
 
@@ -42,8 +41,7 @@ impl Identity {
         password: impl Into<Password>,
         options: LoginOptions,
     ) -> Result<AuthoredUser> {
-        let password = self.seal(password.into()).await?;
-        self.pipeline.enter(identity::login(user_id, &password, &options)?).await
+        self.log_in(user_id, password.into(), LastRequest::Login(options)).await
     }
 
     /// Logs in by Digiwin's Active Directory; `user_id` is an employee's mail address. Otherwise as [`login`](Self::login).
@@ -58,8 +56,7 @@ impl Identity {
         password: impl Into<Password>,
         options: LoginAdOptions,
     ) -> Result<AuthoredUser> {
-        let password = self.seal(password.into()).await?;
-        self.pipeline.enter(identity::login_ad(user_id, &password, &options)?).await
+        self.log_in(user_id, password.into(), LastRequest::Directory(options)).await
     }
 
     /// Logs in with a code sent to a phone: `POST login`, without a handshake. How a code is asked for is not part of what
@@ -69,7 +66,7 @@ impl Identity {
         phone: &str,
         code: impl Into<VerificationCode>,
     ) -> Result<AuthoredUser> {
-        self.pipeline.enter(identity::login_verification_code(phone, &code.into())?).await
+        self.session.call_for_token(identity::login_verification_code(phone, &code.into())?).await
     }
 
     /// Logs in a tenant's internal user: the handshake, then `POST internal/login`.
@@ -90,8 +87,7 @@ impl Identity {
         password: impl Into<Password>,
         options: InternalLoginOptions,
     ) -> Result<AuthoredUser> {
-        let password = self.seal(password.into()).await?;
-        self.pipeline.enter(identity::internal_login(tenant_id, user_id, &password, &options)?).await
+        self.log_in(user_id, password.into(), LastRequest::Internal(tenant_id.to_owned(), options)).await
     }
 
     /// Ends the session at the service and drops its token: `POST logout`.
@@ -101,41 +97,35 @@ impl Identity {
 
     /// [`logout`](Self::logout), of all the user's sessions if asked for.
     pub async fn logout_with(&self, options: LogoutOptions) -> Result<()> {
-        let token = self.current_token().await?;
-        // Such a session logs in when it needs to, which is not now.
-        if token.is_none() && self.pipeline.has_credentials() {
-            return Ok(());
-        }
-        self.pipeline.run(identity::logout(&options)?).await?;
-        self.pipeline.drop_token(token).await
+        self.session.log_out(identity::logout(&options)?).await
     }
 
     /// The service's RSA key, SubjectPublicKeyInfo in base64: `GET publickey`. A login asks for it by itself.
     pub async fn get_public_key(&self) -> Result<String> {
-        let answer: PublicKey = self.pipeline.call(identity::get_public_key()).await?;
+        let answer: PublicKey = self.session.call(identity::get_public_key()).await?;
         Ok(answer.public_key)
     }
 
     /// An AES key, encrypted under the client's RSA key that `client_encrypt_public_key` wraps: `POST aeskey`. A login asks
     /// for it by itself.
     pub async fn get_aes_key(&self, client_encrypt_public_key: &str) -> Result<String> {
-        let answer: WrappedAesKey = self.pipeline.call(identity::get_aes_key(client_encrypt_public_key)?).await?;
+        let answer: WrappedAesKey = self.session.call(identity::get_aes_key(client_encrypt_public_key)?).await?;
         Ok(answer.encrypt_aes_key)
     }
 
     /// What the session's token says: `POST token/analyze`.
     pub async fn analyze_token(&self) -> Result<UserTokenInfo> {
-        self.pipeline.call(identity::analyze_token()?).await
+        self.session.call(identity::analyze_token()?).await
     }
 
     /// The same, for internal use: `GET token/analyze/internal`. How it differs is not documented.
     pub async fn analyze_token_internal(&self) -> Result<UserTokenInfo> {
-        self.pipeline.call(identity::analyze_token_internal()).await
+        self.session.call(identity::analyze_token_internal()).await
     }
 
     /// Who is logged in: `POST login/info`.
     pub async fn get_login_info(&self) -> Result<AuthoredUser> {
-        self.pipeline.call(identity::get_login_info()?).await
+        self.session.call(identity::get_login_info()?).await
     }
 
     /// Switches to another tenant: `POST token/refresh/tenant`. The calls of a tenant need this first.
@@ -144,12 +134,12 @@ impl Identity {
     ///
     /// [`Authorization`](crate::ErrorKind::Authorization): the tenant has not bought the application, or the user is not in it.
     pub async fn refresh_token_with_tenant(&self, tenant: impl Into<TenantRef>) -> Result<ChangedToken> {
-        self.pipeline.enter(identity::refresh_token_with_tenant(&tenant.into())?).await
+        self.session.call_for_token(identity::refresh_token_with_tenant(&tenant.into())?).await
     }
 
     /// Exchanges the session's token for a new one: `POST token/refresh/user`.
     pub async fn refresh_user_token(&self) -> Result<UserToken> {
-        let answer: RefreshedToken = self.pipeline.enter(identity::refresh_user_token()?).await?;
+        let answer: RefreshedToken = self.session.call_for_token(identity::refresh_user_token()?).await?;
         answer.into_token()
     }
 
@@ -165,28 +155,20 @@ impl Identity {
         verify_user_id: &str,
         options: AccessTokenOptions,
     ) -> Result<AuthoredUser> {
-        self.pipeline.call(identity::create_access_token(tenant_id, verify_user_id, &options)?).await
+        self.session.call(identity::create_access_token(tenant_id, verify_user_id, &options)?).await
     }
 
     /// The session's token, if it has one. Sends nothing.
     pub async fn current_token(&self) -> Result<Option<UserToken>> {
-        self.pipeline.current_token().await
+        self.session.current_token().await
     }
 
     /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
     pub async fn set_current_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.pipeline.adopt(token).await
+        self.session.set_token(token).await
     }
 
-    /// The handshake. The key pair is made while the service's key is under way.
-    async fn seal(&self, password: Password) -> Result<SealedPassword> {
-        let transport = self.pipeline.transport();
-        transport.check_context()?;
-        let keys = transport.start(KeyPair::generate);
-        let server_key = self.get_public_key().await?;
-        let keys = keys.join().await??;
-        let offer = keys.offer(&server_key)?;
-        let aes_key = self.get_aes_key(offer.wrapped_key()).await?;
-        transport.start(move || offer.accept(&aes_key)?.seal(&password)).join().await?
+    async fn log_in(&self, user_id: &str, password: Password, last: LastRequest) -> Result<AuthoredUser> {
+        self.session.log_in(Box::new(Handshake::new(user_id, password, last))).await
     }
 }

@@ -1,6 +1,6 @@
 //! Digiwin IAM.
 
-use super::{maybe_async, pipeline::Pipeline};
+use super::{FLAVOUR, Session, maybe_async};
 
 mod client;
 mod identity;

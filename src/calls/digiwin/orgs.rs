@@ -1,4 +1,4 @@
-use super::{Pipeline, maybe_async};
+use super::{Session, maybe_async};
 use crate::{
     Result,
     digiwin::{
@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 /// [`Authorization`](crate::ErrorKind::Authorization).
 #[derive(Clone, Debug)]
 pub struct Orgs {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Orgs {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 }
 
@@ -28,37 +28,37 @@ impl Orgs {
 impl Orgs {
     /// All organizations, by aspect; each a flat list that `parent_sid` makes a tree: `GET org/cascade`.
     pub async fn get_cascade(&self) -> Result<BTreeMap<String, Vec<Org>>> {
-        let answer = self.pipeline.call(orgs::get_cascade()).await?;
+        let answer = self.session.call(orgs::get_cascade()).await?;
         Ok(orgs::by_aspect(answer))
     }
 
     /// The organizations with these sids: `POST org/list`.
     pub async fn get_org_list(&self, sids: &[i64]) -> Result<Vec<Org>> {
-        let List(orgs) = self.pipeline.call(orgs::get_org_list(sids)?).await?;
+        let List(orgs) = self.session.call(orgs::get_org_list(sids)?).await?;
         Ok(orgs)
     }
 
     /// The users directly in an organization, by sid (integer) or uri (text): `POST org/userinorg`.
     pub async fn get_users_in_org(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        let List(users) = self.pipeline.call(orgs::get_users_in_org(&org.into())?).await?;
+        let List(users) = self.session.call(orgs::get_users_in_org(&org.into())?).await?;
         Ok(users)
     }
 
     /// The users in an organization and all below it: `POST org/userinorg/cascade`.
     pub async fn get_users_cascade(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        let List(users) = self.pipeline.call(orgs::get_users_cascade(&org.into())?).await?;
+        let List(users) = self.session.call(orgs::get_users_cascade(&org.into())?).await?;
         Ok(users)
     }
 
     /// Changes the organization whose `sid` is among the members of `org`, or creates one without: `POST org/update`. Gives
     /// its sid, if the service tells it. `org` is an [`Org`] or anything else that serializes to an object.
     pub async fn create_or_update(&self, org: &(impl Serialize + Sync + ?Sized)) -> Result<Option<i64>> {
-        let Sid(sid) = self.pipeline.call(orgs::create_or_update(org)?).await?;
+        let Sid(sid) = self.session.call(orgs::create_or_update(org)?).await?;
         Ok(sid)
     }
 
     /// Deletes an organization: `POST org/del`. The answer is not documented, and given as it is.
     pub async fn delete(&self, sid: i64) -> Result<Value> {
-        self.pipeline.call(orgs::delete(sid)?).await
+        self.session.call(orgs::delete(sid)?).await
     }
 }

@@ -1,4 +1,4 @@
-use super::{Pipeline, maybe_async};
+use super::{Session, maybe_async};
 use crate::{
     Result,
     digiwin::{
@@ -12,12 +12,12 @@ use serde_json::Value;
 /// Tenants and their applications: `/api/iam/v2/tenant`.
 #[derive(Clone, Debug)]
 pub struct Tenants {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Tenants {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 }
 
@@ -30,13 +30,13 @@ impl Tenants {
 
     /// [`get_tenants`](Self::get_tenants), some left out.
     pub async fn get_tenants_with(&self, options: TenantListOptions) -> Result<Vec<Tenant>> {
-        let List(tenants) = self.pipeline.call(tenants::get_tenants(&options)).await?;
+        let List(tenants) = self.session.call(tenants::get_tenants(&options)).await?;
         Ok(tenants)
     }
 
     /// The tenant that the token is in: `POST tenant/current`. Needs a token in a tenant.
     pub async fn get_current(&self) -> Result<Option<Tenant>> {
-        self.pipeline.call(tenants::get_current()?).await
+        self.session.call(tenants::get_current()?).await
     }
 
     /// A tenant by id, in short: `POST tenant/simple`. The vendor's client also calls it `get_tenant_simple`.
@@ -46,7 +46,7 @@ impl Tenants {
 
     /// [`get_simple`](Self::get_simple), with the invoice's members if asked for.
     pub async fn get_simple_with(&self, id: &str, options: TenantSimpleOptions) -> Result<Option<Tenant>> {
-        self.pipeline.call(tenants::get_simple(id, &options)?).await
+        self.session.call(tenants::get_simple(id, &options)?).await
     }
 
     /// [`get_simple`](Self::get_simple) under its other name.
@@ -56,18 +56,18 @@ impl Tenants {
 
     /// The tenant that the token is in, in short: `GET tenant/current/simple`. Needs a token in a tenant.
     pub async fn get_current_simple(&self) -> Result<Option<Tenant>> {
-        self.pipeline.call(tenants::get_current_simple()).await
+        self.session.call(tenants::get_current_simple()).await
     }
 
     /// The tenants that a keyword finds: `POST tenant/query`.
     pub async fn query_tenants(&self, keyword: &str) -> Result<Vec<Tenant>> {
-        let List(tenants) = self.pipeline.call(tenants::query_tenants(keyword)?).await?;
+        let List(tenants) = self.session.call(tenants::query_tenants(keyword)?).await?;
         Ok(tenants)
     }
 
     /// Whether a user is in the tenant: `GET tenant/check/userintenant`.
     pub async fn check_user_in_tenant(&self, user_id: &str) -> Result<bool> {
-        let Membership(yes) = self.pipeline.call(tenants::check_user_in_tenant(user_id)).await?;
+        let Membership(yes) = self.session.call(tenants::check_user_in_tenant(user_id)).await?;
         Ok(yes)
     }
 
@@ -78,7 +78,7 @@ impl Tenants {
 
     /// [`get_applications`](Self::get_applications) that expire within a time.
     pub async fn get_applications_with(&self, filter: ApplicationFilter) -> Result<Vec<TenantApplication>> {
-        let List(applications) = self.pipeline.call(tenants::get_applications(&filter)).await?;
+        let List(applications) = self.session.call(tenants::get_applications(&filter)).await?;
         Ok(applications)
     }
 
@@ -90,11 +90,11 @@ impl Tenants {
 
     /// [`invite_user`](Self::invite_user) with roles, organizations and so on.
     pub async fn invite_user_with(&self, tenant_id: &str, user: &str, options: InviteOptions) -> Result<Value> {
-        self.pipeline.call(tenants::invite_user(tenant_id, user, &options)?).await
+        self.session.call(tenants::invite_user(tenant_id, user, &options)?).await
     }
 
     /// Takes a user out of the tenant: `POST tenant/remove/user`. The answer is not documented, and given as it is.
     pub async fn remove_user(&self, user: impl Into<UserRef>) -> Result<Value> {
-        self.pipeline.call(tenants::remove_user(&user.into())?).await
+        self.session.call(tenants::remove_user(&user.into())?).await
     }
 }

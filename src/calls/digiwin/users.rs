@@ -1,4 +1,4 @@
-use super::{Pipeline, maybe_async};
+use super::{Session, maybe_async};
 use crate::{
     Result,
     digiwin::{
@@ -13,12 +13,12 @@ use serde_json::Value;
 /// Users: `/api/iam/v2/user`.
 #[derive(Clone, Debug)]
 pub struct Users {
-    pipeline: Pipeline,
+    session: Session,
 }
 
 impl Users {
-    pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline }
+    pub(super) fn new(session: Session) -> Self {
+        Self { session }
     }
 }
 
@@ -26,12 +26,12 @@ impl Users {
 impl Users {
     /// A user by id (text) or sid (integer), if there is one: `POST user`.
     pub async fn get_user(&self, user: impl Into<UserRef>) -> Result<Option<User>> {
-        self.pipeline.call(users::get_user(&user.into())?).await
+        self.session.call(users::get_user(&user.into())?).await
     }
 
     /// The users with these ids; unknown ids are left out: `POST user/list`.
     pub async fn get_user_list(&self, ids: &[impl AsRef<str>]) -> Result<Vec<User>> {
-        let List(users) = self.pipeline.call(users::get_user_list(ids)?).await?;
+        let List(users) = self.session.call(users::get_user_list(ids)?).await?;
         Ok(users)
     }
 
@@ -43,13 +43,13 @@ impl Users {
 
     /// [`query_users`](Self::query_users) in an organization.
     pub async fn query_users_with(&self, query_type: UserQueryType, options: UserQueryOptions) -> Result<Vec<User>> {
-        let List(users) = self.pipeline.call(users::query_users(query_type, &options)?).await?;
+        let List(users) = self.session.call(users::query_users(query_type, &options)?).await?;
         Ok(users)
     }
 
     /// All users, in short: `GET user/simple`.
     pub async fn get_user_simple(&self) -> Result<Vec<UserSimple>> {
-        let List(users) = self.pipeline.call(users::get_user_simple()).await?;
+        let List(users) = self.session.call(users::get_user_simple()).await?;
         Ok(users)
     }
 
@@ -60,7 +60,7 @@ impl Users {
 
     /// [`check_email_exists`](Self::check_email_exists), one user left out.
     pub async fn check_email_exists_with(&self, email: &str, options: ExistsOptions) -> Result<bool> {
-        let answer = self.pipeline.call(users::check_email_exists(email, &options)?).await?;
+        let answer = self.session.call(users::check_email_exists(email, &options)?).await?;
         Ok(Registered::yes(answer))
     }
 
@@ -71,13 +71,13 @@ impl Users {
 
     /// [`check_phone_exists`](Self::check_phone_exists), one user left out.
     pub async fn check_phone_exists_with(&self, phone: &str, options: ExistsOptions) -> Result<bool> {
-        let answer = self.pipeline.call(users::check_phone_exists(phone, &options)?).await?;
+        let answer = self.session.call(users::check_phone_exists(phone, &options)?).await?;
         Ok(Registered::yes(answer))
     }
 
     /// Whether a user has this id: `POST user/exists`.
     pub async fn check_user_exists(&self, id: &str) -> Result<bool> {
-        let answer = self.pipeline.call(users::check_user_exists(id)?).await?;
+        let answer = self.session.call(users::check_user_exists(id)?).await?;
         Ok(IdExists::yes(answer))
     }
 
@@ -86,11 +86,11 @@ impl Users {
     ///
     /// The answer is not documented, and given as it is.
     pub async fn update_user(&self, user: &(impl Serialize + Sync + ?Sized)) -> Result<Value> {
-        self.pipeline.call(users::update_user(user)?).await
+        self.session.call(users::update_user(user)?).await
     }
 
     /// A user and their roles: `POST user/role`.
     pub async fn get_user_roles(&self, user: impl Into<UserRef>) -> Result<UserWithRoles> {
-        self.pipeline.call(users::get_user_roles(&user.into())?).await
+        self.session.call(users::get_user_roles(&user.into())?).await
     }
 }

@@ -1,0 +1,84 @@
+//! How a session gets a token: steps without I/O, which the session sequences.
+
+use super::{decode::Data, request::Request};
+use crate::{Error, ErrorKind, Result, credentials::Credentials, crypto::KeyPair, token_store::StoredToken};
+
+/// Where a session's tokens come from.
+pub(crate) trait LoginMethod: Send + Sync {
+    /// What the session logs in with, where the user chooses that.
+    fn credentials(&self) -> Option<&Credentials> {
+        None
+    }
+
+    /// The request that replaces a valid token, where the service has one.
+    fn refresh(&self) -> Option<Result<Request>> {
+        None
+    }
+
+    /// The token in the response to it, in place of `previous`.
+    fn refreshed(&self, response: &Data, _previous: &StoredToken) -> Result<StoredToken> {
+        Err(response.error(ErrorKind::Decode))
+    }
+
+    /// A login with what [`credentials`](Self::credentials) came to, into this tenant if one is named.
+    fn log_in(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Result<Box<dyn Login>>;
+}
+
+/// A login under way.
+pub(crate) trait Login: Send {
+    /// What comes next.
+    fn next(&mut self, input: Input) -> Result<Step>;
+
+    /// Whether [`next`](Self::next) takes so long that no executor may wait for it.
+    fn is_arithmetic(&self) -> bool {
+        false
+    }
+}
+
+/// What a login goes on with; nothing at the beginning.
+#[derive(Default)]
+pub(crate) struct Input {
+    pub(crate) response: Option<Data>,
+    pub(crate) key: Option<KeyPair>,
+}
+
+/// What a login asks for.
+pub(crate) enum Step {
+    Send {
+        request: Request,
+        /// What it is sent with, if that is not the session's token yet.
+        token: Option<StoredToken>,
+        /// Whether a key pair is to be generated while the request is under way.
+        generate_key: bool,
+    },
+    /// The token, and the response that brought it.
+    Done(StoredToken, Data),
+}
+
+impl Step {
+    pub(crate) fn send(request: Request) -> Self {
+        Self::Send { request, token: None, generate_key: false }
+    }
+}
+
+/// A login of one request.
+pub(crate) struct SingleRequestLogin {
+    request: Option<Request>,
+    read: fn(&Data) -> Result<StoredToken>,
+}
+
+impl SingleRequestLogin {
+    pub(crate) fn new(request: Request, read: fn(&Data) -> Result<StoredToken>) -> Box<Self> {
+        Box::new(Self { request: Some(request), read })
+    }
+}
+
+impl Login for SingleRequestLogin {
+    fn next(&mut self, input: Input) -> Result<Step> {
+        match (input.response, self.request.take()) {
+            (Some(response), _) => Ok(Step::Done((self.read)(&response)?, response)),
+            (None, Some(request)) => Ok(Step::send(request)),
+            (None, None) => Err(Error::new(ErrorKind::Decode).detail("the login ended without a response")),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! How often a session may log in: a wrong password must not lock an account.
+
+use crate::{
+    Error, ErrorKind, Result,
+    crypto::SecretDigest,
+    token_store::{COUNTED_FOR, LoginAttempt, LoginAttempts},
+};
+use std::time::SystemTime;
+
+const MOST: usize = 3;
+
+/// Why a login was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// There was no token, or it had ended.
+    Missing,
+    /// The service refused the token.
+    Refused,
+}
+
+/// The logins of a session in the last minute. It outlives the session's handles.
+#[derive(Debug, Default)]
+pub(crate) struct LoginLimiter {
+    attempts: Vec<Attempt>,
+    /// What the last login failed with.
+    failure: Option<Error>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    login: LoginAttempt,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The service refused it, or it was asked for by a refused token: it counts, in all processes.
+    Counted,
+    /// It gave a token with which no call was carried out yet: it counts until one is.
+    Unserved,
+}
+
+impl LoginLimiter {
+    /// Whether there may be another login with this secret; `shared` are the attempts that others noted in the store.
+    pub(crate) fn may_log_in(&mut self, shared: &LoginAttempts, secret: Option<&str>, now: SystemTime) -> Result<()> {
+        self.attempts.retain(|attempt| attempt.login.counts(now));
+        let own = self.attempts.iter().map(|attempt| &attempt.login);
+        let others = shared.0.iter().filter(|other| other.counts(now) && !own.clone().any(|own| own == *other));
+        let made = own.clone().chain(others).filter(|attempt| is_with(attempt, secret)).count();
+        if made < MOST {
+            return Ok(());
+        }
+        let detail = format!(
+            "{MOST} logins within {} s did not help; wait before the next one, and check the credentials",
+            COUNTED_FOR.as_secs()
+        );
+        let kind = self.failure.as_ref().map_or(ErrorKind::Authentication, Error::kind);
+        let error = Error::new(kind).detail(detail);
+        Err(match self.failure.clone() {
+            Some(last) => error.source(last),
+            None => error,
+        })
+    }
+
+    /// Notes a login. One that failed counts if the service refused it, and was not just out of order. Gives whether it counts
+    /// in other processes too.
+    pub(crate) fn logged_in(
+        &mut self,
+        cause: Cause,
+        secret: Option<SecretDigest>,
+        failure: Option<&Error>,
+        now: SystemTime,
+    ) -> bool {
+        let refusal =
+            failure.filter(|error| error.status().is_some() && !error.is_server() && !error.is_rate_limited());
+        self.failure = refusal.cloned();
+        let kind = match (failure, refusal, cause) {
+            (Some(_), None, _) => return false,
+            (_, Some(_), _) | (None, None, Cause::Refused) => Kind::Counted,
+            (None, None, Cause::Missing) => Kind::Unserved,
+        };
+        // Stores keep milliseconds: what comes back from one is to be recognised.
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let at = now - std::time::Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000_000));
+        self.attempts.push(Attempt { login: LoginAttempt { at, secret }, kind });
+        kind == Kind::Counted
+    }
+
+    /// Notes that a call was carried out with the token of the last login.
+    pub(crate) fn served(&mut self) {
+        self.attempts.retain(|attempt| attempt.kind == Kind::Counted);
+    }
+
+    /// Notes that the refusal, for which the last login was made, was not about the token: it counts only until a call is
+    /// carried out.
+    pub(crate) fn was_in_vain(&mut self) {
+        if let Some(last) = self.attempts.last_mut() {
+            last.kind = Kind::Unserved;
+        }
+    }
+
+    /// The attempts that count in other processes too, with those that these noted.
+    pub(crate) fn to_share(&self, shared: &LoginAttempts, now: SystemTime) -> LoginAttempts {
+        let own = self.attempts.iter().filter(|attempt| attempt.kind == Kind::Counted).map(|attempt| &attempt.login);
+        let mut all: Vec<LoginAttempt> = own.cloned().collect();
+        for other in shared.0.iter().filter(|other| other.counts(now)) {
+            if !all.contains(other) {
+                all.push(other.clone());
+            }
+        }
+        LoginAttempts(all)
+    }
+
+    /// Whether nothing in it matters any more.
+    pub(crate) fn is_idle(&self, now: SystemTime) -> bool {
+        !self.attempts.iter().any(|attempt| attempt.login.counts(now))
+    }
+}
+
+/// Whether a login was made with this secret. A changed password may be tried at once.
+fn is_with(attempt: &LoginAttempt, secret: Option<&str>) -> bool {
+    match (&attempt.secret, secret) {
+        (Some(digest), Some(secret)) => digest.matches(secret),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    enum Outcome {
+        Issued,
+        Refused,
+        Down,
+    }
+    use Outcome::{Down, Issued, Refused};
+
+    fn note(
+        limiter: &mut LoginLimiter,
+        cause: Cause,
+        outcome: &Outcome,
+        secret: Option<&str>,
+        now: SystemTime,
+    ) -> bool {
+        let failure = match outcome {
+            Issued => None,
+            Refused => Some(Error::new(ErrorKind::Authentication).http_status(401)),
+            Down => Some(Error::new(ErrorKind::Server).http_status(503)),
+        };
+        limiter.logged_in(cause, secret.map(SecretDigest::new), failure.as_ref(), now)
+    }
+
+    #[test]
+    fn what_counts() {
+        use Cause::{Missing, Refused as ByRefusal};
+        // The logins, whether a call was served after each, and whether a fourth one is allowed.
+        let table: [(&[(Cause, Outcome)], bool, bool); 8] = [
+            (&[(Missing, Refused), (Missing, Refused)], false, true),
+            (&[(Missing, Refused), (Missing, Refused), (Missing, Refused)], false, false),
+            (&[(Missing, Down), (Missing, Down), (Missing, Down), (Missing, Down)], false, true),
+            (&[(Missing, Issued), (Missing, Issued), (Missing, Issued)], true, true),
+            (&[(Missing, Issued), (Missing, Issued), (Missing, Issued)], false, false),
+            (&[(ByRefusal, Issued), (ByRefusal, Issued), (ByRefusal, Issued)], true, false),
+            (&[(ByRefusal, Down), (ByRefusal, Issued), (Missing, Issued), (Missing, Refused)], true, true),
+            (&[(ByRefusal, Issued), (Missing, Refused), (Missing, Refused), (Missing, Issued)], true, false),
+        ];
+        let now = SystemTime::now();
+        let none = LoginAttempts::default();
+        for (at, (logins, served, allowed)) in table.iter().enumerate() {
+            let mut limiter = LoginLimiter::default();
+            for (cause, outcome) in *logins {
+                note(&mut limiter, *cause, outcome, None, now);
+                if *served {
+                    limiter.served();
+                }
+            }
+            assert_eq!(limiter.may_log_in(&none, None, now).is_ok(), *allowed, "row {at}");
+            assert!(limiter.may_log_in(&none, None, now + COUNTED_FOR).is_ok(), "row {at}, a minute later");
+            assert!(limiter.is_idle(now + COUNTED_FOR));
+        }
+    }
+
+    #[test]
+    fn a_login_in_vain_counts_until_a_call_is_served() {
+        let now = SystemTime::now();
+        let mut limiter = LoginLimiter::default();
+        for _ in 0..MOST {
+            assert!(limiter.may_log_in(&LoginAttempts::default(), None, now).is_ok());
+            note(&mut limiter, Cause::Refused, &Issued, None, now);
+            limiter.was_in_vain();
+        }
+        assert!(limiter.may_log_in(&LoginAttempts::default(), None, now).is_err());
+        limiter.served();
+        assert!(limiter.may_log_in(&LoginAttempts::default(), None, now).is_ok());
+    }
+
+    #[test]
+    fn another_secret_is_counted_by_itself_and_other_processes_count_too() {
+        let now = SystemTime::now();
+        let mut limiters = [LoginLimiter::default(), LoginLimiter::default()];
+        let mut shared = LoginAttempts::default();
+        for at in [0, 1, 0] {
+            let limiter = &mut limiters[at];
+            assert!(limiter.may_log_in(&shared, Some("wrong"), now).is_ok());
+            assert!(note(limiter, Cause::Missing, &Refused, Some("wrong"), now));
+            shared = LoginAttempts::from_json(&limiter.to_share(&shared, now).to_json()).unwrap();
+        }
+        assert_eq!(shared.0.len(), 3);
+        for limiter in limiters.iter_mut().chain([&mut LoginLimiter::default()]) {
+            let error = limiter.may_log_in(&shared, Some("wrong"), now).unwrap_err();
+            assert!(error.is_authentication() && error.to_string().contains("3 logins within 60 s"), "{error}");
+            assert!(limiter.may_log_in(&shared, Some("right"), now).is_ok());
+            assert!(limiter.may_log_in(&shared, Some("wrong"), now + Duration::from_secs(60)).is_ok());
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Sessions under random schedules: the real state, flights and refreshes, driven by the model checker; only the network and
+//! the service behind it are made up.
+
+use super::{registry::Registry, shared::STORE_WORKERS, *};
+use crate::{
+    authing,
+    credentials::Credentials,
+    protocol::{
+        login::{Input, Step},
+        retry::Budget,
+    },
+    token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
+    transport::worker::Workers,
+};
+use shuttle::{check_random, future, sync::atomic::AtomicUsize};
+use std::{sync::atomic::Ordering, time::Duration};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// Random schedules tried.
+const SCHEDULES: usize = 2_000;
+const CALLERS: usize = 4;
+
+/// A service that issues one token after the other, after refusing so many logins.
+struct Service {
+    logins: AtomicUsize,
+    refusals: usize,
+}
+
+struct Method(Arc<Service>);
+
+impl LoginMethod for Method {
+    fn log_in(&self, _: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        Ok(Box::new(Waiting { service: self.0.clone() }))
+    }
+}
+
+struct Waiting {
+    service: Arc<Service>,
+}
+
+impl Login for Waiting {
+    fn next(&mut self, _: Input) -> Result<Step> {
+        let number = self.service.logins.fetch_add(1, Ordering::SeqCst);
+        shuttle::thread::yield_now();
+        match number < self.service.refusals {
+            true => Err(Error::new(ErrorKind::Authentication).http_status(401)),
+            false => Ok(Step::Done(StoredToken::new(format!("token {number}").as_str().into()), Data::empty())),
+        }
+    }
+}
+
+/// A store of the process that lets other threads in between any two of its calls.
+#[derive(Debug, Default)]
+struct Yielding(MemoryStore);
+
+impl TokenStore for Yielding {
+    fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>> {
+        shuttle::thread::yield_now();
+        self.0.get(key)
+    }
+
+    fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()> {
+        shuttle::thread::yield_now();
+        self.0.put(key, token)
+    }
+
+    fn remove(&self, key: &StoreKey) -> Result<()> {
+        shuttle::thread::yield_now();
+        self.0.remove(key)
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
+        shuttle::thread::yield_now();
+        self.0.try_lock(key)
+    }
+
+    fn may_block(&self) -> bool {
+        false
+    }
+}
+
+fn service(refusals: usize) -> Arc<Service> {
+    Arc::new(Service { logins: AtomicUsize::new(0), refusals })
+}
+
+/// The session of a client of its own, on this store.
+fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
+    let core = Core {
+        flavour: Flavour::Shuttle,
+        transport: None,
+        dialect: &authing::DIALECT,
+        base_url: Url::parse("https://h").unwrap(),
+        timeout: Duration::from_secs(3600),
+        budget: Budget::new(),
+        store: store.clone(),
+        store_workers: Workers::new(STORE_WORKERS),
+        registry: Registry::default(),
+        service: "model",
+        application: Zeroizing::new("a".to_owned()),
+    };
+    let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method(service.clone())));
+    let state = core.open(None, method.as_ref());
+    Session { core: Arc::new(core), state, method }
+}
+
+/// The token that a call would be sent with.
+async fn token(session: Session) -> Result<String> {
+    let snapshot = session.snapshot_for(TokenUse::Required).await?;
+    Ok(snapshot.token().expect("a session that logs in has a token").token().expose_secret().to_owned())
+}
+
+/// What callers at once get, by session.
+fn call_at_once(sessions: &[Session]) -> Vec<Result<String>> {
+    let callers: Vec<_> = (0..CALLERS).map(|n| future::spawn(token(sessions[n % sessions.len()].clone()))).collect();
+    callers.into_iter().map(|caller| future::block_on(caller).unwrap()).collect()
+}
+
+fn logins(service: &Service) -> usize {
+    service.logins.load(Ordering::SeqCst)
+}
+
+#[test]
+fn callers_at_once_make_one_login_in_every_schedule() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        let tokens = call_at_once(&[session(&service, &store)]);
+        assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "token 0"), "{tokens:?}");
+        assert_eq!(logins(&service), 1);
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+fn clients_that_share_a_store_make_one_login_in_every_schedule() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        let tokens = call_at_once(&[session(&service, &store), session(&service, &store)]);
+        assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "token 0"), "{tokens:?}");
+        assert_eq!(logins(&service), 1);
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+fn callers_who_wait_for_a_login_that_fails_learn_so() {
+    let check = || {
+        let (service, store) = (service(1), Arc::default());
+        let tokens = call_at_once(&[session(&service, &store)]);
+        // Callers that came after the failure tried again, once for all of them.
+        assert!(logins(&service) <= 2 && tokens.iter().any(Result::is_err), "{tokens:?}");
+        assert!(tokens.iter().flatten().all(|token| token == "token 1"), "{tokens:?}");
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+fn callers_whose_token_was_refused_replace_it_once() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        let session = session(&service, &store);
+        assert_eq!(future::block_on(token(session.clone())).unwrap(), "token 0");
+        let replace = || {
+            let session = session.clone();
+            future::spawn(async move {
+                let refused = UserToken::from("token 0");
+                session.wait_for(flight::Goal::Replace, Some(refused)).await?;
+                token(session).await
+            })
+        };
+        let callers: Vec<_> = (0..CALLERS).map(|_| replace()).collect();
+        for caller in callers {
+            assert_eq!(future::block_on(caller).unwrap().unwrap(), "token 1");
+        }
+        assert_eq!(logins(&service), 2);
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+fn a_callers_own_token_is_not_undone_and_the_store_agrees() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        let session = session(&service, &store);
+        let login = future::spawn(token(session.clone()));
+        let own = {
+            let session = session.clone();
+            future::spawn(async move {
+                session.state.set(session.issued(StoredToken::new("own".into()))?, Origin::Found);
+                session.save(Instant::now()).await
+            })
+        };
+        let _ = future::block_on(login).unwrap();
+        future::block_on(own).unwrap().unwrap();
+        let key = session.state.key.clone().unwrap();
+        let stored = store.get(&key).unwrap().unwrap();
+        let current = session.state.snapshot();
+        assert_eq!(current.token().unwrap().token(), &UserToken::from("own"));
+        assert_eq!(stored.token, UserToken::from("own"));
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+fn a_token_is_cleared_only_if_it_is_still_the_sessions() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        let session = session(&service, &store);
+        session.state.set(session.issued(StoredToken::new("old".into())).unwrap(), Origin::Issued);
+        let (out, login) = (session.clone(), session.clone());
+        let out = shuttle::thread::spawn(move || out.state.clear_token_if(&"old".into()));
+        let login = shuttle::thread::spawn(move || {
+            let state = login.issued(StoredToken::new("new".into())).unwrap();
+            login.state.set(state, Origin::Issued)
+        });
+        out.join().unwrap();
+        login.join().unwrap();
+        assert_eq!(session.state.snapshot().token().unwrap().token(), &UserToken::from("new"));
+    };
+    check_random(check, SCHEDULES);
+}
+
+#[test]
+#[should_panic(expected = "a stampede")]
+fn the_model_finds_a_stampede() {
+    let check = || {
+        let (service, store) = (service(0), Arc::default());
+        // Sessions that share neither state nor store know nothing of each other.
+        let own: Arc<Yielding> = Arc::default();
+        call_at_once(&[session(&service, &store), session(&service, &own)]);
+        assert!(logins(&service) == 1, "a stampede");
+    };
+    check_random(check, SCHEDULES);
+}

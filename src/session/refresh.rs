@@ -1,0 +1,231 @@
+//! The work of a flight: reading the store, refreshing, logging in. One deadline holds for all of it.
+
+use super::{
+    Session,
+    decide::{Plan, is_own, plan},
+    flight::Goal,
+    lifetime::{ActiveToken, Now},
+    limiter::Cause,
+    state::{Origin, signed_in},
+};
+use crate::{
+    Error, Result, UserToken,
+    protocol::login::LoginMethod,
+    token_store::{StoreKey, StoreLock, StoredToken},
+    transport::after,
+};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// The pauses between two looks at a lock that another process holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+/// So many looks at the token come before the next attempt to take the lock.
+const LOOKS: u32 = 3;
+
+impl Session {
+    /// Does what a flight is for.
+    pub(super) async fn fly(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+        let timeout = self.core.timeout;
+        // Callers who wait just as long learn why it failed.
+        let deadline = after(Instant::now(), timeout - (timeout / 20).min(Duration::from_millis(100)));
+        match goal {
+            Goal::Save => self.save(deadline).await,
+            Goal::Read => self.read(refused.as_ref(), deadline).await,
+            Goal::Replace => self.replace(refused, deadline).await,
+            Goal::RefreshAhead => {
+                let version = self.state.snapshot().version;
+                let replaced = self.replace(None, deadline).await;
+                if let Err(error) = &replaced {
+                    tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "a token could not be refreshed; it serves on while it is valid");
+                    self.state.defer_refresh(version, Instant::now());
+                }
+                replaced
+            }
+        }
+    }
+
+    /// Takes what the store has, if the session has not read it yet or its token was refused.
+    async fn read(&self, refused: Option<&UserToken>, deadline: Instant) -> Result<()> {
+        let Some(key) = &self.state.key else { return Ok(()) };
+        let before = self.state.snapshot();
+        let stored = self.core.stored(key, deadline).await?;
+        let is_another = |stored: &StoredToken| refused != Some(&stored.token);
+        if refused.is_none() || stored.as_ref().is_some_and(is_another) {
+            self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
+        }
+        Ok(())
+    }
+
+    async fn replace(&self, refused: Option<UserToken>, deadline: Instant) -> Result<()> {
+        let (Some(key), Some(method)) = (&self.state.key, &self.method) else { return Ok(()) };
+        if matches!(*self.state.snapshot().state, super::state::TokenState::Unread) {
+            let before = self.state.snapshot();
+            let stored = self.own_stored(key, deadline).await?;
+            self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
+            if self.state.snapshot().token().is_some_and(|token| token.is_valid(Instant::now())) {
+                return Ok(());
+            }
+        }
+        let Some(lock) = self.lock(key, refused.as_ref(), deadline).await? else { return Ok(()) };
+        let (lock, result) = self.replace_locked(key, &**method, refused, lock.0, deadline).await;
+        if let Some(lock) = lock {
+            self.core.release(key, lock).await;
+        }
+        result
+    }
+
+    /// The store's lock; `None` once another process has stored a token that serves. Without a lock the session goes on where
+    /// the store can be read and not locked: a disk that is full must not end every session.
+    async fn lock(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<Option<Locked>> {
+        let mut pause = FIRST_PAUSE;
+        for look in 0.. {
+            if look % LOOKS == 0 {
+                match self.core.try_lock(key, deadline).await {
+                    Ok(Some(lock)) => return Ok(Some(Locked(Some(lock)))),
+                    Ok(None) => {}
+                    Err(error) => {
+                        self.core.stored(key, deadline).await.or_else(readable).map_err(|_| error.clone())?;
+                        tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token store cannot be locked; the session goes on without");
+                        return Ok(Some(Locked(None)));
+                    }
+                }
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.core.flavour.sleep(pause.mul_f64(rand::random_range(0.5..1.0)).min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            if look % LOOKS != LOOKS - 1 && self.adopt(key, refused, deadline).await? {
+                return Ok(None);
+            }
+        }
+        Err(Error::store_unavailable("another holder of the session's lock did not release it within the time limit"))
+    }
+
+    /// Takes the token that another process has stored, if it serves.
+    async fn adopt(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<bool> {
+        let stored = self.own_stored(key, deadline).await?;
+        let before = self.state.snapshot();
+        let stored = stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok());
+        let Plan::Adopt = plan(before.token(), stored.as_ref(), refused, false, Instant::now()) else {
+            return Ok(false);
+        };
+        let stored = stored.map(|token| token.stored);
+        self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
+        Ok(true)
+    }
+
+    async fn replace_locked(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        refused: Option<UserToken>,
+        lock: Option<StoreLock>,
+        deadline: Instant,
+    ) -> (Option<StoreLock>, Result<()>) {
+        let before = self.state.snapshot();
+        let stored = match self.own_stored(key, deadline).await {
+            Ok(stored) => stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok()),
+            Err(error) => return (lock, Err(error)),
+        };
+        let tenant =
+            [before.token(), stored.as_ref()].into_iter().flatten().find_map(|token| token.stored.tenant.clone());
+        let can_refresh = method.refresh().is_some();
+        let plan = plan(before.token(), stored.as_ref(), refused.as_ref(), can_refresh, Instant::now());
+        let cause = if refused.is_some() { Cause::Refused } else { Cause::Missing };
+        let token = match (plan, before.token(), stored) {
+            (Plan::Adopt, _, Some(stored)) => {
+                let state = signed_in(self.core.dialect, Some(stored.stored), Now::read());
+                self.state.set_if(before.version, state, Origin::Found);
+                return (lock, Ok(()));
+            }
+            (Plan::RefreshStored, _, Some(token)) => self.refresh(key, method, &token, tenant, deadline).await,
+            (Plan::RefreshCurrent, Some(token), _) => self.refresh(key, method, token, tenant, deadline).await,
+            _ => self.log_in_limited(key, method, cause, tenant, deadline).await,
+        };
+        let issued = token.and_then(|token| self.issued(token));
+        match issued {
+            Ok(state) => match self.state.set_if(before.version, state, Origin::Issued) {
+                true => (self.save_with(lock, deadline).await, Ok(())),
+                // A caller has brought another token meanwhile.
+                false => (lock, Ok(())),
+            },
+            Err(error) => (lock, Err(error)),
+        }
+    }
+
+    /// Has the service replace a valid token. If it refuses that, the session logs in.
+    async fn refresh(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        token: &ActiveToken,
+        tenant: Option<String>,
+        deadline: Instant,
+    ) -> Result<StoredToken> {
+        let Some(request) = method.refresh() else {
+            return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
+        };
+        let read = |data: &_| method.refreshed(data, &token.stored);
+        match self.send_with_retries(&request?, Some(token), read, deadline).await {
+            Err(error) if error.is_authentication() => {
+                self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
+            }
+            refreshed => refreshed,
+        }
+    }
+
+    /// Logs in, if there were not too many logins already.
+    async fn log_in_limited(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        cause: Cause,
+        tenant: Option<String>,
+        deadline: Instant,
+    ) -> Result<StoredToken> {
+        let core = &*self.core;
+        let limiter = core.registry.limiter(key);
+        let own = key.clone();
+        let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
+        let secret = method.credentials().and_then(|credentials| credentials.secret());
+        let allowed =
+            limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+        allowed?;
+        let result = self.log_in_again(method, tenant.as_deref(), deadline).await;
+        let to_share = {
+            let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
+            let (digest, now) = (self.state.secret.clone(), SystemTime::now());
+            limiter.logged_in(cause, digest, result.as_ref().err(), now).then(|| limiter.to_share(&noted, now))
+        };
+        if let Some(attempts) = to_share {
+            let own = key.clone();
+            // Where it cannot be noted, the limit holds in this process.
+            let _ = core.with_store(key, deadline, move |store| store.put_login_attempts(&own, &attempts)).await;
+        }
+        result
+    }
+
+    /// What the store has for this session's secret. An entry that cannot be opened is passed over: the session logs in.
+    async fn own_stored(&self, key: &StoreKey, deadline: Instant) -> Result<Option<StoredToken>> {
+        let secret = self.method.as_ref().and_then(|method| method.credentials()).and_then(|own| own.secret());
+        let stored = self.core.stored(key, deadline).await.or_else(readable)?;
+        Ok(stored.filter(|stored| is_own(stored, secret)))
+    }
+}
+
+/// What is held while a token is replaced; nothing where the store cannot be locked.
+struct Locked(Option<StoreLock>);
+
+/// Takes an entry that cannot be opened for none.
+fn readable(error: Error) -> Result<Option<StoredToken>> {
+    if !error.is_unreadable_entry() {
+        return Err(error);
+    }
+    tracing::warn!(target: "iam_sdk", %error, "an entry of the token store cannot be read; the session logs in");
+    Ok(None)
+}

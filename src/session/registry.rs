@@ -1,0 +1,109 @@
+//! The sessions of a client that are in use, and the logins of those that were.
+
+use super::{
+    limiter::LoginLimiter,
+    state::{SessionState, TokenState},
+};
+use crate::{crypto::SecretDigest, token_store::StoreKey};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::SystemTime,
+};
+
+/// So many entries are kept before the first sweep.
+const SWEEP_FROM: usize = 64;
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    sessions: HashMap<StoreKey, Weak<SessionState>>,
+    /// Kept by themselves: a handle for each request must not log in once each.
+    limiters: HashMap<StoreKey, Arc<Mutex<LoginLimiter>>>,
+    sweep_at: usize,
+}
+
+impl Registry {
+    /// The session of this name, shared by all who log in with the same secret.
+    pub(crate) fn open(&self, key: StoreKey, secret: Option<&str>) -> Arc<SessionState> {
+        let mut entries = self.entries();
+        let live = entries.sessions.get(&key).and_then(Weak::upgrade);
+        let same = |session: &Arc<SessionState>| match (&session.secret, secret) {
+            (Some(digest), Some(secret)) => digest.matches(secret),
+            (None, None) => true,
+            _ => false,
+        };
+        if let Some(session) = live.filter(same) {
+            return session;
+        }
+        entries.sweep();
+        let session = SessionState::new(Some(key.clone()), secret.map(SecretDigest::new), TokenState::Unread);
+        let session = Arc::new(session);
+        entries.sessions.insert(key, Arc::downgrade(&session));
+        session
+    }
+
+    /// What is known of the logins of the session of this name.
+    pub(crate) fn limiter(&self, key: &StoreKey) -> Arc<Mutex<LoginLimiter>> {
+        self.entries().limiters.entry(key.clone()).or_default().clone()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // No code that can panic runs under this lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    /// Forgets what nobody uses, now and then.
+    fn sweep(&mut self) {
+        if self.sessions.len().max(self.limiters.len()) < self.sweep_at.max(SWEEP_FROM) {
+            return;
+        }
+        self.sessions.retain(|_, session| session.strong_count() > 0);
+        let now = SystemTime::now();
+        self.limiters.retain(|_, limiter| {
+            Arc::strong_count(limiter) > 1 || !limiter.lock().unwrap_or_else(PoisonError::into_inner).is_idle(now)
+        });
+        self.sweep_at = 2 * self.sessions.len().max(self.limiters.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shuttle::check_random;
+
+    fn key(name: &str) -> StoreKey {
+        StoreKey::new("s", "https://h", "a", Some(name))
+    }
+
+    #[test]
+    fn a_name_is_a_session_for_each_secret() {
+        let check = || {
+            let registry = Registry::default();
+            let ann = registry.open(key("ann"), Some("right"));
+            assert!(Arc::ptr_eq(&ann, &registry.open(key("ann"), Some("right"))));
+            let wrong = registry.open(key("ann"), Some("wrong"));
+            assert!(!Arc::ptr_eq(&ann, &wrong));
+            assert!(!Arc::ptr_eq(&wrong, &registry.open(key("ann"), None)));
+        };
+        check_random(check, 1);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_sessions_that_are_gone() {
+        let check = || {
+            let registry = Registry::default();
+            for n in 0..1_000 {
+                drop(registry.open(key(&n.to_string()), None));
+                drop(registry.limiter(&key(&n.to_string())));
+            }
+            let entries = registry.entries();
+            assert!(entries.sessions.len() <= 2 * SWEEP_FROM && entries.limiters.len() <= 2 * SWEEP_FROM);
+        };
+        check_random(check, 1);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the sessions of a client share.
+
+use super::{Session, registry::Registry, state::SessionState};
+use crate::{
+    Error, Result,
+    config::Settings,
+    protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
+    token_store::{MemoryStore, StoreKey, TokenStore},
+    transport::{HttpRequest, Transport, runtime::Flavour, worker::Workers},
+};
+use http::HeaderMap;
+use std::{sync::Arc, time::Duration};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// The most questions to a token store that are under way at once.
+pub(super) const STORE_WORKERS: usize = 16;
+
+/// What the sessions of a client share.
+pub(super) struct Core {
+    pub(super) flavour: Flavour,
+    /// `None` in the model checker alone.
+    pub(super) transport: Option<Transport>,
+    pub(super) dialect: &'static dyn Dialect,
+    pub(super) base_url: Url,
+    pub(super) timeout: Duration,
+    pub(super) budget: Budget,
+    pub(super) store: Arc<dyn TokenStore>,
+    pub(super) store_workers: Workers,
+    pub(super) registry: Registry,
+    pub(super) service: &'static str,
+    /// What names the application to the service: part of every session's key.
+    pub(super) application: Zeroizing<String>,
+}
+
+impl Core {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<Response> {
+        match &self.transport {
+            Some(transport) => transport.send(request).await,
+            None => Err(Error::configuration("there is no network")),
+        }
+    }
+
+    pub(super) fn open(&self, name: Option<&str>, method: Option<&Arc<dyn LoginMethod>>) -> Arc<SessionState> {
+        let key = StoreKey::new(self.service, self.base_url.as_str(), &self.application, name);
+        match method.and_then(|method| method.credentials()) {
+            // A session that logs in by itself is its user's own.
+            Some(credentials) => self.registry.open(key.with(&credentials.identity()), credentials.secret()),
+            None => self.registry.open(key, None),
+        }
+    }
+}
+
+impl Session {
+    /// The client's own session. `application` is what names it to the service.
+    pub(crate) fn new(
+        flavour: Flavour,
+        service: &'static str,
+        dialect: &'static dyn Dialect,
+        application: &str,
+        settings: Settings,
+        headers: HeaderMap,
+        method: Option<Arc<dyn LoginMethod>>,
+    ) -> Result<Self> {
+        let core = Core {
+            flavour,
+            base_url: settings.origin()?,
+            transport: Some(Transport::new(flavour, &settings, headers)?),
+            dialect,
+            timeout: settings.timeout,
+            budget: Budget::new(),
+            store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            store_workers: Workers::new(STORE_WORKERS),
+            registry: Registry::default(),
+            service,
+            application: Zeroizing::new(application.to_owned()),
+        };
+        let state = core.open(None, method.as_ref());
+        Ok(Self { core: Arc::new(core), state, method })
+    }
+}

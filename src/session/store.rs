@@ -1,0 +1,65 @@
+//! Asking the token store, which may block, hang or fail.
+
+use super::{Core, reentry::Inside};
+use crate::transport::after;
+use crate::{
+    Error, Result,
+    token_store::{StoreKey, StoreLock, StoredToken, TokenStore},
+};
+use std::time::{Duration, Instant};
+
+/// How long a release is waited for.
+const RELEASE: Duration = Duration::from_secs(2);
+
+impl Core {
+    /// What `ask` gives. A store that hangs keeps a thread, but none of its callers.
+    pub(super) async fn with_store<T: Send + 'static>(
+        &self,
+        key: &StoreKey,
+        deadline: Instant,
+        ask: impl FnOnce(&dyn TokenStore) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !self.store.may_block() {
+            return ask(&*self.store);
+        }
+        let (store, key) = (self.store.clone(), key.clone());
+        let asked = self.store_workers.run(move || {
+            let _inside = Inside::enter(&key);
+            ask(&*store)
+        });
+        match self.flavour.until(deadline, asked).await {
+            Ok(result) => result?,
+            Err(_) => Err(Error::store_unavailable("the token store did not respond within the time limit")),
+        }
+    }
+
+    pub(super) async fn stored(&self, key: &StoreKey, deadline: Instant) -> Result<Option<StoredToken>> {
+        let own = key.clone();
+        self.with_store(key, deadline, move |store| store.get(&own)).await
+    }
+
+    pub(super) async fn try_lock(&self, key: &StoreKey, deadline: Instant) -> Result<Option<StoreLock>> {
+        let own = key.clone();
+        self.with_store(key, deadline, move |store| store.try_lock(&own)).await
+    }
+
+    /// Releases a lock, which may ask a network.
+    pub(super) async fn release(&self, key: &StoreKey, lock: StoreLock) {
+        let deadline = after(Instant::now(), RELEASE);
+        let released = self.with_store(key, deadline, move |_| {
+            drop(lock);
+            Ok(())
+        });
+        // What cannot be released in time is so later, or ends by itself.
+        let _ = released.await;
+    }
+
+    /// Whether `lock` is still held; without it what another process has stored must not be overwritten.
+    pub(super) async fn check_lock(&self, key: &StoreKey, lock: StoreLock, deadline: Instant) -> Option<StoreLock> {
+        let checked = self.with_store(key, deadline, move |_| {
+            let held = lock.is_held();
+            Ok(held.then_some(lock))
+        });
+        checked.await.ok().flatten()
+    }
+}

@@ -1,0 +1,178 @@
+//! The token of a call: the one at hand, or the one that comes of a flight; and what a refusal of it means.
+
+use super::{
+    Session,
+    decide::{Next, is_done, next},
+    flight::{Flight, Goal, Leader},
+    reentry::Inside,
+    refusal::{AfterRefusal, Refusal, after_refusal},
+    state::Snapshot,
+};
+use crate::{
+    Error, ErrorKind, Result, UserToken,
+    protocol::{
+        decode::Data,
+        request::{Request, TokenUse},
+    },
+    transport::{
+        after,
+        runtime::{JoinHandle, work_lost},
+    },
+};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
+
+/// After so many flights in a row the session goes on with what they came to.
+const MOST_FLIGHTS: u32 = 5;
+
+impl Session {
+    /// Sends `request`, again with another token if the service refuses the one at hand; gives also what it was sent with.
+    pub(super) async fn exchange<T>(
+        &self,
+        request: &Request,
+        read: fn(&Data) -> Result<T>,
+    ) -> Result<(T, Arc<Snapshot>)> {
+        let unsent = |error: Error| error.operation_unless_named(request.operation);
+        self.check_context().map_err(unsent)?;
+        let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
+        let first_version = used.version;
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let sent = Instant::now();
+            let token = used.token().filter(|_| request.token_use != TokenUse::Never);
+            if token.is_none() && request.token_use == TokenUse::Required {
+                let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
+                return Err(missing.operation_named(request.operation));
+            }
+            let error = match self.send_with_retries(request, token, read, after(sent, self.core.timeout)).await {
+                Ok(value) => {
+                    if token.is_some_and(|token| token.note_accepted(sent)) {
+                        self.note_served();
+                    }
+                    return Ok((value, used));
+                }
+                Err(error) => error,
+            };
+            let replaceable = matches!(request.token_use, TokenUse::IfAny | TokenUse::Required);
+            if !replaceable || !self.core.dialect.refuses_token(request.operation, &error) {
+                return Err(error);
+            }
+            let current = self.state.snapshot();
+            let refusal = Refusal {
+                used: &used,
+                current: &current,
+                first_version,
+                sent,
+                refuses_any: self.state.refuses_any(request.operation, sent),
+                logs_in: self.method.is_some(),
+                rounds,
+            };
+            let refused = token.map(|token| token.token().clone());
+            match after_refusal(&refusal) {
+                AfterRefusal::GiveUp => return Err(error),
+                AfterRefusal::GiveUpAndNote => {
+                    self.state.note_refuses_any(request.operation, sent);
+                    self.with_limiter(|limiter| limiter.was_in_vain());
+                    return Err(error);
+                }
+                AfterRefusal::SendAgain => {}
+                AfterRefusal::Replace => self.wait_for(Goal::Replace, refused).await.map_err(unsent)?,
+                AfterRefusal::ReadAgain => {
+                    // A store that fails now has not refused anything.
+                    let read = self.wait_for(Goal::Read, refused).await;
+                    if read.is_err() || self.state.snapshot().version == used.version {
+                        return Err(error);
+                    }
+                }
+            }
+            used = self.state.snapshot();
+        }
+    }
+
+    /// The session's token, for a request that uses it so. While it is valid nobody waits.
+    pub(super) async fn snapshot_for(&self, token_use: TokenUse) -> Result<Arc<Snapshot>> {
+        for _ in 0..MOST_FLIGHTS {
+            let snapshot = self.state.snapshot();
+            match next(&snapshot, token_use, self.method.is_some(), Instant::now()) {
+                Next::Go => return Ok(snapshot),
+                Next::GoAndStart(goal) => {
+                    self.start(goal);
+                    return Ok(snapshot);
+                }
+                Next::Wait(goal) => self.wait_for(goal, None).await?,
+            }
+        }
+        Ok(self.state.snapshot())
+    }
+
+    /// Has something done meanwhile, unless it is under way.
+    fn start(&self, goal: Goal) {
+        if let Flight::Leader(leader, _) = self.state.flights.begin(goal) {
+            // Nobody waits for it: a panic in it was reported where it happened.
+            drop(self.take_off(leader, goal, None));
+        }
+    }
+
+    /// Waits until something is done, by this caller's flight or by the one under way.
+    pub(super) async fn wait_for(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+        let Some(key) = &self.state.key else { return Ok(()) };
+        if Inside::is_inside(key) {
+            return Err(Error::configuration(
+                "a credentials provider or token store has called the session that is waiting for it; use another session",
+            ));
+        }
+        let flavour = self.core.flavour;
+        let deadline = after(Instant::now(), self.core.timeout);
+        match self.state.flights.begin(goal) {
+            Flight::Leader(leader, follower) => {
+                let work = self.take_off(leader, goal, refused);
+                match flavour.until(deadline, follower.outcome()).await {
+                    Ok(Some(outcome)) => outcome,
+                    // It panicked, and the panic goes on here; or its runtime is gone.
+                    Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
+                    Err(_) => Err(too_late()),
+                }
+            }
+            Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
+                // What failed was not what this caller needs.
+                Ok(Some(Err(_))) if running < goal => Ok(()),
+                Ok(Some(outcome)) => outcome,
+                Ok(None) => Err(Error::configuration(
+                    "another caller's login was given up: its credentials provider or token store panicked, or its runtime \
+                     was shut down",
+                )),
+                Err(_) => Err(too_late()),
+            },
+        }
+    }
+
+    /// Begins a flight's work, which no caller can end.
+    fn take_off(&self, leader: Leader<Result<(), Error>>, goal: Goal, refused: Option<UserToken>) -> JoinHandle<()> {
+        let session = self.clone();
+        self.core.flavour.spawn_detached(async move {
+            // Another flight may have ended between the caller's decision and this one's beginning.
+            let done = is_done(goal, refused.as_ref(), &session.state.snapshot(), Instant::now());
+            let outcome = if done { Ok(()) } else { session.fly(goal, refused).await };
+            leader.complete(outcome);
+        })
+    }
+
+    fn note_served(&self) {
+        self.with_limiter(super::limiter::LoginLimiter::served);
+    }
+
+    fn with_limiter(&self, change: impl FnOnce(&mut super::limiter::LoginLimiter)) {
+        if let (Some(key), Some(_)) = (&self.state.key, &self.method) {
+            let limiter = self.core.registry.limiter(key);
+            change(&mut limiter.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+fn too_late() -> Error {
+    Error::new(ErrorKind::Timeout)
+        .detail("the login or refresh that the call waited for took longer than the time limit")
+}

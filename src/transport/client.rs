@@ -1,0 +1,133 @@
+//! The HTTP client: how it is configured, and one exchange.
+
+use super::{HttpRequest, failure::failure, tls, too_large};
+use crate::{Error, Result, config::Settings, protocol::decode::Response};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use std::time::Duration;
+
+/// Shorter than most load balancers keep an idle connection.
+const IDLE: Duration = Duration::from_secs(50);
+
+/// What clients are built from. Building one is cheap: the TLS configuration is shared.
+#[derive(Debug)]
+pub(super) struct HttpConfig {
+    headers: HeaderMap,
+    connect_timeout: Duration,
+    tls: rustls::ClientConfig,
+    https_only: bool,
+    proxy: Option<reqwest::Proxy>,
+    no_proxy: bool,
+    http1_only: bool,
+    max_response_bytes: usize,
+}
+
+impl HttpConfig {
+    pub(super) fn new(settings: &Settings, headers: HeaderMap, http1_only: bool) -> Result<Self> {
+        let origin = settings.origin()?;
+        let wrong_proxy = |_| Error::configuration("proxy: not a valid URL");
+        let proxy = settings.proxy.as_deref().map(reqwest::Proxy::all).transpose().map_err(wrong_proxy)?;
+        let no_proxy = proxy.is_none() && crate::config::is_loopback(&origin);
+        let https_only = origin.scheme() == "https";
+        let mut tls = match https_only || !no_proxy || !settings.root_certificates.is_empty() {
+            true => tls::config(settings)?,
+            // Nothing that it connects to speaks TLS: the system's certificates are not read.
+            false => tls::without_roots()?,
+        };
+        tls.alpn_protocols = match http1_only {
+            true => vec![b"http/1.1".to_vec()],
+            false => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        };
+        let connect_timeout = settings.connect_timeout;
+        let max_response_bytes = settings.max_answer_bytes;
+        Ok(Self { headers, connect_timeout, tls, https_only, proxy, no_proxy, http1_only, max_response_bytes })
+    }
+
+    pub(super) fn build(&self) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .default_headers(self.headers.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .https_only(self.https_only)
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(self.tls.clone());
+        if self.http1_only {
+            builder = builder.http1_only();
+        }
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        } else if self.no_proxy {
+            builder = builder.no_proxy();
+        }
+        builder
+            .build()
+            .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
+    }
+
+    /// Sends a request and reads the whole response.
+    pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest) -> Result<Response> {
+        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        *request.timeout_mut() = Some(outgoing.timeout);
+        if let Some((name, value)) = outgoing.token {
+            request.headers_mut().insert(name, value);
+        }
+        *request.body_mut() = outgoing.body.map(Into::into);
+
+        let mut response = http.execute(request).await.map_err(failure)?;
+        let limit = self.max_response_bytes;
+        if response.content_length().is_some_and(|announced| announced > limit as u64) {
+            return Err(too_large(limit));
+        }
+        // Most responses are one chunk, which is not copied.
+        let mut body = Bytes::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_large(limit));
+            }
+            if body.is_empty() {
+                body = chunk;
+                continue;
+            }
+            // Nobody else holds the buffer from the second chunk on: it grows where it is.
+            let mut whole = BytesMut::from(body);
+            whole.extend_from_slice(&chunk);
+            body = whole.freeze();
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Response { status: response.status(), headers, body })
+    }
+}
+
+/// The clients that the tasks of a runtime share.
+#[cfg(feature = "async")]
+#[derive(Debug)]
+pub(super) struct HttpClients {
+    config: HttpConfig,
+    first: reqwest::Client,
+    /// For what a service passed over: a server that closes a connection after so many requests would pass over most of
+    /// them again if all were sent on one new connection.
+    others: [std::sync::OnceLock<reqwest::Client>; 4],
+    next: std::sync::atomic::AtomicUsize,
+}
+
+#[cfg(feature = "async")]
+impl HttpClients {
+    pub(super) fn new(settings: &Settings, headers: HeaderMap) -> Result<Self> {
+        let config = HttpConfig::new(settings, headers, false)?;
+        Ok(Self { first: config.build()?, config, others: Default::default(), next: Default::default() })
+    }
+
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<Response> {
+        let http = if request.resends == 0 { &self.first } else { self.another() };
+        self.config.exchange(http, request).await
+    }
+
+    fn another(&self) -> &reqwest::Client {
+        let at = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % self.others.len();
+        // What was built once is built again; the first one serves otherwise.
+        self.others[at].get_or_init(|| self.config.build().unwrap_or_else(|_| self.first.clone()))
+    }
+}

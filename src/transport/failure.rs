@@ -1,0 +1,78 @@
+//! What a failure of the HTTP client means.
+
+use crate::{Error, ErrorKind};
+use rustls::CertificateError;
+use std::error::Error as StdError;
+
+type Cause<'a> = &'a (dyn StdError + 'static);
+
+pub(super) fn failure(error: reqwest::Error) -> Error {
+    let tls = find::<rustls::Error>(&error);
+    // A TLS library can fail in mid-connection too: only a handshake fails before anything is sent.
+    let (kind, sent) = if error.is_connect() {
+        let kind = match (tls.is_some(), error.is_timeout()) {
+            (true, _) => ErrorKind::Tls,
+            (false, true) => ErrorKind::Timeout,
+            (false, false) => ErrorKind::Connect,
+        };
+        (kind, false)
+    } else if error.is_timeout() {
+        (ErrorKind::Timeout, true)
+    } else if error.is_builder() {
+        (ErrorKind::InvalidArgument, false)
+    } else {
+        (ErrorKind::Transport, true)
+    };
+    let reason = tls.filter(|_| kind == ErrorKind::Tls).map(tls_reason);
+    let unprocessed = is_unprocessed(&error);
+    let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed).source(error.without_url());
+    reason.into_iter().fold(failed, Error::detail)
+}
+
+/// Whether the service told that it never looked at the request: HTTP/2 says so of streams after the last one that it
+/// processed, and of streams that it refused. A request that never left the connection's queue was not seen either.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    if let Some(error) = find::<h2::Error>(error) {
+        let graceful = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        return error.is_remote() && (graceful || refused);
+    }
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
+}
+
+/// The first error of a type among the causes of another.
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next: Option<Cause<'_>> = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // An `io::Error` names what it wraps only here; its `source` is one level further in.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = wrapped.map(|inner| inner as Cause<'_>).or_else(|| error.source());
+    }
+    None
+}
+
+/// Why a handshake failed, in words for whoever has to mend it.
+fn tls_reason(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
+    let reason = match certificate {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the server's certificate has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet; is this machine's clock right?"
+        }
+        CertificateError::UnknownIssuer => {
+            "the issuer of the server's certificate is unknown; trust it with add_root_certificate"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name than the base URL's host"
+        }
+        CertificateError::Revoked => "the server's certificate is revoked",
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the server uses a CA certificate as its own"
+        }
+        _ => return error.to_string(),
+    };
+    reason.to_owned()
+}

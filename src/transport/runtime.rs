@@ -1,0 +1,156 @@
+//! What drives futures: the caller's tokio runtime, or the caller's own thread.
+
+use crate::{Error, Result};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, resume_unwind},
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+use tracing::{Instrument as _, Span, instrument::WithSubscriber as _};
+
+/// Which of the two drives a client's futures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    #[cfg(feature = "async")]
+    Async,
+    #[cfg(feature = "blocking")]
+    Blocking,
+    /// The model checker, which has no clock.
+    #[cfg(test)]
+    Shuttle,
+}
+
+/// A time limit has run out.
+#[derive(Debug)]
+pub(crate) struct Elapsed;
+
+impl Flavour {
+    /// Whether a call may be made from here.
+    pub(crate) fn check_context(self) -> Result<()> {
+        match self {
+            // A task's id is looked up without touching what other threads use too.
+            #[cfg(feature = "async")]
+            Self::Async if tokio::task::try_id().is_some() || tokio::runtime::Handle::try_current().is_ok() => Ok(()),
+            #[cfg(feature = "async")]
+            Self::Async => Err(Error::configuration("an async call needs a running tokio runtime")),
+            // Its driver checks before it polls.
+            #[cfg(feature = "blocking")]
+            Self::Blocking => Ok(()),
+            #[cfg(test)]
+            Self::Shuttle => Ok(()),
+        }
+    }
+
+    pub(crate) async fn sleep(self, time: Duration) {
+        match self {
+            #[cfg(feature = "async")]
+            Self::Async => tokio::time::sleep(time).await,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::park::sleep_until(super::after(Instant::now(), time)).await,
+            #[cfg(test)]
+            Self::Shuttle => shuttle::future::yield_now().await,
+        }
+    }
+
+    /// What `future` gives, if it does so before `deadline`.
+    pub(crate) async fn until<F: Future>(self, deadline: Instant, future: F) -> Result<F::Output, Elapsed> {
+        match self {
+            #[cfg(feature = "async")]
+            Self::Async => tokio::time::timeout_at(deadline.into(), future).await.map_err(|_| Elapsed),
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::park::until(deadline, future).await,
+            #[cfg(test)]
+            Self::Shuttle => Ok(future.await),
+        }
+    }
+
+    /// Runs `work` to its end, whatever becomes of the caller; in the caller's span.
+    pub(crate) fn spawn_detached<T: Send + 'static>(
+        self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let (sender, receiver) = oneshot::channel();
+        let work = async move {
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            // The caller may have gone away.
+            let _ = sender.send(result);
+        };
+        let work = work.instrument(Span::current()).with_current_subscriber();
+        match self {
+            #[cfg(feature = "async")]
+            Self::Async => drop(tokio::spawn(work)),
+            #[cfg(feature = "blocking")]
+            Self::Blocking => {
+                let thread = std::thread::Builder::new().name("iam-sdk-detached".to_owned());
+                // Without a thread the handle reports that the work is lost.
+                drop(thread.spawn(move || super::park::block_on(work)));
+            }
+            #[cfg(test)]
+            Self::Shuttle => drop(shuttle::future::spawn(work)),
+        }
+        JoinHandle(receiver)
+    }
+
+    /// The results of `work` on each item, in order, `limit` of them under way at once. After a failure no further one begins:
+    /// `None`.
+    pub(crate) async fn for_each_concurrent<I, T, F>(
+        self,
+        limit: usize,
+        items: Vec<I>,
+        work: impl Fn(I) -> F,
+    ) -> Vec<Option<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let mut results: Vec<Option<Result<T>>> = items.iter().map(|_| None).collect();
+        let mut running = FuturesUnordered::new();
+        let mut waiting = items.into_iter().enumerate();
+        loop {
+            let failed = results.iter().any(|result| matches!(result, Some(Err(_))));
+            while !failed && running.len() < limit {
+                let Some((at, item)) = waiting.next() else { break };
+                let work = work(item);
+                running.push(async move { (at, self.concurrently(work).await) });
+            }
+            match running.next().await {
+                Some((at, result)) => results[at] = Some(result),
+                None => return results,
+            }
+        }
+    }
+
+    /// A future of which several are polled at once: those of the blocking flavour block, and need a thread each.
+    async fn concurrently<T: Send + 'static>(
+        self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match self {
+            #[cfg(feature = "blocking")]
+            Self::Blocking => self.spawn_detached(work).join().await?,
+            #[allow(unreachable_patterns)]
+            _ => work.await,
+        }
+    }
+}
+
+/// Detached work, whose result can be waited for.
+pub(crate) struct JoinHandle<T>(oneshot::Receiver<Result<T, Box<dyn Any + Send>>>);
+
+impl<T> JoinHandle<T> {
+    /// Waits for the result. A panic of the work goes on here.
+    pub(crate) async fn join(self) -> Result<T> {
+        match self.0.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(work_lost()),
+        }
+    }
+}
+
+/// The runtime was shut down, or the operating system gave no thread.
+pub(crate) fn work_lost() -> Error {
+    Error::configuration("the runtime that worked on the call was shut down, or no thread could be started for it")
+}
