@@ -103,7 +103,7 @@ fn cause(error: &Error) -> &RedisStoreError {
 }
 
 #[test]
-fn a_token_is_kept_encrypted_under_a_hashed_name_for_its_life() {
+fn a_token_is_kept_encrypted_under_a_hashed_name_for_its_lifetime() {
     let Some(server) = Server::start() else { return };
     let (store, ann) = (server.store(), key("ann"));
     assert_eq!(store.get(&ann).unwrap(), None);
