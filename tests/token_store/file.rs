@@ -177,14 +177,14 @@ fn child_without_descriptors() {
     // With none left nothing opens; with one or two, the lock does and the token does not.
     for spare in 0..4 {
         let mut open = Vec::new();
-        setrlimit(Resource::Nofile, rustix::process::Rlimit { current: Some(256), ..limit.clone() }).unwrap();
+        setrlimit(Resource::Nofile, rustix::process::Rlimit { current: Some(256), ..limit }).unwrap();
         while let Ok(file) = File::open("/dev/null") {
             open.push(file);
         }
         open.truncate(open.len() - spare);
         let outcome = (store.get(&ann), store.put(&ann, &token("newer")));
         drop(open);
-        setrlimit(Resource::Nofile, limit.clone()).unwrap();
+        setrlimit(Resource::Nofile, limit).unwrap();
         if spare == 0 {
             for error in [outcome.0.unwrap_err(), outcome.1.as_ref().unwrap_err().clone()] {
                 assert!(matches!(cause(&error), FileStoreError::Io { .. }) && error.is_retryable(), "{error:?}");
