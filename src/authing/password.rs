@@ -1,6 +1,6 @@
 //! Passwords of users, on their way to the service.
 
-use crate::{Error, ErrorKind, Password, Result};
+use crate::{Error, ErrorKind, Password, Result, crypto::os_rng};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rsa::{Pkcs1v15Encrypt, RsaPublicKey, pkcs1::DecodeRsaPublicKey as _, pkcs8::DecodePublicKey as _};
 
@@ -28,7 +28,7 @@ impl PasswordKey {
 
     /// PKCS#1 v1.5, in base64.
     pub(crate) fn seal(&self, password: &Password) -> Result<String> {
-        let sealed = self.0.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, password.expose_secret().as_bytes());
+        let sealed = self.0.encrypt(&mut os_rng(), Pkcs1v15Encrypt, password.expose_secret().as_bytes());
         let sealed = sealed.map_err(|error| match error {
             rsa::Error::MessageTooLong => Error::argument("the password is longer than the public key can take"),
             _ => Error::new(ErrorKind::Crypto),

@@ -1,5 +1,6 @@
 //! [`KeyPair`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`]; every step takes the one before.
 
+use super::os_rng;
 use crate::{Error, ErrorKind, Result, secret::Password};
 use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -34,7 +35,7 @@ pub(crate) struct KeyPair(RsaPrivateKey);
 impl KeyPair {
     /// Takes milliseconds of CPU.
     pub(crate) fn generate() -> Result<Self> {
-        RsaPrivateKey::new(&mut rand::rng(), CLIENT_KEY_BITS).map(Self).map_err(failed)
+        RsaPrivateKey::new(&mut os_rng(), CLIENT_KEY_BITS).map(Self).map_err(failed)
     }
 
     /// Wraps the public key under the server's (SubjectPublicKeyInfo in base64); quick, as public operations are.
@@ -44,7 +45,7 @@ impl KeyPair {
         let piece = PIECE.min(server_key.size().saturating_sub(PADDING)).max(1);
         let mut wrapped = Vec::new();
         for piece in public_key.as_bytes().chunks(piece) {
-            wrapped.extend(server_key.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, piece).map_err(failed)?);
+            wrapped.extend(server_key.encrypt(&mut os_rng(), Pkcs1v15Encrypt, piece).map_err(failed)?);
         }
         Ok(Offer { keys: self, wrapped_key: STANDARD.encode(wrapped) })
     }

@@ -5,19 +5,23 @@
 //!
 //! # The sealed format
 //!
-//! What [`FileStore`] writes into its files, and `RedisStore` as its values; numbers are big-endian. Stable: another layout gets another first
-//! byte.
+//! [`FileStore`] writes this format into its files, and `RedisStore` into its values. Numbers are big-endian. The format is
+//! stable: another layout gets another first byte.
 //!
-//! | bytes | what |
+//! | bytes | meaning |
 //! | --- | --- |
 //! | 1 | format: 1 |
-//! | 1 | kind of key: 0, 32 bytes as they are; 1, a passphrase |
-//! | 4, 4, 4, 16 | for a passphrase alone: argon2id's memory in KiB, passes, lanes (version 0x13), salt |
+//! | 1 | kind of key: 0 for 32 bytes as they are, 1 for a passphrase |
+//! | 4, 4, 4, 16 | only with a passphrase: argon2id's memory in KiB, passes, lanes (version 0x13), salt |
 //! | 12 | nonce |
-//! | rest | AES-256-GCM of JSON, what [`StoredToken::to_json`] writes, and its 16 bytes of tag |
+//! | rest | AES-256-GCM of JSON (what [`StoredToken::to_json`] or [`LoginAttempts::to_json`] writes), then its 16 bytes of tag |
 //!
-//! The associated data are all bytes before the nonce, then the 64 digits of the [`StoreKey`]: a file does not open under
-//! another session's name.
+//! The associated data are all bytes before the nonce, then the 64 digits of the [`StoreKey`], then `:logins` for the recent
+//! logins: an entry does not open under another session's name, nor in the place of the other kind.
+//!
+//! Memory, passes and lanes are always 19456, 2 and 1. An entry with others is refused before any work is done for it. Nonces
+//! and salts come from the operating system for each entry and each store, so that processes may fork. An entry has at most
+//! 256 KiB.
 
 mod attempts;
 mod file;
@@ -28,6 +32,8 @@ mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod token;
+#[cfg(any(feature = "keyring", feature = "redis"))]
+mod within;
 
 use crate::Result;
 pub use crate::crypto::{EncryptionKey, SealError};

@@ -1,11 +1,15 @@
 //! The store in files, across processes.
 
+mod file;
+mod fork;
 #[cfg(feature = "redis")]
 mod redis;
 
 use iam_sdk::{
     Error, UserToken,
-    token_store::{EncryptionKey, FileStore, FileStoreError, StoreKey, StoreLock, StoredToken, TokenStore},
+    token_store::{
+        EncryptionKey, FileStore, FileStoreError, LoginAttempts, StoreKey, StoreLock, StoredToken, TokenStore,
+    },
 };
 use std::{
     fs,
@@ -92,6 +96,17 @@ fn token(text: &str) -> StoredToken {
     StoredToken::new(UserToken::from(text))
 }
 
+/// The token that a store has.
+fn text(store: &impl TokenStore, key: &StoreKey) -> String {
+    store.get(key).unwrap().expect("a token").token.expose_secret().to_owned()
+}
+
+/// Recent logins, this long ago.
+fn attempts(age: Duration) -> LoginAttempts {
+    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() - age;
+    LoginAttempts::from_json(format!(r#"[{{"at":{}}}]"#, at.as_millis()).as_bytes()).unwrap()
+}
+
 fn cause(error: &Error) -> &FileStoreError {
     std::error::Error::source(error).unwrap().downcast_ref().unwrap()
 }
@@ -136,12 +151,16 @@ fn a_file_that_does_not_open_is_named_and_kept_aside() {
     assert!(matches!(cause(&error), FileStoreError::Unreadable { path, .. } if *path == file), "{error:?}");
     assert_eq!(fs::read(&file).unwrap(), old, "reading moves nothing");
     wrong.put(&ann, &token("new")).unwrap();
-    assert_eq!(wrong.get(&ann).unwrap(), Some(token("new")));
+    assert_eq!(text(&wrong, &ann), "new");
     assert_eq!(fs::read(directory.file(".aside")).unwrap(), old);
 
     for torn in [&old[..0], &old[..1], &old[..old.len() - 1], b"not a sealed token"] {
         fs::write(&file, torn).unwrap();
-        assert!(matches!(cause(&directory.store().get(&ann).unwrap_err()), FileStoreError::Unreadable { .. }));
+        let error = directory.store().get(&ann).unwrap_err();
+        let FileStoreError::Unreadable { path, reason } = cause(&error) else { panic!("{error:?}") };
+        assert_eq!((path, error.is_retryable()), (&file, false));
+        let line = error.to_string();
+        assert!(line.contains(path.to_str().unwrap()) && line.contains(&reason.to_string()), "{line}");
     }
     fs::write(&file, &old).unwrap();
     let foreign = file.with_file_name(format!("{}.token", key("bob").as_str()));
@@ -152,10 +171,15 @@ fn a_file_that_does_not_open_is_named_and_kept_aside() {
 #[test]
 fn a_passphrase_opens_the_files_of_other_processes() {
     let directory = Directory::new();
-    let store = |passphrase: &str| FileStore::open(&directory.0, EncryptionKey::from_passphrase(passphrase)).unwrap();
+    let store =
+        |passphrase: &str| FileStore::open(&directory.0, EncryptionKey::from_passphrase(passphrase).unwrap()).unwrap();
     store("correct horse").put(&key("ann"), &token("t")).unwrap();
-    assert_eq!(store("correct horse").get(&key("ann")).unwrap(), Some(token("t")));
-    assert!(store("battery staple").get(&key("ann")).is_err());
+    assert_eq!(text(&store("correct horse"), &key("ann")), "t");
+    let error = store("battery staple").get(&key("ann")).unwrap_err();
+    assert!(matches!(cause(&error), FileStoreError::Unreadable { .. }), "{error:?}");
+    store("battery staple").put(&key("ann"), &token("u")).unwrap();
+    assert_eq!(text(&store("battery staple"), &key("ann")), "u");
+    assert!(directory.file(".aside").is_file());
 }
 
 #[test]
@@ -174,11 +198,11 @@ fn a_lock_is_waited_for_and_not_for_ever() {
     let directory = Directory::new();
     let (store, ann) = (directory.store().lock_timeout(Duration::from_millis(20)), key("ann"));
     store.put(&ann, &token("t")).unwrap();
-    let held = fs::File::open(directory.file(".lock")).unwrap();
+    let held = fs::File::create(directory.0.join(format!("{}.lock", ann.as_str()))).unwrap();
     held.lock().unwrap();
     let error = store.put(&ann, &token("u")).unwrap_err();
-    assert!(matches!(cause(&error), FileStoreError::Locked { .. }), "{error:?}");
-    assert_eq!(store.get(&ann).unwrap(), Some(token("t")), "reading needs no lock");
+    assert!(matches!(cause(&error), FileStoreError::Locked { .. }) && error.is_retryable(), "{error:?}");
+    assert_eq!(text(&store, &ann), "t", "reading needs no lock");
     drop(held);
     store.put(&ann, &token("u")).unwrap();
 }
@@ -262,7 +286,9 @@ fn a_writer_killed_at_any_moment_leaves_the_old_or_the_new_token() {
         assert!(is_whole(&store.get(&ann).unwrap().unwrap()));
     }
     store.put(&ann, &token("after")).unwrap();
-    assert_eq!(store.get(&ann).unwrap(), Some(token("after")));
+    assert_eq!(text(&store, &ann), "after");
+    let left: Vec<_> = fs::read_dir(&directory.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 1, "the token, and nothing of the writers that were killed: {left:?}");
 }
 
 #[test]
