@@ -42,7 +42,7 @@ async fn call_each(client: Client, ids: Vec<i64>, failures: Failures) {
 /// Calls with the ids from `first` on, as many at once as the flavour can.
 #[maybe_async]
 async fn at_once(client: &Client, first: i64, calls: usize) {
-    let callers = AT_ONCE.min(calls);
+    let callers = AT_ONCE.min(calls).max(1);
     let failures = Failures::default();
     let (client, noted) = (client.clone(), failures.clone());
     let ids = move |caller: usize| (first + caller as i64..first + calls as i64).step_by(callers).collect();
@@ -55,12 +55,15 @@ fn check_protocol(server: &Http2Server) {
     assert_eq!(server.protocols(), BTreeSet::from([PROTOCOL.to_owned()]));
 }
 
+/// `warm`: there is a connection already, which all callers go for; else each of them begins to connect.
 #[maybe_async]
-async fn with_requests_per_connection(limit: u32) {
+async fn with_requests_per_connection(limit: u32, warm: bool) {
     let server = Http2Server::start(Habits { requests_per_connection: Some(limit), ..Habits::default() });
     let client = client_of(&server).await;
-    at_once(&client, 1, CALLS).await;
-    check_writes(&server, 1..=CALLS as i64);
+    let first = usize::from(warm);
+    at_once(&client, 1, first).await;
+    at_once(&client, first as i64 + 1, CALLS).await;
+    check_writes(&server, 1..=(first + CALLS) as i64);
     check_protocol(&server);
     assert!(server.connections() >= CALLS / limit as usize, "the server did close: {}", server.connections());
 }
@@ -68,13 +71,19 @@ async fn with_requests_per_connection(limit: u32) {
 #[maybe_async]
 #[test]
 async fn connections_of_a_hundred_requests_cost_no_call() {
-    with_requests_per_connection(100).await;
+    with_requests_per_connection(100, true).await;
 }
 
 #[maybe_async]
 #[test]
 async fn connections_of_seven_requests_cost_no_call() {
-    with_requests_per_connection(7).await;
+    with_requests_per_connection(7, true).await;
+}
+
+#[maybe_async]
+#[test]
+async fn connections_of_seven_requests_that_are_all_new_cost_no_call() {
+    with_requests_per_connection(7, false).await;
 }
 
 #[maybe_async]
