@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Serves what `answer` makes of a path and a body, after `latency`; on a thread of its own, for the process's life.
-pub fn serve(latency: Duration, answer: impl Fn(&str, &[u8]) -> Bytes + Send + Sync + 'static) -> SocketAddr {
+/// Serves what `respond` makes of a path and a body, after `latency`; on a thread of its own, for the process's life.
+pub fn serve(latency: Duration, respond: impl Fn(&str, &[u8]) -> Bytes + Send + Sync + 'static) -> SocketAddr {
     let (tell, told) = mpsc::channel();
-    let answer = Arc::new(answer);
+    let respond = Arc::new(respond);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -22,13 +22,13 @@ pub fn serve(latency: Duration, answer: impl Fn(&str, &[u8]) -> Bytes + Send + S
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let answer = answer.clone();
+                let respond = respond.clone();
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let answer = answer.clone();
+                    let respond = respond.clone();
                     async move {
                         let path = request.uri().path().to_owned();
                         let body = request.into_body().collect().await.unwrap().to_bytes();
-                        let body = answer(&path, &body);
+                        let body = respond(&path, &body);
                         if !latency.is_zero() {
                             tokio::time::sleep(latency).await;
                         }
@@ -42,26 +42,26 @@ pub fn serve(latency: Duration, answer: impl Fn(&str, &[u8]) -> Bytes + Send + S
     told.recv().unwrap()
 }
 
-/// How long `by_hand` takes over how long `ours` takes: the median of `rounds`, in each of which both take a turn.
-pub fn ratio(rounds: usize, mut ours: impl FnMut(), mut by_hand: impl FnMut()) -> f64 {
+/// How long `baseline` takes divided by how long `ours` takes: the median of `rounds`, in each of which both take a turn.
+pub fn ratio(rounds: usize, mut ours: impl FnMut(), mut baseline: impl FnMut()) -> f64 {
     let time = |work: &mut dyn FnMut()| {
         let begun = Instant::now();
         work();
         begun.elapsed().as_secs_f64()
     };
     ours();
-    by_hand();
+    baseline();
     let mut ratios: Vec<f64> = (0..rounds)
         .map(|round| {
             // Who goes first finds the machine as the other left it.
-            let (ours, by_hand) = if round % 2 == 0 {
+            let (ours, baseline) = if round % 2 == 0 {
                 let ours = time(&mut ours);
-                (ours, time(&mut by_hand))
+                (ours, time(&mut baseline))
             } else {
-                let by_hand = time(&mut by_hand);
-                (time(&mut ours), by_hand)
+                let baseline = time(&mut baseline);
+                (time(&mut ours), baseline)
             };
-            by_hand / ours
+            baseline / ours
         })
         .collect();
     ratios.sort_by(f64::total_cmp);

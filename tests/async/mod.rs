@@ -6,10 +6,14 @@ use std::{
     future::{Future, poll_fn},
     pin::Pin,
 };
+use tokio::sync::mpsc::UnboundedReceiver;
 pub use tokio::test;
 
 /// How many are tried at once: tasks are cheap.
 pub const AT_ONCE: usize = 1000;
+
+/// What the flavour speaks where the server leaves it the choice.
+pub const PROTOCOL: &str = "h2";
 
 /// Runs `work` as many times at once, and waits for all.
 pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(times: usize, work: impl Fn(usize) -> F) {
@@ -17,6 +21,16 @@ pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(tim
     for task in tasks {
         task.await.expect("a task panicked");
     }
+}
+
+/// The next value, once there is one.
+pub async fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
+    from.recv().await.expect("the sender is gone")
+}
+
+/// Lets others run for a moment.
+pub async fn pause() {
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
 }
 
 /// Everything that a pager gives, up to its end or its first error.
@@ -39,6 +53,8 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
 mod cancel;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod hanging;
+mod http2;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
 #[path = "../wire/mod.rs"]

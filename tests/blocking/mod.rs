@@ -2,9 +2,13 @@ pub use core::prelude::v1::test;
 use iam_sdk::Error;
 pub use iam_sdk::blocking::{Client, authing, cloudspot};
 pub use maybe_async::must_be_sync as maybe_async;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// How many are tried at once: threads.
 pub const AT_ONCE: usize = 64;
+
+/// What the flavour speaks where the server leaves it the choice.
+pub const PROTOCOL: &str = "http/1.1";
 
 /// Runs `work` as many times at once, and waits for all.
 pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
@@ -14,6 +18,16 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
             scope.spawn(move || work(n));
         }
     });
+}
+
+/// The next value, once there is one.
+pub fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
+    from.blocking_recv().expect("the sender is gone")
+}
+
+/// Lets others run for a moment.
+pub fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(10));
 }
 
 /// Everything that a pager gives, up to its end or its first error.

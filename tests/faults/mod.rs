@@ -1,8 +1,25 @@
 //! Servers that fail, lie, or never end.
 
-use super::{Client, authing::ManagementClient, cloudspot::LicenseClient, maybe_async, test};
+use super::{
+    AT_ONCE, Client, PROTOCOL, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, pause,
+    received, test,
+};
 
 mod authing;
+mod closing;
 mod cloudspot;
 mod digiwin;
+pub mod hanging;
+pub mod http2;
+mod many_users;
 mod tls;
+
+/// A read or one of two writes that must not be repeated, whose body holds the id.
+#[maybe_async]
+pub async fn numbered_call(client: &Client, id: i64) -> iam_sdk::Result<()> {
+    match id % 3 {
+        0 => client.users().get_user(id.to_string()).await.map(drop),
+        1 => client.tenants().remove_user(id.to_string()).await.map(drop),
+        _ => client.orgs().delete(id).await.map(drop),
+    }
+}

@@ -1,0 +1,28 @@
+//! An async provider of credentials that never ends.
+
+use super::faults::hanging::all_fail_soon;
+use iam_sdk::{Client, Credentials, ErrorKind};
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+#[tokio::test]
+async fn an_async_provider_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let credentials = Credentials::from_async_fn("ann", move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        pending()
+    });
+    let builder = Client::builder("http://127.0.0.1:9", "a").credentials(credentials);
+    let client = builder.timeout(Duration::from_millis(300)).build().unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), all_fail_soon(&client, &[ErrorKind::Timeout])).await;
+    ended.expect("callers wait for ever");
+    let asked = asked.load(Ordering::SeqCst);
+    assert!((1..=6).contains(&asked), "the provider was asked {asked} times");
+}

@@ -1,0 +1,77 @@
+//! What a server says in HTTP/2 alone about requests that it has not processed.
+
+use super::{
+    faults::{
+        http2::{check_writes, client_of},
+        numbered_call,
+    },
+    in_parallel,
+};
+use crate::support::http2::{Habits, Http2Server};
+use iam_sdk::{Client, ErrorKind};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+#[tokio::test]
+async fn refused_streams_are_sent_again() {
+    for each in [2, 3, 10] {
+        let server = Http2Server::start(Habits { refuses_each: Some(each), ..Habits::default() });
+        let client = client_of(&server).await;
+        let failures = Arc::new(Mutex::new(Vec::new()));
+        let noted = failures.clone();
+        let work = move |n: usize| {
+            let (client, noted) = (client.clone(), noted.clone());
+            async move {
+                let result = numbered_call(&client, n as i64 + 1).await;
+                noted.lock().unwrap().extend(result.err());
+            }
+        };
+        in_parallel(500, work).await;
+        let failures = failures.lock().unwrap();
+        assert!(failures.is_empty(), "each {each}th: {} of 500 failed, first {:?}", failures.len(), failures[0]);
+        check_writes(&server, 1..=500);
+    }
+}
+
+/// The caller comes back about when the server has had enough: GOAWAY says whether a request was processed.
+#[tokio::test]
+async fn connections_closed_at_the_moment_of_sending_cost_no_call() {
+    let server = Http2Server::start(Habits { idle_timeout: Some(Duration::from_millis(3)), ..Habits::default() });
+    let client = client_of(&server).await;
+    let mut failures = Vec::new();
+    for id in 1..=300 {
+        tokio::time::sleep(Duration::from_micros(rand::random_range(2_000..5_000))).await;
+        failures.extend(numbered_call(&client, id).await.err());
+    }
+    assert!(failures.is_empty(), "{} of 300 failed, first {:?}", failures.len(), failures[0]);
+    check_writes(&server, 1..=300);
+}
+
+#[tokio::test]
+async fn a_server_that_processes_nothing_is_not_hammered() {
+    let server = Http2Server::start(Habits { never_serves: true, ..Habits::default() });
+    let builder = Client::builder(server.url(), "a").add_root_certificate(&server.root);
+    let client = builder.timeout(Duration::from_secs(1)).build().unwrap();
+    client.identity().set_current_token(Some("t".into())).await.unwrap();
+    let begun = Instant::now();
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let noted = errors.clone();
+    let work = move |n: usize| {
+        let (client, noted) = (client.clone(), noted.clone());
+        async move {
+            let result = numbered_call(&client, n as i64 + 1).await;
+            noted.lock().unwrap().push(result.unwrap_err());
+        }
+    };
+    in_parallel(20, work).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    for error in errors.lock().unwrap().iter() {
+        let kinds = [ErrorKind::Timeout, ErrorKind::Transport, ErrorKind::Connect];
+        assert!(kinds.contains(&error.kind()) && error.is_retryable(), "{error:?}");
+    }
+    assert!(server.carried_out().is_empty());
+    // A call of a second comes to some five attempts, and calls at once share connections.
+    assert!(server.connections() <= 200, "{} connections", server.connections());
+}
