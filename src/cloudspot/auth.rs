@@ -1,6 +1,6 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{AuthenticatedLicense, CompanyId, CompanyPermissions, dialect::AUTHENTICATE};
+use super::{AuthenticatedLicense, CompanyId, CompanyPermissions, dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION}};
 use crate::{
     Password, Result, UserToken,
     protocol::{
@@ -24,11 +24,11 @@ pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Reques
 }
 
 pub(crate) fn get_user() -> Request {
-    Request::get("cloudspot.get_user", "/auth/users/profile/").needs_token()
+    Request::get(GET_USER, "/auth/users/profile/").needs_token()
 }
 
 pub(crate) fn get_permissions() -> Request {
-    Request::get("cloudspot.get_permissions", "/auth/get-permissions/").needs_token()
+    Request::get(GET_PERMISSIONS, "/auth/get-permissions/").needs_token()
 }
 
 pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
@@ -38,7 +38,7 @@ pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request>
     Ok(Request::new(OPERATION, Method::GET, path).effect(Effect::Read).needs_token())
 }
 
-/// The answer has the slugs alone: the company is the one that was asked for.
+/// Completes a response, which has the slugs alone, with the company that was asked for.
 pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissions) -> CompanyPermissions {
     permissions.company_id.get_or_insert(company_id);
     permissions
@@ -46,7 +46,7 @@ pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissi
 
 pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
     let body = json!({"token": token.expose_secret()});
-    let request = Request::post("cloudspot.validate_impersonation", "/auth/impersonation-validation/").json(&body)?;
+    let request = Request::post(VALIDATE_IMPERSONATION, "/auth/impersonation-validation/").json(&body)?;
     Ok(request.secret(token.expose_secret()))
 }
 

@@ -1,11 +1,12 @@
-//! What is asked, what an answer means, and whether to ask again: decisions, without I/O.
+//! What is asked, what a response means, and whether to ask again: decisions, without I/O.
 
+pub(crate) mod batches;
 pub(crate) mod decode;
 pub(crate) mod dialect;
+pub(crate) mod meter;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod paging;
-pub(crate) mod parts;
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) mod renewal;
 pub(crate) mod request;

@@ -1,5 +1,5 @@
 use super::{Outgoing, build_http, failure, lost_work, too_large};
-use crate::{Error, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
+use crate::{Error, Result, config::Settings, protocol::decode::Response, token_store::TokenStore};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use std::{sync::Arc, time::Duration};
@@ -37,11 +37,11 @@ impl Transport {
             .map_err(|_| Error::configuration("an async call needs a running tokio runtime"))
     }
 
-    pub(crate) async fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Answer> {
+    pub(crate) async fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Response> {
         self.exchange(outgoing).instrument(span.clone()).await
     }
 
-    async fn exchange(&self, outgoing: Outgoing) -> Result<Answer> {
+    async fn exchange(&self, outgoing: Outgoing) -> Result<Response> {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
         if let Some((name, value)) = outgoing.token {
@@ -70,7 +70,7 @@ impl Transport {
             body = whole.freeze();
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { status: response.status(), headers, body })
+        Ok(Response { status: response.status(), headers, body })
     }
 
     pub(crate) async fn sleep(&self, time: Duration) {

@@ -1,5 +1,5 @@
 use super::{Outgoing, build_http, failure, lost_work, too_large};
-use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Answer, token_store::TokenStore};
+use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response, token_store::TokenStore};
 use http::HeaderMap;
 use std::{
     io::Read,
@@ -40,7 +40,7 @@ impl Transport {
         outside_of_async()
     }
 
-    pub(crate) fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Answer> {
+    pub(crate) fn send(&self, outgoing: Outgoing, span: &Span) -> Result<Response> {
         let _entered = span.enter();
         let mut request = reqwest::blocking::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
@@ -63,7 +63,7 @@ impl Transport {
             return Err(too_large(limit));
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { status: response.status(), headers, body: body.into() })
+        Ok(Response { status: response.status(), headers, body: body.into() })
     }
 
     pub(crate) fn sleep(&self, time: Duration) {

@@ -207,7 +207,7 @@ async fn a_batch_that_fails_in_part_says_what_is_done() {
     let error = client.users().delete_many(&wanted).await.unwrap_err();
     assert!(error.is_server() && error.operation() == Some("authing.users.delete_many"), "{error}");
     let partial = error.partial().unwrap();
-    assert!(partial.done.len() + partial.not_done.len() == 400 && partial.not_done.contains(&"u100".to_owned()));
+    assert!(partial.done.len() + partial.failed_or_unsent.len() == 400 && partial.failed_or_unsent.contains(&"u100".to_owned()));
     let asked: Vec<Vec<String>> = server.asked()[1..].iter().map(ids).collect();
     assert!(asked.iter().all(|ids| ids.len() <= 80));
     let sent: BTreeSet<String> = asked.into_iter().flatten().collect();

@@ -1,6 +1,6 @@
 //! Authing management.
 
-use super::{Fetching, maybe_async, pipeline::Pipeline};
+use super::{Fetching, fetch_page, maybe_async, pipeline::Pipeline};
 
 mod client;
 mod groups;
@@ -12,4 +12,5 @@ pub use client::{ManagementClient, ManagementClientBuilder};
 pub use groups::Groups;
 pub use orgs::Orgs;
 pub use pages::Pager;
+pub(in super::super) use pages::Source;
 pub use users::Users;

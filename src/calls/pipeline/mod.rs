@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     config::Settings,
     protocol::{
-        decode::{Answer, Data},
+        decode::{Data, Response},
         dialect::Dialect,
         renewal::Renewal,
         request::{Request, TokenUse},
@@ -103,12 +103,12 @@ impl Pipeline {
     }
 
     /// Takes what the service echoed of this request's secrets out of an error.
-    fn conceal(&self, error: Error, request: &Request, state: &State) -> Error {
+    fn redact(&self, error: Error, request: &Request, state: &State) -> Error {
         let application = self.shared.dialect.application_is_secret().then_some(self.shared.application.as_str());
         let mut secrets: Vec<&str> = application.into_iter().collect();
         secrets.extend(state.token().map(|active| active.token.expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
-        error.conceal(&secrets)
+        error.redact(&secrets)
     }
 
     /// Gives the session a token before its first call.
@@ -148,9 +148,9 @@ impl Pipeline {
         self.exchange(request, Data::decode).await
     }
 
-    /// Sends `request`, whose answer has no data: only whether it succeeded counts.
+    /// Sends `request`, whose response has no data: only whether it succeeded counts.
     pub(super) async fn run(&self, request: Request) -> Result<()> {
-        self.exchange(request, |_| Ok(())).await
+        self.exchange(request, Data::acknowledge).await
     }
 
     /// Sends what ends in a new token, and makes it the session's.
@@ -218,7 +218,7 @@ impl Pipeline {
             };
             match attempts.after(&error, Instant::now(), &self.shared.budget) {
                 Some(wait) => self.shared.transport.sleep(wait).await,
-                None => return Err(named(self.conceal(error, request, state))),
+                None => return Err(named(self.redact(error, request, state))),
             }
         }
     }
@@ -247,7 +247,7 @@ impl Pipeline {
             timeout: time,
         };
         let begun = Instant::now();
-        let answer: Result<Answer> = shared.transport.send(outgoing, &span).await;
+        let answer: Result<Response> = shared.transport.send(outgoing, &span).await;
         span.record("duration_ms", begun.elapsed().as_millis() as u64);
         if let Ok(answer) = &answer {
             span.record("status", answer.status.as_u16());
