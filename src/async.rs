@@ -51,7 +51,11 @@ fn under_way<'a, T: Send + 'static>(
 }
 
 /// Fetches a page. One that was begun and not awaited to its end is gone on with, also after an item was asked for.
-async fn fetch_page<T: Send + 'static>(fetching: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
+async fn fetch_page<T: Send + 'static>(
+    fetching: &mut Fetching<T>,
+    source: &Source<T>,
+    page: i64,
+) -> Result<Received<T>> {
     let result = under_way(fetching, source, page).await;
     *fetching = None;
     result

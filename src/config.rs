@@ -216,7 +216,8 @@ mod tests {
         }
         for url in ["http://iam.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://x", "x", ""]
             .into_iter()
-            .chain(["http://iam.localhost", "http://localhost.", "http://a.b.localhost:8000"]) {
+            .chain(["http://iam.localhost", "http://localhost.", "http://a.b.localhost:8000"])
+        {
             assert!(refusal(url).unwrap().contains("base URL"), "{url}");
         }
     }

@@ -360,8 +360,8 @@ documents! {
 mod tests {
     use super::*;
     use crate::authing::graphql;
-    use std::collections::BTreeSet;
     use apollo_compiler::{ExecutableDocument, Schema, validation::Valid};
+    use std::collections::BTreeSet;
 
     fn schema() -> Valid<Schema> {
         Schema::parse_and_validate(include_str!("schema.graphql"), "schema.graphql").unwrap()
@@ -372,7 +372,8 @@ mod tests {
         let schema = schema();
         for Document { operation, root, text, effect } in ALL {
             let document = ExecutableDocument::parse_and_validate(&schema, *text, *operation).unwrap();
-            let names: Vec<_> = document.operations.iter().flat_map(|operation| operation.root_fields(&document)).collect();
+            let names: Vec<_> =
+                document.operations.iter().flat_map(|operation| operation.root_fields(&document)).collect();
             assert!(names.iter().all(|field| field.response_key() == root), "{text}");
             let roots: Vec<_> =
                 document.operations.iter().map(|operation| operation.selection_set.selections.len()).collect();

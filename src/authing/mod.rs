@@ -39,7 +39,9 @@ pub use options::*;
 pub use orgs::ImportTree;
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
 pub(crate) use password::PasswordKey;
-pub(crate) use request::{FIRST_PAGE, PAGE_SIZE, check_status, non_null, non_null_field, non_null_page, resource_list, resources};
+pub(crate) use request::{
+    FIRST_PAGE, PAGE_SIZE, check_status, non_null, non_null_field, non_null_page, resource_list, resources,
+};
 pub(crate) use token::{ManagementToken, check};
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
 pub use udf::{CustomData, UdfValue, Udv};

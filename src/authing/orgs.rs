@@ -4,17 +4,14 @@ use super::{
     documents as doc,
     models::OrgNode,
     options::*,
-    request::{check_not_empty, with_operation, rest},
+    request::{check_not_empty, rest, with_operation},
     tree::{self, OrgTree},
     users::as_strs,
     values::SyncProvider,
 };
 use crate::{
     Error, Result,
-    protocol::{
-        decode::Data,
-        request::Request,
-    },
+    protocol::{decode::Data, request::Request},
 };
 use http::Method;
 use serde_json::json;

@@ -5,7 +5,7 @@ use super::{
     models::User,
     options::*,
     password::PasswordKey,
-    request::{check_not_empty, with_operation, paged, rest},
+    request::{check_not_empty, paged, rest, with_operation},
     udf::{CustomData, UdfValue, Udv},
     values::QueryField,
 };
@@ -346,7 +346,10 @@ mod tests {
             user
         };
         let options = BatchGetOptions::new().query_field(by);
-        in_order(sent.iter().map(user).collect(), asked, &options).into_iter().filter_map(|user| user.nickname).collect()
+        in_order(sent.iter().map(user).collect(), asked, &options)
+            .into_iter()
+            .filter_map(|user| user.nickname)
+            .collect()
     }
 
     #[test]
@@ -355,10 +358,10 @@ mod tests {
         for by in [Id, Username, Phone, Email, ExternalId] {
             assert_eq!(ordered(by, &["c", "a", "b"], &["b", "missing", "c", "a"]), ["b", "c", "a"]);
         }
-        assert_eq!(ordered(Email, &["x@y.example", "A@y.example"], &["a@Y.example", "X@y.example"]), [
-            "A@y.example",
-            "x@y.example",
-        ]);
+        assert_eq!(
+            ordered(Email, &["x@y.example", "A@y.example"], &["a@Y.example", "X@y.example"]),
+            ["A@y.example", "x@y.example",]
+        );
         assert_eq!(ordered(Id, &["b", "?", "B", "a"], &["a", "B", "b"]), ["a", "B", "b", "?"]);
     }
 

@@ -1,6 +1,9 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{AuthenticatedLicense, CompanyId, CompanyPermissions, dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION}};
+use super::{
+    AuthenticatedLicense, CompanyId, CompanyPermissions,
+    dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION},
+};
 use crate::{
     Password, Result, UserToken,
     protocol::{

@@ -200,9 +200,9 @@ mod tests {
         let vector = &vectors()[0];
         let client = private(&vector.client_private);
         let key = |blocks: &[&[u8]]| {
-            let sealed = blocks.iter().flat_map(|block| {
-                client.to_public_key().encrypt(&mut rand::rng(), Pkcs1v15Encrypt, block).unwrap()
-            });
+            let sealed = blocks
+                .iter()
+                .flat_map(|block| client.to_public_key().encrypt(&mut rand::rng(), Pkcs1v15Encrypt, block).unwrap());
             let offer = KeyPair(client.clone()).offer(&vector.server_public).unwrap();
             offer.accept(&STANDARD.encode(sealed.collect::<Vec<_>>())).map(|cipher| cipher.aes_key.to_vec())
         };

@@ -226,11 +226,23 @@ mod tests {
         let errors = [
             (r#"{"status":401,"message":"expired","exception":"x.TokenException"}"#, Authentication, "expired"),
             (r#"{"status":401,"message":"expired","sid":1,"id":"u","name":"n"}"#, Authentication, "expired"),
-            (r#"{"timestamp":"2026-01-01T00:00:00","status":403,"error":"Forbidden","path":"/x"}"#, Authorization, "Forbidden"),
+            (
+                r#"{"timestamp":"2026-01-01T00:00:00","status":403,"error":"Forbidden","path":"/x"}"#,
+                Authorization,
+                "Forbidden",
+            ),
             (r#"{"timestamp":1,"status":"404","error":"Not Found","message":"","path":"/x"}"#, NotFound, "Not Found"),
-            (r#"{"status":500,"error":"Internal Server Error","trace":"at x","errors":[1]}"#, Server, "Internal Server Error"),
+            (
+                r#"{"status":500,"error":"Internal Server Error","trace":"at x","errors":[1]}"#,
+                Server,
+                "Internal Server Error",
+            ),
             (r#"{"id":"u","msg":"no","status":400}"#, Validation, "no"),
-            (r#"{"type":"about:blank","title":"Gone","status":410,"detail":"moved","instance":"/x"}"#, Business, "moved"),
+            (
+                r#"{"type":"about:blank","title":"Gone","status":410,"detail":"moved","instance":"/x"}"#,
+                Business,
+                "moved",
+            ),
             (r#"{"status":503,"errorMessage":"busy","errorCode":"B-1","new":true}"#, Server, "busy"),
             (r#"{"status":21009,"message":"no such thing"}"#, Business, "no such thing"),
             (r#"{"status":-1,"msg":"no"}"#, Business, "no"),

@@ -81,9 +81,8 @@ fn read(operation: &'static str, path: &'static str) -> Request {
 pub(crate) struct Membership(pub(crate) bool);
 
 /// The members that say so, in the service's models of users and tenants.
-const IDENTITY: [&str; 11] = [
-    "sid", "id", "userSid", "userId", "userName", "tenantSid", "tenantId", "tenantName", "name", "email", "telephone",
-];
+const IDENTITY: [&str; 11] =
+    ["sid", "id", "userSid", "userId", "userName", "tenantSid", "tenantId", "tenantName", "name", "email", "telephone"];
 
 impl<'de> Deserialize<'de> for Membership {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -67,9 +67,8 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Ref
 /// Decodes JSON that cannot be decoded once more, to find where that fails: a path such as `[3].sid`.
 pub(crate) fn path_of_failure<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<String> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let (result, _) = limited(json.len(), || {
-        serde_path_to_error::deserialize::<_, T>(Metered::top::<T>(&mut deserializer)).err()
-    });
+    let (result, _) =
+        limited(json.len(), || serde_path_to_error::deserialize::<_, T>(Metered::top::<T>(&mut deserializer)).err());
     result.map(|error| error.path().to_string()).filter(|path| path != ".")
 }
 
@@ -277,7 +276,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<V> {
         let missing = members.filter(|_| is_top);
         self.inner.visit_map(Map { map, is_struct: members.is_some(), missing, count: 0, key: 0 })
     }
-
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Metered<S> {

@@ -19,6 +19,13 @@ pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(tim
     }
 }
 
+/// The next item of a pager.
+pub async fn next<T: Clone + PartialEq + Send + Unpin + 'static>(
+    pager: &mut authing::Pager<T>,
+) -> Option<Result<T, Error>> {
+    poll_fn(|context| Pin::new(&mut *pager).poll_next(context)).await
+}
+
 /// Everything that a pager gives, up to its end or its first error.
 pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
     mut pager: authing::Pager<T>,
@@ -37,8 +44,10 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
 }
 
 mod cancel;
+use cancel::polled;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
 #[path = "../wire/mod.rs"]

@@ -16,6 +16,11 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
+/// The next item of a pager.
+pub fn next<T: Clone + PartialEq>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
+    pager.next()
+}
+
 /// Everything that a pager gives, up to its end or its first error.
 pub fn all<T: Clone + PartialEq>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
     let mut items = Vec::new();

@@ -1,8 +1,9 @@
 //! Servers that fail, lie, or never end.
 
-use super::{Client, authing::ManagementClient, cloudspot::LicenseClient, maybe_async, test};
+use super::{Client, all, authing::ManagementClient, cloudspot::LicenseClient, maybe_async, next, test};
 
 mod authing;
 mod cloudspot;
 mod digiwin;
+mod responses;
 mod tls;

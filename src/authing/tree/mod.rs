@@ -134,7 +134,8 @@ mod tests {
         ]);
         assert_eq!(shapes(&forest), ["a(b, c(d), e)"]);
         assert_eq!(forest.faults, []);
-        let walked: Vec<_> = forest.roots[0].walk().map(|(depth, node)| (depth, node.id.clone().unwrap_or_default())).collect();
+        let walked: Vec<_> =
+            forest.roots[0].walk().map(|(depth, node)| (depth, node.id.clone().unwrap_or_default())).collect();
         let expected = [(0, "a"), (1, "b"), (1, "c"), (2, "d"), (1, "e")];
         assert_eq!(walked, expected.map(|(depth, id)| (depth, id.to_owned())));
         assert!(treeify(Vec::new()).roots.is_empty());

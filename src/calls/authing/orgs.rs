@@ -171,7 +171,9 @@ impl Orgs {
         target_node_id: &str,
         source_node_id: &str,
     ) -> Result<()> {
-        self.pipeline.exchange(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::check_status).await
+        self.pipeline
+            .exchange(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::check_status)
+            .await
     }
 
     /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
