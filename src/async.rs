@@ -11,7 +11,8 @@
 //! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
 //! switch or logout that was begun runs to its end.
 
-use crate::{Result, authing::Page, session::Session, transport::runtime::Flavour};
+use crate::{Result, protocol::paging::Received, session::Session, transport::runtime::Flavour};
+use calls::authing::Source;
 use futures_core::Stream;
 use maybe_async::must_be_async as maybe_async;
 use std::{
@@ -38,28 +39,46 @@ pub mod cloudspot {
 }
 
 /// A page that is under way.
-type Fetching<T> = Option<Pin<Box<dyn Future<Output = Result<Page<T>>> + Send>>>;
+type Fetching<T> = Option<Pin<Box<dyn Future<Output = Result<Received<T>>> + Send>>>;
+
+/// The page that is under way, or this one.
+fn under_way<'a, T: Send + 'static>(
+    fetching: &'a mut Fetching<T>,
+    source: &Source<T>,
+    page: i64,
+) -> Pin<&'a mut (dyn Future<Output = Result<Received<T>>> + Send)> {
+    let started = fetching.get_or_insert_with(|| {
+        let source = source.clone();
+        Box::pin(async move { source.fetch(page).await })
+    });
+    started.as_mut()
+}
+
+/// Fetches a page. One that was begun and not awaited to its end is gone on with, also after an item was asked for.
+async fn fetch_page<T: Send + 'static>(
+    fetching: &mut Fetching<T>,
+    source: &Source<T>,
+    page: i64,
+) -> Result<Received<T>> {
+    let result = under_way(fetching, source, page).await;
+    *fetching = None;
+    result
+}
 
 impl<T: Clone + PartialEq + Send + Unpin + 'static> Stream for authing::Pager<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let (cursor, source, fetching) = self.parts();
         loop {
-            let (items, source, due, fetching) = self.parts();
-            if let Some(item) = items.next() {
+            if let Some(item) = cursor.next_item() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            let Some(page) = due else { return Poll::Ready(None) };
-            let under_way = fetching.get_or_insert_with(|| {
-                let source = source.clone();
-                Box::pin(async move { source.fetch(page).await })
-            });
-            let result = ready!(under_way.as_mut().poll(context));
+            let Some(page) = cursor.next() else { return Poll::Ready(None) };
+            let result = ready!(under_way(fetching, source, page).poll(context));
             *fetching = None;
-            match self.arrived(result) {
-                Ok(true) => {}
-                Ok(false) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
+            if let Err(error) = cursor.on_page(result) {
+                return Poll::Ready(Some(Err(error)));
             }
         }
     }

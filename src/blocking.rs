@@ -20,12 +20,14 @@ use crate::{
         decode::Data,
         dialect::Dialect,
         login::{Login, LoginMethod},
+        paging::Received,
         request::Request,
         token::TokenResponse,
     },
     session,
     transport::{park::block_on_anywhere, runtime::Flavour},
 };
+use calls::authing::Source;
 use http::HeaderMap;
 use maybe_async::must_be_sync as maybe_async;
 use serde::de::DeserializeOwned;
@@ -53,20 +55,23 @@ pub mod cloudspot {
 /// Nothing is ever under way between two calls.
 type Fetching<T> = PhantomData<T>;
 
+/// Fetches a page.
+fn fetch_page<T: Send>(_: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
+    source.fetch(page)
+}
+
 impl<T: Clone + PartialEq + Send> Iterator for authing::Pager<T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let (cursor, source, fetching) = self.parts();
         loop {
-            let (items, source, due, _) = self.parts();
-            if let Some(item) = items.next() {
+            if let Some(item) = cursor.next_item() {
                 return Some(Ok(item));
             }
-            let result = source.fetch(due?);
-            match self.arrived(result) {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
+            let result = fetch_page(fetching, source, cursor.next()?);
+            if let Err(error) = cursor.on_page(result) {
+                return Some(Err(error));
             }
         }
     }

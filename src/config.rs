@@ -82,7 +82,8 @@ const FRAMING: [HeaderName; 4] = [header::CONTENT_LENGTH, header::CONNECTION, he
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        // Names below `localhost` are the resolver's to decide: not every one keeps them on this machine.
+        Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
         None => false,
@@ -193,7 +194,10 @@ mod tests {
         for url in ["https://iam.example.com/gw/", "http://127.0.0.1:8000", "http://[::1]:1", "http://localhost"] {
             assert_eq!(refusal(url), None, "{url}");
         }
-        for url in ["http://iam.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://x", "x", ""] {
+        for url in ["http://iam.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://x", "x", ""]
+            .into_iter()
+            .chain(["http://iam.localhost", "http://localhost.", "http://a.b.localhost:8000"])
+        {
             assert!(refusal(url).unwrap().contains("base URL"), "{url}");
         }
     }

@@ -1,6 +1,8 @@
 //! Requests about the pool itself, tokens and passwords.
 
-use super::{documents as doc, models::PasswordCheck, request::rest, values::EmailScene};
+use super::{
+    dialect::RAW, documents as doc, graphql::is_query, models::PasswordCheck, request::rest, values::EmailScene,
+};
 use crate::{
     Error, Password, Result, UserToken,
     protocol::{
@@ -21,17 +23,15 @@ pub(crate) fn send_email(email: &str, scene: EmailScene) -> Result<Request> {
     Ok(doc::SEND_EMAIL.request(&json!({"email": email, "scene": scene}))?.without_session())
 }
 
-/// A document of the caller's own.
+/// Makes a request of a document of the caller's own.
 pub(crate) fn graphql(document: &str, variables: &impl Serialize) -> Result<Request> {
-    const OPERATION: &str = "authing.graphql";
-    let reads = !document.trim_start().starts_with("mutation");
-    let effect = if reads { Effect::Read } else { Effect::Other };
+    let effect = if is_query(document) { Effect::Read } else { Effect::Other };
     let variables = match serde_json::to_value(variables) {
         Ok(Value::Object(variables)) => variables,
         Ok(Value::Null) => Map::new(),
-        _ => return Err(Error::argument("the variables must be a JSON object").operation_named(OPERATION)),
+        _ => return Err(Error::argument("the variables must be a JSON object").operation_named(RAW)),
     };
-    let request = Request::post(OPERATION, "/graphql/v2").effect(effect).needs_token();
+    let request = Request::post(RAW, "/graphql/v2").effect(effect).needs_token();
     request.json(&json!({"query": document, "variables": variables}))
 }
 
@@ -45,10 +45,30 @@ pub(crate) fn is_password_valid(password: &Password) -> Result<Request> {
     Ok(request.secret(password.expose_secret()))
 }
 
-/// An object, or a bare truth value: which of them is not documented.
+/// Reads an object, or a bare truth value: the vendor does not document which of them comes.
 pub(crate) fn password_check(data: &Data) -> Result<PasswordCheck> {
     match data.bytes().trim_ascii() {
         bare @ (b"true" | b"false") => Ok(PasswordCheck { valid: Some(bare == b"true"), ..PasswordCheck::default() }),
         _ => Ok(data.decode::<Option<PasswordCheck>>()?.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_document_that_reads_is_sent_again() {
+        for (document, effect) in [
+            ("query { a }", Effect::Read),
+            ("# mutation\n{ a }", Effect::Read),
+            ("# reads\nmutation { a }", Effect::Other),
+            ("fragment f on T { a } mutation { b { ...f } }", Effect::Other),
+            ("\u{FEFF}, mutation { a }", Effect::Other),
+            ("subscription { a }", Effect::Other),
+            ("{ a", Effect::Other),
+        ] {
+            assert_eq!(graphql(document, &json!({})).unwrap().effect, effect, "{document}");
+        }
     }
 }

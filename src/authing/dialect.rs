@@ -1,22 +1,30 @@
-//! How Authing wraps its answers and spells its errors.
+//! How Authing wraps its responses and spells its errors.
 
+use super::documents::document_of;
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::dialect::{Dialect, Fault, text},
+    protocol::{
+        dialect::{Dialect, ErrorResponse, text},
+        model::Name,
+    },
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny, MapAccess},
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Value, value::RawValue};
-use std::{fmt, marker::PhantomData};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 pub(crate) static DIALECT: Authing = Authing;
 
 pub(crate) struct Authing;
 
+/// A document of the caller's own, whose root field nothing names.
+pub(super) const RAW: &str = "authing.graphql";
+
 const NOT_LOGGED_IN: &str = "2020";
+pub(super) const BUSY: &str = "1000";
 
 impl Dialect for Authing {
     fn application_is_secret(&self) -> bool {
@@ -32,21 +40,44 @@ impl Dialect for Authing {
             .map_err(|_| Error::argument("the token is not a valid header value"))
     }
 
-    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {
-        let answer: Answer = serde_json::from_slice(body).map_err(|_| unreadable("no JSON object"))?;
-        if let Some(fault) = answer.fault() {
-            return Err(fault);
+    fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+        let envelope = Envelope::read(body).ok_or_else(|| unreadable("no JSON object"))?;
+        if let Some(said) = envelope.error_response() {
+            return Err(said);
         }
-        let data = answer.data.map(RawValue::get);
-        match (answer.is_rest(), data) {
-            (true, data) => Ok(data.unwrap_or_default().as_bytes()),
-            // GraphQL: what stands under the one root field.
-            (false, Some(data)) => {
-                let Sole(field): Sole<&RawValue> =
-                    serde_json::from_str(data).map_err(|_| unreadable("no field in the data"))?;
-                Ok(field.get().as_bytes())
+        let data = envelope.data.map(RawValue::get);
+        let root = match (document_of(operation), operation) {
+            (Some(document), _) => Some(document.root),
+            (None, RAW) => None,
+            (None, _) if envelope.is_rest() => return Ok(data.unwrap_or_default().as_bytes()),
+            (None, _) => return Err(unreadable("no code that says whether it is a success")),
+        };
+        let data = data.ok_or_else(|| unreadable("neither data nor an error"))?;
+        let field = match root {
+            Some(root) => Field(root)
+                .deserialize(&mut serde_json::Deserializer::from_str(data))
+                .map_err(|_| unreadable("the data is no object"))?
+                .ok_or_else(|| unreadable(format!("the data has no field `{root}`")))?,
+            None => {
+                let FirstField(field) = serde_json::from_str(data).map_err(|_| unreadable("no field in the data"))?;
+                field
             }
-            (false, None) => Err(unreadable("neither data nor an error")),
+        };
+        Ok(field.get().as_bytes())
+    }
+
+    fn brings_secret(&self, operation: &'static str) -> bool {
+        match document_of(operation) {
+            Some(document) => document.selects_secret(),
+            // Users have tokens and passwords; what a raw document selects is not known.
+            None => matches!(
+                operation,
+                RAW | "authing.users.detail"
+                    | "authing.users.check_login_status"
+                    | "authing.users.list_user_actions"
+                    | "authing.orgs.export_all"
+                    | "authing.orgs.export_by_org_id"
+            ),
         }
     }
 
@@ -54,13 +85,13 @@ impl Dialect for Authing {
         error.is_authentication() && (error.code() == Some(NOT_LOGGED_IN) || error.status() == Some(401))
     }
 
-    fn fault(&self, _: &'static str, _: u16, body: &[u8]) -> Fault {
-        serde_json::from_slice(body).ok().and_then(|answer: Answer<'_>| answer.fault()).unwrap_or_default()
+    fn error_response(&self, _: &'static str, _: u16, body: &[u8]) -> ErrorResponse {
+        Envelope::read(body).and_then(|envelope| envelope.error_response()).unwrap_or_default()
     }
 }
 
-fn unreadable(detail: &'static str) -> Fault {
-    Fault { kind: Some(ErrorKind::Decode), detail: Some(detail), ..Fault::default() }
+fn unreadable(detail: impl Into<Cow<'static, str>>) -> ErrorResponse {
+    ErrorResponse { kind: Some(ErrorKind::Decode), detail: Some(detail.into()), ..ErrorResponse::default() }
 }
 
 /// What a code means; those of HTTP mean here what they mean there.
@@ -83,45 +114,45 @@ pub(super) fn is_success(code: &str) -> bool {
     code == "200"
 }
 
-/// The members of an answer, and of the object that can stand as a GraphQL error's message.
+/// The members of a response, and of the object that can stand as a GraphQL error's message.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Answer<'a> {
+struct Envelope<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,
-    errors: Option<Vec<GraphqlError>>,
-    code: Option<Value>,
-    status_code: Option<Value>,
-    api_code: Option<Value>,
-    message: Option<Value>,
-    unique_id: Option<Value>,
+    errors: Option<&'a RawValue>,
+    code: Option<&'a RawValue>,
+    status_code: Option<&'a RawValue>,
+    api_code: Option<&'a RawValue>,
+    message: Option<&'a RawValue>,
+    unique_id: Option<&'a RawValue>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GraphqlError {
-    message: Value,
-}
+impl<'a> Envelope<'a> {
+    fn read(body: &'a [u8]) -> Option<Self> {
+        match body.trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(body).ok(),
+            _ => None,
+        }
+    }
 
-impl Answer<'_> {
     fn is_rest(&self) -> bool {
         self.code.is_some() || self.status_code.is_some() || self.api_code.is_some()
     }
 
     /// What went wrong, if anything did. Data beside an error do not make it a success.
-    fn fault(&self) -> Option<Fault> {
-        if let Some(error) = self.errors.as_ref().and_then(|errors| errors.first()) {
-            let own = Answer::of_message(&error.message);
-            let fault = own.fault().unwrap_or_default();
-            return Some(Fault {
-                kind: Some(fault.kind.unwrap_or(ErrorKind::Business)),
-                message: fault.message.or_else(|| own.message.and_then(text)),
-                ..fault
+    fn error_response(&self) -> Option<ErrorResponse> {
+        if let Some(error) = self.first_error() {
+            let own = Self::of_message(error);
+            let said = own.error_response().unwrap_or_default();
+            return Some(ErrorResponse {
+                kind: Some(said.kind.unwrap_or(ErrorKind::Business)),
+                message: said.message.or_else(|| own.message.and_then(text)),
+                ..said
             });
         }
-        let said = |member: &Option<Value>| member.clone().and_then(text);
-        let (code, status) = (said(&self.code), said(&self.status_code));
-        let code = said(&self.api_code).filter(|code| !is_success(code)).or(code).or(status.clone())?;
+        let (code, status) = (self.code.and_then(text), self.status_code.and_then(text));
+        let code = self.api_code.and_then(text).filter(|code| !is_success(code)).or(code).or(status.clone())?;
         if is_success(&code) {
             return None;
         }
@@ -130,39 +161,106 @@ impl Answer<'_> {
             ErrorKind::Business => status.as_deref().map_or(ErrorKind::Business, kind_of),
             kind => kind,
         };
-        let retryable = code == "1000";
-        let (message, request_id) = (said(&self.message), said(&self.unique_id));
-        Some(Fault { kind: Some(kind), retryable, code: Some(code), message, request_id, ..Fault::default() })
+        Some(ErrorResponse {
+            kind: Some(kind),
+            retryable: code == BUSY,
+            code: Some(code),
+            message: self.message.and_then(text),
+            request_id: self.unique_id.and_then(text),
+            ..ErrorResponse::default()
+        })
+    }
+
+    /// The first of the GraphQL errors, or what stands in the place of their list.
+    fn first_error(&self) -> Option<&'a RawValue> {
+        let errors = self.errors?;
+        match errors.get().as_bytes().first() {
+            Some(b'[') => serde_json::from_str(errors.get()).map_or(Some(errors), |FirstElement(first)| first),
+            _ => Some(errors).filter(|errors| errors.get() != "null"),
+        }
+    }
+
+    /// A GraphQL error: its message is an object with the members of a REST error, or text.
+    fn of_message(error: &'a RawValue) -> Self {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct GraphqlError<'a> {
+            #[serde(borrow)]
+            message: Option<&'a RawValue>,
+        }
+        let message = match error.get().as_bytes().first() {
+            Some(b'{') => serde_json::from_str(error.get()).unwrap_or(GraphqlError::default()).message,
+            _ => Some(error),
+        };
+        let own = message.and_then(|message| Self::read(message.get().as_bytes()));
+        own.unwrap_or(Self { message, ..Self::default() })
     }
 }
 
-impl Answer<'static> {
-    /// A GraphQL error's message: an object with the members of a REST error, or text.
-    fn of_message(message: &Value) -> Self {
-        let member = |name: &str| message.get(name).cloned();
-        match message {
-            Value::Object(_) => Self {
-                code: member("code"),
-                status_code: member("statusCode"),
-                api_code: member("apiCode"),
-                message: member("message"),
-                unique_id: member("uniqueId"),
-                ..Self::default()
-            },
-            other => Self { message: Some(other.clone()), ..Self::default() },
+/// The first value of a list, if there is one.
+struct FirstElement<'a>(Option<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for FirstElement<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Elements;
+
+        impl<'de> Visitor<'de> for Elements {
+            type Value = Option<&'de RawValue>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let first = list.next_element()?;
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(first)
+            }
         }
+
+        from.deserialize_seq(Elements).map(FirstElement)
+    }
+}
+
+/// The value of an object's member of this name; `None` if it has none.
+struct Field<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(Name(name)) = map.next_key()? {
+            match name == self.0 {
+                true => found = Some(map.next_value()?),
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }
 
 /// The value of an object's first member, whatever its name; `null` too.
-pub(super) struct Sole<T>(pub(super) T);
+pub(super) struct FirstField<T>(pub(super) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FirstField<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(PhantomData<T>);
+        struct Fields<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
-            type Value = Sole<T>;
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = FirstField<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object with a member")
@@ -172,11 +270,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
                 let Some(IgnoredAny) = map.next_key()? else { return Err(A::Error::custom("no member")) };
                 let first = map.next_value()?;
                 while let Some((IgnoredAny, IgnoredAny)) = map.next_entry()? {}
-                Ok(Sole(first))
+                Ok(FirstField(first))
             }
         }
 
-        from.deserialize_map(Visitor(PhantomData))
+        from.deserialize_map(Fields(PhantomData))
     }
 }
 
@@ -184,8 +282,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sole<T> {
 mod tests {
     use super::*;
 
-    fn data(body: &str) -> Result<String, Fault> {
-        DIALECT.data(body.as_bytes()).map(|data| String::from_utf8(data.to_vec()).unwrap())
+    fn data(body: &str) -> Result<String, ErrorResponse> {
+        data_of(RAW, body)
+    }
+
+    fn data_of(operation: &'static str, body: &str) -> Result<String, ErrorResponse> {
+        DIALECT.data(operation, body.as_bytes()).map(|data| String::from_utf8(data.to_vec()).unwrap())
     }
 
     #[test]
@@ -194,18 +296,51 @@ mod tests {
             (r#"{"data": {"users": {"totalCount": 1}}}"#, r#"{"totalCount": 1}"#),
             (r#"{"errors": [], "data": {"isUserExists": false}}"#, "false"),
             (r#"{"data": {"node": null}}"#, "null"),
+        ];
+        for (body, expected) in wrapped {
+            assert_eq!(data(body).unwrap(), expected, "{body}");
+        }
+        let wrapped = [
             (r#"{"code": 200, "message": "ok", "data": [1]}"#, "[1]"),
             (r#"{"statusCode": 200, "message": "ok", "data": 1}"#, "1"),
             (r#"{"code": 200, "message": "ok"}"#, ""),
         ];
         for (body, expected) in wrapped {
-            assert_eq!(data(body).unwrap(), expected, "{body}");
+            assert_eq!(data_of("authing.users.detail", body).unwrap(), expected, "{body}");
         }
     }
 
     #[test]
+    fn the_root_field_is_the_one_that_was_asked_for() {
+        const OPERATION: &str = "authing.orgs.list";
+        for (body, expected) in [
+            (r#"{"data": {"orgs": {"totalCount": 1}}}"#, r#"{"totalCount": 1}"#),
+            (r#"{"data": {"users": {"totalCount": 2}, "or\u0067s": [1]}, "extensions": {}}"#, "[1]"),
+            (r#"{"data": {"orgs": null}}"#, "null"),
+            (r#"{"code": 200, "data": {"orgs": 1}}"#, "1"),
+        ] {
+            assert_eq!(data_of(OPERATION, body).unwrap(), expected, "{body}");
+        }
+        for body in [
+            r#"{"data": {"users": {"totalCount": 1, "list": []}}}"#,
+            r#"{"data": {"Orgs": 1}}"#,
+            r#"{"data": {}}"#,
+            r#"{"data": [{"orgs": 1}]}"#,
+            r#"{"data": "orgs"}"#,
+            r#"{"data": null}"#,
+            r#"{"orgs": {}}"#,
+        ] {
+            assert_eq!(data_of(OPERATION, body).unwrap_err().kind, Some(ErrorKind::Decode), "{body}");
+        }
+        let said = data_of(OPERATION, r#"{"data": {"users": 1}}"#).unwrap_err();
+        assert_eq!(said.detail.as_deref(), Some("the data has no field `orgs`"));
+        // Nor does a REST call take another form for a success.
+        assert!(data_of("authing.users.detail", r#"{"data": {"id": "u"}}"#).is_err());
+    }
+
+    #[test]
     fn no_error_looks_like_success() {
-        let faults = [
+        let errors = [
             (
                 r#"{"errors": [{"message": {"code": 2004, "message": "gone"}}], "data": {"user": {"id": 1}}}"#,
                 ErrorKind::NotFound,
@@ -219,6 +354,9 @@ mod tests {
             (r#"{"statusCode": 499, "apiCode": "77777"}"#, ErrorKind::Validation),
             (r#"{"code": 500, "data": {"id": 1}}"#, ErrorKind::Server),
             (r#"{"code": 31415}"#, ErrorKind::Business),
+            (r#"{"errors": {"message": {"code": 2004}}, "data": {"x": 1}}"#, ErrorKind::NotFound),
+            (r#"{"errors": "broken", "data": {"x": 1}}"#, ErrorKind::Business),
+            (r#"{"errors": [null], "data": {"x": 1}}"#, ErrorKind::Business),
             ("{}", ErrorKind::Decode),
             (r#"{"data": null}"#, ErrorKind::Decode),
             (r#"{"data": {}}"#, ErrorKind::Decode),
@@ -226,19 +364,19 @@ mod tests {
             ("<html>", ErrorKind::Decode),
             ("", ErrorKind::Decode),
         ];
-        for (body, kind) in faults {
+        for (body, kind) in errors {
             assert_eq!(data(body).unwrap_err().kind, Some(kind), "{body}");
         }
     }
 
     #[test]
     fn code_message_and_request_are_kept() {
-        let fault =
+        let said =
             data(r#"{"uniqueId": "u-1", "statusCode": 499, "apiCode": "2011", "message": "no app"}"#).unwrap_err();
-        let kept = (fault.code.as_deref(), fault.message.as_deref(), fault.request_id.as_deref());
+        let kept = (said.code.as_deref(), said.message.as_deref(), said.request_id.as_deref());
         assert_eq!(kept, (Some("2011"), Some("no app"), Some("u-1")));
-        let fault = data(r#"{"errors": [{"message": "Syntax Error"}]}"#).unwrap_err();
-        assert_eq!((fault.code, fault.message.as_deref()), (None, Some("Syntax Error")));
+        let said = data(r#"{"errors": [{"message": "Syntax Error"}]}"#).unwrap_err();
+        assert_eq!((said.code, said.message.as_deref()), (None, Some("Syntax Error")));
         assert!(data(r#"{"code": 1000}"#).unwrap_err().retryable);
     }
 }

@@ -10,8 +10,26 @@ use serde::Serialize;
 pub(super) struct Document {
     /// How errors name the call.
     pub(super) operation: &'static str,
+    /// The field under which a response has what was asked for.
+    pub(super) root: &'static str,
     text: &'static str,
     effect: Effect,
+}
+
+/// Returns the document of the call that errors name so. Two documents of one call have one root field, and one has all the
+/// fields of the other.
+pub(super) fn document_of(operation: &str) -> Option<&'static Document> {
+    ALL.iter().find(|document| document.operation == operation)
+}
+
+/// Takes the name out of a root field with its arguments.
+const fn name(root: &'static str) -> &'static str {
+    let bytes = root.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b'(' {
+        end += 1;
+    }
+    root.split_at(end).0
 }
 
 #[derive(Serialize)]
@@ -21,6 +39,13 @@ struct Body<'a, V> {
 }
 
 impl Document {
+    /// Returns whether a token, a password or another secret is among the selected fields.
+    pub(super) fn selects_secret(&self) -> bool {
+        const SECRETS: [&str; 6] = ["accessToken", "token", "password", "secret", "jwtSecret", "config"];
+        let selected = self.text.split_once('{').map_or("", |(_, selected)| selected);
+        selected.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRETS.contains(&word))
+    }
+
     pub(super) fn request(&self, variables: &impl Serialize) -> Result<Request> {
         let request = Request::post(self.operation, "/graphql/v2").effect(self.effect).needs_token();
         request.json(&Body { query: self.text, variables })
@@ -85,13 +110,13 @@ macro_rules! documents {
     ($($name:ident = $operation:literal $effect:ident $head:literal { $root:literal { $($fields:expr),* } })+) => {
         $(pub(super) const $name: Document = Document {
             operation: $operation,
+            root: name($root),
             text: concat!($head, " { ", $root, documents!(@ $($fields),*), " }"),
             effect: Effect::$effect,
         };)+
 
-        /// All of them, for the test that validates them.
-        #[cfg(test)]
-        const ALL: &[Document] = &[$($name),+];
+        /// All of them.
+        static ALL: &[Document] = &[$($name),+];
     };
     (@) => { "" };
     (@ $($fields:expr),+) => { concat!(" { ", $($fields),+, " }") };
@@ -134,7 +159,7 @@ documents! {
     DELETE_USER = "authing.users.delete" Other
         "mutation deleteUser($id: String!)"
         { "deleteUser(id: $id)" { message!() } }
-    DELETE_USERS = "authing.users.delete_many" Idempotent
+    DELETE_USERS = "authing.users.delete_many" Other
         "mutation deleteUsers($ids: [String!]!)"
         { "deleteUsers(ids: $ids)" { message!() } }
     USER_BATCH = "authing.users.batch_get" Read
@@ -222,7 +247,7 @@ documents! {
     SET_UDF_VALUE_BATCH = "authing.users.set_udf_value_batch" Idempotent
         "mutation setUdfValueBatch($targetType: UDFTargetType!, $input: [SetUdfValueBatchInput!]!)"
         { "setUdfValueBatch(targetType: $targetType, input: $input)" { message!() } }
-    REMOVE_UDV = "authing.users.remove_udv" Idempotent
+    REMOVE_UDV = "authing.users.remove_udv" Other
         "mutation removeUdv($targetType: UDFTargetType!, $targetId: String!, $key: String!)"
         { "removeUdv(targetType: $targetType, targetId: $targetId, key: $key)" { "key value dataType label" } }
 
@@ -271,7 +296,7 @@ documents! {
     REMOVE_MEMBER = "authing.orgs.delete_members" Idempotent
         "mutation removeMembers($nodeId: String, $userIds: [String!]!)"
         { "removeMember(nodeId: $nodeId, userIds: $userIds)" { node!(), " users { ", page!(user!()), " }" } }
-    MOVE_MEMBERS = "authing.orgs.move_members" Idempotent
+    MOVE_MEMBERS = "authing.orgs.move_members" Other
         "mutation moveMembers($userIds: [String!]!, $sourceNodeId: String!, $targetNodeId: String!)"
         { "moveMembers(userIds: $userIds, sourceNodeId: $sourceNodeId, targetNodeId: $targetNodeId)" { message!() } }
     MEMBERS = "authing.orgs.list_members" Read
@@ -308,10 +333,10 @@ documents! {
     GROUPS = "authing.groups.list" Read
         "query groups($userId: String, $page: Int, $limit: Int, $sortBy: SortByEnum)"
         { "groups(userId: $userId, page: $page, limit: $limit, sortBy: $sortBy)" { page!(group!()) } }
-    DELETE_GROUPS = "authing.groups.delete" Idempotent
+    DELETE_GROUPS = "authing.groups.delete" Other
         "mutation deleteGroups($codeList: [String!]!)"
         { "deleteGroups(codeList: $codeList)" { message!() } }
-    DELETE_MANY_GROUPS = "authing.groups.delete_many" Idempotent
+    DELETE_MANY_GROUPS = "authing.groups.delete_many" Other
         "mutation deleteGroups($codeList: [String!]!)"
         { "deleteGroups(codeList: $codeList)" { message!() } }
     GROUP_USERS = "authing.groups.list_users" Read
@@ -334,7 +359,9 @@ documents! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authing::graphql;
     use apollo_compiler::{ExecutableDocument, Schema, validation::Valid};
+    use std::collections::BTreeSet;
 
     fn schema() -> Valid<Schema> {
         Schema::parse_and_validate(include_str!("schema.graphql"), "schema.graphql").unwrap()
@@ -343,12 +370,63 @@ mod tests {
     #[test]
     fn every_document_fits_the_schema_and_has_one_root_field() {
         let schema = schema();
-        for Document { operation, text, effect } in ALL {
+        for Document { operation, root, text, effect } in ALL {
             let document = ExecutableDocument::parse_and_validate(&schema, *text, *operation).unwrap();
+            let names: Vec<_> =
+                document.operations.iter().flat_map(|operation| operation.root_fields(&document)).collect();
+            assert!(names.iter().all(|field| field.response_key() == root), "{text}");
             let roots: Vec<_> =
                 document.operations.iter().map(|operation| operation.selection_set.selections.len()).collect();
             assert_eq!(roots, [1], "{text}");
             assert_eq!(text.starts_with("query"), *effect == Effect::Read, "{text}");
+            assert_eq!(graphql::is_query(text), *effect == Effect::Read, "{text}");
+            assert_eq!(document_of(operation).unwrap().root, *root, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_repeated_is_marked_so() {
+        let operations: BTreeSet<&str> =
+            ALL.iter().filter(|document| document.effect == Effect::Idempotent).map(|d| d.operation).collect();
+        // Each sets something to a value, or puts names into a set or takes them out of it.
+        let expected = [
+            "authing.groups.add_users",
+            "authing.groups.remove_users",
+            "authing.orgs.add_members",
+            "authing.orgs.add_roles",
+            "authing.orgs.delete_members",
+            "authing.orgs.move_node",
+            "authing.orgs.remove_roles",
+            "authing.orgs.set_main_department",
+            "authing.orgs.update_node",
+            "authing.users.add_group",
+            "authing.users.add_policies",
+            "authing.users.add_roles",
+            "authing.users.remove_group",
+            "authing.users.remove_policies",
+            "authing.users.remove_roles",
+            "authing.users.set_udf_value",
+            "authing.users.set_udf_value_batch",
+            "authing.users.set_udv",
+            "authing.users.update",
+        ];
+        assert_eq!(operations, expected.into());
+    }
+
+    #[test]
+    fn documents_that_select_secrets_are_known() {
+        for (document, expected) in [
+            (&ACCESS_TOKEN, true),
+            (&REFRESH_TOKEN, true),
+            (&USERPOOL, true),
+            (&USERS, true),
+            (&MEMBERS, true),
+            (&CHECK_LOGIN_STATUS, true),
+            (&GROUPS, false),
+            (&ORG, false),
+            (&DELETE_USER, false),
+        ] {
+            assert_eq!(document.selects_secret(), expected, "{}", document.text);
         }
     }
 

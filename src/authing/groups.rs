@@ -3,8 +3,8 @@
 use super::{
     documents as doc,
     options::*,
-    request::{check_not_empty, named},
-    users::texts,
+    request::{check_not_empty, with_operation},
+    users::as_strs,
 };
 use crate::{Result, protocol::request::Request};
 use serde_json::json;
@@ -30,8 +30,8 @@ pub(crate) fn delete(code: &str) -> Result<Request> {
 }
 
 pub(crate) fn delete_many(codes: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.groups.delete_many", check_not_empty("codes", codes))?;
-    doc::DELETE_MANY_GROUPS.request(&json!({"codeList": texts(codes)}))
+    with_operation("authing.groups.delete_many", check_not_empty("codes", codes))?;
+    doc::DELETE_MANY_GROUPS.request(&json!({"codeList": as_strs(codes)}))
 }
 
 pub(crate) fn list_users(code: &str, options: &GroupUsersOptions) -> Result<Request> {
@@ -40,13 +40,13 @@ pub(crate) fn list_users(code: &str, options: &GroupUsersOptions) -> Result<Requ
 }
 
 pub(crate) fn add_users(code: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.groups.add_users", check_not_empty("user ids", user_ids))?;
-    doc::ADD_USERS_TO_GROUP.request(&json!({"code": code, "userIds": texts(user_ids)}))
+    with_operation("authing.groups.add_users", check_not_empty("user ids", user_ids))?;
+    doc::ADD_USERS_TO_GROUP.request(&json!({"code": code, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn remove_users(code: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.groups.remove_users", check_not_empty("user ids", user_ids))?;
-    doc::REMOVE_USERS_FROM_GROUP.request(&json!({"code": code, "userIds": texts(user_ids)}))
+    with_operation("authing.groups.remove_users", check_not_empty("user ids", user_ids))?;
+    doc::REMOVE_USERS_FROM_GROUP.request(&json!({"code": code, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn list_authorized_resources(code: &str, options: &AuthorizedResourceOptions) -> Result<Request> {

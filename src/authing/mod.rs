@@ -1,4 +1,4 @@
-//! Authing management (v2): models, and how its requests are made and its answers read.
+//! Authing management (v2): models, and how its requests are made and its responses read.
 //!
 //! | code | kind |
 //! | --- | --- |
@@ -11,7 +11,7 @@
 //! | 400, 401, 403, 404, 429, 5xx | what they mean in HTTP |
 //! | any other | `Business`, with code and message |
 //!
-//! They stand in GraphQL errors, in REST answers, and in a mutation's own `{"code", "message"}`; each of them is an error,
+//! They stand in GraphQL errors, in REST responses, and in a mutation's own `{"code", "message"}`; each of them is an error,
 //! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`.
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
@@ -19,6 +19,7 @@
 mod account;
 mod dialect;
 mod documents;
+mod graphql;
 pub(crate) mod groups;
 mod models;
 mod options;
@@ -38,7 +39,9 @@ pub use options::*;
 pub use orgs::ImportTree;
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
 pub(crate) use password::PasswordKey;
-pub(crate) use request::{FIRST_PAGE, PAGE_SIZE, confirmed, found, found_inside, resource_list, resources};
+pub(crate) use request::{
+    FIRST_PAGE, PAGE_SIZE, check_status, non_null, non_null_field, non_null_page, resource_list, resources,
+};
 pub(crate) use token::{ManagementToken, check};
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
 pub use udf::{CustomData, UdfValue, Udv};

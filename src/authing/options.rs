@@ -42,13 +42,20 @@ impl UserInfo {
         self
     }
 
-    /// Sets a member by the name that it has on the wire. A `password` is taken as [`password`](Self::password) takes it.
+    /// Sets a member by the name that it has on the wire.
+    ///
+    /// A `password` is taken as [`password`](Self::password) takes it, whatever kind of JSON it is: 4711 is the password
+    /// `4711`. `null` takes the password out again.
     pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        match (name.into(), value.into()) {
-            (name, Value::String(password)) if name == "password" => self.password = Some(password.into()),
-            (name, value) => {
-                self.members.insert(name, value);
-            }
+        let (name, value) = (name.into(), value.into());
+        if name == "password" {
+            self.password = match value {
+                Value::Null => None,
+                Value::String(password) => Some(password.into()),
+                other => Some(other.to_string().into()),
+            };
+        } else {
+            self.members.insert(name, value);
         }
         self
     }

@@ -4,17 +4,14 @@ use super::{
     documents as doc,
     models::OrgNode,
     options::*,
-    request::{check_not_empty, named, rest},
+    request::{check_not_empty, rest, with_operation},
     tree::{self, OrgTree},
-    users::texts,
+    users::as_strs,
     values::SyncProvider,
 };
 use crate::{
     Error, Result,
-    protocol::{
-        decode::Data,
-        request::{Effect, Request},
-    },
+    protocol::{decode::Data, request::Request},
 };
 use http::Method;
 use serde_json::json;
@@ -72,18 +69,18 @@ pub(crate) fn move_node(org_id: &str, node_id: &str, target_parent_id: &str) -> 
 }
 
 pub(crate) fn add_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.orgs.add_members", check_not_empty("user ids", user_ids))?;
-    doc::ADD_MEMBER.request(&json!({"nodeId": node_id, "userIds": texts(user_ids)}))
+    with_operation("authing.orgs.add_members", check_not_empty("user ids", user_ids))?;
+    doc::ADD_MEMBER.request(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn delete_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.orgs.delete_members", check_not_empty("user ids", user_ids))?;
-    doc::REMOVE_MEMBER.request(&json!({"nodeId": node_id, "userIds": texts(user_ids)}))
+    with_operation("authing.orgs.delete_members", check_not_empty("user ids", user_ids))?;
+    doc::REMOVE_MEMBER.request(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn move_members(user_ids: &[impl AsRef<str>], target: &str, source: &str) -> Result<Request> {
-    named("authing.orgs.move_members", check_not_empty("user ids", user_ids))?;
-    doc::MOVE_MEMBERS.request(&json!({"userIds": texts(user_ids), "targetNodeId": target, "sourceNodeId": source}))
+    with_operation("authing.orgs.move_members", check_not_empty("user ids", user_ids))?;
+    doc::MOVE_MEMBERS.request(&json!({"userIds": as_strs(user_ids), "targetNodeId": target, "sourceNodeId": source}))
 }
 
 pub(crate) fn list_members(node_id: &str, options: &MemberListOptions) -> Result<Request> {
@@ -112,13 +109,13 @@ pub(crate) fn list_roles(node_id: &str, options: &NamespaceOptions) -> Result<Re
 
 /// The service takes the node's id under the name `nodeCodes`.
 pub(crate) fn add_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    named("authing.orgs.add_roles", check_not_empty("role codes", codes))?;
-    doc::ASSIGN_ROLE_TO_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": texts(codes)}), options)
+    with_operation("authing.orgs.add_roles", check_not_empty("role codes", codes))?;
+    doc::ASSIGN_ROLE_TO_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn remove_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    named("authing.orgs.remove_roles", check_not_empty("role codes", codes))?;
-    doc::REVOKE_ROLE_FROM_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": texts(codes)}), options)
+    with_operation("authing.orgs.remove_roles", check_not_empty("role codes", codes))?;
+    doc::REVOKE_ROLE_FROM_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
 }
 
 /// A tree to import: typed, or JSON text.
@@ -173,7 +170,8 @@ pub(crate) fn export_by_org_id(org_id: &str) -> Request {
 
 pub(crate) fn start_sync(provider: &SyncProvider) -> Result<Request> {
     const OPERATION: &str = "authing.orgs.start_sync";
-    let post = |path: &str| rest(OPERATION, Method::POST, path).effect(Effect::Idempotent);
+    // A second one can be refused because the first one runs.
+    let post = |path: &str| rest(OPERATION, Method::POST, path);
     match provider {
         SyncProvider::DingTalk => post("/connections/enterprise/dingtalk/start-sync").json(&json!({})),
         SyncProvider::WechatWork => post("/connections/enterprise/wechatwork/start-sync").json(&json!({})),
@@ -184,15 +182,15 @@ pub(crate) fn start_sync(provider: &SyncProvider) -> Result<Request> {
     }
 }
 
-/// The trees of an export, of any depth.
+/// Reads the trees of an export, of any depth.
 pub(crate) fn trees(data: &Data) -> Result<Vec<OrgTree>> {
-    tree::read(data.bytes()).map_err(|at| {
+    data.read(tree::read)?.map_err(|at| {
         let detail = format!("no tree of nodes, byte {at}");
         data.error(crate::ErrorKind::Decode).detail(detail)
     })
 }
 
-/// A list of nodes, `null` read as none.
+/// Decodes a list of nodes; `null` reads as empty.
 pub(crate) fn nodes(data: &Data) -> Result<Vec<OrgNode>> {
     let crate::protocol::decode::List(nodes) = data.decode()?;
     Ok(nodes)

@@ -3,11 +3,11 @@
 use super::{documents::Document, models::AuthorizedResource};
 use crate::{
     Error, ErrorKind, Result,
-    authing::dialect::{Sole, is_success, kind_of},
+    authing::dialect::{BUSY, FirstField, is_success, kind_of},
     protocol::{
         decode::{Data, List},
-        dialect::text,
-        paging::Page,
+        model::Json,
+        paging::{Page, Received},
         request::{Effect, Request},
     },
 };
@@ -64,58 +64,72 @@ pub(super) fn check_not_empty<T>(what: &str, list: &[T]) -> Result<()> {
 }
 
 /// Names the call in an error of its arguments.
-pub(super) fn named<T>(operation: &'static str, result: Result<T>) -> Result<T> {
+pub(super) fn with_operation<T>(operation: &'static str, result: Result<T>) -> Result<T> {
     result.map_err(|error| error.operation_named(operation))
 }
 
 impl Document {
     /// The request with these variables, those of an optional value among them.
     pub(super) fn with(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
-        self.request(&named(self.operation, variables(required, optional))?)
+        self.request(&with_operation(self.operation, variables(required, optional))?)
     }
 
     /// The request for a page.
     pub(super) fn page(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
-        self.request(&named(self.operation, paged(required, optional))?)
+        self.request(&with_operation(self.operation, paged(required, optional))?)
     }
 }
 
-/// An object whose absence says that the thing does not exist.
-pub(crate) fn found<T: DeserializeOwned>(data: &Data) -> Result<T> {
+/// Decodes an object whose absence says that the thing does not exist.
+pub(crate) fn non_null<T: DeserializeOwned>(data: &Data) -> Result<T> {
     data.decode::<Option<T>>()?.ok_or_else(|| data.error(ErrorKind::NotFound))
 }
 
-/// The one member of such an object.
-pub(crate) fn found_inside<T: DeserializeOwned>(data: &Data) -> Result<T> {
-    let Sole(inner) = found(data)?;
+/// Decodes the one member of such an object.
+pub(crate) fn non_null_field<T: DeserializeOwned>(data: &Data) -> Result<T> {
+    let FirstField(inner) = non_null(data)?;
     Ok(inner)
 }
 
-/// `CommonMessage`, or nothing: an error if its code is one.
-pub(crate) fn confirmed(data: &Data) -> Result<()> {
+/// Decodes the one member of such an object, a page, for a pager.
+pub(crate) fn non_null_page<T: DeserializeOwned>(data: &Data) -> Result<Received<T>> {
+    Ok(Received::new(non_null_field(data)?, data))
+}
+
+/// Accepts `CommonMessage`, or nothing: an error if its code is one.
+pub(crate) fn check_status(data: &Data) -> Result<()> {
     #[derive(Default, Deserialize)]
-    struct Message {
-        code: Option<Value>,
-        message: Option<Value>,
+    struct CommonMessage {
+        code: Option<Json>,
+        message: Option<Json>,
     }
-    let Message { code, message } = data.decode::<Option<Message>>()?.unwrap_or_default();
-    match code.and_then(text) {
+    let CommonMessage { code, message } = data.decode::<Option<CommonMessage>>()?.unwrap_or_default();
+    match code.as_ref().and_then(as_text) {
         Some(code) if !is_success(&code) => {
-            let message = message.and_then(text);
-            Err(data.error(kind_of(&code)).retryable(code == "1000").service_said(Some(code), message, None))
+            let message = message.as_ref().and_then(as_text);
+            Err(data.error(kind_of(&code)).retryable(code == BUSY).service_said(Some(code), message, None))
         }
         _ => Ok(()),
     }
 }
 
-/// A page of resources inside such an object.
+/// A member as text: `null` and "" as nothing.
+fn as_text(member: &Json) -> Option<String> {
+    match &**member {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then(|| text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// Decodes a page of resources inside such an object.
 pub(crate) fn resources(data: &Data) -> Result<Page<AuthorizedResource>> {
-    let mut page: Page<AuthorizedResource> = found_inside(data)?;
+    let mut page: Page<AuthorizedResource> = non_null_field(data)?;
     page.list.iter_mut().for_each(AuthorizedResource::drop_empty);
     Ok(page)
 }
 
-/// A bare list of resources.
+/// Decodes a bare list of resources.
 pub(crate) fn resource_list(data: &Data) -> Result<Vec<AuthorizedResource>> {
     let List(mut list) = data.decode()?;
     list.iter_mut().for_each(AuthorizedResource::drop_empty);

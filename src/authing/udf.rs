@@ -2,14 +2,18 @@
 
 use super::values::{DataType, Open};
 use crate::protocol::{
-    decode::List,
+    meter,
     model::{Extra, Json, model},
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
 use serde_json::{Number, Value};
 use std::{
     collections::BTreeMap,
+    fmt,
     ops::{Deref, DerefMut},
     time::SystemTime,
 };
@@ -61,7 +65,8 @@ impl UdfValue {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        let parsed = || serde_json::from_str::<Value>(&text).ok();
+        // JSON inside of the response's JSON: it takes memory like the rest.
+        let parsed = || meter::decode_inner::<Value>(text.as_bytes()).ok();
         let known = match data_type {
             Some(Open::Known(DataType::String)) => return Some(Self::Text(text)),
             Some(Open::Known(DataType::Number)) => match parsed() {
@@ -77,7 +82,7 @@ impl UdfValue {
         Some(known.unwrap_or(Self::Other { data_type, value: text }))
     }
 
-    /// As JSON: what `create` takes.
+    /// Returns the value as JSON, which `create` takes.
     pub(super) fn json(&self) -> Value {
         match self {
             Self::Text(text) => text.as_str().into(),
@@ -93,7 +98,7 @@ impl UdfValue {
         }
     }
 
-    /// As JSON text: what `set_udv` takes.
+    /// Returns the value as JSON text, which `set_udv` takes.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Other { value, .. } => value.clone(),
@@ -215,8 +220,27 @@ impl<K: Into<String>, V: Into<UdfValue>> FromIterator<(K, V)> for CustomData {
 
 impl<'de> Deserialize<'de> for CustomData {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let List(list) = List::<Udv>::deserialize(from)?;
-        Ok(Self(list.into_iter().filter_map(|udv| Some((udv.key, udv.value?))).collect()))
+        struct Values;
+
+        impl<'de> Visitor<'de> for Values {
+            type Value = CustomData;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<CustomData, A::Error> {
+                let mut data = CustomData::default();
+                while let Some(Udv { key, value, .. }) = list.next_element()? {
+                    let Some(value) = value else { continue };
+                    meter::allow(meter::map_entry(data.len(), size_of::<(String, UdfValue)>()))?;
+                    data.insert(key, value);
+                }
+                Ok(data)
+            }
+        }
+
+        from.deserialize_seq(Values)
     }
 }
 

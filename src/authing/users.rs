@@ -2,10 +2,12 @@
 
 use super::{
     documents as doc,
+    models::User,
     options::*,
     password::PasswordKey,
-    request::{check_not_empty, named, paged, rest},
+    request::{check_not_empty, paged, rest, with_operation},
     udf::{CustomData, UdfValue, Udv},
+    values::QueryField,
 };
 use crate::{
     Error, Result,
@@ -17,12 +19,12 @@ use crate::{
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The most identifiers in one request.
 pub(crate) const BATCH: usize = 80;
 
-/// The members of a user as they go out, the password encrypted; and the password, which no error may repeat.
+/// Returns the members of a user as they go out, the password encrypted.
 fn members(info: &UserInfo, key: &PasswordKey) -> Result<Map<String, Value>> {
     let mut members = info.members.clone();
     if let Some(password) = &info.password {
@@ -31,6 +33,7 @@ fn members(info: &UserInfo, key: &PasswordKey) -> Result<Map<String, Value>> {
     Ok(members)
 }
 
+/// Keeps the password out of every error.
 fn without_password(request: Request, info: &UserInfo) -> Request {
     info.password.iter().fold(request, |request, password| request.secret(password.expose_secret()))
 }
@@ -41,7 +44,7 @@ pub(crate) fn create(info: &UserInfo, options: &CreateUserOptions, key: &Passwor
         false => &doc::CREATE_USER_WITH_CUSTOM_DATA,
     };
     let mut variables = Map::new();
-    variables.insert("userInfo".to_owned(), named("authing.users.create", members(info, key))?.into());
+    variables.insert("userInfo".to_owned(), with_operation("authing.users.create", members(info, key))?.into());
     variables.insert("keepPassword".to_owned(), options.keep_password.into());
     if let Some(reset) = options.reset_password_on_first_login {
         variables.insert("resetPasswordOnFirstLogin".to_owned(), reset.into());
@@ -55,12 +58,16 @@ pub(crate) fn create(info: &UserInfo, options: &CreateUserOptions, key: &Passwor
 }
 
 pub(crate) fn update(user_id: &str, info: &UserInfo, key: &PasswordKey) -> Result<Request> {
-    let input = named("authing.users.update", members(info, key))?;
-    let request = doc::UPDATE_USER.request(&json!({"id": user_id, "input": input}))?;
+    let input = with_operation("authing.users.update", members(info, key))?;
+    let mut request = doc::UPDATE_USER.request(&json!({"id": user_id, "input": input}))?;
+    if info.password.is_some() {
+        // A pool can refuse a password that the user has already.
+        request = request.effect(Effect::Other);
+    }
     Ok(without_password(request, info))
 }
 
-/// A path below a user's.
+/// Makes a request of a path below a user's.
 fn of_user(operation: &'static str, user_id: &str, rest_of_path: &str) -> Result<Request> {
     let id = segment(operation, "user id", user_id)?;
     Ok(rest(operation, Method::GET, format!("/api/v2/users/{id}{rest_of_path}")))
@@ -84,8 +91,34 @@ pub(crate) fn batch_get(identifiers: &[String], options: &BatchGetOptions) -> Re
         false => &doc::USER_BATCH,
         true => &doc::USER_BATCH_WITH_CUSTOM_DATA,
     };
-    let by = options.query_field.unwrap_or(super::QueryField::Id);
+    let by = options.query_field.unwrap_or(QueryField::Id);
     document.request(&json!({"ids": identifiers, "type": by}))
+}
+
+/// Puts users into the order of the identifiers that they were asked for by; users that none of them names come last.
+///
+/// The service gives those of one request in an order of its own.
+pub(crate) fn in_order(mut users: Vec<User>, identifiers: &[impl AsRef<str>], options: &BatchGetOptions) -> Vec<User> {
+    let mut positions = HashMap::new();
+    let mut folded = HashMap::new();
+    for (at, identifier) in identifiers.iter().map(AsRef::as_ref).enumerate() {
+        positions.entry(identifier).or_insert(at);
+        // Mail addresses and user names are found whatever their case.
+        folded.entry(identifier.to_lowercase()).or_insert(at);
+    }
+    let by = options.query_field.unwrap_or(QueryField::Id);
+    users.sort_by_cached_key(|user| {
+        let value = match by {
+            QueryField::Id => &user.id,
+            QueryField::Username => &user.username,
+            QueryField::Phone => &user.phone,
+            QueryField::Email => &user.email,
+            QueryField::ExternalId => &user.external_id,
+        };
+        let value = value.as_deref().unwrap_or_default();
+        positions.get(value).or_else(|| folded.get(&value.to_lowercase())).copied().unwrap_or(usize::MAX)
+    });
+    users
 }
 
 pub(crate) fn list(options: &UserListOptions) -> Result<Request> {
@@ -118,7 +151,7 @@ pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
 
 pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request> {
     let document = if options.with_custom_data { &doc::SEARCH_USER_WITH_CUSTOM_DATA } else { &doc::SEARCH_USER };
-    let mut variables = named("authing.users.search", paged(json!({"query": query}), options))?;
+    let mut variables = with_operation("authing.users.search", paged(json!({"query": query}), options))?;
     // An empty list of conditions is none.
     variables.retain(|_, value| value.as_array().is_none_or(|conditions| !conditions.is_empty()));
     document.request(&variables)
@@ -126,11 +159,11 @@ pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request
 
 pub(crate) fn kick(user_ids: &[impl AsRef<str>]) -> Result<Request> {
     let request = rest("authing.users.kick", Method::POST, "/api/v2/users/kick").effect(Effect::Idempotent);
-    named(request.operation, check_not_empty("user ids", user_ids))?;
-    request.json(&json!({"userIds": texts(user_ids)}))
+    with_operation(request.operation, check_not_empty("user ids", user_ids))?;
+    request.json(&json!({"userIds": as_strs(user_ids)}))
 }
 
-pub(super) fn texts(list: &[impl AsRef<str>]) -> Vec<&str> {
+pub(super) fn as_strs(list: &[impl AsRef<str>]) -> Vec<&str> {
     list.iter().map(AsRef::as_ref).collect()
 }
 
@@ -151,13 +184,13 @@ pub(crate) fn list_roles(user_id: &str, options: &NamespaceOptions) -> Result<Re
 }
 
 pub(crate) fn add_roles(user_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    named("authing.users.add_roles", check_not_empty("role codes", codes))?;
-    doc::ASSIGN_ROLE.with(json!({"userIds": [user_id], "roleCodes": texts(codes)}), options)
+    with_operation("authing.users.add_roles", check_not_empty("role codes", codes))?;
+    doc::ASSIGN_ROLE.with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn remove_roles(user_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    named("authing.users.remove_roles", check_not_empty("role codes", codes))?;
-    doc::REVOKE_ROLE.with(json!({"userIds": [user_id], "roleCodes": texts(codes)}), options)
+    with_operation("authing.users.remove_roles", check_not_empty("role codes", codes))?;
+    doc::REVOKE_ROLE.with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) -> Result<Request> {
@@ -171,9 +204,9 @@ pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResou
 
 pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
     const OPERATION: &str = "authing.users.check_resource_permission_batch";
-    named(OPERATION, check_not_empty("resources", resources))?;
+    with_operation(OPERATION, check_not_empty("resources", resources))?;
     let request = rest(OPERATION, Method::POST, "/api/v2/acl/check-resource-permission-batch").effect(Effect::Read);
-    request.json(&json!({"userId": user_id, "namespace": namespace, "resources": texts(resources)}))
+    request.json(&json!({"userId": user_id, "namespace": namespace, "resources": as_strs(resources)}))
 }
 
 pub(crate) fn permissions_of_kind(user_id: &str, namespace: &str, resource: &str) -> Result<Request> {
@@ -184,7 +217,7 @@ pub(crate) fn permissions_of_kind(user_id: &str, namespace: &str, resource: &str
 
 pub(crate) fn list_user_actions(options: &UserActionOptions) -> Result<Request> {
     let request = rest("authing.users.list_user_actions", Method::GET, "/api/v2/analysis/user-action");
-    let page = named(request.operation, paged(json!({}), options))?;
+    let page = with_operation(request.operation, paged(json!({}), options))?;
     // What is not asked for is sent empty.
     let text = |member: &Option<String>| Some(member.clone().unwrap_or_default());
     Ok(request
@@ -204,16 +237,16 @@ pub(crate) fn list_policies(user_id: &str, options: &PageOptions) -> Result<Requ
 }
 
 fn policies(document: &doc::Document, user_id: &str, policies: &[impl AsRef<str>]) -> Result<Request> {
-    document.request(&json!({"policies": texts(policies), "targetType": "USER", "targetIdentifiers": [user_id]}))
+    document.request(&json!({"policies": as_strs(policies), "targetType": "USER", "targetIdentifiers": [user_id]}))
 }
 
 pub(crate) fn add_policies(user_id: &str, codes: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.users.add_policies", check_not_empty("policies", codes))?;
+    with_operation("authing.users.add_policies", check_not_empty("policies", codes))?;
     policies(&doc::ADD_POLICIES, user_id, codes)
 }
 
 pub(crate) fn remove_policies(user_id: &str, codes: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.users.remove_policies", check_not_empty("policies", codes))?;
+    with_operation("authing.users.remove_policies", check_not_empty("policies", codes))?;
     policies(&doc::REMOVE_POLICIES, user_id, codes)
 }
 
@@ -230,8 +263,8 @@ pub(crate) fn remove_udv(user_id: &str, key: &str) -> Result<Request> {
 }
 
 pub(crate) fn get_udf_value_batch(user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    named("authing.users.get_udf_value_batch", check_not_empty("user ids", user_ids))?;
-    doc::UDF_VALUE_BATCH.request(&json!({"targetType": "USER", "targetIds": texts(user_ids)}))
+    with_operation("authing.users.get_udf_value_batch", check_not_empty("user ids", user_ids))?;
+    doc::UDF_VALUE_BATCH.request(&json!({"targetType": "USER", "targetIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn set_udf_value(user_id: &str, data: &CustomData) -> Result<Request> {
@@ -247,7 +280,7 @@ pub(crate) fn set_udf_value_batch(data: &BTreeMap<String, CustomData>) -> Result
     let entries = data.iter().flat_map(|(id, data)| data.iter().map(move |(key, value)| (id, key, value)));
     let input: Vec<Value> =
         entries.map(|(id, key, value)| json!({"targetId": id, "key": key, "value": value.text()})).collect();
-    named("authing.users.set_udf_value_batch", check_not_empty("custom data", &input))?;
+    with_operation("authing.users.set_udf_value_batch", check_not_empty("custom data", &input))?;
     doc::SET_UDF_VALUE_BATCH.request(&json!({"targetType": "USER", "input": input}))
 }
 
@@ -276,13 +309,13 @@ pub(crate) fn check_login_status(user_id: &str, options: &LoginStatusOptions) ->
         .query("deviceId", options.device_id.as_ref())
 }
 
-/// A list of values, `null` among them read as none.
+/// Decodes a list of values; `null` reads as empty.
 pub(crate) fn udvs(data: &Data) -> Result<Vec<Udv>> {
     let List(list) = data.decode()?;
     Ok(list)
 }
 
-/// Custom data by user.
+/// Decodes custom data by user.
 pub(crate) fn custom_data_of_many(data: &Data) -> Result<BTreeMap<String, CustomData>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -292,4 +325,69 @@ pub(crate) fn custom_data_of_many(data: &Data) -> Result<BTreeMap<String, Custom
     }
     let List(list) = data.decode::<List<OfOne>>()?;
     Ok(list.into_iter().map(|one| (one.target_id, one.data.unwrap_or_default())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(by: QueryField, sent: &[&str], asked: &[&str]) -> Vec<String> {
+        let user = |value: &&str| {
+            let value = Some((*value).to_owned());
+            let mut user = User::default();
+            *match by {
+                QueryField::Id => &mut user.id,
+                QueryField::Username => &mut user.username,
+                QueryField::Phone => &mut user.phone,
+                QueryField::Email => &mut user.email,
+                QueryField::ExternalId => &mut user.external_id,
+            } = value.clone();
+            user.nickname = value;
+            user
+        };
+        let options = BatchGetOptions::new().query_field(by);
+        in_order(sent.iter().map(user).collect(), asked, &options)
+            .into_iter()
+            .filter_map(|user| user.nickname)
+            .collect()
+    }
+
+    #[test]
+    fn users_stand_in_the_order_that_they_were_asked_for() {
+        use QueryField::*;
+        for by in [Id, Username, Phone, Email, ExternalId] {
+            assert_eq!(ordered(by, &["c", "a", "b"], &["b", "missing", "c", "a"]), ["b", "c", "a"]);
+        }
+        assert_eq!(
+            ordered(Email, &["x@y.example", "A@y.example"], &["a@Y.example", "X@y.example"]),
+            ["A@y.example", "x@y.example",]
+        );
+        assert_eq!(ordered(Id, &["b", "?", "B", "a"], &["a", "B", "b"]), ["a", "B", "b", "?"]);
+    }
+
+    #[test]
+    fn any_scalar_is_a_password_and_never_goes_out_in_clear() {
+        let key = PasswordKey::from_pem(super::super::DEFAULT_PUBLIC_KEY_PEM).unwrap();
+        for (value, text) in [
+            (json!("pass-4711"), "pass-4711"),
+            (json!(471_147_114_711_u64), "471147114711"),
+            (json!(-47.1123), "-47.1123"),
+            (json!(true), "true"),
+            (json!(["pass-4711"]), r#"["pass-4711"]"#),
+        ] {
+            let info = UserInfo::new().set("password", value).username("ann");
+            assert!(!format!("{info:?}").contains(text), "{info:?}");
+            for request in [create(&info, &CreateUserOptions::new(), &key), update("u", &info, &key)] {
+                let request = request.unwrap();
+                let body = String::from_utf8(request.body.unwrap().to_vec()).unwrap();
+                assert!(body.contains(r#""password":""#) && !body.contains("4711"), "{body}");
+                assert!(request.secrets.iter().any(|secret| secret.as_str() == text), "{text}");
+                assert_eq!(request.effect, Effect::Other);
+            }
+        }
+        let info = UserInfo::new().password("x").set("password", Value::Null);
+        let request = update("u", &info, &key).unwrap();
+        assert!(!String::from_utf8_lossy(&request.body.unwrap()).contains("password\":"));
+        assert_eq!(request.effect, Effect::Idempotent);
+    }
 }

@@ -1,6 +1,6 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{FLAVOUR, Fetching, Session, maybe_async};
+use super::{FLAVOUR, Fetching, Session, fetch_page, maybe_async};
 
 pub(super) mod authing;
 pub(super) mod cloudspot;

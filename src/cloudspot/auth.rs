@@ -2,7 +2,7 @@
 
 use super::{
     AuthenticatedLicense, CompanyId, CompanyPermissions,
-    dialect::{AUTHENTICATE, VALIDATE_IMPERSONATION},
+    dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION},
 };
 use crate::{
     Password, Result, UserToken,
@@ -26,11 +26,11 @@ pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Reques
 }
 
 pub(crate) fn get_user() -> Request {
-    Request::get("cloudspot.get_user", "/auth/users/profile/").needs_token()
+    Request::get(GET_USER, "/auth/users/profile/").needs_token()
 }
 
 pub(crate) fn get_permissions() -> Request {
-    Request::get("cloudspot.get_permissions", "/auth/get-permissions/").needs_token()
+    Request::get(GET_PERMISSIONS, "/auth/get-permissions/").needs_token()
 }
 
 pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
@@ -40,7 +40,7 @@ pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request>
     Ok(Request::new(OPERATION, Method::GET, path).effect(Effect::Read).needs_token())
 }
 
-/// The answer has the slugs alone: the company is the one that was asked for.
+/// Completes a response, which has the slugs alone, with the company that was asked for.
 pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissions) -> CompanyPermissions {
     permissions.company_id.get_or_insert(company_id);
     permissions

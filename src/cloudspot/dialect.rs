@@ -1,16 +1,19 @@
-//! How Cloudspot spells its errors. Its answers stand in no envelope.
+//! How Cloudspot spells its errors. Its responses stand in no envelope.
 
 use crate::{
     Error, ErrorKind,
-    protocol::dialect::{Dialect, Fault, text},
+    protocol::dialect::{Dialect, ErrorResponse, text},
 };
 use http::HeaderName;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 pub(crate) const MODULE_HEADER: HeaderName = HeaderName::from_static("x-license-module");
 pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-license-token");
 pub(super) const AUTHENTICATE: &str = "cloudspot.authenticate";
+/// The profile has the user's pin.
+pub(super) const GET_USER: &str = "cloudspot.get_user";
+pub(super) const GET_PERMISSIONS: &str = "cloudspot.get_permissions";
 pub(super) const VALIDATE_IMPERSONATION: &str = "cloudspot.validate_impersonation";
 
 pub(crate) static DIALECT: Cloudspot = Cloudspot;
@@ -19,9 +22,11 @@ pub(crate) struct Cloudspot;
 
 /// Members that are not known stay in the error's body.
 #[derive(Default, Deserialize)]
-struct Said {
-    message: Option<Value>,
-    error_code: Option<Value>,
+struct ErrorBody<'a> {
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error_code: Option<&'a RawValue>,
 }
 
 impl Dialect for Cloudspot {
@@ -33,8 +38,12 @@ impl Dialect for Cloudspot {
         TOKEN_HEADER
     }
 
-    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {
+    fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         Ok(body)
+    }
+
+    fn brings_secret(&self, operation: &'static str) -> bool {
+        matches!(operation, AUTHENTICATE | GET_USER | GET_PERMISSIONS | VALIDATE_IMPERSONATION)
     }
 
     /// Of an impersonation's validation it is the impersonation's token that is refused; and a 403 tells of what the user may
@@ -43,22 +52,22 @@ impl Dialect for Cloudspot {
         operation != VALIDATE_IMPERSONATION && error.status() == Some(401)
     }
 
-    fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault {
-        let said: Said = serde_json::from_slice(body).unwrap_or_default();
+    fn error_response(&self, operation: &'static str, status: u16, body: &[u8]) -> ErrorResponse {
+        let said: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
         let by_the_service = said.message.is_some() || said.error_code.is_some();
-        let refused = |detail| (Some(ErrorKind::Authentication), Some(detail));
+        let refused = |detail: &'static str| (Some(ErrorKind::Authentication), Some(detail.into()));
         let (kind, detail) = match (operation, status) {
             (AUTHENTICATE, 400 | 401 | 403) => refused("bad credentials"),
             (AUTHENTICATE, 404 | 405) if by_the_service => refused("bad credentials"),
             (_, 401 | 403) => refused("no valid token"),
             _ => (None, None),
         };
-        Fault {
+        ErrorResponse {
             kind,
             detail,
             code: said.error_code.and_then(text),
             message: said.message.and_then(text),
-            ..Fault::default()
+            ..ErrorResponse::default()
         }
     }
 }
@@ -66,16 +75,17 @@ impl Dialect for Cloudspot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
 
-    fn kind(operation: &'static str, status: u16, body: &str) -> (Option<ErrorKind>, Option<&'static str>) {
-        let fault = DIALECT.fault(operation, status, body.as_bytes());
-        (fault.kind, fault.detail)
+    fn kind(operation: &'static str, status: u16, body: &str) -> (Option<ErrorKind>, Option<Cow<'static, str>>) {
+        let said = DIALECT.error_response(operation, status, body.as_bytes());
+        (said.kind, said.detail)
     }
 
     #[test]
     fn only_a_refusal_is_bad_credentials() {
         let own = r#"{"message": "no", "error_code": "NOT_AUTHORIZED", "new_member": 1}"#;
-        let bad = (Some(ErrorKind::Authentication), Some("bad credentials"));
+        let bad = (Some(ErrorKind::Authentication), Some("bad credentials".into()));
         for status in [400, 401, 403, 404, 405] {
             assert_eq!(kind(AUTHENTICATE, status, own), bad, "{status}");
         }
@@ -83,7 +93,7 @@ mod tests {
             assert_eq!(kind(AUTHENTICATE, status, own), (None, None), "{status}");
         }
         assert_eq!(kind(AUTHENTICATE, 404, "<html>"), (None, None));
-        let invalid = (Some(ErrorKind::Authentication), Some("no valid token"));
+        let invalid = (Some(ErrorKind::Authentication), Some("no valid token".into()));
         assert_eq!(kind("cloudspot.get_user", 401, own), invalid);
         assert_eq!(kind("cloudspot.get_user", 404, own), (None, None));
     }

@@ -1,4 +1,4 @@
-//! Cloudspot License: models, and how its requests are made and its answers read.
+//! Cloudspot License: models, and how its requests are made and its responses read.
 //!
 //! | status | `authenticate` | later calls |
 //! | --- | --- | --- |
@@ -9,6 +9,9 @@
 //! | 5xx | `Server` | `Server` |
 //!
 //! The service itself says so where the body is its `{"message", "error_code"}`, and not a page of something in between.
+//!
+//! A successful HTTP response whose object has none of the members of the call's model, such as
+//! `{"status": 500, "message": "…"}` or `{}`, is `Decode`: it is not a user, or a set of permissions, without any data.
 
 mod auth;
 mod dialect;

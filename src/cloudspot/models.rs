@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for CompanyId {
 }
 
 model! {
-    /// What a user may do, by company: the answer of `authenticate` and `get_permissions`.
+    /// What a user may do, by company: the response of `authenticate` and `get_permissions`.
     AuthenticatedLicense {
         /// The license token, already the session's after `authenticate`.
         ///

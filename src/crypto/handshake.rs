@@ -14,6 +14,9 @@ use zeroize::Zeroizing;
 const CLIENT_KEY_BITS: usize = 1024;
 /// The pieces in which the client's public key is wrapped, whatever the size of the server's key.
 const PIECE: usize = 117;
+/// How many blocks the AES key may come in. One holds it; each costs a private-key operation, and a login must not take
+/// as long as a server likes.
+const MOST_BLOCKS: usize = 2;
 /// What PKCS#1 v1.5 adds to a piece.
 const PADDING: usize = 11;
 const IV: &[u8; 16] = b"ghUb#er57HBh(u%g";
@@ -66,7 +69,14 @@ impl Offer {
     /// Opens the AES key that the server chose (`encryptAesKey`); takes up to a millisecond of CPU.
     pub(crate) fn accept(self, wrapped_aes_key: &str) -> Result<PasswordCipher> {
         let key = &self.keys.0;
+        // Also before base64 is decoded: twice as much, for its line breaks.
+        if wrapped_aes_key.len() > 2 * MOST_BLOCKS * key.size().div_ceil(3) * 4 {
+            return Err(failed(()));
+        }
         let blocks = decode(wrapped_aes_key)?;
+        if blocks.len() > MOST_BLOCKS * key.size() {
+            return Err(failed(()));
+        }
         let mut aes_key = Zeroizing::new(Vec::new());
         for block in blocks.chunks(key.size()) {
             aes_key.extend_from_slice(&Zeroizing::new(key.decrypt(Pkcs1v15Encrypt, block).map_err(failed)?));
@@ -176,12 +186,30 @@ mod tests {
             offer().accept("").err(),
             offer().accept("AAAA").err(),
             offer().accept(&short).err(),
+            offer().accept(&STANDARD.encode([7; 3 * 128])).err(),
+            offer().accept(&"A".repeat(60_000_000)).err(),
         ];
         for (n, error) in errors.into_iter().enumerate() {
             let error = error.unwrap_or_else(|| panic!("case {n} succeeded"));
             assert_eq!(error.to_string(), "the login handshake failed", "case {n}");
             assert!(std::error::Error::source(&error).is_none(), "case {n}");
         }
+    }
+
+    #[test]
+    fn a_key_comes_in_two_blocks_at_most() {
+        let vector = &vectors()[0];
+        let client = private(&vector.client_private);
+        let key = |blocks: &[&[u8]]| {
+            let sealed = blocks
+                .iter()
+                .flat_map(|block| client.to_public_key().encrypt(&mut rand::rng(), Pkcs1v15Encrypt, block).unwrap());
+            let offer = KeyPair(client.clone()).offer(&vector.server_public).unwrap();
+            offer.accept(&STANDARD.encode(sealed.collect::<Vec<_>>())).map(|cipher| cipher.aes_key.to_vec())
+        };
+        assert_eq!(key(&[b"0123456789abcdef"]).unwrap(), b"0123456789abcdef");
+        assert_eq!(key(&[b"01234567", b"89abcdef"]).unwrap(), b"0123456789abcdef");
+        assert!(key(&[b"012345", b"6789ab", b"cdef"]).unwrap_err().is_crypto());
     }
 
     #[test]

@@ -1,9 +1,21 @@
-//! How Digiwin wraps its answers and spells its errors.
+//! How Digiwin wraps its responses and spells its errors.
+//!
+//! An object with the members `status` and `data` is the service's envelope: the status decides, and the data is what was
+//! asked for. An object without `data` is data, but for two forms of error that come in HTTP's name of success:
+//!
+//! - An object that has a failing `status` (400 to 599, as number or text) and a member that only an error has (`message`,
+//!   `msg`, `error`, `errorMessage`, `exception` or `detail`), whatever stands beside them. That is Spring's own error body,
+//!   which gateways and filters send.
+//! - An object that has only members of an envelope or of Spring's error body, and whose `status` fails, or is no success and
+//!   is explained by such a member.
+//!
+//! No model has a member that only an error has. Two have a `status` of their own, [`Tenant`](super::Tenant) a text and
+//! [`UserSimple`](super::UserSimple) a small number: with it they stay data, since it stands beside an id or a name.
 
 use crate::{
     ErrorKind,
     protocol::{
-        dialect::{Dialect, Fault, text},
+        dialect::{Dialect, ErrorResponse, text},
         model::Name,
     },
 };
@@ -28,22 +40,35 @@ impl Dialect for Digiwin {
         USER_HEADER
     }
 
-    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault> {
+    fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let Some(envelope) = Envelope::read(body) else { return Ok(body) };
         match (envelope.status, envelope.data) {
             (Some(status), Some(data)) if is_success(status) => Ok(data.get().as_bytes()),
-            (Some(_), Some(_)) => Err(envelope.fault()),
-            // An envelope that left its null data out; a model with a `status` of its own has other members too.
-            (Some(status), None) if envelope.is_bare && is_failure(status) => Err(envelope.fault()),
+            (Some(_), Some(_)) => Err(envelope.error_response()),
+            (Some(status), None) if envelope.is_error(status) => Err(envelope.error_response()),
             _ => Ok(body),
         }
     }
 
-    fn fault(&self, _: &'static str, _: u16, body: &[u8]) -> Fault {
+    fn brings_secret(&self, operation: &'static str) -> bool {
+        match operation.strip_prefix("digiwin.") {
+            Some(
+                "identity.logout"
+                | "identity.get_public_key"
+                | "identity.analyze_token"
+                | "identity.analyze_token_internal",
+            ) => false,
+            // Applications have tokens of their own.
+            Some(call) => call.starts_with("identity.") || call == "tenants.get_applications",
+            None => false,
+        }
+    }
+
+    fn error_response(&self, _: &'static str, _: u16, body: &[u8]) -> ErrorResponse {
         match Envelope::read(body) {
             // The HTTP status has decided the kind; the code in the body is kept beside it.
-            Some(envelope) => Fault { kind: None, ..envelope.fault() },
-            None => Fault::default(),
+            Some(envelope) => ErrorResponse { kind: None, ..envelope.error_response() },
+            None => ErrorResponse::default(),
         }
     }
 }
@@ -55,9 +80,13 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
     code: Option<&'a RawValue>,
     message: Option<&'a RawValue>,
+    /// What Spring says where there is no message.
+    error: Option<&'a RawValue>,
     request_id: Option<&'a RawValue>,
-    /// No member that an envelope would not have.
-    is_bare: bool,
+    /// Has a member that only an error or an envelope has, and that says something.
+    explains: bool,
+    /// Has another member than those of an envelope or an error.
+    has_own_members: bool,
 }
 
 impl<'a> Envelope<'a> {
@@ -69,15 +98,25 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    fn fault(&self) -> Fault {
-        let code = self.code.and_then(raw_text).or_else(|| self.status.and_then(raw_text));
-        let status = self.status.and_then(raw_text).and_then(|status| status.parse().ok());
-        Fault {
+    /// Whether an object with this status and without data is an error.
+    fn is_error(&self, status: &RawValue) -> bool {
+        match (self.explains, self.has_own_members) {
+            (true, true) => is_failure(status),
+            (true, false) => !is_success(status),
+            (false, true) => false,
+            (false, false) => is_failure(status),
+        }
+    }
+
+    fn error_response(&self) -> ErrorResponse {
+        let code = self.code.and_then(text).or_else(|| self.status.and_then(text));
+        let status = self.status.and_then(text).and_then(|status| status.parse().ok());
+        ErrorResponse {
             kind: Some(status.and_then(ErrorKind::of_status).unwrap_or(ErrorKind::Business)),
             code,
-            message: self.message.and_then(raw_text),
-            request_id: self.request_id.and_then(raw_text),
-            ..Fault::default()
+            message: self.message.and_then(text).or_else(|| self.error.and_then(text)),
+            request_id: self.request_id.and_then(text),
+            ..ErrorResponse::default()
         }
     }
 }
@@ -94,17 +133,28 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut envelope = Envelope { is_bare: true, ..Envelope::default() };
+                let mut envelope = Envelope::default();
                 while let Some(Name(name)) = map.next_key()? {
                     match &*name {
                         "status" => envelope.status = Some(map.next_value()?),
                         "data" => envelope.data = Some(map.next_value()?),
-                        "message" | "msg" => envelope.message = Some(map.next_value()?),
                         "code" | "errorCode" => envelope.code = Some(map.next_value()?),
                         "requestId" | "traceId" => envelope.request_id = Some(map.next_value()?),
+                        "message" | "msg" | "errorMessage" | "detail" | "error" | "exception" => {
+                            let value: &RawValue = map.next_value()?;
+                            envelope.explains |= value.get() != "null";
+                            match &*name {
+                                "message" | "msg" => envelope.message = Some(value),
+                                "errorMessage" | "detail" => envelope.message = envelope.message.or(Some(value)),
+                                "error" => envelope.error = Some(value),
+                                _ => {}
+                            }
+                        }
                         other => {
-                            envelope.is_bare &=
-                                matches!(other, "error" | "errorMessage" | "path" | "success" | "timestamp");
+                            envelope.has_own_members |= !matches!(
+                                other,
+                                "path" | "success" | "timestamp" | "trace" | "errors" | "type" | "title" | "instance"
+                            );
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
@@ -117,14 +167,11 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
     }
 }
 
-fn raw_text(raw: &RawValue) -> Option<String> {
-    serde_json::from_str(raw.get()).ok().and_then(text)
-}
-
 fn is_success(status: &RawValue) -> bool {
     matches!(status.get(), "null" | "0" | "200" | "\"0\"" | "\"200\"")
 }
 
+/// Whether a status is one of HTTP's failures.
 fn is_failure(status: &RawValue) -> bool {
     status.get().trim_matches('"').parse::<u16>().is_ok_and(|status| (400..=599).contains(&status))
 }
@@ -133,8 +180,8 @@ fn is_failure(status: &RawValue) -> bool {
 mod tests {
     use super::*;
 
-    fn data(body: &str) -> Result<&str, Fault> {
-        DIALECT.data(body.as_bytes()).map(|data| str::from_utf8(data).unwrap())
+    fn data(body: &str) -> Result<&str, ErrorResponse> {
+        DIALECT.data("digiwin.users.get_user", body.as_bytes()).map(|data| str::from_utf8(data).unwrap())
     }
 
     #[test]
@@ -153,9 +200,9 @@ mod tests {
     #[test]
     fn a_business_error_maps_like_http() {
         let kind = |status: &str| {
-            let fault = data(&format!(r#"{{"status": {status}, "msg": "no", "data": null}}"#)).unwrap_err();
-            assert_eq!(fault.message.as_deref(), Some("no"));
-            (fault.kind.unwrap(), fault.code.unwrap())
+            let said = data(&format!(r#"{{"status": {status}, "msg": "no", "data": null}}"#)).unwrap_err();
+            assert_eq!(said.message.as_deref(), Some("no"));
+            (said.kind.unwrap(), said.code.unwrap())
         };
         assert_eq!(kind("401"), (ErrorKind::Authentication, "401".into()));
         assert_eq!(kind("\"403\""), (ErrorKind::Authorization, "403".into()));
@@ -171,5 +218,58 @@ mod tests {
         assert_eq!(data(r#"{"status":500,"message":"x"}"#).unwrap_err().kind, Some(ErrorKind::Server));
         assert!(data(r#"{"status":500,"sid":1}"#).is_ok());
         assert!(data(r#"{"status":200,"message":"x"}"#).is_ok());
+    }
+
+    #[test]
+    fn an_error_of_spring_is_one_whatever_stands_beside_it() {
+        use ErrorKind::*;
+        let errors = [
+            (r#"{"status":401,"message":"expired","exception":"x.TokenException"}"#, Authentication, "expired"),
+            (r#"{"status":401,"message":"expired","sid":1,"id":"u","name":"n"}"#, Authentication, "expired"),
+            (
+                r#"{"timestamp":"2026-01-01T00:00:00","status":403,"error":"Forbidden","path":"/x"}"#,
+                Authorization,
+                "Forbidden",
+            ),
+            (r#"{"timestamp":1,"status":"404","error":"Not Found","message":"","path":"/x"}"#, NotFound, "Not Found"),
+            (
+                r#"{"status":500,"error":"Internal Server Error","trace":"at x","errors":[1]}"#,
+                Server,
+                "Internal Server Error",
+            ),
+            (r#"{"id":"u","msg":"no","status":400}"#, Validation, "no"),
+            (
+                r#"{"type":"about:blank","title":"Gone","status":410,"detail":"moved","instance":"/x"}"#,
+                Business,
+                "moved",
+            ),
+            (r#"{"status":503,"errorMessage":"busy","errorCode":"B-1","new":true}"#, Server, "busy"),
+            (r#"{"status":21009,"message":"no such thing"}"#, Business, "no such thing"),
+            (r#"{"status":-1,"msg":"no"}"#, Business, "no"),
+            (r#"{"status":"ERROR","message":"no"}"#, Business, "no"),
+        ];
+        for (body, kind, message) in errors {
+            let said = data(body).unwrap_err();
+            assert_eq!((said.kind, said.message.as_deref()), (Some(kind), Some(message)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_model_with_a_status_of_its_own_is_data() {
+        for body in [
+            r#"{"sid":1,"id":"T1","name":"Tenant","status":"active"}"#,
+            r#"{"id":"T1","status":"404"}"#,
+            r#"{"sid":1,"id":"u","status":1}"#,
+            r#"{"sid":1,"id":"u","status":401}"#,
+            r#"{"sid":1,"status":500,"message":null,"error":null}"#,
+            r#"{"sid":1,"status":1,"message":"a note"}"#,
+            r#"{"status":"active"}"#,
+            r#"{"status":200,"message":"ok"}"#,
+            r#"{"status":null,"message":"ok"}"#,
+            r#"{"message":"ok"}"#,
+            r#"[{"status":401,"message":"no"}]"#,
+        ] {
+            assert_eq!(data(body).unwrap(), body);
+        }
     }
 }

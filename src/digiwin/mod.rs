@@ -1,4 +1,4 @@
-//! Digiwin IAM: models, options, and how its requests are made and its answers read.
+//! Digiwin IAM: models, options, and how its requests are made and its responses read.
 //!
 //! Method names are those of the vendor's Python client; see the README for the table. Every field of every model may be
 //! missing, and members that a model does not know are in its `extra`.
@@ -29,7 +29,7 @@ pub use references::{OrgRef, TenantRef, UserRef};
 use crate::{
     AppToken, Error, Result,
     config::Settings,
-    protocol::request::{Effect, Request},
+    protocol::request::{Effect, Request, check_path},
 };
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -46,14 +46,13 @@ pub(crate) fn headers(settings: &Settings, app_token: &AppToken) -> Result<Heade
     Ok(headers)
 }
 
-/// A call that has no method of its own.
+/// Makes a request of a call that has no method of its own.
 pub(crate) fn raw_request(method: Method, path: &str, options: RequestOptions) -> Result<Request> {
     const OPERATION: &str = "digiwin.request";
-    if !path.starts_with('/') {
-        return Err(Error::argument("the path must begin with `/`").operation_named(OPERATION));
-    }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let effect = if method.is_safe() { Effect::Read } else { Effect::Other };
+    check_path(OPERATION, path)?;
+    // The verb says little: these services read with POST, and Authing signs users out with GET.
+    let effect = if options.repeatable { Effect::Idempotent } else { Effect::Other };
     let mut request = Request::new(OPERATION, method, path.to_owned()).effect(effect);
     let in_path = url::form_urlencoded::parse(query.as_bytes()).into_owned();
     for (name, value) in in_path.chain(options.query) {

@@ -162,16 +162,17 @@ options! {
     }
 }
 
-/// Of `Client::request`.
+/// Optional arguments of `Client::request_with`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RequestOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) json: Option<Value>,
+    pub(crate) repeatable: bool,
 }
 
 impl RequestOptions {
-    /// None set.
+    /// Creates options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
@@ -187,11 +188,22 @@ impl RequestOptions {
         self.json = Some(body.into());
         self
     }
+
+    /// Declares that the service may carry out the request more than once without harm: it is then sent again after a
+    /// failure that leaves open whether the service has seen it. Default: `false`, whatever the HTTP verb is.
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
 }
 
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
-        f.debug_struct("RequestOptions").field("query", &names).field("json", &self.json.is_some()).finish()
+        f.debug_struct("RequestOptions")
+            .field("query", &names)
+            .field("json", &self.json.is_some())
+            .field("repeatable", &self.repeatable)
+            .finish()
     }
 }

@@ -3,10 +3,17 @@
 use super::{ApplicationFilter, InviteOptions, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid};
 use crate::{
     Result,
-    protocol::request::{Effect, Request},
+    protocol::{
+        model::Name,
+        request::{Effect, Request},
+    },
 };
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, IgnoredAny, MapAccess, Unexpected},
+};
 use serde_json::json;
+use std::fmt;
 
 pub(crate) fn get_tenants(options: &TenantListOptions) -> Request {
     read("digiwin.tenants.get_tenants", "/api/iam/v2/tenant")
@@ -67,8 +74,15 @@ fn read(operation: &'static str, path: &'static str) -> Request {
     Request::post(operation, path).effect(Effect::Read)
 }
 
-/// An object (yes), a boolean, or nothing (no).
+/// Whether a user is in a tenant: an object (yes), a boolean, or nothing (no).
+///
+/// What the object holds is not documented. It must have a member that says which user or tenant it is: any other object,
+/// an empty one too, says neither yes nor no, and is an error.
 pub(crate) struct Membership(pub(crate) bool);
+
+/// The members that say so, in the service's models of users and tenants.
+const IDENTITY: [&str; 11] =
+    ["sid", "id", "userSid", "userId", "userName", "tenantSid", "tenantId", "tenantName", "name", "email", "telephone"];
 
 impl<'de> Deserialize<'de> for Membership {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -77,8 +91,8 @@ impl<'de> Deserialize<'de> for Membership {
         impl<'de> serde::de::Visitor<'de> for Visitor {
             type Value = Membership;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object, a boolean or nothing")
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of a user or tenant, a boolean or nothing")
             }
 
             fn visit_bool<E>(self, yes: bool) -> Result<Membership, E> {
@@ -89,12 +103,48 @@ impl<'de> Deserialize<'de> for Membership {
                 Ok(Membership(false))
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Membership, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Membership(true))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Membership, A::Error> {
+                let mut is_somebody = false;
+                while let Some(Name(name)) = map.next_key()? {
+                    let value = map.next_value::<Option<IgnoredAny>>()?;
+                    is_somebody |= value.is_some() && IDENTITY.contains(&&*name);
+                }
+                match is_somebody {
+                    true => Ok(Membership(true)),
+                    false => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+                }
             }
         }
 
         from.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_so_is_a_membership() {
+        let read = |json: &str| serde_json::from_str::<Membership>(json).ok().map(|Membership(yes)| yes);
+        for (json, expected) in [
+            ("true", Some(true)),
+            (r#"{"sid": 1, "id": "u"}"#, Some(true)),
+            (r#"{"tenantId": "T1", "status": 1, "new": {}}"#, Some(true)),
+            (r#"{"status": 1, "name": "Bob"}"#, Some(true)),
+            ("false", Some(false)),
+            ("null", Some(false)),
+            ("{}", None),
+            (r#"{"id": null}"#, None),
+            (r#"{"status": 401, "message": "expired", "exception": "x"}"#, None),
+            (r#"{"error": "Unauthorized", "path": "/x"}"#, None),
+            (r#"{"success": true}"#, None),
+            ("[]", None),
+            (r#"[{"id": "u"}]"#, None),
+            ("1", None),
+            (r#""yes""#, None),
+        ] {
+            assert_eq!(read(json), expected, "{json}");
+        }
     }
 }

@@ -26,11 +26,13 @@ pub enum ErrorKind {
     Server,
     /// Any other HTTP status that is not a success; redirects are among them, none is followed.
     Api,
-    /// Any other code in a successful HTTP answer's envelope.
+    /// Any other code in a successful HTTP response's envelope.
     Business,
-    /// A successful answer that cannot be read: no JSON, or JSON of another shape.
+    /// A successful response that cannot be decoded: no JSON, JSON of another shape, or an object without any member that
+    /// the call's model knows.
     Decode,
-    /// The login handshake failed. Which step, and why, is not told: it would help who listens.
+    /// The login handshake failed. The error does not say which step, or why: that would help
+    /// an eavesdropper.
     Crypto,
     /// No connection to the service, or to the proxy.
     Connect,
@@ -38,9 +40,9 @@ pub enum ErrorKind {
     Tls,
     /// The call took longer than its time limit.
     Timeout,
-    /// The connection broke after the request was sent, or while the answer was read.
+    /// The connection broke after the request was sent, or while the response was read.
     Transport,
-    /// The answer is larger than the limit.
+    /// The response is larger than the limit, or would take more than 20 times its size in memory once decoded.
     TooLarge,
     /// The token store failed.
     Store,
@@ -59,15 +61,15 @@ impl ErrorKind {
             Self::Conflict => "exists already",
             Self::RateLimited => "rate limited",
             Self::Server => "the service failed",
-            Self::Api => "unexpected answer",
+            Self::Api => "unexpected response",
             Self::Business => "refused by the service",
-            Self::Decode => "the answer cannot be read",
+            Self::Decode => "the response cannot be decoded",
             Self::Crypto => "the login handshake failed",
             Self::Connect => "no connection",
             Self::Tls => "TLS handshake failed",
             Self::Timeout => "timed out",
             Self::Transport => "the connection broke",
-            Self::TooLarge => "the answer is too large",
+            Self::TooLarge => "the response is too large",
             Self::Store => "the token store failed",
         }
     }

@@ -2,6 +2,7 @@
 
 mod kind;
 mod partial;
+mod redact;
 
 pub use kind::ErrorKind;
 pub use partial::Partial;
@@ -10,8 +11,17 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How much of an answer an error keeps, in bytes.
-const BODY_LIMIT: usize = 8 * 1024;
+/// How much of each text, of a response's body too, an error keeps, in bytes: a service must not fill memory and logs.
+const TEXT_LIMIT: usize = 8 * 1024;
+
+/// Cuts a text to the limit, between two characters.
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_LIMIT {
+        text.truncate(text.floor_char_boundary(TEXT_LIMIT));
+        text.shrink_to_fit();
+    }
+    text
+}
 
 type Source = Arc<dyn StdError + Send + Sync>;
 
@@ -19,7 +29,7 @@ type Source = Arc<dyn StdError + Send + Sync>;
 ///
 /// One pointer wide and cheap to clone. `Display` is one line: the operation, what happened, the status, the service's
 /// code, message and request id. The [source](StdError::source) is not repeated in it. Neither `Display` nor `Debug` shows
-/// a password, a token or the answer's body.
+/// a password, a token or the response's body.
 ///
 /// # Troubleshooting
 ///
@@ -134,7 +144,7 @@ impl Error {
     }
 
     pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
-        self.with(|e| e.detail = Some(detail.into()))
+        self.with(|e| e.detail = Some(cut(detail.into())))
     }
 
     pub(crate) fn http_status(self, status: u16) -> Self {
@@ -151,23 +161,30 @@ impl Error {
         request_id: Option<String>,
     ) -> Self {
         self.with(|e| {
-            e.code = code;
-            e.server_message = message;
-            e.request_id = request_id;
+            e.code = code.map(cut);
+            e.server_message = message.map(cut);
+            e.request_id = request_id.map(cut);
         })
     }
 
     pub(crate) fn at_json_path(self, path: String) -> Self {
-        self.with(|e| e.json_path = Some(path))
+        self.with(|e| e.json_path = Some(cut(path)))
     }
 
     pub(crate) fn wait(self, retry_after: Option<Duration>) -> Self {
         self.with(|e| e.retry_after = retry_after)
     }
 
-    pub(crate) fn answer_body(self, body: &[u8]) -> Self {
-        let kept = &body[..body.len().min(BODY_LIMIT)];
-        self.with(|e| e.body = (!kept.is_empty()).then(|| String::from_utf8_lossy(kept).into_owned()))
+    pub(crate) fn response_body(self, body: &[u8]) -> Self {
+        let mut kept = &body[..body.len().min(TEXT_LIMIT)];
+        // A character that the limit cuts in two would become another one.
+        if let Err(error) = str::from_utf8(kept)
+            && error.error_len().is_none()
+        {
+            kept = &kept[..error.valid_up_to()];
+        }
+        // A byte that is no text becomes a longer character.
+        self.with(|e| e.body = (!kept.is_empty()).then(|| cut(String::from_utf8_lossy(kept).into_owned())))
     }
 
     pub(crate) fn sent(self, sent: bool) -> Self {
@@ -187,74 +204,72 @@ impl Error {
         self.with(|e| e.source = Some(Arc::from(source.into())))
     }
 
-    /// Takes what a service echoed of the request's secrets out of every text that the error holds. Very short ones stay:
-    /// they would take letters out of every word.
-    pub(crate) fn conceal(self, secrets: &[&str]) -> Self {
-        let clean = |text: &mut Option<String>| {
-            for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
-                if let Some(found) = text.as_mut().filter(|text| text.contains(secret)) {
-                    *found = found.replace(secret, "(redacted)");
-                }
-            }
-        };
+    /// Removes what a service echoed of these secrets from every text that the error holds, however it is escaped there.
+    pub(crate) fn redact(self, secrets: &[&str]) -> Self {
         self.with(|e| {
-            for text in [&mut e.server_message, &mut e.body, &mut e.code, &mut e.request_id] {
-                clean(text);
+            let texts =
+                [&mut e.server_message, &mut e.body, &mut e.code, &mut e.request_id, &mut e.detail, &mut e.json_path];
+            for text in texts.into_iter().flatten() {
+                for secret in secrets {
+                    redact::redact(text, secret);
+                }
             }
         })
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The call that failed, such as `digiwin.users.get_user`.
+    /// Returns the call that failed, such as `digiwin.users.get_user`.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The HTTP status, where an answer came.
+    /// Returns the HTTP status, if a response came.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The service's own code, as text whether it was sent as a number or as text.
+    /// Returns the service's own code, as text even if it was sent as a number; 8 KiB at most.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The service's own words.
+    /// Returns the service's own message; 8 KiB at most.
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
     }
 
-    /// The id under which the service knows the request, where it told one.
+    /// Returns the id under which the service knows the request, if it sent one.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// Where in the answer's data the reading failed, such as `[3].sid`.
+    /// Returns where in the response's data decoding failed, such as `[3].sid`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// How long the service asks to wait (`Retry-After`).
+    /// Returns how long the service asks to wait (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The beginning of the answer's body, 8 KiB at the most. It can hold personal data.
+    /// Returns the beginning of the response's body, 8 KiB at most. It can hold personal data.
+    ///
+    /// `None` where no body came, and for a successful HTTP response of a call that brings a token or another secret.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
-    /// Whether the service may have seen the request. `false`: surely not.
+    /// Returns whether the service may have seen the request; `false` means that it has not.
     pub fn was_sent(&self) -> bool {
         self.0.sent
     }
 
-    /// Of a call that was sent in parts: what is done, and what is not.
+    /// Returns which identifiers are done and which are not, for a call that is sent in batches.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_deref()
     }
@@ -299,7 +314,7 @@ impl Error {
         self.kind() == ErrorKind::Server
     }
 
-    /// The answer could not be read.
+    /// The response could not be decoded.
     pub fn is_decode(&self) -> bool {
         self.kind() == ErrorKind::Decode
     }
@@ -430,18 +445,34 @@ mod tests {
     }
 
     #[test]
-    fn conceals_an_echoed_secret() {
+    fn redacts_an_echoed_secret() {
         let error = Error::new(ErrorKind::Authentication)
             .service_said(None, Some("no such token tok-1".into()), None)
-            .answer_body(b"{\"token\":\"tok-1\"}")
-            .conceal(&["tok-1", ""]);
+            .response_body(b"{\"token\":\"tok-1\"}")
+            .redact(&["tok-1", ""]);
         assert_eq!(error.server_message(), Some("no such token (redacted)"));
         assert!(!error.body().unwrap().contains("tok-1"));
     }
 
     #[test]
     fn keeps_a_bounded_body() {
-        let error = Error::new(ErrorKind::Server).answer_body(&vec![b'x'; 100_000]);
-        assert_eq!(error.body().unwrap().len(), BODY_LIMIT);
+        let error = Error::new(ErrorKind::Server).response_body(&vec![b'x'; 100_000]);
+        assert_eq!(error.body().unwrap().len(), TEXT_LIMIT);
+    }
+
+    #[test]
+    fn every_text_is_bounded() {
+        let long = || "ü".repeat(50_000);
+        let error = Error::new(ErrorKind::Server)
+            .detail(long())
+            .service_said(Some(long()), Some(long()), Some(long()))
+            .at_json_path(long())
+            .response_body(&vec![0xFF; 100_000]);
+        let texts = [error.server_message(), error.code(), error.request_id(), error.json_path(), error.body()];
+        for text in texts.into_iter().chain([error.0.detail.as_deref()]) {
+            let length = text.unwrap().len();
+            assert!(length <= TEXT_LIMIT && length > TEXT_LIMIT - 4, "{length}");
+        }
+        assert!(format!("{error} {error:?}").len() < 10 * TEXT_LIMIT);
     }
 }

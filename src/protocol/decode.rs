@@ -1,53 +1,64 @@
-//! From an answer's bytes to a value or an error; the one place where that happens.
+//! From a response's bytes to a value or an error; the one place where that happens.
 
-use super::dialect::{Dialect, Fault};
+use super::{
+    dialect::{Dialect, ErrorResponse},
+    meter::{self, Refusal},
+};
 use crate::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::error::Category;
 use std::time::Duration;
 
-/// What came back.
+/// An HTTP response, read to its end.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// The data of an answer, unwrapped, and known to be no error.
+/// The data of a response, taken out of its envelope and known to be no error.
 #[derive(Clone)]
 pub(crate) struct Data {
     status: StatusCode,
     bytes: Bytes,
+    /// Whether it can hold a token or another secret: then no error keeps it.
+    is_secret: bool,
 }
 
 impl Response {
     /// Takes the data out, or says why there is none.
     pub(crate) fn into_data(self, operation: &'static str, dialect: &dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
-            return Err(self.failure(dialect.fault(operation, self.status.as_u16(), &self.body)));
+            let said = dialect.error_response(operation, self.status.as_u16(), &self.body);
+            return Err(self.error(said).response_body(&self.body));
         }
-        match dialect.data(&self.body) {
-            Ok(data) => Ok(Data { status: self.status, bytes: self.body.slice_ref(data) }),
-            Err(fault) => Err(self.failure(fault)),
+        let is_secret = dialect.brings_secret(operation);
+        match dialect.data(operation, &self.body) {
+            Ok(data) => Ok(Data { status: self.status, bytes: self.body.slice_ref(data), is_secret }),
+            Err(said) if is_secret => Err(self.error(said)),
+            Err(said) => Err(self.error(said).response_body(&self.body)),
         }
     }
 
-    fn failure(&self, fault: Fault) -> Error {
+    fn error(&self, said: ErrorResponse) -> Error {
         let status = self.status.as_u16();
         let otherwise = if self.status.is_success() { ErrorKind::Business } else { ErrorKind::Api };
-        let kind = fault.kind.or_else(|| ErrorKind::of_status(status)).unwrap_or(otherwise);
-        let request_id = fault.request_id.or_else(|| {
+        let kind = said.kind.or_else(|| ErrorKind::of_status(status)).unwrap_or(otherwise);
+        let request_id = said.request_id.or_else(|| {
             let id = self.headers.get("x-request-id")?.to_str().ok()?;
             Some(id.to_owned())
         });
-        let error = fault.detail.into_iter().fold(Error::new(kind), Error::detail);
+        let error = said.detail.into_iter().fold(Error::new(kind), Error::detail);
         error
             .http_status(status)
-            .retryable(fault.retryable)
-            .service_said(fault.code, fault.message, request_id)
+            .retryable(said.retryable)
+            .service_said(said.code, said.message, request_id)
             .wait(self.retry_after())
-            .answer_body(&self.body)
     }
 
     /// `Retry-After` in seconds; its date form is not used by these services and reads as absent.
@@ -61,34 +72,62 @@ impl Data {
     /// The data of a response without any.
     #[cfg(test)]
     pub(crate) fn empty() -> Self {
-        Self { status: StatusCode::OK, bytes: Bytes::new() }
+        Self { status: StatusCode::OK, bytes: Bytes::new(), is_secret: false }
     }
 
-    /// The data as a `T`; an empty body reads as `null`.
+    /// Decodes the data; an empty body reads as `null`.
+    ///
+    /// A single object must have at least one of the members that its model has. Lists, and objects inside, may be of any:
+    /// services add members, and leave them out.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        let bytes = if self.bytes.trim_ascii().is_empty() { b"null" } else { &*self.bytes };
-        serde_json::from_slice(bytes).map_err(|error| self.explain::<T>(bytes, &error))
+        let bytes = self.json();
+        meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
     }
 
-    /// The data as it came.
+    /// Reads the data with a reader of its own, which spends its memory with the functions of [`meter`].
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        meter::within(self.bytes.len(), || read(&self.bytes)).ok_or_else(|| self.too_large())
+    }
+
+    /// Accepts the data of a call that gives nothing: an empty body, or any JSON.
+    ///
+    /// A page of HTML, say of a proxy that asks for a login, does not mean that the service did anything.
+    pub(crate) fn acknowledge(&self) -> Result<()> {
+        self.decode::<IgnoredAny>().map(drop)
+    }
+
+    /// Returns the data as it came.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// An error about this data.
-    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind).http_status(self.status.as_u16()).answer_body(&self.bytes)
+    fn json(&self) -> &[u8] {
+        if self.bytes.trim_ascii().is_empty() { b"null" } else { &self.bytes }
     }
 
-    /// A second, slower reading, to find the place. The texts of serde quote the data, which may hold a token: only what
-    /// is expected and the kind of what was found go into the error.
-    fn explain<T: DeserializeOwned>(&self, bytes: &[u8], error: &serde_json::Error) -> Error {
-        let json = &mut serde_json::Deserializer::from_slice(bytes);
-        let path = serde_path_to_error::deserialize::<_, T>(json)
-            .err()
-            .map(|error| error.path().to_string())
-            .filter(|path| path != ".");
-        let error = self.error(ErrorKind::Decode).detail(mismatch(error));
+    /// Creates an error about this data.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        let error = Error::new(kind).http_status(self.status.as_u16());
+        if self.is_secret { error } else { error.response_body(&self.bytes) }
+    }
+
+    fn too_large(&self) -> Error {
+        self.error(ErrorKind::TooLarge)
+            .detail(format!("{} bytes would take more than 20 times as much memory once decoded", self.bytes.len()))
+    }
+
+    fn explain<T: DeserializeOwned>(&self, bytes: &[u8], refusal: Refusal) -> Error {
+        let error = match refusal {
+            Refusal::TooMuchMemory => return self.too_large(),
+            Refusal::NoMemberOf(model) => {
+                return self.error(ErrorKind::Decode).detail(format!("an object without any member of {model}"));
+            }
+            Refusal::Json(error) => error,
+        };
+        // A second, slower reading, to find the place.
+        let path = meter::path_of_failure::<T>(bytes);
+        // serde's texts quote the data, which may hold a token: only the kinds of what is expected and of what came are kept.
+        let error = self.error(ErrorKind::Decode).detail(mismatch(&error));
         match path {
             Some(path) => error.at_json_path(path),
             None => error,
@@ -100,7 +139,7 @@ fn mismatch(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!("line {} column {}", error.line(), error.column());
     match error.classify() {
-        serde_json::error::Category::Data => {
+        Category::Data => {
             let found = text.split_once(": ").map_or("", |(_, rest)| rest);
             let found = found.split(['`', '"', ',']).next().unwrap_or_default().trim();
             let expected = text.rsplit_once("expected ").map_or("another value", |(_, rest)| rest);
@@ -110,8 +149,8 @@ fn mismatch(error: &serde_json::Error) -> String {
                 false => format!("JSON of another shape, {place}"),
             }
         }
-        serde_json::error::Category::Eof => format!("the JSON is cut off, {place}"),
-        serde_json::error::Category::Syntax if text.starts_with("recursion limit") => {
+        Category::Eof => format!("the JSON is cut off, {place}"),
+        Category::Syntax if text.starts_with("recursion limit") => {
             format!("the JSON is nested too deep, {place}")
         }
         _ => format!("no JSON, {place}"),
@@ -132,7 +171,7 @@ mod tests {
     use super::*;
 
     fn data(body: &'static str) -> Data {
-        Data { status: StatusCode::OK, bytes: Bytes::from_static(body.as_bytes()) }
+        Data { status: StatusCode::OK, bytes: Bytes::from_static(body.as_bytes()), is_secret: false }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// A service's way of saying things; one static value each.
 pub(crate) trait Dialect: Send + Sync + 'static {
@@ -18,34 +19,39 @@ pub(crate) trait Dialect: Send + Sync + 'static {
             .map_err(|_| Error::argument("the token is not a valid header value"))
     }
 
-    /// Where the data of a successful HTTP answer stands, or the fault that it spells all the same.
-    fn data<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Fault>;
+    /// Returns where the data of a successful HTTP response to `operation` stands, or the error that it is all the same.
+    fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse>;
+
+    /// Returns whether a successful response to `operation` can hold a token or another secret: no error keeps its body.
+    fn brings_secret(&self, operation: &'static str) -> bool;
 
     /// Whether an error of `operation` says that the session's token is not, or no longer, valid.
     fn refuses_token(&self, _operation: &'static str, error: &Error) -> bool {
         error.is_authentication()
     }
 
-    /// What an unsuccessful HTTP answer to `operation` says, as far as it can be read.
-    fn fault(&self, operation: &'static str, status: u16, body: &[u8]) -> Fault;
+    /// Returns what an unsuccessful HTTP response to `operation` says, as far as it can be read.
+    fn error_response(&self, operation: &'static str, status: u16, body: &[u8]) -> ErrorResponse;
 }
 
-/// A member of an error as text: a string without its quotes, a number or an object as written, `null` and "" as nothing.
-pub(crate) fn text(member: Value) -> Option<String> {
-    match member {
-        Value::Null => None,
-        Value::String(text) => (!text.is_empty()).then_some(text),
-        other => Some(other.to_string()),
-    }
+/// Returns a member of an error as text: a string without its quotes, a number or an object as written, `null` and "" as
+/// nothing.
+pub(crate) fn text(member: &RawValue) -> Option<String> {
+    let text = match member.get() {
+        "null" => return None,
+        string if string.starts_with('"') => serde_json::from_str(string).ok()?,
+        other => other.to_owned(),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// What a service says went wrong.
 #[derive(Debug, Default)]
-pub(crate) struct Fault {
+pub(crate) struct ErrorResponse {
     /// The kind, where the service's code tells more than the HTTP status.
     pub(crate) kind: Option<ErrorKind>,
     /// What that kind means for the operation.
-    pub(crate) detail: Option<&'static str>,
+    pub(crate) detail: Option<Cow<'static, str>>,
     /// The service asks to try again later.
     pub(crate) retryable: bool,
     pub(crate) code: Option<String>,

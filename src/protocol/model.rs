@@ -1,6 +1,7 @@
 //! Models that lose nothing: members that a model does not know are kept in `extra`.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use super::meter;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 use std::{
     borrow::Cow,
@@ -8,7 +9,7 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-/// The members of an answer that a model has no field for, by name.
+/// The members of a response that a model has no field for, by name.
 ///
 /// `Debug` prints the names alone: whether an unknown value is a secret is unknown too.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -180,6 +181,7 @@ macro_rules! model {
                                 // The outer `Option` takes a `null`, whatever the member's own type.
                                 $($wire => model.$field = map.next_value::<Option<$type>>()?.unwrap_or_default(),)*
                                 _ => {
+                                    $crate::protocol::model::allow_extra(&model.extra)?;
                                     model.extra.insert(name.into_owned(), map.next_value()?);
                                 }
                             }
@@ -188,13 +190,19 @@ macro_rules! model {
                     }
                 }
 
-                from.deserialize_map(Visitor)
+                // The names say whether an object is one of these at all.
+                from.deserialize_struct(stringify!($name), &[$($wire),*], Visitor)
             }
         }
     };
 }
 
 pub(crate) use model;
+
+/// Counts the memory of one more member that a model has no field for.
+pub(crate) fn allow_extra<E: Error>(extra: &Extra) -> Result<(), E> {
+    meter::allow(meter::map_entry(extra.len(), size_of::<String>() + size_of::<Value>()))
+}
 
 #[cfg(test)]
 mod tests {

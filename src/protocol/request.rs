@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 use bytes::Bytes;
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde::Serialize;
 use std::{borrow::Cow, fmt};
 use url::Url;
@@ -41,7 +41,7 @@ pub(crate) struct Request {
     pub(crate) body: Option<Bytes>,
     pub(crate) effect: Effect,
     pub(crate) token_use: TokenUse,
-    /// What an error must not repeat, should the service echo it.
+    /// What an error must not repeat, if the service echoes it.
     pub(crate) secrets: Vec<Zeroizing<String>>,
 }
 
@@ -134,6 +134,32 @@ impl Request {
     }
 }
 
+/// Refuses a caller's own path that could leave the base URL's path on its way through URL parsers, proxies and servers: one
+/// with a segment `.` or `..`, a backslash or a control character, percent-encoded or not.
+pub(crate) fn check_path(operation: &'static str, path: &str) -> Result<()> {
+    let refused = |what| Err(Error::argument(format!("the path {what}")).operation_named(operation));
+    if !path.starts_with('/') {
+        return refused("must begin with `/`");
+    }
+    let mut text = path.as_bytes().to_vec();
+    loop {
+        if text.iter().any(|byte| *byte == b'\\' || byte.is_ascii_control()) {
+            return refused("must not hold a backslash or a control character");
+        }
+        // Servers such as Tomcat cut a segment at its first `;`.
+        let names = text.split(|byte| *byte == b'/').filter_map(|segment| segment.split(|byte| *byte == b';').next());
+        if names.into_iter().any(|name| matches!(name, b"." | b"..")) {
+            return refused("must not hold a segment `.` or `..`");
+        }
+        // What one hop decodes the next one may decode again.
+        let decoded: Vec<u8> = percent_decode(&text).collect();
+        if decoded == text {
+            return Ok(());
+        }
+        text = decoded;
+    }
+}
+
 /// An argument as one segment of a path. `.` and `..`, which a URL resolves however they are escaped, are refused.
 pub(crate) fn segment(operation: &'static str, name: &str, text: &str) -> Result<String> {
     if matches!(text, "" | "." | "..") {
@@ -175,6 +201,50 @@ mod tests {
         for path in ["//evil.example/x", "@evil.example", "/../../x", "https://evil.example/"] {
             let request = Request::new("t", Method::GET, path);
             assert_eq!(request.url(&Url::parse("https://h/").unwrap()).host_str(), Some("h"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_stays_below_the_base() {
+        let base = Url::parse("https://h/gw/").unwrap();
+        for path in [
+            "/",
+            "/api/iam/v2/user/simple",
+            "/a//b/",
+            "/a/...",
+            "/a/..b/c..",
+            "/a/.well-known/%2e.x",
+            "/ü/%20/100%",
+            "/a/%zz/%",
+        ] {
+            check_path("t", path).unwrap();
+            let url = Request::new("t", Method::GET, path.to_owned()).url(&base);
+            assert!(url.path().starts_with("/gw/"), "{url}");
+        }
+        for path in [
+            "",
+            "api",
+            "/..",
+            "/.",
+            "/a/../../b",
+            "/a/./b",
+            "/a/%2e%2e/b",
+            "/a/%2E./b",
+            "/a/.%2e",
+            "/%2e",
+            "/a\\..\\b",
+            "/a/\\",
+            "/a/%5c..%5cb",
+            "/a%2f..%2fb",
+            "/a/..;x=1/b",
+            "/a/%252e%252e/b",
+            "/a/%25252e%25252e%25252fb",
+            "/a/.\t./b",
+            "/a/.\n",
+            "/a/%0d%0a",
+        ] {
+            let error = check_path("t", path).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{path}");
         }
     }
 

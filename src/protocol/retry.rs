@@ -78,7 +78,7 @@ impl Attempts {
         if error.is_unprocessed() {
             // It was no attempt, whatever it would have done, and costs nothing but the patience of the caller.
             self.resends += 1;
-            let most = FIRST_RESEND.saturating_mul(1 << (self.resends / 4).min(16)).min(LONGEST_RESEND);
+            let most = FIRST_RESEND.saturating_mul(1 << (self.resends / 2).min(16)).min(LONGEST_RESEND);
             return Some(jittered(most)).filter(|wait| *wait < left);
         }
         let safe = match self.effect {

@@ -89,7 +89,7 @@ impl Session {
 
     /// Sends `request`, whose response has no data: only whether it succeeded counts.
     pub(crate) async fn run(&self, request: Request) -> Result<()> {
-        self.call_with(request, |_| Ok(())).await
+        self.call_with(request, Data::acknowledge).await
     }
 
     /// Sends `request` and reads its response with `read`.
@@ -153,7 +153,7 @@ impl Session {
             if token.is_none() && session.method.is_some() {
                 return Ok(());
             }
-            session.exchange(&request, |_| Ok(())).await?;
+            session.exchange(&request, Data::acknowledge).await?;
             match token {
                 Some(token) if session.state.clear_token_if(&token) => {
                     session.save(after(Instant::now(), session.core.timeout)).await

@@ -89,6 +89,6 @@ impl Session {
         // Also one that did not go along: a service may know it all the same.
         secrets.extend([token, current.token()].into_iter().flatten().map(|token| token.token().expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
-        error.conceal(&secrets)
+        error.redact(&secrets)
     }
 }

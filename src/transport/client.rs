@@ -4,10 +4,15 @@ use super::{HttpRequest, failure::failure, tls, too_large};
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
+/// How often other tasks come first where a connection may have been closed.
+const TURNS: u32 = 3;
 
 /// What clients are built from. Building one is cheap: the TLS configuration is shared.
 #[derive(Debug)]
@@ -18,12 +23,14 @@ pub(super) struct HttpConfig {
     https_only: bool,
     proxy: Option<reqwest::Proxy>,
     no_proxy: bool,
-    http1_only: bool,
+    lane: bool,
     max_response_bytes: usize,
+    /// Whether the last response came by HTTP/2.
+    http2: AtomicBool,
 }
 
 impl HttpConfig {
-    pub(super) fn new(settings: &Settings, headers: HeaderMap, http1_only: bool) -> Result<Self> {
+    pub(super) fn new(settings: &Settings, headers: HeaderMap, lane: bool) -> Result<Self> {
         let origin = settings.origin()?;
         let wrong_proxy = |_| Error::configuration("proxy: not a valid URL");
         let proxy = settings.proxy.as_deref().map(reqwest::Proxy::all).transpose().map_err(wrong_proxy)?;
@@ -34,13 +41,14 @@ impl HttpConfig {
             // Nothing that it connects to speaks TLS: the system's certificates are not read.
             false => tls::without_roots()?,
         };
-        tls.alpn_protocols = match http1_only {
+        tls.alpn_protocols = match lane {
             true => vec![b"http/1.1".to_vec()],
             false => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         let connect_timeout = settings.connect_timeout;
         let max_response_bytes = settings.max_answer_bytes;
-        Ok(Self { headers, connect_timeout, tls, https_only, proxy, no_proxy, http1_only, max_response_bytes })
+        let http2 = AtomicBool::new(false);
+        Ok(Self { headers, connect_timeout, tls, https_only, proxy, no_proxy, lane, max_response_bytes, http2 })
     }
 
     pub(super) fn build(&self) -> Result<reqwest::Client> {
@@ -54,7 +62,7 @@ impl HttpConfig {
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
             .tls_backend_preconfigured(self.tls.clone());
-        if self.http1_only {
+        if self.lane {
             builder = builder.http1_only();
         }
         if let Some(proxy) = &self.proxy {
@@ -69,6 +77,7 @@ impl HttpConfig {
 
     /// Sends a request and reads the whole response.
     pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest) -> Result<Response> {
+        let repeatable = outgoing.repeatable;
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
         if let Some((name, value)) = outgoing.token {
@@ -76,14 +85,28 @@ impl HttpConfig {
         }
         *request.body_mut() = outgoing.body.map(Into::into);
 
-        let mut response = http.execute(request).await.map_err(failure)?;
+        let has_body = request.body().is_some();
+        // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
+        // connections since the last exchange, and for a request that must not be repeated. The first turn reads what came in,
+        // the others let the connection act on it.
+        if self.lane || !repeatable {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        }
+        let http2 = self.http2.load(Ordering::Relaxed);
+        let mut response =
+            http.execute(request).await.map_err(|error| failure(error, http2 && (has_body || repeatable)))?;
+        if (response.version() == http::Version::HTTP_2) != http2 {
+            self.http2.store(!http2, Ordering::Relaxed);
+        }
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
         // Most responses are one chunk, which is not copied.
         let mut body = Bytes::new();
-        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, false))? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }

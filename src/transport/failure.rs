@@ -6,7 +6,8 @@ use std::error::Error as StdError;
 
 type Cause<'a> = &'a (dyn StdError + 'static);
 
-pub(super) fn failure(error: reqwest::Error) -> Error {
+/// `incomplete`: whether the server has not seen the request's end if the connection gave it up while it waited for its turn.
+pub(super) fn failure(error: reqwest::Error, incomplete: bool) -> Error {
     let tls = find::<rustls::Error>(&error);
     // A TLS library can fail in mid-connection too: only a handshake fails before anything is sent.
     let (kind, sent) = if error.is_connect() {
@@ -24,20 +25,32 @@ pub(super) fn failure(error: reqwest::Error) -> Error {
         (ErrorKind::Transport, true)
     };
     let reason = tls.filter(|_| kind == ErrorKind::Tls).map(tls_reason);
-    let unprocessed = is_unprocessed(&error);
+    let unprocessed = is_unprocessed(&error) || (incomplete && was_given_up(&error));
     let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed).source(error.without_url());
     reason.into_iter().fold(failed, Error::detail)
 }
 
 /// Whether the service told that it never looked at the request: HTTP/2 says so of streams after the last one that it
-/// processed, and of streams that it refused. A request that never left the connection's queue was not seen either.
+/// processed, and of streams that it refused. A request that never left the client was not seen either.
 fn is_unprocessed(error: &reqwest::Error) -> bool {
-    if let Some(error) = find::<h2::Error>(error) {
-        let graceful = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        return error.is_remote() && (graceful || refused);
+    if !error.is_request() {
+        return false;
     }
+    if let Some(error) = find::<h2::Error>(error) {
+        // Streams up to the last one that was processed end otherwise, whatever the reason.
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        return error.is_remote() && (error.is_go_away() || refused);
+    }
+    // The pool gave it up before any connection took it; its kind is told by the text alone.
+    let unconnected = |error: &hyper_util::client::legacy::Error| error.to_string() == "client error (Canceled)";
     find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
+        || find::<hyper_util::client::legacy::Error>(error).is_some_and(unconnected)
+}
+
+/// Whether an HTTP/2 connection ended while the request waited for one of its streams. Its body was not sent then.
+fn was_given_up(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error)
+        .is_some_and(|error| error.is_user() && error.to_string().starts_with("dispatch task is gone"))
 }
 
 /// The first error of a type among the causes of another.

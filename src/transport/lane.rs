@@ -64,14 +64,7 @@ impl Lanes {
             lane.http = self.config.build()?;
         }
         let Some(runtime) = &lane.runtime else { return Err(work_lost()) };
-        let result = runtime.block_on(async {
-            // The first turn sees what came in since the last exchange, the next ones let the connection act on it: one that
-            // the server has closed is not used again.
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-            }
-            self.config.exchange(&lane.http, request).await
-        });
+        let result = runtime.block_on(self.config.exchange(&lane.http, request));
         lane.used = Instant::now();
         result
     }

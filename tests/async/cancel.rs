@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Polls `future` so many times and then drops it; `true` if it came to its end before.
-async fn polled(times: usize, future: impl Future) -> bool {
+pub async fn polled(times: usize, future: impl Future) -> bool {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|context| {

@@ -33,6 +33,13 @@ pub async fn pause() {
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
 }
 
+/// The next item of a pager.
+pub async fn next<T: Clone + PartialEq + Send + Unpin + 'static>(
+    pager: &mut authing::Pager<T>,
+) -> Option<Result<T, Error>> {
+    poll_fn(|context| Pin::new(&mut *pager).poll_next(context)).await
+}
+
 /// Everything that a pager gives, up to its end or its first error.
 pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
     mut pager: authing::Pager<T>,
@@ -51,10 +58,12 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
 }
 
 mod cancel;
+use cancel::polled;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod hanging;
 mod http2;
+mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
 #[path = "../wire/mod.rs"]

@@ -30,6 +30,11 @@ pub fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(10));
 }
 
+/// The next item of a pager.
+pub fn next<T: Clone + PartialEq + Send>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
+    pager.next()
+}
+
 /// Everything that a pager gives, up to its end or its first error.
 pub fn all<T: Clone + PartialEq + Send>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
     let mut items = Vec::new();

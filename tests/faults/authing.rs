@@ -1,11 +1,11 @@
-use super::{ManagementClient, maybe_async, test};
+use super::{ManagementClient, all, maybe_async, next, test};
 use crate::support::{
     holds, same,
     server::{Answer, Asked, Server, json, status},
 };
 use iam_sdk::{
     Error, ErrorKind,
-    authing::{CustomData, UserInfo, UserLookup},
+    authing::{BatchGetOptions, CustomData, QueryField, SyncProvider, UserInfo, UserListOptions, UserLookup},
     emulator::{Emulator, authing::ErrorStyle},
 };
 use serde_json::Value;
@@ -25,6 +25,14 @@ fn server(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
         true => json(TOKEN),
         false => answer(asked),
     })
+}
+
+/// This data, under the root field that was asked for.
+fn under_root(asked: &Asked, data: &str) -> String {
+    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    let (_, fields) = body["query"].as_str().unwrap().split_once("{ ").unwrap();
+    let root = fields.split(['(', ' ']).next().unwrap();
+    format!(r#"{{"data": {{"{root}": {data}}}}}"#)
 }
 
 fn client(server: &Server) -> ManagementClient {
@@ -143,7 +151,7 @@ async fn plain_words_of_graphql_are_an_error() {
 #[test]
 async fn a_mutation_that_answers_with_an_error_code_has_failed() {
     let server = server(|asked| match asked.method.as_str() {
-        "POST" => json(r#"{"data": {"any": {"code": 1001, "message": "not yours"}}}"#),
+        "POST" => json(under_root(asked, r#"{"code": 1001, "message": "not yours"}"#)),
         _ => json(r#"{"code": 500, "message": "broken"}"#),
     });
     let client = client(&server);
@@ -207,7 +215,10 @@ async fn a_batch_that_fails_in_part_says_what_is_done() {
     let error = client.users().delete_many(&wanted).await.unwrap_err();
     assert!(error.is_server() && error.operation() == Some("authing.users.delete_many"), "{error}");
     let partial = error.partial().unwrap();
-    assert!(partial.done.len() + partial.not_done.len() == 400 && partial.not_done.contains(&"u100".to_owned()));
+    assert!(
+        partial.done.len() + partial.failed_or_unsent.len() == 400
+            && partial.failed_or_unsent.contains(&"u100".to_owned())
+    );
     let asked: Vec<Vec<String>> = server.asked()[1..].iter().map(ids).collect();
     assert!(asked.iter().all(|ids| ids.len() <= 80));
     let sent: BTreeSet<String> = asked.into_iter().flatten().collect();
@@ -246,6 +257,164 @@ async fn four_parts_at_once_at_the_most() {
     let wanted: Vec<String> = (0..800).map(|n| format!("u{n}")).collect();
     same(client.users().batch_get(&wanted).await.unwrap().len(), 800);
     assert_eq!((load.0.lock().unwrap().most, server.asked().len()), (4, 11));
+}
+
+#[maybe_async]
+#[test]
+async fn another_root_field_is_not_this_calls() {
+    let users = r#"{"data": {"users": {"totalCount": 1, "list": [{"id": "u"}]}}}"#;
+    let server = server(move |_| json(users));
+    let client = client(&server);
+    same(client.users().list().await.unwrap().list.len(), 1);
+    let errors = [
+        client.orgs().list().await.err(),
+        client.groups().list().await.err(),
+        client.users().delete("u").await.err(),
+        client.orgs().get_node_by_id("n").await.err(),
+        client.orgs().list_all(Default::default()).next_page().await.err(),
+        client.users().remove_udf_value("u", "k").await.err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.is_decode() && error.to_string().contains("no field"), "{error}");
+    }
+    // A document of the caller's own names no field.
+    same(client.graphql("{ users { totalCount } }", &()).await.unwrap()["totalCount"].as_u64(), Some(1));
+}
+
+#[maybe_async]
+#[test]
+async fn a_document_is_sent_again_only_if_it_is_certain_to_read() {
+    for (document, times) in [
+        ("{ a }", 3),
+        ("# mutation\n,query q { a }", 3),
+        ("mutation { a }", 1),
+        ("# a comment\nmutation { a }", 1),
+        ("fragment f on T { a } mutation { b { ...f } }", 1),
+        ("\u{FEFF}mutation { a }", 1),
+        (", mutation { a }", 1),
+        ("query q { a } mutation m { b }", 1),
+        ("subscription { a }", 1),
+        ("{ a", 1),
+    ] {
+        let server = server(|_| status(503, ""));
+        holds(client(&server).graphql(document, &()).await.unwrap_err().is_server());
+        assert_eq!(server.asked().len() - 1, times, "{document}");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn what_can_fail_a_second_time_is_sent_once() {
+    let server = server(|_| status(503, ""));
+    let client = client(&server);
+    let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());
+    let errors = [
+        orgs.start_sync(SyncProvider::DingTalk).await.err(),
+        orgs.start_sync(SyncProvider::Ad { connector_id: "c".to_owned() }).await.err(),
+        orgs.move_members(&["u"], "a", "b").await.err(),
+        users.delete("u").await.err(),
+        users.delete_many(&["u"]).await.err(),
+        users.remove_udv("u", "k").await.err(),
+        users.remove_udf_value("u", "k").await.err(),
+        users.update("u", &UserInfo::new().password("password-canary")).await.err(),
+        groups.delete("g").await.err(),
+        groups.delete_many(&["g"]).await.err(),
+    ];
+    let calls = errors.len();
+    assert!(errors.into_iter().all(|error| error.unwrap().is_server()));
+    assert_eq!(server.asked().len(), calls + 1);
+    users.update("u", &UserInfo::new().name("n")).await.unwrap_err();
+    assert_eq!(server.asked().len(), calls + 4);
+}
+
+/// A service of so many users that gives three on a page, whatever it is asked for.
+fn capped(total: usize) -> Server {
+    server(move |asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let page = body["variables"]["page"].as_u64().unwrap() as usize;
+        let list: Vec<Value> =
+            (3 * (page - 1)..total.min(3 * page)).map(|n| serde_json::json!({"id": n.to_string()})).collect();
+        json(serde_json::json!({"data": {"users": {"totalCount": total, "list": list}}}))
+    })
+}
+
+#[maybe_async]
+#[test]
+async fn a_pager_ends_where_the_list_does_wherever_it_began() {
+    for first in 1..5 {
+        let server = capped(14);
+        let options = UserListOptions::new().limit(10).page(first);
+        let (found, error) = all(client(&server).users().list_all(options)).await;
+        let ids: Vec<String> = found.into_iter().filter_map(|user| user.id).collect();
+        let expected: Vec<String> = (3 * (first as usize - 1)..14).map(|n| n.to_string()).collect();
+        assert!(error.is_none() && ids == expected, "from {first}: {ids:?}");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn pages_that_come_in_turn_end_a_pager() {
+    let server = server(|asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let id = if body["variables"]["page"].as_u64().unwrap() % 2 == 1 { "a" } else { "b" };
+        json(format!(r#"{{"data": {{"users": {{"totalCount": 100, "list": [{{"id": "{id}"}}]}}}}}}"#))
+    });
+    let (found, error) = all(client(&server).users().list_all(UserListOptions::new())).await;
+    assert!(error.unwrap().to_string().contains("page 3"));
+    assert_eq!((found.len(), server.asked().len()), (2, 4));
+}
+
+#[maybe_async]
+#[test]
+async fn items_and_pages_can_be_mixed() {
+    let server = capped(8);
+    let mut pager = client(&server).users().list_all(UserListOptions::new().limit(3));
+    let mut ids = Vec::new();
+    for turn in 0.. {
+        if turn % 2 == 0 {
+            let Some(user) = next(&mut pager).await else { break };
+            ids.extend(user.unwrap().id);
+        } else {
+            let Some(page) = pager.next_page().await.unwrap() else { break };
+            ids.extend(page.list.into_iter().filter_map(|user| user.id));
+        }
+    }
+    assert_eq!(ids.concat(), "01234567");
+    assert_eq!(server.asked().len(), 4, "each page once");
+}
+
+#[maybe_async]
+#[test]
+async fn users_come_in_the_order_that_they_were_asked_for() {
+    let server = server(|asked| {
+        let mut found: Vec<Value> =
+            ids(asked).into_iter().map(|id| serde_json::json!({"id": id, "email": id})).collect();
+        found.reverse();
+        json(serde_json::json!({"data": {"userBatch": found}}))
+    });
+    let wanted: Vec<String> = (0..200).map(|n| format!("u{}", n * 7919 % 1000)).collect();
+    let found = client(&server).users().batch_get(&wanted).await.unwrap();
+    let found: Vec<String> = found.into_iter().filter_map(|user| user.id).collect();
+    assert_eq!(found, wanted);
+    let options = BatchGetOptions::new().query_field(QueryField::Email);
+    let found = client(&server).users().batch_get_with(&wanted, options).await.unwrap();
+    let found: Vec<String> = found.into_iter().filter_map(|user| user.email).collect();
+    assert_eq!(found, wanted);
+}
+
+#[maybe_async]
+#[test]
+async fn a_password_of_any_kind_goes_out_encrypted() {
+    let server = server(|asked| json(under_root(asked, r#"{"code": 471147, "message": "471147 is too short"}"#)));
+    let info = UserInfo::new().username("u").set("password", 471_147);
+    client(&server).users().create(&info).await.unwrap_err();
+    let sent = String::from_utf8_lossy(&server.asked()[1].body).into_owned();
+    assert!(sent.contains(r#""password":""#) && !sent.contains("471147"), "{sent}");
+    let refused =
+        self::server(|_| json(r#"{"errors": [{"message": {"code": 2014, "message": "471147 is too short"}}]}"#));
+    let error = client(&refused).users().create(&info).await.unwrap_err();
+    assert_eq!(error.server_message(), Some("(redacted) is too short"));
 }
 
 #[maybe_async]

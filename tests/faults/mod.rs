@@ -1,8 +1,8 @@
 //! Servers that fail, lie, or never end.
 
 use super::{
-    AT_ONCE, Client, PROTOCOL, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, pause,
-    received, test,
+    AT_ONCE, Client, PROTOCOL, all, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async,
+    next, pause, received, test,
 };
 
 mod authing;
@@ -12,6 +12,7 @@ mod digiwin;
 pub mod hanging;
 pub mod http2;
 mod many_users;
+mod responses;
 mod tls;
 
 /// A read or one of two writes that must not be repeated, whose body holds the id.

@@ -15,7 +15,7 @@ async fn send(label: &str, client: &LicenseClient) -> Result<()> {
 #[maybe_async]
 #[test]
 async fn requests_are_those_of_the_python_client() {
-    let server = Server::start(|_| json(r#"{"token": "lic-1"}"#));
+    let server = Server::start(|_| json(r#"{"token": "lic-1", "email": "user@x.y", "permissions": []}"#));
     let golden = golden("cloudspot.");
     assert_eq!(golden.len(), 3);
     let keys = Keys::new();
@@ -32,7 +32,7 @@ async fn requests_are_those_of_the_python_client() {
 #[maybe_async]
 #[test]
 async fn every_other_request_is_as_documented() {
-    let server = Server::start(|_| json("{}"));
+    let server = Server::start(|_| json(r#"{"permissions": [], "user": {}}"#));
     let client = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1").token("lic-1").build().unwrap();
     client.get_permissions().await.unwrap();
     client.get_company_permissions("a/b ü").await.unwrap();

@@ -58,7 +58,9 @@ async fn requests_are_those_of_the_python_client() {
     let server_keys = keys.clone();
     let server = Server::start(move |asked| match server_keys.answer(asked) {
         Some(answer) => answer,
-        None if asked.path.contains("/identity/") => json(r#"{"token": "user-token-0", "user_token": "user-token-0"}"#),
+        None if asked.path.contains("/identity/") => {
+            json(r#"{"token": "user-token-0", "user_token": "user-token-0", "userId": "u1"}"#)
+        }
         None => status(200, ""),
     });
     let golden = golden("digiwin.");

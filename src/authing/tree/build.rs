@@ -1,5 +1,8 @@
 use super::{Children, Org, OrgNode, OrgTree};
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 /// Trees, and what was wrong with the list that they were made of.
 #[derive(Debug, Default)]
@@ -12,34 +15,36 @@ pub struct Forest {
 }
 
 /// Why nodes do not make one tree.
+///
+/// Ids are shared: a node with a long id and many missing children costs its id once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TreeFault {
     /// A node names a child that is not in the list.
     MissingChild {
         /// The node.
-        parent: String,
-        /// Whom it names.
-        child: String,
+        parent: Arc<str>,
+        /// The id that it names.
+        child: Arc<str>,
     },
     /// A node is the child of two; it stands below the first.
     SecondParent {
         /// The second.
-        parent: String,
+        parent: Arc<str>,
         /// The node.
-        child: String,
+        child: Arc<str>,
     },
     /// A node stands below itself. The link is cut: the child is a root.
     Cycle {
         /// The node above the cut.
-        parent: String,
+        parent: Arc<str>,
         /// The node below it.
-        child: String,
+        child: Arc<str>,
     },
     /// Two nodes have one id; children of that id are the first one's.
     DuplicateId {
         /// The id.
-        id: String,
+        id: Arc<str>,
     },
 }
 
@@ -80,8 +85,8 @@ pub fn treeify(mut nodes: Vec<OrgNode>) -> Forest {
     Forest { roots, faults }
 }
 
-pub(super) fn id_of(node: &OrgNode) -> String {
-    node.id.clone().unwrap_or_default()
+pub(super) fn id_of(node: &OrgNode) -> Arc<str> {
+    node.id.as_deref().unwrap_or_default().into()
 }
 
 /// Who stands below whom, by position; each node below one other at the most.
@@ -105,18 +110,21 @@ fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Links {
             Entry::Vacant(free) => {
                 free.insert(at);
             }
-            Entry::Occupied(_) => faults.push(TreeFault::DuplicateId { id: id.to_owned() }),
+            Entry::Occupied(_) => faults.push(TreeFault::DuplicateId { id: id.into() }),
         }
     }
     let mut parents = vec![None; nodes.len()];
     let mut children = Vec::with_capacity(nodes.len());
     for (from, (node, named)) in nodes.iter().zip(named).enumerate() {
         let mut own = Vec::with_capacity(named.len());
+        let mut shared: Option<Arc<str>> = None;
         for child in named {
-            let parent = || id_of(node);
+            let mut parent = || shared.get_or_insert_with(|| id_of(node)).clone();
             match positions.get(child.as_str()) {
-                None => faults.push(TreeFault::MissingChild { parent: parent(), child }),
-                Some(at) if parents[*at].is_some() => faults.push(TreeFault::SecondParent { parent: parent(), child }),
+                None => faults.push(TreeFault::MissingChild { parent: parent(), child: child.into() }),
+                Some(at) if parents[*at].is_some() => {
+                    faults.push(TreeFault::SecondParent { parent: parent(), child: child.into() });
+                }
                 Some(at) => {
                     parents[*at] = Some(from);
                     own.push(*at);

@@ -104,7 +104,7 @@ impl fmt::Debug for Children {
 
 #[cfg(test)]
 mod tests {
-    use super::{build::id_of, *};
+    use super::*;
     use serde_json::json;
 
     fn node(id: &str, children: &[&str]) -> OrgNode {
@@ -114,7 +114,7 @@ mod tests {
 
     /// `a(b, c(d))`.
     fn shape(tree: &OrgTree) -> String {
-        let id = id_of(&tree.node);
+        let id = tree.node.id.clone().unwrap_or_default();
         let below: Vec<String> = tree.children.iter().map(shape).collect();
         if below.is_empty() { id } else { format!("{id}({})", below.join(", ")) }
     }
@@ -134,7 +134,8 @@ mod tests {
         ]);
         assert_eq!(shapes(&forest), ["a(b, c(d), e)"]);
         assert_eq!(forest.faults, []);
-        let walked: Vec<_> = forest.roots[0].walk().map(|(depth, node)| (depth, id_of(node))).collect();
+        let walked: Vec<_> =
+            forest.roots[0].walk().map(|(depth, node)| (depth, node.id.clone().unwrap_or_default())).collect();
         let expected = [(0, "a"), (1, "b"), (1, "c"), (2, "d"), (1, "e")];
         assert_eq!(walked, expected.map(|(depth, id)| (depth, id.to_owned())));
         assert!(treeify(Vec::new()).roots.is_empty());
@@ -208,5 +209,20 @@ mod tests {
         assert_eq!(serde_json::to_value(&tree).unwrap(), expected);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&tree.to_json()).unwrap(), expected);
         assert_eq!(OrgTree::default().to_json(), r#"{"children":[]}"#);
+    }
+
+    #[test]
+    fn faults_share_the_ids_that_they_name() {
+        // As copies these were a gigabyte.
+        let long = "x".repeat(110_000);
+        let children: Vec<String> = (0..20_000).map(|n| n.to_string()).collect();
+        let names: Vec<&str> = children.iter().map(String::as_str).collect();
+        let forest = treeify(vec![node(&long, &names)]);
+        assert_eq!(forest.faults.len(), names.len());
+        let parents = forest.faults.iter().map(|fault| match fault {
+            TreeFault::MissingChild { parent, .. } => parent.as_ptr(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(parents.collect::<std::collections::BTreeSet<_>>().len(), 1);
     }
 }

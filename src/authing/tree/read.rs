@@ -1,6 +1,7 @@
 //! Nested trees from JSON, however deep: a scan finds where each node begins and ends, then every node is read by itself.
 
 use super::{Children, OrgNode, OrgTree};
+use crate::protocol::meter;
 
 /// Where in the text the reading failed.
 type At = usize;
@@ -29,23 +30,27 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
     if scan.value_is(b"null") || scan.peek().is_none() {
         return scan.end(trees);
     }
-    match scan.peek() {
-        Some(b'[') => levels.push(scan.enter_list()?),
-        _ => levels.push(scan.enter_node()?),
-    }
+    levels.push(match scan.peek() {
+        Some(b'[') => scan.enter_list()?,
+        _ => scan.enter_node()?,
+    });
     while let Some(level) = levels.last_mut() {
         match level {
             Level::List => match scan.next_in(b']')? {
-                true => levels.push(scan.enter_node()?),
+                true => {
+                    scan.grow(&mut levels)?;
+                    levels.push(scan.enter_node()?);
+                }
                 false => {
                     levels.pop();
                 }
             },
             Level::Node(open) => {
                 if let Some(entered) = scan.member(open)? {
+                    scan.grow(&mut levels)?;
                     levels.push(entered);
                 } else if let Some(Level::Node(open)) = levels.pop() {
-                    let mut node: OrgNode = serde_json::from_slice(&open.own).map_err(|_| scan.at)?;
+                    let mut node: OrgNode = meter::decode_inner(&open.own).map_err(|_| scan.at)?;
                     node.children = Vec::new();
                     let tree = OrgTree { node, children: Children(open.children) };
                     // The list that it stands in lies between it and its parent.
@@ -53,7 +58,9 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
                         Level::Node(parent) => Some(parent),
                         Level::List => None,
                     });
-                    parent.map_or(&mut trees, |parent| &mut parent.children).push(tree);
+                    let siblings = parent.map_or(&mut trees, |parent| &mut parent.children);
+                    scan.grow(siblings)?;
+                    siblings.push(tree);
                 }
             }
         }
@@ -81,6 +88,20 @@ impl<'a> Scan<'a> {
         }
         self.at += 1;
         Ok(())
+    }
+
+    /// Makes room for one more, twice as much as there was: `push` alone would make room for four nodes below each one.
+    fn grow<T>(&self, list: &mut Vec<T>) -> Result<(), At> {
+        if list.len() == list.capacity() {
+            let more = list.len().max(1);
+            self.allow((list.len() + more) * size_of::<T>())?;
+            list.reserve_exact(more);
+        }
+        Ok(())
+    }
+
+    fn allow(&self, bytes: usize) -> Result<(), At> {
+        if meter::spend(bytes) { Ok(()) } else { Err(self.at) }
     }
 
     /// Passes this value, if it is the next one.
@@ -139,6 +160,8 @@ impl<'a> Scan<'a> {
             if open.own.len() > 1 {
                 open.own.push(b',');
             }
+            // Twice: it may move, and have room for as much again.
+            self.allow(2 * (self.at - begin))?;
             open.own.extend_from_slice(&self.json[begin..self.at]);
         }
         open.own.push(b'}');

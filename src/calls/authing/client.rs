@@ -73,20 +73,21 @@ impl ManagementClient {
 
     /// Sends a mail: mutation `sendEmail`, sent without the management token.
     pub async fn send_email(&self, email: &str, scene: EmailScene) -> Result<()> {
-        self.session.call_with(authing::send_email(email, scene)?, authing::confirmed).await
+        self.session.call_with(authing::send_email(email, scene)?, authing::check_status).await
     }
 
-    /// Any other GraphQL operation, with the same headers, token, errors and limits: gives the value of its first root field.
+    /// Sends any other GraphQL operation, with the same headers, token, errors and limits, and returns the value of its first
+    /// root field.
     ///
-    /// It is sent again after a failure only if it does not begin with `mutation`. Put what users say into `variables`, never
-    /// into the document.
+    /// It is sent again after a failure that leaves open whether the service has seen it only if the document is certain to
+    /// hold queries and fragments alone. Put what users say into `variables`, never into the document.
     pub async fn graphql(&self, document: &str, variables: &(impl Serialize + Sync)) -> Result<Json> {
         self.session.call(authing::graphql(document, variables)?).await
     }
 
     /// The pool's settings: query `userpool`.
     pub async fn userpool_detail(&self) -> Result<UserPool> {
-        self.session.call_with(authing::userpool_detail()?, authing::found).await
+        self.session.call_with(authing::userpool_detail()?, authing::non_null).await
     }
 }
 

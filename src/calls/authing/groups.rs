@@ -5,7 +5,7 @@ use crate::{
         self, AuthorizedResource, AuthorizedResourceOptions, CreateGroupOptions, Group, GroupUsersOptions, Page,
         SortedPageOptions, UpdateGroupOptions, User, groups,
     },
-    protocol::decode::Data,
+    protocol::paging,
 };
 
 /// Groups of users.
@@ -23,7 +23,7 @@ impl Groups {
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Group> {
         let first = (options.page, options.limit);
         let request = move |page| groups::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// All users in a group, over all pages: see [`list_users_with`](Self::list_users_with).
@@ -31,7 +31,7 @@ impl Groups {
         let first = (options.page, options.limit);
         let code = code.into();
         let request = move |page| groups::list_users(&code, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, authing::found_inside)
+        Pager::new(self.session.clone(), first, request, authing::non_null_page)
     }
 }
 
@@ -49,12 +49,12 @@ impl Groups {
 
     /// Changes what is set in `options`: mutation `updateGroup`.
     pub async fn update(&self, code: &str, options: UpdateGroupOptions) -> Result<Group> {
-        self.session.call_with(groups::update(code, &options)?, authing::found).await
+        self.session.call_with(groups::update(code, &options)?, authing::non_null).await
     }
 
     /// A group: query `group`.
     pub async fn detail(&self, code: &str) -> Result<Group> {
-        self.session.call_with(groups::detail(code)?, authing::found).await
+        self.session.call_with(groups::detail(code)?, authing::non_null).await
     }
 
     /// The first ten groups: query `groups`.
@@ -69,12 +69,12 @@ impl Groups {
 
     /// Deletes a group; its users stay: mutation `deleteGroups`.
     pub async fn delete(&self, code: &str) -> Result<()> {
-        self.session.call_with(groups::delete(code)?, authing::confirmed).await
+        self.session.call_with(groups::delete(code)?, authing::check_status).await
     }
 
     /// Deletes groups: mutation `deleteGroups`.
     pub async fn delete_many(&self, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::delete_many(codes)?, authing::confirmed).await
+        self.session.call_with(groups::delete_many(codes)?, authing::check_status).await
     }
 
     /// The first ten users in a group: query `group { users }`.
@@ -84,17 +84,17 @@ impl Groups {
 
     /// A page of them, with their custom data if asked for. All of them: [`list_all_users`](Self::list_all_users).
     pub async fn list_users_with(&self, code: &str, options: GroupUsersOptions) -> Result<Page<User>> {
-        self.session.call_with(groups::list_users(code, &options)?, authing::found_inside).await
+        self.session.call_with(groups::list_users(code, &options)?, authing::non_null_field).await
     }
 
     /// Takes users into a group: mutation `addUserToGroup`.
     pub async fn add_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::add_users(code, user_ids)?, authing::confirmed).await
+        self.session.call_with(groups::add_users(code, user_ids)?, authing::check_status).await
     }
 
     /// Takes users out of a group: mutation `removeUserFromGroup`.
     pub async fn remove_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::remove_users(code, user_ids)?, authing::confirmed).await
+        self.session.call_with(groups::remove_users(code, user_ids)?, authing::check_status).await
     }
 
     /// What a group's users may use: query `group { authorizedResources }`.

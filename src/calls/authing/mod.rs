@@ -1,6 +1,6 @@
 //! Authing management.
 
-use super::{FLAVOUR, Fetching, Session, maybe_async};
+use super::{FLAVOUR, Fetching, Session, fetch_page, maybe_async};
 
 mod client;
 mod groups;
@@ -12,4 +12,5 @@ pub use client::{ManagementClient, ManagementClientBuilder};
 pub use groups::Groups;
 pub use orgs::Orgs;
 pub use pages::Pager;
+pub(in super::super) use pages::Source;
 pub use users::Users;

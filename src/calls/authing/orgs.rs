@@ -6,7 +6,7 @@ use crate::{
         MemberListOptions, NamespaceOptions, Org, OrgNode, OrgTree, Page, Role, SortedPageOptions, SyncProvider,
         UpdateNodeOptions, User, orgs,
     },
-    protocol::decode::Data,
+    protocol::paging,
 };
 
 /// Organizations. Where an answer is an [`Org`], its `treeify()` nests the nodes.
@@ -24,7 +24,7 @@ impl Orgs {
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Org> {
         let first = (options.page, options.limit);
         let request = move |page| orgs::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// All members of a node, over all pages: see [`list_members_with`](Self::list_members_with).
@@ -32,7 +32,7 @@ impl Orgs {
         let first = (options.page, options.limit);
         let node_id = node_id.into();
         let request = move |page| orgs::list_members(&node_id, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, authing::found_inside)
+        Pager::new(self.session.clone(), first, request, authing::non_null_page)
     }
 }
 
@@ -50,7 +50,7 @@ impl Orgs {
 
     /// Deletes an organization and all its nodes: mutation `deleteOrg`.
     pub async fn delete_by_id(&self, org_id: &str) -> Result<()> {
-        self.session.call_with(orgs::delete_by_id(org_id)?, authing::confirmed).await
+        self.session.call_with(orgs::delete_by_id(org_id)?, authing::check_status).await
     }
 
     /// The first ten organizations, all nodes of each: query `orgs`.
@@ -65,22 +65,22 @@ impl Orgs {
 
     /// An organization and all its nodes: query `org`.
     pub async fn find_by_id(&self, org_id: &str) -> Result<Org> {
-        self.session.call_with(orgs::find_by_id(org_id)?, authing::found).await
+        self.session.call_with(orgs::find_by_id(org_id)?, authing::non_null).await
     }
 
     /// A node: query `nodeById`.
     pub async fn get_node_by_id(&self, node_id: &str) -> Result<OrgNode> {
-        self.session.call_with(orgs::get_node_by_id(node_id)?, authing::found).await
+        self.session.call_with(orgs::get_node_by_id(node_id)?, authing::non_null).await
     }
 
     /// The root node of an organization: query `rootNode`.
     pub async fn root_node(&self, org_id: &str) -> Result<OrgNode> {
-        self.session.call_with(orgs::root_node(org_id)?, authing::found).await
+        self.session.call_with(orgs::root_node(org_id)?, authing::non_null).await
     }
 
     /// Whether a node is the root of an organization: query `isRootNode`.
     pub async fn is_root_node(&self, org_id: &str, node_id: &str) -> Result<bool> {
-        self.session.call_with(orgs::is_root_node(org_id, node_id)?, authing::found).await
+        self.session.call_with(orgs::is_root_node(org_id, node_id)?, authing::non_null).await
     }
 
     /// The nodes directly below a node: query `childrenNodes`.
@@ -111,12 +111,12 @@ impl Orgs {
 
     /// Changes what is set in `options`: mutation `updateNode`.
     pub async fn update_node(&self, node_id: &str, options: UpdateNodeOptions) -> Result<OrgNode> {
-        self.session.call_with(orgs::update_node(node_id, &options)?, authing::found).await
+        self.session.call_with(orgs::update_node(node_id, &options)?, authing::non_null).await
     }
 
     /// Deletes a node and all below it: mutation `deleteNode`.
     pub async fn delete_node(&self, org_id: &str, node_id: &str) -> Result<()> {
-        self.session.call_with(orgs::delete_node(org_id, node_id)?, authing::confirmed).await
+        self.session.call_with(orgs::delete_node(org_id, node_id)?, authing::check_status).await
     }
 
     /// Moves a node below another one, and gives the organization: mutation `moveNode`.
@@ -146,7 +146,7 @@ impl Orgs {
 
     /// Adds members to a node, and gives the node with the first page of its members: mutation `addMember`.
     pub async fn add_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.session.call_with(orgs::add_members(node_id, user_ids)?, authing::found).await
+        self.session.call_with(orgs::add_members(node_id, user_ids)?, authing::non_null).await
     }
 
     /// The first ten members of a node: query `nodeById { users }`.
@@ -156,12 +156,12 @@ impl Orgs {
 
     /// A page of them, also of the nodes below. All of them: [`list_all_members`](Self::list_all_members).
     pub async fn list_members_with(&self, node_id: &str, options: MemberListOptions) -> Result<Page<User>> {
-        self.session.call_with(orgs::list_members(node_id, &options)?, authing::found_inside).await
+        self.session.call_with(orgs::list_members(node_id, &options)?, authing::non_null_field).await
     }
 
     /// Takes members out of a node, and gives the node with the first page of its members: mutation `removeMember`.
     pub async fn delete_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.session.call_with(orgs::delete_members(node_id, user_ids)?, authing::found).await
+        self.session.call_with(orgs::delete_members(node_id, user_ids)?, authing::non_null).await
     }
 
     /// Moves members from one node to another: mutation `moveMembers`.
@@ -171,12 +171,14 @@ impl Orgs {
         target_node_id: &str,
         source_node_id: &str,
     ) -> Result<()> {
-        self.session.call_with(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::confirmed).await
+        self.session
+            .call_with(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::check_status)
+            .await
     }
 
     /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
     pub async fn set_main_department(&self, user_id: &str, department_id: Option<&str>) -> Result<()> {
-        self.session.call_with(orgs::set_main_department(user_id, department_id)?, authing::confirmed).await
+        self.session.call_with(orgs::set_main_department(user_id, department_id)?, authing::check_status).await
     }
 
     /// What the members of a node may use: query `nodeById { authorizedResources }`.
@@ -220,7 +222,7 @@ impl Orgs {
 
     /// The same, in a namespace.
     pub async fn list_roles_with(&self, node_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
-        self.session.call_with(orgs::list_roles(node_id, &options)?, authing::found_inside).await
+        self.session.call_with(orgs::list_roles(node_id, &options)?, authing::non_null_field).await
     }
 
     /// Gives a node roles, by code: mutation `assignRole`.
@@ -235,7 +237,7 @@ impl Orgs {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.session.call_with(orgs::add_roles(node_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(orgs::add_roles(node_id, codes, &options)?, authing::check_status).await
     }
 
     /// Takes roles away from a node, by code: mutation `revokeRole`.
@@ -250,7 +252,7 @@ impl Orgs {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.session.call_with(orgs::remove_roles(node_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(orgs::remove_roles(node_id, codes, &options)?, authing::check_status).await
     }
 
     /// Starts a synchronization: `POST /connections/enterprise/{type}/start-sync`, for Active Directory

@@ -1,25 +1,25 @@
-use super::{Fetching, Session, maybe_async};
+use super::{Fetching, Session, fetch_page, maybe_async};
 use crate::{
     Result,
     authing::{FIRST_PAGE, PAGE_SIZE},
     protocol::{
         decode::Data,
-        paging::{Page, Walk},
+        paging::{Page, PageCursor, Received},
         request::Request,
     },
 };
-use std::{fmt, sync::Arc, vec};
+use std::{fmt, sync::Arc};
 
-/// Everything in a list, however many pages it has: one thing after the other, or page by page with
-/// [`next_page`](Self::next_page).
+/// Everything in a list, however many pages it has: one item after the other, or page by page with
+/// [`next_page`](Self::next_page). Both can be mixed: every item comes once, in order.
 ///
-/// Ended by the last page or by an error. To go on after an error, begin another one with [`position`](Self::position) as
-/// its `page`. A page that comes empty ends it; one that is the same as the page before, where there should be more, is an
-/// error. What is created or deleted meanwhile may be seen twice or not at all: the service counts pages anew each time.
+/// It ends after the last page or after an error. To go on after an error, begin another pager with
+/// [`position`](Self::position) as its `page`. An empty page ends it; a page that came before, where there should be more, is
+/// an error. Items that are created or deleted meanwhile may be seen twice or not at all: the service counts pages anew each
+/// time.
 pub struct Pager<T> {
     source: Source<T>,
-    walk: Walk<T>,
-    items: vec::IntoIter<T>,
+    cursor: PageCursor<T>,
     fetching: Fetching<T>,
 }
 
@@ -27,7 +27,7 @@ pub struct Pager<T> {
 pub(in super::super::super) struct Source<T> {
     session: Session,
     request: Arc<dyn Fn(i64) -> Result<Request> + Send + Sync>,
-    read: fn(&Data) -> Result<Page<T>>,
+    read: fn(&Data) -> Result<Received<T>>,
 }
 
 impl<T> Clone for Source<T> {
@@ -38,56 +38,52 @@ impl<T> Clone for Source<T> {
 
 #[maybe_async]
 impl<T: Send> Source<T> {
-    pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Page<T>> {
+    pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Received<T>> {
         self.session.call_with((self.request)(page)?, self.read).await
     }
 }
 
 impl<T: Clone + PartialEq> Pager<T> {
-    /// From page `first` on; `request` asks for a page, `read` reads it.
+    /// Begins at page `first`; `request` makes the request for a page, `read` reads its response.
     pub(super) fn new(
         session: Session,
         (first, limit): (Option<i64>, Option<i64>),
         request: impl Fn(i64) -> Result<Request> + Send + Sync + 'static,
-        read: fn(&Data) -> Result<Page<T>>,
+        read: fn(&Data) -> Result<Received<T>>,
     ) -> Self {
         let source = Source { session, request: Arc::new(request), read };
-        let walk = Walk::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
-        Self { source, walk, items: Vec::new().into_iter(), fetching: Fetching::default() }
+        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
+        Self { source, cursor, fetching: Fetching::default() }
     }
 
-    /// The number of the page that comes next: where another pager goes on.
+    /// Returns the number of the page that is fetched next: where another pager goes on.
     pub fn position(&self) -> i64 {
-        self.walk.position()
+        self.cursor.position()
     }
 
-    /// What the adapters of the flavours need: the things at hand, the source, the page that is due, and what is under way.
-    pub(in super::super::super) fn parts(
-        &mut self,
-    ) -> (&mut vec::IntoIter<T>, &Source<T>, Option<i64>, &mut Fetching<T>) {
-        let due = self.walk.next();
-        (&mut self.items, &self.source, due, &mut self.fetching)
-    }
-
-    /// Takes a page in; whether it brought anything.
-    pub(in super::super::super) fn arrived(&mut self, result: Result<Page<T>>) -> Result<bool> {
-        let page = self.walk.arrived(result)?;
-        Ok(page.map(|page| self.items = page.list.into_iter()).is_some())
+    /// What the adapters of the flavours need: what decides, where pages come from, and the page that is under way.
+    pub(in super::super::super) fn parts(&mut self) -> (&mut PageCursor<T>, &Source<T>, &mut Fetching<T>) {
+        (&mut self.cursor, &self.source, &mut self.fetching)
     }
 }
 
 #[maybe_async]
-impl<T: Clone + PartialEq + Send> Pager<T> {
-    /// The next page; `None` after the last one.
+impl<T: Clone + PartialEq + Send + 'static> Pager<T> {
+    /// Returns the next page, or what is left of one whose items were taken one by one; `None` after the last page.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>> {
-        let Some(number) = self.walk.next() else { return Ok(None) };
-        let result = self.source.fetch(number).await;
-        self.walk.arrived(result)
+        loop {
+            if let Some(page) = self.cursor.take_page() {
+                return Ok(Some(page));
+            }
+            let Some(number) = self.cursor.next() else { return Ok(None) };
+            let result = fetch_page(&mut self.fetching, &self.source, number).await;
+            self.cursor.on_page(result)?;
+        }
     }
 }
 
 impl<T> fmt::Debug for Pager<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pager").field("at_hand", &self.items.as_slice().len()).finish_non_exhaustive()
+        f.debug_struct("Pager").field("cursor", &self.cursor).finish_non_exhaustive()
     }
 }

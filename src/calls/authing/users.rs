@@ -9,14 +9,15 @@ use crate::{
         users::{self, BATCH},
     },
     protocol::{
+        batches::Batches,
         decode::{Data, List},
-        parts::Parts,
+        paging,
         request::Request,
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// How many parts of one call are under way at once.
+/// How many batches of one call are under way at once.
 const IN_FLIGHT: usize = 4;
 
 /// Users.
@@ -35,14 +36,14 @@ impl Users {
     pub fn list_all(&self, options: UserListOptions) -> Pager<User> {
         let first = (options.page, options.limit);
         let request = move |page| users::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// All archived users, over all pages: see [`list_archived_users_with`](Self::list_archived_users_with).
     pub fn list_all_archived_users(&self, options: PageOptions) -> Pager<User> {
         let first = (options.page, options.limit);
         let request = move |page| users::list_archived(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// All users that fit, over all pages: see [`search_with`](Self::search_with).
@@ -50,7 +51,7 @@ impl Users {
         let first = (options.page, options.limit);
         let query = query.into();
         let request = move |page| users::search(&query, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// All of a user's policies, over all pages: see [`list_policies_with`](Self::list_policies_with).
@@ -58,14 +59,14 @@ impl Users {
         let first = (options.page, options.limit);
         let user_id = user_id.into();
         let request = move |page| users::list_policies(&user_id, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 
     /// Everything that was done, over all pages: see [`list_user_actions_with`](Self::list_user_actions_with).
     pub fn list_all_user_actions(&self, options: UserActionOptions) -> Pager<UserAction> {
         let first = (options.page, options.limit);
         let request = move |page| users::list_user_actions(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, Data::decode)
+        Pager::new(self.session.clone(), first, request, paging::page)
     }
 }
 
@@ -97,7 +98,7 @@ impl Users {
 
     /// The same, with their custom data if asked for.
     pub async fn detail_with(&self, user_id: &str, options: UserDetailOptions) -> Result<User> {
-        self.session.call_with(users::detail(user_id, &options)?, authing::found).await
+        self.session.call_with(users::detail(user_id, &options)?, authing::non_null).await
     }
 
     /// The first ten users, the newest first: query `users`.
@@ -122,7 +123,7 @@ impl Users {
 
     /// Whether there is such a user: query `isUserExists`. With several members set, whether any of them fits.
     pub async fn exists(&self, lookup: UserLookup) -> Result<bool> {
-        self.session.call_with(users::exists(&lookup)?, authing::found).await
+        self.session.call_with(users::exists(&lookup)?, authing::non_null).await
     }
 
     /// A user: query `findUser`.
@@ -132,7 +133,7 @@ impl Users {
     /// [`NotFound`](crate::ErrorKind::NotFound): there is none. [`InvalidArgument`](crate::ErrorKind::InvalidArgument):
     /// nothing says which.
     pub async fn find(&self, lookup: UserLookup) -> Result<User> {
-        self.session.call_with(users::find(&lookup)?, authing::found).await
+        self.session.call_with(users::find(&lookup)?, authing::non_null).await
     }
 
     /// The first ten users whose name, address and so on contains `query`: query `searchUser`.
@@ -145,57 +146,59 @@ impl Users {
         self.session.call(users::search(query, &options)?).await
     }
 
-    /// The users with these ids: query `userBatch`, for 80 at a time, four requests at once at the most.
+    /// Returns the users with these ids: query `userBatch`, for 80 at a time, four requests at once at the most.
     ///
-    /// In the order of the ids, each user once; ids that no user has are left out.
+    /// They stand in the order of the ids, each user once; ids that no user has are left out.
     ///
     /// # Errors
     ///
-    /// Those of any part. [`Error::partial`](crate::Error::partial) says for which ids users came, and for which not.
+    /// Those of any batch. [`Error::partial`](crate::Error::partial) says for which ids users came, and for which not.
     pub async fn batch_get(&self, user_ids: &[impl AsRef<str> + Sync]) -> Result<Vec<User>> {
         self.batch_get_with(user_ids, BatchGetOptions::new()).await
     }
 
-    /// The same, by user name, phone, mail address or external id.
+    /// Returns the users with these user names, phones, mail addresses or external ids, in their order: see
+    /// [`batch_get`](Self::batch_get).
     pub async fn batch_get_with(
         &self,
         identifiers: &[impl AsRef<str> + Sync],
         options: BatchGetOptions,
     ) -> Result<Vec<User>> {
-        let request = |part: &[String]| users::batch_get(part, &options);
-        let parts = self.in_parts("authing.users.batch_get", identifiers, request, |data| {
+        let request = |batch: &[String]| users::batch_get(batch, &options);
+        let batches = self.in_batches("authing.users.batch_get", identifiers, request, |data| {
             let List(users) = data.decode()?;
             Ok(users)
         });
-        Ok(parts.await?.into_iter().flatten().collect())
+        let users = batches.await?.into_iter().flatten().collect();
+        Ok(users::in_order(users, identifiers, &options))
     }
 
     /// Deletes a user, who goes to the archive: mutation `deleteUser`.
     pub async fn delete(&self, user_id: &str) -> Result<()> {
-        self.session.call_with(users::delete(user_id)?, authing::confirmed).await
+        self.session.call_with(users::delete(user_id)?, authing::check_status).await
     }
 
     /// Deletes users: mutation `deleteUsers`, for 80 at a time, four requests at once at the most.
     ///
     /// # Errors
     ///
-    /// Those of any part. [`Error::partial`](crate::Error::partial) says which users are deleted, and which not.
+    /// Those of any batch. [`Error::partial`](crate::Error::partial) says which users are deleted, and which not.
     pub async fn delete_many(&self, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        let parts = self.in_parts("authing.users.delete_many", user_ids, users::delete_many, authing::confirmed);
-        parts.await.map(drop)
+        let batches = self.in_batches("authing.users.delete_many", user_ids, users::delete_many, authing::check_status);
+        batches.await.map(drop)
     }
 
-    /// Sends a call in parts of 80 identifiers, each identifier once, and gives what came for them in order.
-    async fn in_parts<T: Send + 'static>(
+    /// Sends a call in batches of 80 identifiers, each identifier once, and returns what came for them in order.
+    async fn in_batches<T: Send + 'static>(
         &self,
         operation: &'static str,
         identifiers: &[impl AsRef<str> + Sync],
         request: impl Fn(&[String]) -> Result<Request>,
         read: fn(&Data) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let parts = Parts::new(operation, identifiers, BATCH)?;
-        let requests = parts.iter().map(request).collect::<Result<Vec<_>>>()?;
-        parts.join(self.session.call_each(IN_FLIGHT, requests, read).await)
+        let batches = Batches::new(operation, identifiers, BATCH)?;
+        let requests = batches.iter().map(request).collect::<Result<Vec<_>>>()?;
+        batches.join(self.session.call_each(IN_FLIGHT, requests, read).await)
     }
 
     /// Signs users out everywhere: `POST /api/v2/users/kick`.
@@ -205,17 +208,17 @@ impl Users {
 
     /// A user's groups: query `user { groups }`.
     pub async fn list_groups(&self, user_id: &str) -> Result<Page<Group>> {
-        self.session.call_with(users::list_groups(user_id)?, authing::found_inside).await
+        self.session.call_with(users::list_groups(user_id)?, authing::non_null_field).await
     }
 
     /// Takes a user into a group: mutation `addUserToGroup`.
     pub async fn add_group(&self, user_id: &str, code: &str) -> Result<()> {
-        self.session.call_with(users::add_group(user_id, code)?, authing::confirmed).await
+        self.session.call_with(users::add_group(user_id, code)?, authing::check_status).await
     }
 
     /// Takes a user out of a group: mutation `removeUserFromGroup`.
     pub async fn remove_group(&self, user_id: &str, code: &str) -> Result<()> {
-        self.session.call_with(users::remove_group(user_id, code)?, authing::confirmed).await
+        self.session.call_with(users::remove_group(user_id, code)?, authing::check_status).await
     }
 
     /// A user's roles: query `user { roles }`.
@@ -225,7 +228,7 @@ impl Users {
 
     /// The same, in a namespace.
     pub async fn list_roles_with(&self, user_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
-        self.session.call_with(users::list_roles(user_id, &options)?, authing::found_inside).await
+        self.session.call_with(users::list_roles(user_id, &options)?, authing::non_null_field).await
     }
 
     /// Gives a user roles, by code: mutation `assignRole`.
@@ -240,7 +243,7 @@ impl Users {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.session.call_with(users::add_roles(user_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(users::add_roles(user_id, codes, &options)?, authing::check_status).await
     }
 
     /// Takes roles away from a user, by code: mutation `revokeRole`.
@@ -255,7 +258,7 @@ impl Users {
         codes: &[impl AsRef<str> + Sync],
         options: NamespaceOptions,
     ) -> Result<()> {
-        self.session.call_with(users::remove_roles(user_id, codes, &options)?, authing::confirmed).await
+        self.session.call_with(users::remove_roles(user_id, codes, &options)?, authing::check_status).await
     }
 
     /// Whether a user has a role: `GET /api/v2/users/{id}/has-role`.
@@ -315,7 +318,7 @@ impl Users {
 
     /// Gives a user a new token: mutation `refreshToken`.
     pub async fn refresh_token(&self, user_id: &str) -> Result<RefreshedToken> {
-        self.session.call_with(users::refresh_token(user_id)?, authing::found).await
+        self.session.call_with(users::refresh_token(user_id)?, authing::non_null).await
     }
 
     /// The first ten of a user's policies: query `policyAssignments`.
@@ -330,12 +333,12 @@ impl Users {
 
     /// Assigns policies to a user, by code: mutation `addPolicyAssignments`.
     pub async fn add_policies(&self, user_id: &str, policies: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(users::add_policies(user_id, policies)?, authing::confirmed).await
+        self.session.call_with(users::add_policies(user_id, policies)?, authing::check_status).await
     }
 
     /// Takes policies away from a user, by code: mutation `removePolicyAssignments`.
     pub async fn remove_policies(&self, user_id: &str, policies: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(users::remove_policies(user_id, policies)?, authing::confirmed).await
+        self.session.call_with(users::remove_policies(user_id, policies)?, authing::check_status).await
     }
 
     /// A user's custom data with types and labels: query `udv`.
@@ -373,7 +376,7 @@ impl Users {
 
     /// Sets values of the custom data of many users, by user id: mutation `setUdfValueBatch`.
     pub async fn set_udf_value_batch(&self, data: &BTreeMap<String, CustomData>) -> Result<()> {
-        self.session.call_with(users::set_udf_value_batch(data)?, authing::confirmed).await
+        self.session.call_with(users::set_udf_value_batch(data)?, authing::check_status).await
     }
 
     /// Takes one value out of a user's custom data: mutation `removeUdv`.
@@ -398,12 +401,12 @@ impl Users {
         user_id: &str,
         options: DepartmentOptions,
     ) -> Result<Page<UserDepartment>> {
-        self.session.call_with(users::list_department(user_id, &options)?, authing::found_inside).await
+        self.session.call_with(users::list_department(user_id, &options)?, authing::non_null_field).await
     }
 
     /// Sends a user the mail that verifies the address at the first login: mutation `sendFirstLoginVerifyEmail`.
     pub async fn send_first_login_verify_email(&self, app_id: &str, user_id: &str) -> Result<()> {
-        self.session.call_with(users::first_login_mail(app_id, user_id)?, authing::confirmed).await
+        self.session.call_with(users::first_login_mail(app_id, user_id)?, authing::check_status).await
     }
 
     /// Signs a user out of all applications: `GET /logout`.
@@ -423,6 +426,6 @@ impl Users {
 
     /// The same, at an application or on a device.
     pub async fn check_login_status_with(&self, user_id: &str, options: LoginStatusOptions) -> Result<LoginStatus> {
-        self.session.call_with(users::check_login_status(user_id, &options), authing::found).await
+        self.session.call_with(users::check_login_status(user_id, &options), authing::non_null).await
     }
 }
