@@ -107,9 +107,12 @@ struct Tally {
     seconds: f64,
 }
 
+/// Makes the call with this id; `true` if it succeeded.
+type Call<'a> = Box<dyn Fn(i64) -> bool + 'a>;
+
 struct Contestant<'a> {
     name: &'static str,
-    call: Box<dyn Fn(i64) -> bool + 'a>,
+    call: Call<'a>,
     server: &'a Server,
     tally: Tally,
 }
@@ -168,7 +171,7 @@ fn main() {
         let async_baseline = reqwest::Client::builder().tcp_nodelay(true).build().unwrap();
         let async_url = url(&servers[3]);
 
-        let calls: [(&str, Box<dyn Fn(i64) -> bool>); 5] = [
+        let calls: [(&str, Call<'_>); 5] = [
             ("ours, blocking", Box::new(|id| ours.orgs().delete(id).is_ok())),
             (
                 "baseline, blocking",

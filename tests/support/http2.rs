@@ -375,7 +375,7 @@ impl<'a> Streams<'a> {
             return self.send(RST_STREAM, 0, stream, &REFUSED_STREAM.to_be_bytes());
         }
         self.requests += 1;
-        if habits.refuses_each.is_some_and(|each| self.requests % each == 0) {
+        if habits.refuses_each.is_some_and(|each| self.requests.is_multiple_of(each)) {
             return self.send(RST_STREAM, 0, stream, &REFUSED_STREAM.to_be_bytes());
         }
         self.open.insert(stream, Vec::new());
