@@ -17,7 +17,8 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Cuts a text to the limit, between two characters.
 fn cut(mut text: String) -> String {
     if text.len() > TEXT_LIMIT {
-        text.truncate(text.floor_char_boundary(TEXT_LIMIT));
+        let end = (0..=TEXT_LIMIT).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or_default());
         text.shrink_to_fit();
     }
     text

@@ -112,7 +112,7 @@ mod tests {
         use Goal::*;
         use TokenUse::*;
         let now = Now::read();
-        let signed_in = |left| TokenState::SignedIn(token("t", 1000, left, now));
+        let signed_in = |left| TokenState::SignedIn(Box::new(token("t", 1000, left, now)));
         let table: Vec<(TokenState, TokenUse, bool, Next)> = vec![
             (TokenState::Unread, Never, true, Next::Go),
             (TokenState::Unread, AsItIs, true, Next::Wait(Read)),
@@ -146,7 +146,8 @@ mod tests {
             [token("b", 1000, 0, now), token("b", 1000, 50, now), token("b", 1000, 500, now)];
         let a = UserToken::from("a");
         let b = UserToken::from("b");
-        let table: Vec<(Option<&ActiveToken>, Option<&ActiveToken>, Option<&UserToken>, bool, &str)> = vec![
+        type Row<'a> = (Option<&'a ActiveToken>, Option<&'a ActiveToken>, Option<&'a UserToken>, bool, &'a str);
+        let table: Vec<Row<'_>> = vec![
             (None, None, None, true, "LogIn"),
             (None, Some(&other), None, true, "Adopt"),
             (None, Some(&other_due), None, true, "RefreshStored"),

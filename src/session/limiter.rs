@@ -157,7 +157,8 @@ mod tests {
     fn what_counts() {
         use Cause::{Missing, Refused as ByRefusal};
         // The logins, whether a call was served after each, and whether a fourth one is allowed.
-        let table: [(&[(Cause, Outcome)], bool, bool); 8] = [
+        type Row<'a> = (&'a [(Cause, Outcome)], bool, bool);
+        let table: [Row<'_>; 8] = [
             (&[(Missing, Refused), (Missing, Refused)], false, true),
             (&[(Missing, Refused), (Missing, Refused), (Missing, Refused)], false, false),
             (&[(Missing, Down), (Missing, Down), (Missing, Down), (Missing, Down)], false, true),

@@ -55,7 +55,7 @@ impl Session {
     /// A session of its own with this token: in no store, known to nobody else, gone with its handles.
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        let state = SessionState::new(None, None, TokenState::SignedIn(token));
+        let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
         Ok(Self { core: self.core.clone(), state: Arc::new(state), method: None })
     }
 
@@ -63,7 +63,7 @@ impl Session {
     pub(crate) fn with_initial_token(self, token: UserToken) -> Result<Self> {
         self.check_foreign()?;
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        self.state.set(TokenState::SignedIn(token), Origin::Found);
+        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Found);
         Ok(self)
     }
 
@@ -180,7 +180,7 @@ impl Session {
         };
         self.check_foreign()?;
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        self.state.set(TokenState::SignedIn(token), Origin::Found);
+        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Found);
         self.save(after(Instant::now(), self.core.timeout)).await
     }
 
@@ -196,7 +196,7 @@ impl Session {
     fn issued(&self, mut token: StoredToken) -> Result<TokenState> {
         token.secret = self.state.secret.clone();
         ActiveToken::new(self.core.dialect, token, Now::read())
-            .map(TokenState::SignedIn)
+            .map(|token| TokenState::SignedIn(Box::new(token)))
             .map_err(|_| Error::new(ErrorKind::Decode).http_status(200).detail("the token cannot be sent in a header"))
     }
 

@@ -77,7 +77,7 @@ mod tests {
 
     fn signed_in(version: u64, name: &str, origin: Origin, now: Now) -> Snapshot {
         let token = ActiveToken::new(&crate::cloudspot::DIALECT, StoredToken::new(name.into()), now).unwrap();
-        snapshot(version, TokenState::SignedIn(token), origin)
+        snapshot(version, TokenState::SignedIn(Box::new(token)), origin)
     }
 
     fn snapshot(version: u64, state: TokenState, origin: Origin) -> Snapshot {

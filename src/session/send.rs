@@ -65,7 +65,6 @@ impl Session {
             body: request.body.clone(),
             timeout: time,
             repeatable: request.effect != Effect::Other,
-            resends: attempts.resends(),
         };
         let begun = Instant::now();
         let response = core.send(outgoing).instrument(span.clone()).await;

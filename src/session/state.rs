@@ -29,7 +29,7 @@ pub(crate) enum TokenState {
     /// The store has not been asked yet.
     Unread,
     SignedOut,
-    SignedIn(ActiveToken),
+    SignedIn(Box<ActiveToken>),
 }
 
 /// Where a token came from.
@@ -127,7 +127,7 @@ impl SessionState {
         let Some(deferred) = self.current.load().token().and_then(|token| token.defer_refresh(now)) else {
             return false;
         };
-        let state = Arc::new(TokenState::SignedIn(deferred));
+        let state = Arc::new(TokenState::SignedIn(Box::new(deferred)));
         self.replace_if(|current| current.version == version, |current| Snapshot { state, ..copy(current) })
     }
 
@@ -177,7 +177,7 @@ fn copy(snapshot: &Snapshot) -> Snapshot {
 /// The state of a session with this token. One that is no header value cannot be sent, and counts as none.
 pub(crate) fn signed_in(dialect: &dyn Dialect, stored: Option<StoredToken>, now: Now) -> TokenState {
     match stored.map(|stored| ActiveToken::new(dialect, stored, now)) {
-        Some(Ok(token)) => TokenState::SignedIn(token),
+        Some(Ok(token)) => TokenState::SignedIn(Box::new(token)),
         Some(Err(_)) => {
             tracing::warn!(target: "iam_sdk", "the stored token is not a valid header value and is passed over");
             TokenState::SignedOut

@@ -124,33 +124,22 @@ impl HttpConfig {
     }
 }
 
-/// The clients that the tasks of a runtime share.
+/// The client that the tasks of a runtime share.
 #[cfg(feature = "async")]
 #[derive(Debug)]
-pub(super) struct HttpClients {
+pub(super) struct SharedClient {
     config: HttpConfig,
-    first: reqwest::Client,
-    /// For what a service passed over: a server that closes a connection after so many requests would pass over most of
-    /// them again if all were sent on one new connection.
-    others: [std::sync::OnceLock<reqwest::Client>; 4],
-    next: std::sync::atomic::AtomicUsize,
+    http: reqwest::Client,
 }
 
 #[cfg(feature = "async")]
-impl HttpClients {
+impl SharedClient {
     pub(super) fn new(settings: &Settings, headers: HeaderMap) -> Result<Self> {
         let config = HttpConfig::new(settings, headers, false)?;
-        Ok(Self { first: config.build()?, config, others: Default::default(), next: Default::default() })
+        Ok(Self { http: config.build()?, config })
     }
 
     pub(super) async fn send(&self, request: HttpRequest) -> Result<Response> {
-        let http = if request.resends == 0 { &self.first } else { self.another() };
-        self.config.exchange(http, request).await
-    }
-
-    fn another(&self) -> &reqwest::Client {
-        let at = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % self.others.len();
-        // What was built once is built again; the first one serves otherwise.
-        self.others[at].get_or_init(|| self.config.build().unwrap_or_else(|_| self.first.clone()))
+        self.config.exchange(&self.http, request).await
     }
 }

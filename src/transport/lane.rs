@@ -21,7 +21,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// connections, and no lane notices while it is idle.
 const REUSE: Duration = Duration::from_secs(15);
 /// The same for a request that must not be repeated: a server's close that is on its way meets fewer of them.
-const REUSE_UNREPEATABLE: Duration = Duration::from_millis(500);
+const REUSE_UNREPEATABLE: Duration = Duration::from_millis(250);
 
 pub(super) struct Lanes {
     config: HttpConfig,

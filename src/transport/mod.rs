@@ -15,7 +15,7 @@ pub(crate) mod worker;
 
 use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
 use bytes::Bytes;
-use client::HttpClients;
+use client::SharedClient;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;
 use std::time::{Duration, Instant};
@@ -30,8 +30,6 @@ pub(crate) struct HttpRequest {
     pub(crate) timeout: Duration,
     /// Whether sending it twice does no harm.
     pub(crate) repeatable: bool,
-    /// How many times the service is known to have passed it over.
-    pub(crate) resends: u32,
 }
 
 /// The connections of a client, and the runtime that drives them.
@@ -45,7 +43,7 @@ pub(crate) struct Transport {
 #[derive(Debug)]
 enum Clients {
     #[cfg(feature = "async")]
-    Shared(HttpClients),
+    Shared(SharedClient),
     #[cfg(feature = "blocking")]
     Lanes(lane::Lanes),
 }
@@ -58,7 +56,7 @@ impl Transport {
         }
         let clients = match flavour {
             #[cfg(feature = "async")]
-            Flavour::Async => Clients::Shared(HttpClients::new(settings, headers)?),
+            Flavour::Async => Clients::Shared(SharedClient::new(settings, headers)?),
             #[cfg(feature = "blocking")]
             Flavour::Blocking => Clients::Lanes(lane::Lanes::new(settings, headers)?),
             #[cfg(test)]
@@ -81,7 +79,7 @@ impl Transport {
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<Response> {
         match &self.clients {
             #[cfg(feature = "async")]
-            Clients::Shared(clients) => clients.send(request).await,
+            Clients::Shared(client) => client.send(request).await,
             // It blocks: the driver of this future has no other, and the lane is held no longer than the exchange takes.
             #[cfg(feature = "blocking")]
             Clients::Lanes(lanes) => lanes.send(request),

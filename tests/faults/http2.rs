@@ -89,7 +89,7 @@ async fn connections_of_seven_requests_that_are_all_new_cost_no_call() {
 #[maybe_async]
 #[test]
 async fn connections_closed_while_idle_cost_no_call() {
-    let mut server = Http2Server::start(Habits { idle_timeout: Some(Duration::from_millis(100)), ..Habits::default() });
+    let mut server = Http2Server::start(Habits { idle_timeout: Some(Duration::from_secs(1)), ..Habits::default() });
     let mut closed = server.closed();
     let client = client_of(&server).await;
     for round in 0..5 {
