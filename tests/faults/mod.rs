@@ -5,5 +5,6 @@ use super::{Client, all, authing::ManagementClient, cloudspot::LicenseClient, ma
 mod authing;
 mod cloudspot;
 mod digiwin;
+mod lists;
 mod responses;
 mod tls;
