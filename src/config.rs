@@ -170,7 +170,7 @@ macro_rules! settings_methods {
             self
         }
 
-        /// The largest answer that is read, in bytes. Default: 64 MiB. A larger one is an error of kind
+        /// Sets the largest response that is read, in bytes. Default: 64 MiB. A larger one is an error of kind
         /// [`TooLarge`](crate::ErrorKind::TooLarge).
         pub fn max_answer_bytes(mut self, limit: usize) -> Self {
             self.settings.max_answer_bytes = limit;

@@ -1,55 +1,13 @@
 //! The GraphQL documents, each with one root field. User-controlled values travel as variables alone.
 
-use crate::{
-    Result,
-    protocol::request::{Effect, Request},
-};
-use serde::Serialize;
-
-/// One operation.
-pub(super) struct Document {
-    /// How errors name the call.
-    pub(super) operation: &'static str,
-    /// The field under which a response has what was asked for.
-    pub(super) root: &'static str,
-    text: &'static str,
-    effect: Effect,
-}
+pub(super) use super::document::Document;
+use super::document::name_of_field;
+use crate::protocol::request::Effect;
 
 /// Returns the document of the call that errors name so. Two documents of one call have one root field, and one has all the
 /// fields of the other.
 pub(super) fn document_of(operation: &str) -> Option<&'static Document> {
     ALL.iter().find(|document| document.operation == operation)
-}
-
-/// Takes the name out of a root field with its arguments.
-const fn name(root: &'static str) -> &'static str {
-    let bytes = root.as_bytes();
-    let mut end = 0;
-    while end < bytes.len() && bytes[end] != b'(' {
-        end += 1;
-    }
-    root.split_at(end).0
-}
-
-#[derive(Serialize)]
-struct Body<'a, V> {
-    query: &'static str,
-    variables: &'a V,
-}
-
-impl Document {
-    /// Returns whether a token, a password or another secret is among the selected fields.
-    pub(super) fn selects_secret(&self) -> bool {
-        const SECRETS: [&str; 6] = ["accessToken", "token", "password", "secret", "jwtSecret", "config"];
-        let selected = self.text.split_once('{').map_or("", |(_, selected)| selected);
-        selected.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRETS.contains(&word))
-    }
-
-    pub(super) fn request(&self, variables: &impl Serialize) -> Result<Request> {
-        let request = Request::post(self.operation, "/graphql/v2").effect(self.effect).needs_token();
-        request.json(&Body { query: self.text, variables })
-    }
 }
 
 macro_rules! user {
@@ -110,7 +68,7 @@ macro_rules! documents {
     ($($name:ident = $operation:literal $effect:ident $head:literal { $root:literal { $($fields:expr),* } })+) => {
         $(pub(super) const $name: Document = Document {
             operation: $operation,
-            root: name($root),
+            root: name_of_field($root),
             text: concat!($head, " { ", $root, documents!(@ $($fields),*), " }"),
             effect: Effect::$effect,
         };)+

@@ -18,6 +18,7 @@
 
 mod account;
 mod dialect;
+mod document;
 mod documents;
 mod graphql;
 pub(crate) mod groups;

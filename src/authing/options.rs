@@ -129,7 +129,7 @@ impl CreateUserOptions {
         self
     }
 
-    /// Custom data, which the answer then has too. Their fields must be defined in the pool.
+    /// Sets custom data, which the response then has too. Their fields must be defined in the pool.
     pub fn custom_data(mut self, data: CustomData) -> Self {
         self.custom_data = data;
         self

@@ -148,8 +148,8 @@ from! {
 }
 
 model! {
-    /// As the wire has it: how to read the value is known when its type is.
-    Sent {
+    /// A value as the wire has it: how to read it is known when its type is.
+    WireUdv {
         key: Option<String> = "key",
         value: Option<Json> = "value",
         data_type: Option<Open<DataType>> = "dataType",
@@ -175,7 +175,7 @@ pub struct Udv {
 
 impl<'de> Deserialize<'de> for Udv {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let Sent { key, value, data_type, label, extra } = Sent::deserialize(from)?;
+        let WireUdv { key, value, data_type, label, extra } = WireUdv::deserialize(from)?;
         let value = value.and_then(|value| UdfValue::read(data_type.as_ref(), value.into_value()));
         Ok(Self { key: key.unwrap_or_default(), value, data_type, label, extra })
     }

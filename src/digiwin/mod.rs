@@ -1,7 +1,9 @@
 //! Digiwin IAM: models, options, and how its requests are made and its responses read.
 //!
 //! Method names are those of the vendor's Python client; see the README for the table. Every field of every model may be
-//! missing, and members that a model does not know are in its `extra`.
+//! missing, and members that a model does not know are in its `extra`. An object that has none of its model's members, not even
+//! as `null`, is no such thing, and an error of kind [`Decode`](crate::ErrorKind::Decode); so for all three services, but not
+//! for the elements of a list or for objects inside of others.
 
 mod dialect;
 pub(crate) mod identity;

@@ -122,7 +122,7 @@ options! {
 }
 
 options! {
-    /// Of `get_applications`. The service documents no format for the times; its own answers have `2026-11-21 00:00:00`.
+    /// Of `get_applications`. The service documents no format for the times; its own responses have `2026-11-21 00:00:00`.
     ApplicationFilter {
         /// Expires then or later.
         expire_time_start: String,

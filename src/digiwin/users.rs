@@ -55,7 +55,9 @@ fn read(operation: &'static str, path: &'static str) -> Request {
     Request::post(operation, path).effect(Effect::Read)
 }
 
-/// `{"isRegister": bool}`; missing, null or no answer at all: no, as the vendor's client has it.
+/// `{"isRegister": bool}`: whether an address is taken.
+///
+/// `null` and an empty body mean no, as the vendor's client has it. An object without that member says neither yes nor no.
 #[derive(Deserialize)]
 pub(crate) struct Registered {
     #[serde(rename = "isRegister")]
@@ -68,7 +70,7 @@ impl Registered {
     }
 }
 
-/// `{"isExistId": bool}`, read likewise.
+/// `{"isExistId": bool}`: whether an id is taken, read like [`Registered`].
 #[derive(Deserialize)]
 pub(crate) struct IdExists {
     #[serde(rename = "isExistId")]

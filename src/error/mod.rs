@@ -3,26 +3,15 @@
 mod kind;
 mod partial;
 mod redact;
+mod text;
 
 pub use kind::ErrorKind;
 pub use partial::Partial;
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use text::{LIMIT, OneLine, cut};
 
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// How much of each text, of a response's body too, an error keeps, in bytes: a service must not fill memory and logs.
-const TEXT_LIMIT: usize = 8 * 1024;
-
-/// Cuts a text to the limit, between two characters.
-fn cut(mut text: String) -> String {
-    if text.len() > TEXT_LIMIT {
-        let end = (0..=TEXT_LIMIT).rev().find(|at| text.is_char_boundary(*at));
-        text.truncate(end.unwrap_or_default());
-        text.shrink_to_fit();
-    }
-    text
-}
 
 type Source = Arc<dyn StdError + Send + Sync>;
 
@@ -177,7 +166,7 @@ impl Error {
     }
 
     pub(crate) fn response_body(self, body: &[u8]) -> Self {
-        let mut kept = &body[..body.len().min(TEXT_LIMIT)];
+        let mut kept = &body[..body.len().min(LIMIT)];
         // A character that the limit cuts in two would become another one.
         if let Err(error) = str::from_utf8(kept)
             && error.error_len().is_none()
@@ -376,22 +365,6 @@ impl fmt::Display for Error {
     }
 }
 
-/// A service's text without its line breaks, and not endless: an error is one line.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LIMIT: usize = 500;
-        for c in self.0.chars().take(LIMIT) {
-            fmt::Write::write_char(f, if c.is_control() { ' ' } else { c })?;
-        }
-        if self.0.chars().nth(LIMIT).is_some() {
-            f.write_str("…")?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let e = &*self.0;
@@ -458,7 +431,7 @@ mod tests {
     #[test]
     fn keeps_a_bounded_body() {
         let error = Error::new(ErrorKind::Server).response_body(&vec![b'x'; 100_000]);
-        assert_eq!(error.body().unwrap().len(), TEXT_LIMIT);
+        assert_eq!(error.body().unwrap().len(), LIMIT);
     }
 
     #[test]
@@ -472,8 +445,8 @@ mod tests {
         let texts = [error.server_message(), error.code(), error.request_id(), error.json_path(), error.body()];
         for text in texts.into_iter().chain([error.0.detail.as_deref()]) {
             let length = text.unwrap().len();
-            assert!(length <= TEXT_LIMIT && length > TEXT_LIMIT - 4, "{length}");
+            assert!(length <= LIMIT && length > LIMIT - 4, "{length}");
         }
-        assert!(format!("{error} {error:?}").len() < 10 * TEXT_LIMIT);
+        assert!(format!("{error} {error:?}").len() < 10 * LIMIT);
     }
 }

@@ -11,6 +11,7 @@ mod cloudspot;
 mod digiwin;
 pub mod hanging;
 pub mod http2;
+mod lists;
 mod many_users;
 mod responses;
 mod tls;

@@ -8,7 +8,7 @@ type At = usize;
 
 /// A node whose end has not come yet.
 #[derive(Default)]
-struct Open {
+struct OpenNode {
     /// The node's own JSON, an empty list in place of its children.
     own: Vec<u8>,
     children: Vec<OrgTree>,
@@ -17,7 +17,7 @@ struct Open {
 /// What the scan is inside of, above the depth of a node's own values.
 enum Level {
     /// A node's object.
-    Node(Open),
+    Node(OpenNode),
     /// A list of nodes.
     List,
 }
@@ -123,7 +123,7 @@ impl<'a> Scan<'a> {
 
     fn enter_node(&mut self) -> Result<Level, At> {
         self.take(b'{')?;
-        Ok(Level::Node(Open { own: b"{".to_vec(), children: Vec::new() }))
+        Ok(Level::Node(OpenNode { own: b"{".to_vec(), children: Vec::new() }))
     }
 
     /// Whether another element or member comes; passes the comma before it, or the bracket that ends them all.
@@ -148,7 +148,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The node's next member: copied, or entered if it is its children. `None` at the node's end.
-    fn member(&mut self, open: &mut Open) -> Result<Option<Level>, At> {
+    fn member(&mut self, open: &mut OpenNode) -> Result<Option<Level>, At> {
         while self.next_in(b'}')? {
             let begin = self.at;
             let name = self.string()?;

@@ -26,7 +26,7 @@ impl OrgTree {
                 Step::Open(tree) => tree,
             };
             // Texts, numbers and lists of them: nothing that cannot be written.
-            let own = serde_json::to_string(&Own(&tree.node)).unwrap_or_else(|_| "{}".to_owned());
+            let own = serde_json::to_string(&NodeMembers(&tree.node)).unwrap_or_else(|_| "{}".to_owned());
             json.push_str(&own[..own.len() - 1]);
             json.push_str(if own.len() > 2 { ",\"children\":[" } else { "\"children\":[" });
             next.push(Step::Text("]}"));
@@ -42,7 +42,7 @@ impl OrgTree {
 }
 
 /// A node without its place in the tree.
-struct Own<'a>(&'a OrgNode);
+struct NodeMembers<'a>(&'a OrgNode);
 
 /// Who a member is, without their secrets.
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ impl<'a> From<&'a User> for Member<'a> {
     }
 }
 
-impl Own<'_> {
+impl NodeMembers<'_> {
     fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.0;
         let texts = [
@@ -94,7 +94,7 @@ impl Own<'_> {
     }
 }
 
-impl Serialize for Own<'_> {
+impl Serialize for NodeMembers<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
         self.write(&mut map)?;
@@ -108,7 +108,7 @@ struct Shallow<'a>(&'a OrgTree);
 impl Serialize for Shallow<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        Own(&self.0.node).write(&mut map)?;
+        NodeMembers(&self.0.node).write(&mut map)?;
         map.serialize_entry("children", &self.0.children.iter().map(Shallow).collect::<Vec<_>>())?;
         map.end()
     }

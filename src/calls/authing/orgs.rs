@@ -9,7 +9,7 @@ use crate::{
     protocol::paging,
 };
 
-/// Organizations. Where an answer is an [`Org`], its `treeify()` nests the nodes.
+/// Organizations and their nodes. Where a call returns an [`Org`], its `treeify()` nests the nodes.
 #[derive(Clone, Debug)]
 pub struct Orgs {
     session: Session,
@@ -124,7 +124,7 @@ impl Orgs {
         self.session.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
     }
 
-    /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service answers besides its
+    /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service responds besides its
     /// success is not documented.
     ///
     /// # Errors

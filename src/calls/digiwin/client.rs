@@ -68,10 +68,16 @@ impl Client {
 
 #[maybe_async]
 impl Client {
-    /// A call that this crate has no method for, with the same headers, session, errors and limits. Gives the answer's data,
-    /// taken out of its envelope; `null` where there is none.
+    /// Makes a call that this crate has no method for, with the same headers, session, errors and limits, and returns the
+    /// response's data, taken out of its envelope; `null` where there is none.
     ///
-    /// `path` stands below the base URL and can hold a query (`/api/iam/v2/user/simple?x=1`).
+    /// `path` stands below the base URL and can hold a query (`/api/iam/v2/user/simple?x=1`). The call is not sent again once
+    /// the service may have seen it, not even with GET: see [`RequestOptions::repeatable`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or `..`, a
+    /// backslash or a control character, percent-encoded or not.
     pub async fn request(&self, method: Method, path: &str) -> Result<Value> {
         self.request_with(method, path, RequestOptions::new()).await
     }

@@ -65,7 +65,12 @@ impl Tenants {
         Ok(tenants)
     }
 
-    /// Whether a user is in the tenant: `GET tenant/check/userintenant`.
+    /// Returns whether a user is in the tenant: `GET tenant/check/userintenant`.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](crate::ErrorKind::Decode): the response says neither yes (an object of a user or tenant, or `true`) nor no
+    /// (`false`, `null` or nothing).
     pub async fn check_user_in_tenant(&self, user_id: &str) -> Result<bool> {
         let Membership(yes) = self.session.call(tenants::check_user_in_tenant(user_id)).await?;
         Ok(yes)

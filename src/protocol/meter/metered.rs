@@ -1,139 +1,15 @@
-//! Bounds the memory that decoding a response takes.
-//!
-//! JSON is small and what it decodes to is not: `{},` is three bytes, a user without members a thousand. [`Metered`] stands
-//! between the JSON and the types that are decoded, sees the size of every element, entry and boxed value before it is
-//! made, and refuses what would exceed the allowance. The count is never less than what is allocated: it follows how `Vec`
-//! grows and `BTreeMap` splits, and gives nothing back.
-//!
-//! The allowance stands in a thread-local, and not in the deserializer: a `Deserialize` that decodes a text inside the JSON
-//! by itself, as custom data does, must spend from the same one.
+//! The deserializer that counts, and its way through what it deserializes.
 
+use super::{OVERHEAD, allow, give_back, map_entry, note_foreign};
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
 };
-use std::{cell::Cell, fmt};
-
-/// The memory that decoding may take, as a multiple of the JSON's size. With the body itself, its copies on the way and the
-/// names of members all stay below 20 times the body.
-const PER_BYTE: usize = 15;
-
-/// The memory that decoding may always take: small bodies are harmless, whatever they decode to.
-const ALWAYS: usize = 16 << 20;
-
-/// What an allocation takes besides its content.
-const OVERHEAD: usize = 16;
-
-/// How a decode went besides its result.
-#[derive(Clone, Copy)]
-struct State {
-    left: usize,
-    exceeded: bool,
-    /// The single object that was asked for has none of its model's members.
-    foreign: Option<&'static str>,
-}
-
-/// Nothing is counted outside of [`limited`].
-const UNLIMITED: State = State { left: usize::MAX, exceeded: false, foreign: None };
-
-thread_local! {
-    static STATE: Cell<State> = const { Cell::new(UNLIMITED) };
-}
-
-/// Why something was not decoded.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    TooMuchMemory,
-    /// An object without any member of this model.
-    NoMemberOf(&'static str),
-    Json(serde_json::Error),
-}
-
-/// Decodes JSON, within the memory that its size allows.
-pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Refusal> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let (result, state) = limited(json.len(), || {
-        let value = T::deserialize(Metered::top::<T>(&mut deserializer))?;
-        deserializer.end().map(|()| value)
-    });
-    match (state, result) {
-        (State { exceeded: true, .. }, _) => Err(Refusal::TooMuchMemory),
-        (State { foreign: Some(model), .. }, _) => Err(Refusal::NoMemberOf(model)),
-        (_, result) => result.map_err(Refusal::Json),
-    }
-}
-
-/// Decodes JSON that cannot be decoded once more, to find where that fails: a path such as `[3].sid`.
-pub(crate) fn path_of_failure<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let (result, _) =
-        limited(json.len(), || serde_path_to_error::deserialize::<_, T>(Metered::top::<T>(&mut deserializer)).err());
-    result.map(|error| error.path().to_string()).filter(|path| path != ".")
-}
-
-/// Runs `read`, which reads `bytes` bytes with the functions of this module. `None`: it was refused for its memory.
-pub(crate) fn within<T>(bytes: usize, read: impl FnOnce() -> T) -> Option<T> {
-    let (value, state) = limited(bytes, read);
-    (!state.exceeded).then_some(value)
-}
-
-/// Decodes JSON that stands inside of other JSON, with what is left of that one's allowance.
-pub(crate) fn decode_inner<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value = T::deserialize(Metered::inner(&mut deserializer, size_of::<T>()))?;
-    deserializer.end().map(|()| value)
-}
-
-/// Counts an allocation of so many bytes. `false`: it must not be made.
-pub(crate) fn spend(bytes: usize) -> bool {
-    let state = STATE.get();
-    match state.left.checked_sub(bytes) {
-        Some(left) => {
-            STATE.set(State { left, ..state });
-            true
-        }
-        None => {
-            STATE.set(State { exceeded: true, ..state });
-            false
-        }
-    }
-}
-
-/// [`spend`], inside of a `Deserialize`.
-pub(crate) fn allow<E: Error>(bytes: usize) -> Result<(), E> {
-    if spend(bytes) { Ok(()) } else { Err(E::custom("it would take too much memory")) }
-}
-
-/// What a `BTreeMap` of `count` entries of this size takes for one more.
-pub(crate) const fn map_entry(count: usize, size: usize) -> usize {
-    // Eleven entries, twelve edges; a node that was split keeps five at least.
-    let node = 11 * size + 128;
-    match count {
-        0 => node,
-        11 => 2 * node,
-        _ if count < 11 => 0,
-        _ => node / 5,
-    }
-}
-
-fn limited<T>(bytes: usize, read: impl FnOnce() -> T) -> (T, State) {
-    struct Restore(State);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            STATE.set(self.0);
-        }
-    }
-    let left = bytes.saturating_mul(PER_BYTE).max(ALWAYS);
-    let restore = Restore(STATE.replace(State { left, ..UNLIMITED }));
-    let value = read();
-    let state = STATE.get();
-    drop(restore);
-    (value, state)
-}
+use std::fmt;
 
 /// A deserializer that counts what is made of its values; or a visitor or seed on the way to one.
-pub(crate) struct Metered<I> {
+pub(super) struct Metered<I> {
     inner: I,
     place: Place,
 }
@@ -156,11 +32,11 @@ struct Members {
 }
 
 impl<I> Metered<I> {
-    fn top<T>(inner: I) -> Self {
+    pub(super) fn top<T>(inner: I) -> Self {
         Self { inner, place: Place { room: size_of::<T>(), is_top: true, members: None } }
     }
 
-    fn inner(inner: I, room: usize) -> Self {
+    pub(super) fn inner(inner: I, room: usize) -> Self {
         Self { inner, place: Place { room, is_top: false, members: None } }
     }
 }
@@ -305,7 +181,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for List<A> {
                 let grown = least.max(2 * self.capacity);
                 // While it moves there are both, the old one and the new one.
                 allow(grown * size)?;
-                STATE.set(give_back(STATE.get(), self.capacity * size));
+                give_back(self.capacity * size);
                 self.capacity = grown;
             }
             self.length += 1;
@@ -317,10 +193,6 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for List<A> {
         // Nothing is reserved for what was only announced.
         None
     }
-}
-
-const fn give_back(state: State, bytes: usize) -> State {
-    State { left: state.left.saturating_add(bytes), ..state }
 }
 
 /// A struct, or a map, counted as the `BTreeMap` that it becomes.
@@ -345,7 +217,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Map<A> {
         if is_known {
             self.missing = None;
         } else if key.is_none() {
-            STATE.set(State { foreign: Some(members.of), ..STATE.get() });
+            note_foreign(members.of);
             return Err(A::Error::custom("no member that is known"));
         }
         Ok(key)
