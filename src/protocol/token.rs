@@ -20,8 +20,7 @@ pub(crate) fn first_token<const N: usize>(tokens: [&Option<UserToken>; N]) -> Re
     Ok(with_lifetime(StoredToken::new(token.clone()), jwt_lifetime(token.expose_secret())))
 }
 
-/// A token that was just issued and lives so long. No service issues a token that has ended: zero is what a clock that is
-/// ahead, or a unit that was misread, makes of a lifetime, and means that it is not known.
+/// A token that was just issued and lives so long; a lifetime of zero is not known.
 pub(crate) fn with_lifetime(token: StoredToken, lifetime: Option<Duration>) -> StoredToken {
     match lifetime.filter(|lifetime| !lifetime.is_zero()) {
         Some(lifetime) => token.expires_in(lifetime),

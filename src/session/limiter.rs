@@ -22,6 +22,8 @@ pub(crate) enum Cause {
 #[derive(Debug, Default)]
 pub(crate) struct LoginLimiter {
     attempts: Vec<Attempt>,
+    /// Those that were noted in the store, and count no longer.
+    forgiven: Vec<LoginAttempt>,
     /// What the last login failed with.
     failure: Option<Error>,
 }
@@ -44,9 +46,9 @@ impl LoginLimiter {
     /// Whether there may be another login with this secret; `shared` are the attempts that others noted in the store.
     pub(crate) fn may_log_in(&mut self, shared: &LoginAttempts, secret: Option<&str>, now: SystemTime) -> Result<()> {
         self.attempts.retain(|attempt| attempt.login.counts(now));
+        self.forgiven.retain(|attempt| attempt.counts(now));
         let own = self.attempts.iter().map(|attempt| &attempt.login);
-        let others = shared.0.iter().filter(|other| other.counts(now) && !own.clone().any(|own| own == *other));
-        let made = own.clone().chain(others).filter(|attempt| is_with(attempt, secret)).count();
+        let made = own.chain(self.others(shared, now)).filter(|attempt| is_with(attempt, secret)).count();
         if made < MOST {
             return Ok(());
         }
@@ -88,7 +90,16 @@ impl LoginLimiter {
 
     /// Notes that a call was carried out with the token of the last login.
     pub(crate) fn served(&mut self) {
-        self.attempts.retain(|attempt| attempt.kind == Kind::Counted);
+        let served = self.attempts.extract_if(.., |attempt| attempt.kind == Kind::Unserved);
+        self.forgiven.extend(served.map(|attempt| attempt.login));
+    }
+
+    /// What other processes noted in the store.
+    fn others<'a>(&'a self, shared: &'a LoginAttempts, now: SystemTime) -> impl Iterator<Item = &'a LoginAttempt> {
+        let is_own = |other: &LoginAttempt| {
+            self.attempts.iter().map(|attempt| &attempt.login).chain(&self.forgiven).any(|own| own == other)
+        };
+        shared.0.iter().filter(move |other| other.counts(now) && !is_own(other))
     }
 
     /// Notes that the refusal, for which the last login was made, was not about the token: it counts only until a call is
@@ -102,13 +113,7 @@ impl LoginLimiter {
     /// The attempts that count in other processes too, with those that these noted.
     pub(crate) fn to_share(&self, shared: &LoginAttempts, now: SystemTime) -> LoginAttempts {
         let own = self.attempts.iter().filter(|attempt| attempt.kind == Kind::Counted).map(|attempt| &attempt.login);
-        let mut all: Vec<LoginAttempt> = own.cloned().collect();
-        for other in shared.0.iter().filter(|other| other.counts(now)) {
-            if !all.contains(other) {
-                all.push(other.clone());
-            }
-        }
-        LoginAttempts(all)
+        LoginAttempts(own.chain(self.others(shared, now)).cloned().collect())
     }
 
     /// Whether nothing in it matters any more.
@@ -194,8 +199,10 @@ mod tests {
             limiter.was_in_vain();
         }
         assert!(limiter.may_log_in(&LoginAttempts::default(), None, now).is_err());
+        let noted = LoginAttempts(limiter.attempts.iter().map(|attempt| attempt.login.clone()).collect());
         limiter.served();
-        assert!(limiter.may_log_in(&LoginAttempts::default(), None, now).is_ok());
+        assert!(limiter.may_log_in(&noted, None, now).is_ok(), "whatever the store has of it");
+        assert!(limiter.to_share(&noted, now).0.is_empty());
     }
 
     #[test]

@@ -34,7 +34,11 @@ use login::LoggedIn;
 use serde::de::DeserializeOwned;
 use shared::Core;
 use state::{Origin, SessionState, TokenState};
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 /// One session of a client: sends requests with its token, and reads the responses.
 #[derive(Clone)]
@@ -193,7 +197,8 @@ impl Session {
     }
 
     /// The state of this session with a token that was just issued.
-    fn issued(&self, mut token: StoredToken) -> Result<TokenState> {
+    fn issued(&self, token: StoredToken) -> Result<TokenState> {
+        let mut token = token.just_issued(SystemTime::now());
         token.secret = self.state.secret.clone();
         ActiveToken::new(self.core.dialect, token, Now::read())
             .map(|token| TokenState::SignedIn(Box::new(token)))

@@ -46,6 +46,15 @@ impl StoredToken {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// The same token, known to have been issued a moment ago. No service issues one that has ended: that is what a clock that
+    /// is ahead, or a unit that was misread, makes of a lifetime, and means that it is not known.
+    pub(crate) fn just_issued(self, now: SystemTime) -> Self {
+        match self.is_expired(now) {
+            true => Self { lifetime: None, expires_at: None, ..self },
+            false => self,
+        }
+    }
+
     /// Writes the entry as JSON, for stores of your own that leave the process. It holds the token in clear text: encrypt it.
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
         let record = Record {

@@ -23,6 +23,12 @@ pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(tim
     }
 }
 
+/// The error that a call comes to at once, on this thread, without a runtime of its own.
+pub fn error_of_a_call(client: Client) -> Option<Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { client.identity().analyze_token().await.err() })
+}
+
 /// The next value, once there is one.
 pub async fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
     from.recv().await.expect("the sender is gone")

@@ -20,6 +20,11 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
+/// The error that a call comes to on this thread.
+pub fn error_of_a_call(client: Client) -> Option<Error> {
+    client.identity().analyze_token().err()
+}
+
 /// The next value, once there is one.
 pub fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
     from.blocking_recv().expect("the sender is gone")

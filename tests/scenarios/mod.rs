@@ -1,7 +1,8 @@
 //! What users do, against the emulator.
 
 use super::{
-    AT_ONCE, Client, all, authing::ManagementClient, cloudspot::LicenseClient, in_parallel, maybe_async, test,
+    AT_ONCE, Client, all, authing::ManagementClient, cloudspot::LicenseClient, error_of_a_call, in_parallel,
+    maybe_async, test,
 };
 use iam_sdk::emulator::{Emulator, digiwin::AnswerStyle};
 
@@ -12,6 +13,7 @@ mod orgs;
 mod sessions;
 mod staying_alive;
 mod tenants;
+mod token_faults;
 mod users;
 
 /// An emulator and a client of it.

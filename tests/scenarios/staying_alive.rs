@@ -19,22 +19,22 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-const LOGIN: &str = "/api/iam/v2/identity/login";
-const REFRESH: &str = "/api/iam/v2/identity/token/refresh/user";
-const ANALYZE: &str = "/api/iam/v2/identity/token/analyze";
+pub const LOGIN: &str = "/api/iam/v2/identity/login";
+pub const REFRESH: &str = "/api/iam/v2/identity/token/refresh/user";
+pub const ANALYZE: &str = "/api/iam/v2/identity/token/analyze";
 
-fn ann(emulator: &Emulator) -> Credentials {
+pub fn ann(emulator: &Emulator) -> Credentials {
     let account = emulator.digiwin().account();
     Credentials::password(&account.user_id, account.password.clone())
 }
 
-fn client_with(emulator: &Emulator, credentials: Credentials) -> Client {
+pub fn client_with(emulator: &Emulator, credentials: Credentials) -> Client {
     let account = emulator.digiwin().account();
     Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials).build().unwrap()
 }
 
 /// How often a path was asked.
-fn asked(emulator: &Emulator, path: &str) -> usize {
+pub fn asked(emulator: &Emulator, path: &str) -> usize {
     emulator.requests().iter().filter(|served| served.path == path).count()
 }
 

@@ -153,6 +153,7 @@ mod tests {
         #[serde(default)]
         _numbers: [u64; 16],
         #[serde(default)]
+        #[allow(dead_code)]
         id: String,
         boxed: Option<Box<Large>>,
     }
