@@ -17,6 +17,7 @@ use crate::{
     Result, UserToken,
     config::Settings,
     protocol::{
+        batches::Batches,
         decode::Data,
         dialect::Dialect,
         login::{Login, LoginMethod},
@@ -25,13 +26,16 @@ use crate::{
         token::TokenResponse,
     },
     session,
-    transport::{park::block_on_anywhere, runtime::Flavour},
+    transport::{
+        park::{self, CallContext, block_on_anywhere},
+        runtime::Flavour,
+    },
 };
 use calls::authing::Source;
 use http::HeaderMap;
 use maybe_async::must_be_sync as maybe_async;
 use serde::de::DeserializeOwned;
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// What drives the futures of these clients.
 const FLAVOUR: Flavour = Flavour::Blocking;
@@ -79,7 +83,23 @@ impl<T: Clone + PartialEq + Send> Iterator for authing::Pager<T> {
 
 /// The session, under the same names: each call runs its future to the end.
 #[derive(Clone, Debug)]
-struct Session(session::Session);
+struct Session(session::Session, Arc<Ending>);
+
+/// How long the last handle of a client waits for a refresh that is under way: a process that ends would lose its token.
+const LAST_REFRESH: Duration = Duration::from_secs(2);
+
+/// The end of a client's last handle.
+#[derive(Debug)]
+struct Ending(Arc<session::Running>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // An executor's thread must not wait.
+        if park::context() != CallContext::Executor {
+            self.0.wait_for_all(LAST_REFRESH);
+        }
+    }
+}
 
 impl Session {
     fn new(
@@ -91,19 +111,21 @@ impl Session {
         headers: HeaderMap,
         method: Option<Arc<dyn LoginMethod>>,
     ) -> Result<Self> {
-        session::Session::new(flavour, service, dialect, application, settings, headers, method).map(Self)
+        let session = session::Session::new(flavour, service, dialect, application, settings, headers, method)?;
+        let ending = Arc::new(Ending(session.running()));
+        Ok(Self(session, ending))
     }
 
     fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
-        Self(self.0.with_session(name, method))
+        Self(self.0.with_session(name, method), self.1.clone())
     }
 
     fn with_token(&self, token: UserToken) -> Result<Self> {
-        self.0.with_token(token).map(Self)
+        Ok(Self(self.0.with_token(token)?, self.1.clone()))
     }
 
     fn with_initial_token(self, token: UserToken) -> Result<Self> {
-        self.0.with_initial_token(token).map(Self)
+        Ok(Self(self.0.with_initial_token(token)?, self.1))
     }
 
     fn call<T: DeserializeOwned + Send>(&self, request: Request) -> Result<T> {
@@ -118,22 +140,13 @@ impl Session {
         block_on_anywhere(self.0.call_with(request, read))
     }
 
-    fn call_each<T: Send + 'static>(
+    fn call_in_batches<T: Send + 'static>(
         &self,
-        at_once: usize,
-        requests: Vec<Request>,
+        batches: Batches,
+        request: impl Fn(&[String]) -> Result<Request> + Send,
         read: fn(&Data) -> Result<T>,
-    ) -> Vec<Option<Result<T>>> {
-        let unsent = requests.iter().map(|_| None).collect();
-        let all = async { Ok(self.0.call_each(at_once, requests, read).await) };
-        // Where no call may be made, that is what comes of the first one.
-        block_on_anywhere(all).unwrap_or_else(|error| {
-            let mut results: Vec<Option<Result<T>>> = unsent;
-            if let Some(first) = results.first_mut() {
-                *first = Some(Err(error));
-            }
-            results
-        })
+    ) -> Result<Vec<T>> {
+        block_on_anywhere(self.0.call_in_batches(batches, request, read))
     }
 
     fn call_for_token<T>(&self, request: Request) -> Result<T>

@@ -108,7 +108,10 @@ impl fmt::Debug for Settings {
 /// The setters of the shared settings, for a builder with a field `settings`.
 macro_rules! settings_methods {
     () => {
-        /// The longest that one request may take, its retries and the waits between them included. Default: 30 s.
+        /// Sets the longest that a request may take, its retries and the waits between them included. Default: 30 s.
+        ///
+        /// A call whose session has no valid token waits for the login first, as long at the most; where the service refuses the
+        /// token, it waits for another one and sends its request again, each with the same limit.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
             self
@@ -164,7 +167,7 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Permits plain http, which shows every token to who listens. Default: `false`; loopback is always permitted.
+        /// Permits plain http, which shows every token to an eavesdropper. Default: `false`; loopback is always permitted.
         pub fn allow_http(mut self, allow: bool) -> Self {
             self.settings.allow_http = allow;
             self

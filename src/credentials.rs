@@ -1,4 +1,4 @@
-//! With what a session logs in by itself.
+//! Credentials with which a session logs in by itself.
 
 use crate::{Error, Password, Result, token_store::StoredToken};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -7,8 +7,8 @@ pub(crate) type ProviderFuture = Pin<Box<dyn Future<Output = Result<Credentials>
 type Blocking = dyn Fn() -> Result<Credentials> + Send + Sync;
 type Async = dyn Fn() -> ProviderFuture + Send + Sync;
 
-/// With what a session logs in by itself: by the first call that needs a token, when its token cannot be exchanged for
-/// another, and once when the service refuses the token.
+/// Credentials with which a session logs in by itself: at the first call that needs a token, when its token cannot be
+/// refreshed, and when the service refuses the token.
 ///
 /// ```
 /// # use iam_sdk::Credentials;
@@ -36,22 +36,22 @@ impl Credentials {
         Self { kind, tenant: None }
     }
 
-    /// A user and their password: Digiwin's `login`, Cloudspot's `authenticate`.
+    /// Creates credentials from a user and their password: Digiwin's `login`, Cloudspot's `authenticate`.
     pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
         Self::new(Kind::Password { user: user.into(), password: password.into() })
     }
 
-    /// A user of Digiwin's Active Directory: `login_ad`.
+    /// Creates credentials from a user of Digiwin's Active Directory: `login_ad`.
     pub fn active_directory(user: impl Into<String>, password: impl Into<Password>) -> Self {
         Self::new(Kind::Directory { user: user.into(), password: password.into() })
     }
 
-    /// A tenant's internal user at Digiwin: `internal_login`.
+    /// Creates credentials from a tenant's internal user at Digiwin: `internal_login`.
     pub fn internal(tenant_id: impl Into<String>, user: impl Into<String>, password: impl Into<Password>) -> Self {
         Self::new(Kind::Internal { user: user.into(), password: password.into() }).tenant_id(tenant_id)
     }
 
-    /// A token from elsewhere; of use in what a provider gives.
+    /// Creates credentials from an existing token, for a provider to return.
     pub fn token(token: StoredToken) -> Self {
         Self::new(Kind::Token(token))
     }
@@ -98,7 +98,9 @@ impl Credentials {
             Kind::Password { password, .. } | Kind::Directory { password, .. } | Kind::Internal { password, .. } => {
                 Some(password.expose_secret())
             }
-            Kind::Token(_) | Kind::Blocking { .. } | Kind::Async { .. } => None,
+            // Sessions of two tokens are two sessions.
+            Kind::Token(stored) => Some(stored.token.expose_secret()),
+            Kind::Blocking { .. } | Kind::Async { .. } => None,
         }
     }
 
@@ -106,19 +108,6 @@ impl Credentials {
         match &self.kind {
             Kind::Token(token) => Some(token),
             _ => None,
-        }
-    }
-
-    pub(crate) fn is_provider(&self) -> bool {
-        matches!(self.kind, Kind::Blocking { .. } | Kind::Async { .. })
-    }
-
-    /// These credentials, or what their provider gives; it may block.
-    pub(crate) fn resolve(&self) -> Result<Resolved> {
-        match &self.kind {
-            Kind::Blocking { provide, .. } => self.provided(provide()?).map(Resolved::Here),
-            Kind::Async { provide, .. } => Ok(Resolved::Later(provide())),
-            _ => Ok(Resolved::Here(self.clone())),
         }
     }
 
@@ -145,11 +134,6 @@ impl Kind {
         };
         Error::configuration(format!("the client of {service} cannot log in with {what}; use {instead}"))
     }
-}
-
-pub(crate) enum Resolved {
-    Here(Credentials),
-    Later(ProviderFuture),
 }
 
 impl fmt::Debug for Credentials {

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]
 // Without a flavour nothing calls the protocol; it still builds, and its tests run.
-#![cfg_attr(not(feature = "http-client"), allow(dead_code, unused_imports, unused_macros))]
+#![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
 
 pub mod authing;
 pub mod cloudspot;
@@ -18,12 +18,12 @@ pub mod digiwin;
 mod error;
 mod protocol;
 mod secret;
-#[cfg(feature = "http-client")]
+#[cfg(any(feature = "async", feature = "blocking"))]
 mod session;
-#[cfg(feature = "http-client")]
+#[cfg(any(feature = "async", feature = "blocking"))]
 mod sync;
 pub mod token_store;
-#[cfg(feature = "http-client")]
+#[cfg(any(feature = "async", feature = "blocking"))]
 mod transport;
 
 #[cfg(feature = "async")]

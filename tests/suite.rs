@@ -10,6 +10,8 @@ mod support;
 mod r#async;
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod contexts;
 mod public_api;
 #[cfg(all(unix, any(feature = "async", feature = "blocking")))]
 mod token_store;

@@ -25,6 +25,7 @@ pub(crate) mod groups;
 mod models;
 mod options;
 pub(crate) mod orgs;
+mod pages;
 mod password;
 mod request;
 mod token;
@@ -38,6 +39,7 @@ pub(crate) use dialect::DIALECT;
 pub use models::*;
 pub use options::*;
 pub use orgs::ImportTree;
+pub(crate) use pages::{Paged, Pages};
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
 pub(crate) use password::PasswordKey;
 pub(crate) use request::{

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     protocol::{
+        batches::Batches,
         decode::{Data, List},
         request::{Effect, Request, segment},
     },
@@ -22,7 +23,12 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 /// The most identifiers in one request.
-pub(crate) const BATCH: usize = 80;
+const BATCH: usize = 80;
+
+/// Divides the identifiers of a call into batches.
+pub(crate) fn batches(operation: &'static str, identifiers: &[impl AsRef<str>]) -> Result<Batches> {
+    Batches::new(operation, identifiers, BATCH)
+}
 
 /// Returns the members of a user as they go out, the password encrypted.
 fn members(info: &UserInfo, key: &PasswordKey) -> Result<Map<String, Value>> {

@@ -18,6 +18,9 @@ use serde_json::json;
 use std::time::Duration;
 
 const LOGIN: &str = "/api/iam/v2/identity/login";
+pub(crate) const LOGIN_OPERATION: &str = "digiwin.identity.login";
+pub(crate) const LOGIN_AD_OPERATION: &str = "digiwin.identity.login_ad";
+pub(crate) const INTERNAL_LOGIN_OPERATION: &str = "digiwin.identity.internal_login";
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,7 +63,7 @@ pub(crate) fn login(user_id: &str, password: &SealedPassword, options: &LoginOpt
         tenant_id: options.tenant_id.as_deref(),
         ..LoginBody::new(user_id, password)
     }
-    .request("digiwin.identity.login", LOGIN)
+    .request(LOGIN_OPERATION, LOGIN)
 }
 
 pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &LoginAdOptions) -> Result<Request> {
@@ -70,7 +73,7 @@ pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &Login
         tenant_id: options.tenant_id.as_deref(),
         ..LoginBody::new(user_id, password)
     }
-    .request("digiwin.identity.login_ad", LOGIN)
+    .request(LOGIN_AD_OPERATION, LOGIN)
 }
 
 pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
@@ -95,7 +98,7 @@ pub(crate) fn internal_login(
         tenant_sid: Some(0),
         ..LoginBody::new(user_id, password)
     }
-    .request("digiwin.identity.internal_login", "/api/iam/v2/identity/internal/login")
+    .request(INTERNAL_LOGIN_OPERATION, "/api/iam/v2/identity/internal/login")
 }
 
 pub(crate) fn logout(options: &LogoutOptions) -> Result<Request> {
@@ -192,6 +195,8 @@ impl TokenResponse for AuthoredUser {
         let seconds =
             self.token_expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|&seconds| seconds > 0);
         Ok(match seconds {
+            // What a JWT tells of itself is exact; the unit of this member is not documented.
+            Some(_) if stored.lifetime.is_some() => stored,
             Some(seconds) => with_lifetime(stored, Some(Duration::from_secs(seconds))),
             None => stored,
         })

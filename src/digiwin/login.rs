@@ -90,17 +90,27 @@ impl Handshake {
 
     fn last_request(&self, offer: Offer, response: &Data) -> Result<Request> {
         let sealed = offer.accept(&response.decode::<WrappedAesKey>()?.encrypt_aes_key)?.seal(&self.password)?;
-        match &self.last {
+        let request = match &self.last {
             LastRequest::Login(options) => identity::login(&self.user, &sealed, options),
             LastRequest::Directory(options) => identity::login_ad(&self.user, &sealed, options),
             LastRequest::Internal(tenant, options) => identity::internal_login(tenant, &self.user, &sealed, options),
-        }
+        };
+        // It goes out encrypted, and a service that opens it could echo it.
+        Ok(request?.secret(self.password.expose_secret()))
     }
 }
 
 impl Login for Handshake {
+    fn operation(&self) -> &'static str {
+        match self.last {
+            LastRequest::Login(_) => identity::LOGIN_OPERATION,
+            LastRequest::Directory(_) => identity::LOGIN_AD_OPERATION,
+            LastRequest::Internal(..) => identity::INTERNAL_LOGIN_OPERATION,
+        }
+    }
+
     fn is_arithmetic(&self) -> bool {
-        true
+        matches!(self.stage, Stage::PublicKey | Stage::AesKey(_))
     }
 
     fn next(&mut self, input: Input) -> Result<Step> {

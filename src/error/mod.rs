@@ -133,6 +133,17 @@ impl Error {
         })
     }
 
+    /// A failure after the service has done what it was asked for, which `what` says.
+    pub(crate) fn after(self, what: &str) -> Self {
+        self.with(|e| {
+            e.sent = true;
+            e.detail = Some(match e.detail.take() {
+                Some(detail) => format!("{what}: {detail}"),
+                None => what.to_owned(),
+            });
+        })
+    }
+
     pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
         self.with(|e| e.detail = Some(cut(detail.into())))
     }

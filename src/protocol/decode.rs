@@ -84,6 +84,11 @@ impl Data {
         meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
     }
 
+    /// Decodes a list; `null` and an empty body read as an empty one.
+    pub(crate) fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        self.decode::<List<T>>().map(|list| list.0)
+    }
+
     /// Reads the data with a reader of its own, which spends its memory with the functions of [`meter`].
     pub(crate) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
         meter::within(self.bytes.len(), || read(&self.bytes)).ok_or_else(|| self.too_large())

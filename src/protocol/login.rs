@@ -26,6 +26,9 @@ pub(crate) trait LoginMethod: Send + Sync {
 
 /// A login under way.
 pub(crate) trait Login: Send {
+    /// What the call is called that ends it.
+    fn operation(&self) -> &'static str;
+
     /// What comes next.
     fn next(&mut self, input: Input) -> Result<Step>;
 
@@ -63,17 +66,22 @@ impl Step {
 
 /// A login of one request.
 pub(crate) struct SingleRequestLogin {
+    operation: &'static str,
     request: Option<Request>,
     read: fn(&Data) -> Result<StoredToken>,
 }
 
 impl SingleRequestLogin {
     pub(crate) fn new(request: Request, read: fn(&Data) -> Result<StoredToken>) -> Box<Self> {
-        Box::new(Self { request: Some(request), read })
+        Box::new(Self { operation: request.operation, request: Some(request), read })
     }
 }
 
 impl Login for SingleRequestLogin {
+    fn operation(&self) -> &'static str {
+        self.operation
+    }
+
     fn next(&mut self, input: Input) -> Result<Step> {
         match (input.response, self.request.take()) {
             (Some(response), _) => Ok(Step::Done((self.read)(&response)?, response)),

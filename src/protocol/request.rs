@@ -5,7 +5,11 @@ use bytes::Bytes;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde::Serialize;
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -92,6 +96,18 @@ impl Request {
     pub(crate) fn secret(mut self, secret: &str) -> Self {
         self.secrets.push(Zeroizing::new(secret.to_owned()));
         self
+    }
+
+    /// What tells calls of this operation apart: raw calls have one name for all paths.
+    pub(crate) fn discriminant(&self) -> u64 {
+        match &self.path {
+            Cow::Owned(path) if self.operation.ends_with(".request") => {
+                let mut hasher = DefaultHasher::new();
+                path.hash(&mut hasher);
+                hasher.finish()
+            }
+            _ => 0,
+        }
     }
 
     /// Adds a query parameter, unless it is `None`.

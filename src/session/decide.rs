@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn snapshot(version: u64, state: TokenState, origin: Origin) -> Snapshot {
-        Snapshot { version, state: Arc::new(state), origin, save_at: None }
+        Snapshot { version, epoch: 0, state: Arc::new(state), origin, save_at: None }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A token at hand, and when it is time for another.
 
-use crate::{Result, UserToken, protocol::dialect::Dialect, token_store::StoredToken};
+use crate::{Error, Result, UserToken, protocol::dialect::Dialect, token_store::StoredToken};
 use http::HeaderValue;
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -62,6 +62,9 @@ impl Lifetime {
 
 impl ActiveToken {
     pub(crate) fn new(dialect: &dyn Dialect, stored: StoredToken, now: Now) -> Result<Self> {
+        if stored.token.expose_secret().is_empty() {
+            return Err(Error::argument("the token is empty"));
+        }
         let mut header = dialect.token_value(&stored.token)?;
         header.set_sensitive(true);
         let lifetime = Lifetime::new(&stored, now, rand::random());

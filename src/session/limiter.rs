@@ -5,7 +5,7 @@ use crate::{
     crypto::SecretDigest,
     token_store::{COUNTED_FOR, LoginAttempt, LoginAttempts},
 };
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 const MOST: usize = 3;
 
@@ -48,16 +48,21 @@ impl LoginLimiter {
         self.attempts.retain(|attempt| attempt.login.counts(now));
         self.forgiven.retain(|attempt| attempt.counts(now));
         let own = self.attempts.iter().map(|attempt| &attempt.login);
-        let made = own.chain(self.others(shared, now)).filter(|attempt| is_with(attempt, secret)).count();
-        if made < MOST {
+        let counted = own.chain(self.others(shared, now)).filter(|attempt| is_with(attempt, secret));
+        let mut ages: Vec<Duration> =
+            counted.map(|attempt| now.duration_since(attempt.at).unwrap_or_default()).collect();
+        if ages.len() < MOST {
             return Ok(());
         }
+        // The next one may be made once so many have become too old that fewer than the most are left.
+        ages.sort_unstable();
+        let wait = COUNTED_FOR.saturating_sub(ages[MOST - 1]);
         let detail = format!(
             "{MOST} logins within {} s did not help; wait before the next one, and check the credentials",
             COUNTED_FOR.as_secs()
         );
         let kind = self.failure.as_ref().map_or(ErrorKind::Authentication, Error::kind);
-        let error = Error::new(kind).detail(detail);
+        let error = Error::new(kind).detail(detail).wait(Some(wait));
         Err(match self.failure.clone() {
             Some(last) => error.source(last),
             None => error,
@@ -83,7 +88,7 @@ impl LoginLimiter {
         };
         // Stores keep milliseconds: what comes back from one is to be recognised.
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let at = now - std::time::Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000_000));
+        let at = now - Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000_000));
         self.attempts.push(Attempt { login: LoginAttempt { at, secret }, kind });
         kind == Kind::Counted
     }
@@ -134,7 +139,6 @@ fn is_with(attempt: &LoginAttempt, secret: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     enum Outcome {
         Issued,
@@ -220,6 +224,7 @@ mod tests {
         for limiter in limiters.iter_mut().chain([&mut LoginLimiter::default()]) {
             let error = limiter.may_log_in(&shared, Some("wrong"), now).unwrap_err();
             assert!(error.is_authentication() && error.to_string().contains("3 logins within 60 s"), "{error}");
+            assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(59)), "{error:?}");
             assert!(limiter.may_log_in(&shared, Some("right"), now).is_ok());
             assert!(limiter.may_log_in(&shared, Some("wrong"), now + Duration::from_secs(60)).is_ok());
         }

@@ -1,5 +1,6 @@
 //! Sessions: a token at hand, another one in time, and calls with it. Written once, for both flavours.
 
+mod batches;
 mod decide;
 mod flight;
 mod lifetime;
@@ -7,10 +8,12 @@ mod limiter;
 mod login;
 #[cfg(test)]
 mod model;
+mod provider;
 mod reentry;
 mod refresh;
 mod refusal;
 mod registry;
+mod running;
 mod save;
 mod send;
 mod shared;
@@ -27,18 +30,16 @@ use crate::{
         token::TokenResponse,
     },
     token_store::StoredToken,
-    transport::{Transport, after, runtime::Flavour},
+    transport::Transport,
 };
 use lifetime::{ActiveToken, Now};
 use login::LoggedIn;
+#[cfg(feature = "blocking")]
+pub(crate) use running::Running;
 use serde::de::DeserializeOwned;
 use shared::Core;
 use state::{Origin, SessionState, TokenState};
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 /// One session of a client: sends requests with its token, and reads the responses.
 #[derive(Clone)]
@@ -67,8 +68,14 @@ impl Session {
     pub(crate) fn with_initial_token(self, token: UserToken) -> Result<Self> {
         self.check_foreign()?;
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Found);
+        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Given);
         Ok(self)
+    }
+
+    /// What is under way for the sessions of this client.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn running(&self) -> Arc<Running> {
+        self.core.running.clone()
     }
 
     /// Refuses another user's token in a session that would replace it with its own user's.
@@ -101,20 +108,6 @@ impl Session {
         Ok(self.exchange(&request, read).await?.0)
     }
 
-    /// Sends a request for each of `requests`, a few at once, and gives what came of each that was sent.
-    pub(crate) async fn call_each<T: Send + 'static>(
-        &self,
-        at_once: usize,
-        requests: Vec<Request>,
-        read: fn(&Data) -> Result<T>,
-    ) -> Vec<Option<Result<T>>> {
-        let call = |request| {
-            let session = self.clone();
-            async move { session.call_with(request, read).await }
-        };
-        self.core.flavour.for_each_concurrent(at_once, requests, call).await
-    }
-
     /// Sends a request that ends in a new token, and makes it the session's.
     pub(crate) async fn call_for_token<T>(&self, request: Request) -> Result<T>
     where
@@ -127,8 +120,17 @@ impl Session {
         let session = self.clone();
         let work = async move {
             let (response, used): (T, _) = session.exchange(&request, Data::decode).await?;
+            let named = |error: Error| error.operation_named(operation);
             let previous = used.token().map(|token| &token.stored);
-            session.take(response.to_stored_token(previous)).await.map_err(|error| error.operation_named(operation))?;
+            let state = response.to_stored_token(previous).and_then(|token| session.issued(token)).map_err(named)?;
+            // A token in place of another one is the session's only if no caller has brought a third one meanwhile.
+            let taken = match previous {
+                Some(_) => session.state.set_in_epoch(used.epoch, state, Origin::Issued),
+                None => session.state.set(state, Origin::Issued),
+            };
+            if taken {
+                session.save_issued().await.map_err(named)?;
+            }
             Ok(response)
         };
         self.to_its_end(work).await
@@ -136,13 +138,14 @@ impl Session {
 
     /// Logs in, and makes the token the session's; reads the response that brought it.
     pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
-        self.check_foreign()?;
-        self.check_context()?;
+        let operation = login.operation();
+        self.check_foreign().and_then(|()| self.check_context()).map_err(|error| error.operation_named(operation))?;
         let session = self.clone();
         let work = async move {
-            let deadline = after(Instant::now(), session.core.timeout);
-            let LoggedIn { token, response, operation } = session.drive(login, deadline).await?;
-            session.take(Ok(token)).await.map_err(|error| error.operation_named(operation))?;
+            let LoggedIn { token, response } = session.drive(login, session.core.deadline()).await?;
+            let state = session.issued(token)?;
+            session.state.set(state, Origin::Issued);
+            session.save_issued().await.map_err(|error| error.operation_named(operation))?;
             response.decode()
         };
         self.to_its_end(work).await
@@ -157,13 +160,11 @@ impl Session {
             if token.is_none() && session.method.is_some() {
                 return Ok(());
             }
-            session.exchange(&request, Data::acknowledge).await?;
-            match token {
-                Some(token) if session.state.clear_token_if(&token) => {
-                    session.save(after(Instant::now(), session.core.timeout)).await
-                }
-                _ => Ok(()),
-            }
+            let ((), used) = session.exchange(&request, Data::acknowledge).await?;
+            let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
+            let saved = if ended { session.save(session.core.deadline()).await } else { Ok(()) };
+            let what = "the user was logged out, but the token is still in the store";
+            saved.map_err(|error| error.after(what).operation_named(request.operation))
         };
         self.to_its_end(work).await
     }
@@ -177,23 +178,26 @@ impl Session {
 
     /// Takes a token from elsewhere, or signs out.
     pub(crate) async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.check_context()?;
-        let Some(token) = token else {
-            self.state.set(TokenState::SignedOut, Origin::Found);
-            return self.save(after(Instant::now(), self.core.timeout)).await;
+        let state = match token {
+            Some(token) => {
+                self.check_foreign()?;
+                let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
+                TokenState::SignedIn(Box::new(token))
+            }
+            None => TokenState::SignedOut,
         };
-        self.check_foreign()?;
-        let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Found);
-        self.save(after(Instant::now(), self.core.timeout)).await
+        let session = self.clone();
+        let work = async move {
+            session.state.set(state, Origin::Found);
+            session.save(session.core.deadline()).await
+        };
+        self.to_its_end(work).await
     }
 
-    /// Makes a token that the service has issued the session's. It is so even if the store then fails.
-    async fn take(&self, token: Result<StoredToken>) -> Result<()> {
-        let state = self.issued(token?)?;
-        self.state.set(state, Origin::Issued);
-        let deadline = after(Instant::now(), self.core.timeout);
-        self.save(deadline).await.map_err(|error| error.sent(true))
+    /// Writes a token that the service has issued. It is the session's even if the store fails.
+    async fn save_issued(&self) -> Result<()> {
+        let saved = self.save(self.core.deadline()).await;
+        saved.map_err(|error| error.after("the session has the new token, which could not be stored"))
     }
 
     /// The state of this session with a token that was just issued.
@@ -210,7 +214,7 @@ impl Session {
         self.check_context()?;
         match self.core.flavour {
             #[cfg(feature = "async")]
-            Flavour::Async => self.core.flavour.spawn_detached(work).join().await?,
+            crate::transport::runtime::Flavour::Async => self.core.flavour.spawn_detached(work).join().await?,
             // A caller that blocks does not go away.
             #[allow(unreachable_patterns)]
             _ => work.await,

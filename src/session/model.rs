@@ -10,7 +10,7 @@ use crate::{
         retry::Budget,
     },
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
-    transport::worker::Workers,
+    transport::{runtime::Flavour, worker::Workers},
 };
 use shuttle::{check_random, future, sync::atomic::AtomicUsize};
 use std::{sync::atomic::Ordering, time::Duration};
@@ -40,6 +40,10 @@ struct Waiting {
 }
 
 impl Login for Waiting {
+    fn operation(&self) -> &'static str {
+        "model.login"
+    }
+
     fn next(&mut self, _: Input) -> Result<Step> {
         let number = self.service.logins.fetch_add(1, Ordering::SeqCst);
         shuttle::thread::yield_now();
@@ -96,6 +100,7 @@ fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
         store: store.clone(),
         store_workers: Workers::new(STORE_WORKERS),
         registry: Registry::default(),
+        running: Arc::default(),
         service: "model",
         application: Zeroizing::new("a".to_owned()),
     };
@@ -187,7 +192,7 @@ fn a_callers_own_token_is_not_undone_and_the_store_agrees() {
             let session = session.clone();
             future::spawn(async move {
                 session.state.set(session.issued(StoredToken::new("own".into()))?, Origin::Found);
-                session.save(Instant::now()).await
+                session.save(std::time::Instant::now()).await
             })
         };
         let _ = future::block_on(login).unwrap();

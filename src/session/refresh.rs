@@ -9,7 +9,7 @@ use super::{
     state::{Origin, signed_in},
 };
 use crate::{
-    Error, Result, UserToken,
+    Error, ErrorKind, Result, UserToken,
     protocol::login::LoginMethod,
     token_store::{StoreKey, StoreLock, StoredToken},
     transport::after,
@@ -32,15 +32,13 @@ impl Session {
         // Callers who wait just as long learn why it failed.
         let deadline = after(Instant::now(), timeout - (timeout / 20).min(Duration::from_millis(100)));
         match goal {
-            Goal::Save => self.save(deadline).await,
+            Goal::Save => self.save_again(deadline).await,
             Goal::Read => self.read(refused.as_ref(), deadline).await,
             Goal::Replace => self.replace(refused, deadline).await,
             Goal::RefreshAhead => {
-                let version = self.state.snapshot().version;
                 let replaced = self.replace(None, deadline).await;
                 if let Err(error) = &replaced {
                     tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "a token could not be refreshed; it serves on while it is valid");
-                    self.state.defer_refresh(version, Instant::now());
                 }
                 replaced
             }
@@ -51,7 +49,10 @@ impl Session {
     async fn read(&self, refused: Option<&UserToken>, deadline: Instant) -> Result<()> {
         let Some(key) = &self.state.key else { return Ok(()) };
         let before = self.state.snapshot();
-        let stored = self.core.stored(key, deadline).await?;
+        let stored = match self.method {
+            Some(_) => self.own_stored(key, deadline).await?,
+            None => self.core.stored(key, deadline).await?,
+        };
         let is_another = |stored: &StoredToken| refused != Some(&stored.token);
         if refused.is_none() || stored.as_ref().is_some_and(is_another) {
             self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
@@ -93,12 +94,12 @@ impl Session {
                     }
                 }
             }
-            if Instant::now() >= deadline {
-                break;
-            }
             let left = deadline.saturating_duration_since(Instant::now());
             self.core.flavour.sleep(pause.mul_f64(rand::random_range(0.5..1.0)).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            if Instant::now() >= deadline {
+                break;
+            }
             if look % LOOKS != LOOKS - 1 && self.adopt(key, refused, deadline).await? {
                 return Ok(None);
             }
@@ -147,9 +148,15 @@ impl Session {
             (Plan::RefreshCurrent, Some(token), _) => self.refresh(key, method, token, tenant, deadline).await,
             _ => self.log_in_limited(key, method, cause, tenant, deadline).await,
         };
-        let issued = token.and_then(|token| self.issued(token));
+        let issued = token.and_then(|(token, origin)| {
+            if refused.as_ref() == Some(&token.token) {
+                let detail = "the credentials provider returned the token that the service has refused";
+                return Err(Error::new(ErrorKind::Authentication).detail(detail));
+            }
+            Ok((self.issued(token)?, origin))
+        });
         match issued {
-            Ok(state) => match self.state.set_if(before.version, state, Origin::Issued) {
+            Ok((state, origin)) => match self.state.set_if(before.version, state, origin) {
                 true => (self.save_with(lock, deadline).await, Ok(())),
                 // A caller has brought another token meanwhile.
                 false => (lock, Ok(())),
@@ -166,7 +173,7 @@ impl Session {
         token: &ActiveToken,
         tenant: Option<String>,
         deadline: Instant,
-    ) -> Result<StoredToken> {
+    ) -> Result<(StoredToken, Origin)> {
         let Some(request) = method.refresh() else {
             return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
         };
@@ -175,7 +182,7 @@ impl Session {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }
-            refreshed => refreshed,
+            refreshed => Ok((refreshed?, Origin::Issued)),
         }
     }
 
@@ -187,7 +194,7 @@ impl Session {
         cause: Cause,
         tenant: Option<String>,
         deadline: Instant,
-    ) -> Result<StoredToken> {
+    ) -> Result<(StoredToken, Origin)> {
         let core = &*self.core;
         let limiter = core.registry.limiter(key);
         let own = key.clone();

@@ -45,6 +45,9 @@ pub(crate) fn after_refusal(refusal: &Refusal<'_>) -> AfterRefusal {
         let again = current.token().is_some() && refusal.rounds < MOST_ROUNDS;
         return if again { AfterRefusal::SendAgain } else { AfterRefusal::GiveUp };
     };
+    if refusal.rounds < MOST_ROUNDS && current.token().is_some_and(|other| other.token() != token.token()) {
+        return AfterRefusal::SendAgain;
+    }
     if used.origin == Origin::Issued && used.version > refusal.first_version {
         return AfterRefusal::GiveUpAndNote;
     }
@@ -56,10 +59,10 @@ pub(crate) fn after_refusal(refusal: &Refusal<'_>) -> AfterRefusal {
     if token.accepted_since(refusal.sent) {
         return if refusal.rounds == 1 { AfterRefusal::SendAgain } else { AfterRefusal::GiveUp };
     }
-    match current.token() {
-        Some(other) if other.token() != token.token() => AfterRefusal::SendAgain,
-        _ if refusal.logs_in => AfterRefusal::Replace,
-        _ => AfterRefusal::ReadAgain,
+    match (refusal.logs_in, used.origin) {
+        (true, _) => AfterRefusal::Replace,
+        (false, Origin::Given) => AfterRefusal::GiveUp,
+        (false, Origin::Found | Origin::Issued) => AfterRefusal::ReadAgain,
     }
 }
 
@@ -81,7 +84,7 @@ mod tests {
     }
 
     fn snapshot(version: u64, state: TokenState, origin: Origin) -> Snapshot {
-        Snapshot { version, state: Arc::new(state), origin, save_at: None }
+        Snapshot { version, epoch: 0, state: Arc::new(state), origin, save_at: None }
     }
 
     #[test]
@@ -92,6 +95,7 @@ mod tests {
         let earlier = signed_in(1, "a", Origin::Issued, now);
         let fresh = signed_in(2, "b", Origin::Issued, now);
         let adopted = signed_in(2, "b", Origin::Found, now);
+        let given = signed_in(1, "a", Origin::Given, now);
         let out = snapshot(1, TokenState::SignedOut, Origin::Found);
         let accepted = signed_in(1, "a", Origin::Found, now);
         accepted.token().unwrap().note_accepted(now.instant + Duration::from_millis(10));
@@ -118,6 +122,8 @@ mod tests {
             (Refusal { sent: now.instant + Duration::from_millis(20), ..of(&accepted, &accepted) }, Replace),
             (Refusal { logs_in: false, ..of(&found, &found) }, ReadAgain),
             (Refusal { logs_in: false, ..of(&found, &fresh) }, SendAgain),
+            (Refusal { logs_in: false, ..of(&given, &given) }, GiveUp),
+            (of(&fresh, &found), SendAgain),
             (of(&out, &out), GiveUp),
             (of(&out, &fresh), SendAgain),
         ];

@@ -10,43 +10,61 @@ impl Session {
     pub(super) async fn save(&self, deadline: Instant) -> Result<()> {
         let Some(key) = self.state.key.clone() else { return Ok(()) };
         let core = &*self.core;
-        // One write at a time, each of the latest token: an older one never comes last.
-        let Ok(_saving) = core.flavour.until(deadline, self.state.saving.clone().lock_owned()).await else {
+        let Ok(saving) = core.flavour.until(deadline, self.state.saving.clone().lock_owned()).await else {
+            self.state.note_saved(self.state.snapshot().version, false, Instant::now());
             return Err(Error::store_unavailable(
                 "an earlier write to the token store did not end within the time limit",
             ));
         };
         let snapshot = self.state.snapshot();
-        let version = snapshot.version;
-        let own = key.clone();
-        let written = core.with_store(&key, deadline, move |store| match &*snapshot.state {
-            TokenState::Unread => Ok(()),
-            TokenState::SignedOut => store.remove(&own),
-            TokenState::SignedIn(token) => store.put(&own, &token.stored),
+        let (version, own) = (snapshot.version, key.clone());
+        let state = snapshot.state.clone();
+        let written = core.with_store(&key, deadline, move |store| {
+            // Held until the write ends, also if nobody waits for it any more: an older token never comes last.
+            let _saving = saving;
+            match &*state {
+                TokenState::Unread => Ok(()),
+                TokenState::SignedOut => store.remove(&own),
+                TokenState::SignedIn(token) => store.put(&own, &token.stored),
+            }
         });
         let written = written.await;
         self.state.note_saved(version, written.is_ok(), Instant::now());
-        if let Err(error) = &written {
+        if let Err(error) = &written
+            && snapshot.save_at.is_none()
+        {
             tracing::warn!(target: "iam_sdk", service = core.service, %error, "the session's token could not be stored; it serves on in memory");
         }
         written
     }
 
-    /// The same within a flight, as long as its lock is held. A failure is no failure of the flight.
+    /// Writes what could not be written before, unless another process has stored a newer token since.
+    pub(super) async fn save_again(&self, deadline: Instant) -> Result<()> {
+        let Some(key) = &self.state.key else { return Ok(()) };
+        let snapshot = self.state.snapshot();
+        let stored = self.core.stored(key, deadline).await.ok().flatten();
+        let own = snapshot.token().and_then(|token| token.stored.issued_at);
+        if stored.is_some_and(|stored| stored.issued_at.is_some() && stored.issued_at > own) {
+            self.state.note_saved(snapshot.version, true, Instant::now());
+            return Ok(());
+        }
+        self.save(deadline).await
+    }
+
+    /// Writes the token within a flight, as long as its lock is held. A failure is no failure of the flight.
     pub(super) async fn save_with(&self, lock: Option<StoreLock>, deadline: Instant) -> Option<StoreLock> {
         let Some(key) = &self.state.key else { return lock };
-        let lock = match lock {
-            Some(lock) => {
-                let held = self.core.check_lock(key, lock, deadline).await;
-                if held.is_none() {
-                    tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is not stored");
-                    return None;
-                }
-                held
+        if let Some(lock) = lock {
+            let held = self.core.check_lock(key, lock, deadline).await;
+            if held.is_none() {
+                tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is stored later");
+                self.state.note_saved(self.state.snapshot().version, false, Instant::now());
+                return None;
             }
-            None => None,
-        };
+            let _ = self.save(deadline).await;
+            return held;
+        }
         let _ = self.save(deadline).await;
-        lock
+        None
     }
 }

@@ -1,15 +1,18 @@
 //! What the sessions of a client share.
 
-use super::{Session, registry::Registry, state::SessionState};
+use super::{Session, registry::Registry, running::Running, state::SessionState};
 use crate::{
     Error, Result,
     config::Settings,
     protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
     token_store::{MemoryStore, StoreKey, TokenStore},
-    transport::{HttpRequest, Transport, runtime::Flavour, worker::Workers},
+    transport::{HttpRequest, Transport, after, runtime::Flavour, worker::Workers},
 };
 use http::HeaderMap;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -28,6 +31,7 @@ pub(super) struct Core {
     pub(super) store: Arc<dyn TokenStore>,
     pub(super) store_workers: Workers,
     pub(super) registry: Registry,
+    pub(super) running: Arc<Running>,
     pub(super) service: &'static str,
     /// What names the application to the service: part of every session's key.
     pub(super) application: Zeroizing<String>,
@@ -39,6 +43,11 @@ impl Core {
             Some(transport) => transport.send(request).await,
             None => Err(Error::configuration("there is no network")),
         }
+    }
+
+    /// The end of the time limit of what begins now.
+    pub(super) fn deadline(&self) -> Instant {
+        after(Instant::now(), self.timeout)
     }
 
     pub(super) fn open(&self, name: Option<&str>, method: Option<&Arc<dyn LoginMethod>>) -> Arc<SessionState> {
@@ -72,6 +81,7 @@ impl Session {
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             store_workers: Workers::new(STORE_WORKERS),
             registry: Registry::default(),
+            running: Arc::default(),
             service,
             application: Zeroizing::new(application.to_owned()),
         };

@@ -24,6 +24,9 @@ const SAVE_AGAIN: Duration = Duration::from_secs(30);
 /// How long an operation that refuses every token is remembered.
 const REFUSES_ANY: Duration = Duration::from_secs(60);
 
+/// An operation, and what tells calls of one name apart.
+pub(crate) type Refusing = (&'static str, u64);
+
 #[derive(Debug)]
 pub(crate) enum TokenState {
     /// The store has not been asked yet.
@@ -35,8 +38,10 @@ pub(crate) enum TokenState {
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// A caller or the store: it may have ended long ago.
+    /// The store, a caller or a provider: it may have ended long ago.
     Found,
+    /// A caller, for this client alone: what the store has is another session's.
+    Given,
     /// The service, just before it became the session's.
     Issued,
 }
@@ -46,6 +51,8 @@ pub(crate) enum Origin {
 pub(crate) struct Snapshot {
     /// Counts the tokens of the session.
     pub(crate) version: u64,
+    /// Counts those that callers brought or took away.
+    pub(crate) epoch: u64,
     pub(crate) state: Arc<TokenState>,
     pub(crate) origin: Origin,
     /// The store does not have it; when to try again.
@@ -61,7 +68,8 @@ impl Snapshot {
     }
 
     fn replaced(&self, state: TokenState, origin: Origin) -> Self {
-        Self { version: self.version + 1, state: Arc::new(state), origin, save_at: None }
+        let Self { version, epoch, .. } = *self;
+        Self { version: version + 1, epoch, state: Arc::new(state), origin, save_at: None }
     }
 }
 
@@ -79,12 +87,12 @@ pub(crate) struct SessionState {
     pub(crate) providers: Workers,
     current: ArcSwap<Snapshot>,
     /// Held while `current` is replaced. What is in it: the operations that refused a token that was just issued.
-    refusing: Mutex<Vec<(&'static str, Instant)>>,
+    refusing: Mutex<Vec<(Refusing, Instant)>>,
 }
 
 impl SessionState {
     pub(crate) fn new(key: Option<StoreKey>, secret: Option<SecretDigest>, state: TokenState) -> Self {
-        let current = Snapshot { version: 0, state: Arc::new(state), origin: Origin::Found, save_at: None };
+        let current = Snapshot { version: 0, epoch: 0, state: Arc::new(state), origin: Origin::Found, save_at: None };
         Self {
             key,
             secret,
@@ -100,13 +108,15 @@ impl SessionState {
         self.current.load_full()
     }
 
-    /// Makes a token the session's, or signs out; gives its version.
-    pub(crate) fn set(&self, state: TokenState, origin: Origin) -> u64 {
-        let _changing = self.lock();
-        let next = self.current.load().replaced(state, origin);
-        let version = next.version;
-        self.current.store(Arc::new(next));
-        version
+    /// Makes a token that a caller brought the session's, or signs out.
+    pub(crate) fn set(&self, state: TokenState, origin: Origin) -> bool {
+        let next = |current: &Snapshot| Snapshot { epoch: current.epoch + 1, ..current.replaced(state, origin) };
+        self.replace_if(|_| true, next)
+    }
+
+    /// Makes a token the session's, unless a caller has brought another one since `epoch`.
+    pub(crate) fn set_in_epoch(&self, epoch: u64, state: TokenState, origin: Origin) -> bool {
+        self.replace_if(|current| current.epoch == epoch, |current| current.replaced(state, origin))
     }
 
     /// The same, unless the token was replaced since `version`: what a caller brings meanwhile is not undone.
@@ -118,7 +128,7 @@ impl SessionState {
     pub(crate) fn clear_token_if(&self, token: &UserToken) -> bool {
         self.replace_if(
             |current| current.token().is_some_and(|active| active.token() == token),
-            |current| current.replaced(TokenState::SignedOut, Origin::Found),
+            |current| Snapshot { epoch: current.epoch + 1, ..current.replaced(TokenState::SignedOut, Origin::Found) },
         )
     }
 
@@ -151,27 +161,27 @@ impl SessionState {
     }
 
     /// Notes that an operation refused a token that was just issued: for a while its refusals are not about the token.
-    pub(crate) fn note_refuses_any(&self, operation: &'static str, now: Instant) {
+    pub(crate) fn note_refuses_any(&self, operation: Refusing, now: Instant) {
         let mut refusing = self.lock();
-        refusing.retain(|(known, _)| *known != operation);
+        refusing.retain(|(known, at)| *known != operation && now.saturating_duration_since(*at) < REFUSES_ANY);
         refusing.push((operation, now));
     }
 
-    pub(crate) fn refuses_any(&self, operation: &'static str, now: Instant) -> bool {
+    pub(crate) fn refuses_any(&self, operation: Refusing, now: Instant) -> bool {
         let noted =
             |(known, at): &(_, Instant)| *known == operation && now.saturating_duration_since(*at) < REFUSES_ANY;
         self.lock().iter().any(noted)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(&'static str, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Refusing, Instant)>> {
         // No code that can panic runs under this lock.
         self.refusing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn copy(snapshot: &Snapshot) -> Snapshot {
-    let Snapshot { version, state, origin, save_at } = snapshot;
-    Snapshot { version: *version, state: state.clone(), origin: *origin, save_at: *save_at }
+    let Snapshot { version, epoch, ref state, origin, save_at } = *snapshot;
+    Snapshot { version, epoch, state: state.clone(), origin, save_at }
 }
 
 /// The state of a session with this token. One that is no header value cannot be sent, and counts as none.

@@ -14,10 +14,7 @@ use crate::{
         decode::Data,
         request::{Request, TokenUse},
     },
-    transport::{
-        after,
-        runtime::{JoinHandle, work_lost},
-    },
+    transport::runtime::{JoinHandle, work_lost},
 };
 use std::{
     sync::{Arc, PoisonError},
@@ -47,7 +44,7 @@ impl Session {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
                 return Err(missing.operation_named(request.operation));
             }
-            let error = match self.send_with_retries(request, token, read, after(sent, self.core.timeout)).await {
+            let error = match self.send_with_retries(request, token, read, self.core.deadline()).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
@@ -66,7 +63,7 @@ impl Session {
                 current: &current,
                 first_version,
                 sent,
-                refuses_any: self.state.refuses_any(request.operation, sent),
+                refuses_any: self.state.refuses_any((request.operation, request.discriminant()), sent),
                 logs_in: self.method.is_some(),
                 rounds,
             };
@@ -74,12 +71,16 @@ impl Session {
             match after_refusal(&refusal) {
                 AfterRefusal::GiveUp => return Err(error),
                 AfterRefusal::GiveUpAndNote => {
-                    self.state.note_refuses_any(request.operation, sent);
+                    self.state.note_refuses_any((request.operation, request.discriminant()), sent);
                     self.with_limiter(|limiter| limiter.was_in_vain());
                     return Err(error);
                 }
                 AfterRefusal::SendAgain => {}
-                AfterRefusal::Replace => self.wait_for(Goal::Replace, refused).await.map_err(unsent)?,
+                AfterRefusal::Replace => {
+                    // The service has seen the request, and refused it.
+                    let replaced = self.wait_for(Goal::Replace, refused).await;
+                    replaced.map_err(|error| unsent(error).sent(true))?;
+                }
                 AfterRefusal::ReadAgain => {
                     // A store that fails now has not refused anything.
                     let read = self.wait_for(Goal::Read, refused).await;
@@ -125,39 +126,50 @@ impl Session {
             ));
         }
         let flavour = self.core.flavour;
-        let deadline = after(Instant::now(), self.core.timeout);
-        match self.state.flights.begin(goal) {
-            Flight::Leader(leader, follower) => {
-                let work = self.take_off(leader, goal, refused);
-                match flavour.until(deadline, follower.outcome()).await {
-                    Ok(Some(outcome)) => outcome,
-                    // It panicked, and the panic goes on here; or its runtime is gone.
-                    Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
-                    Err(_) => Err(too_late()),
+        let deadline = self.core.deadline();
+        loop {
+            match self.state.flights.begin(goal) {
+                Flight::Leader(leader, follower) => {
+                    let work = self.take_off(leader, goal, refused);
+                    return match flavour.until(deadline, follower.outcome()).await {
+                        Ok(Some(outcome)) => outcome,
+                        // It panicked, and the panic goes on here; or its runtime is gone.
+                        Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
+                        Err(_) => Err(too_late()),
+                    };
                 }
+                Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
+                    // It was for less than this caller needs.
+                    Ok(Some(_)) if running < goal => {}
+                    Ok(Some(outcome)) => return outcome,
+                    Ok(None) => return Err(given_up()),
+                    Err(_) => return Err(too_late()),
+                },
             }
-            Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
-                // What failed was not what this caller needs.
-                Ok(Some(Err(_))) if running < goal => Ok(()),
-                Ok(Some(outcome)) => outcome,
-                Ok(None) => Err(Error::configuration(
-                    "another caller's login was given up: its credentials provider or token store panicked, or its runtime \
-                     was shut down",
-                )),
-                Err(_) => Err(too_late()),
-            },
         }
     }
 
     /// Begins a flight's work, which no caller can end.
     fn take_off(&self, leader: Leader<Result<(), Error>>, goal: Goal, refused: Option<UserToken>) -> JoinHandle<()> {
         let session = self.clone();
+        let mut deferred =
+            Deferred { session: self.clone(), version: (goal == Goal::RefreshAhead).then(|| self.version()) };
+        let running = self.core.running.clone().begin();
         self.core.flavour.spawn_detached(async move {
+            let _running = running;
             // Another flight may have ended between the caller's decision and this one's beginning.
             let done = is_done(goal, refused.as_ref(), &session.state.snapshot(), Instant::now());
             let outcome = if done { Ok(()) } else { session.fly(goal, refused).await };
+            if outcome.is_ok() {
+                deferred.version = None;
+            }
+            drop(deferred);
             leader.complete(outcome);
         })
+    }
+
+    fn version(&self) -> u64 {
+        self.state.snapshot().version
     }
 
     fn note_served(&self) {
@@ -170,6 +182,26 @@ impl Session {
             change(&mut limiter.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
+}
+
+/// Puts the next refresh off, unless this one succeeds: also if it panics, or no thread can be had for it.
+struct Deferred {
+    session: Session,
+    version: Option<u64>,
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        if let Some(version) = self.version {
+            self.session.state.defer_refresh(version, Instant::now());
+        }
+    }
+}
+
+fn given_up() -> Error {
+    Error::configuration(
+        "another caller's login was given up: its credentials provider or token store panicked, or its runtime was shut down",
+    )
 }
 
 fn too_late() -> Error {

@@ -139,8 +139,9 @@ impl fmt::Debug for StoreLock {
     }
 }
 
-/// Names one session: SHA-256 over service, base URL, application and session name, so that no two sessions ever meet and
-/// the name of a user does not show.
+/// Names one session: SHA-256 over service, base URL, application and session name, and for a session that logs in by itself its
+/// kind of credentials, user (or the provider's name) and tenant. A session with credentials and one without never share an
+/// entry, no two sessions ever meet, and the name of a user does not show.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct StoreKey(String);
 

@@ -5,7 +5,10 @@ use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,6 +30,9 @@ pub(super) struct HttpConfig {
     max_response_bytes: usize,
     /// Whether the last response came by HTTP/2.
     http2: AtomicBool,
+    /// The runtime that it was used on first, and whether there was another one.
+    runtime: OnceLock<tokio::runtime::Id>,
+    runtimes: AtomicBool,
 }
 
 impl HttpConfig {
@@ -48,7 +54,19 @@ impl HttpConfig {
         let connect_timeout = settings.connect_timeout;
         let max_response_bytes = settings.max_answer_bytes;
         let http2 = AtomicBool::new(false);
-        Ok(Self { headers, connect_timeout, tls, https_only, proxy, no_proxy, lane, max_response_bytes, http2 })
+        Ok(Self {
+            headers,
+            connect_timeout,
+            tls,
+            https_only,
+            proxy,
+            no_proxy,
+            lane,
+            max_response_bytes,
+            http2,
+            runtime: OnceLock::new(),
+            runtimes: AtomicBool::new(false),
+        })
     }
 
     pub(super) fn build(&self) -> Result<reqwest::Client> {
@@ -75,6 +93,14 @@ impl HttpConfig {
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
     }
 
+    fn is_on_one_runtime(&self) -> bool {
+        let current = tokio::runtime::Handle::current().id();
+        if *self.runtime.get_or_init(|| current) != current {
+            self.runtimes.store(true, Ordering::Relaxed);
+        }
+        !self.runtimes.load(Ordering::Relaxed)
+    }
+
     /// Sends a request and reads the whole response.
     pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest) -> Result<Response> {
         let repeatable = outgoing.repeatable;
@@ -94,11 +120,13 @@ impl HttpConfig {
                 tokio::task::yield_now().await;
             }
         }
-        let http2 = self.http2.load(Ordering::Relaxed);
+        // A runtime that is shut down leaves requests in the same way that a connection does which ends.
+        let http2 = self.http2.load(Ordering::Relaxed) && self.is_on_one_runtime();
         let mut response =
             http.execute(request).await.map_err(|error| failure(error, http2 && (has_body || repeatable)))?;
-        if (response.version() == http::Version::HTTP_2) != http2 {
-            self.http2.store(!http2, Ordering::Relaxed);
+        let by_http2 = response.version() == http::Version::HTTP_2;
+        if by_http2 != self.http2.load(Ordering::Relaxed) {
+            self.http2.store(by_http2, Ordering::Relaxed);
         }
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {

@@ -40,6 +40,7 @@ struct Lane {
     runtime: Option<Runtime>,
     http: reqwest::Client,
     used: Instant,
+    process: u32,
 }
 
 impl Lanes {
@@ -95,7 +96,12 @@ impl Lanes {
     fn open(&self) -> Result<Lane> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let refused = |error| Error::configuration("the operating system refused a runtime for the call").source(error);
-        Ok(Lane { runtime: Some(runtime.map_err(refused)?), http: self.config.build()?, used: Instant::now() })
+        Ok(Lane {
+            runtime: Some(runtime.map_err(refused)?),
+            http: self.config.build()?,
+            used: Instant::now(),
+            process: std::process::id(),
+        })
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -129,7 +135,12 @@ impl Drop for Lane {
     fn drop(&mut self) {
         // A plain drop waits, which panics inside a runtime.
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            if self.process == std::process::id() {
+                runtime.shutdown_background();
+            } else {
+                // After a fork: what this process takes out of the descriptors that it shares would be lost to the parent.
+                std::mem::forget(runtime);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod worker;
 
 use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
 use bytes::Bytes;
+#[cfg(feature = "async")]
 use client::SharedClient;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;

@@ -45,11 +45,13 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let parked = Arc::new(Parked { thread: thread::current(), woken: AtomicBool::new(false) });
     let waker = Waker::from(parked.clone());
     loop {
-        WAKE_AT.set(None);
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+        // A call inside a call has times of its own.
+        let outer = WAKE_AT.take();
+        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+        let wake_at = WAKE_AT.replace(outer);
+        if let Poll::Ready(output) = polled {
             return output;
         }
-        let wake_at = WAKE_AT.get();
         // A thread can be unparked for reasons of its own.
         while !parked.woken.swap(false, Ordering::Acquire) {
             match wake_at.map(|at| at.saturating_duration_since(Instant::now())) {

@@ -1,9 +1,14 @@
 //! Who renews a session's token may go away at any moment.
 
-use iam_sdk::{Client, Credentials, emulator::Emulator};
+use iam_sdk::{
+    Client, Credentials, UserToken,
+    emulator::Emulator,
+    token_store::{MemoryStore, TokenStore},
+};
 use std::{
     future::{Future, poll_fn},
     pin::pin,
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -45,6 +50,56 @@ async fn a_renewal_whose_caller_goes_away_at_any_await_is_the_only_one() {
         assert_eq!(logins() - before, 1, "gone after {times} polls");
         if ended {
             assert!(times > 2, "there were awaits to go away at");
+            return;
+        }
+    }
+}
+
+/// What the session has and what its store has, once a call that was dropped has run to its end.
+async fn settled(session: &Client, again: &Client, differs_from: Option<UserToken>) -> UserToken {
+    loop {
+        let own = session.identity().current_token().await.unwrap();
+        // A client of its own reads the store anew.
+        let stored = again.clone().identity().current_token().await.unwrap();
+        match own {
+            Some(own) if Some(&own) == stored.as_ref() && differs_from.as_ref() != Some(&own) => return own,
+            _ => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_and_a_refresh_dropped_at_any_await_leave_session_and_store_agreeing() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(2)).start().unwrap();
+    let account = emulator.digiwin().account();
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryStore::new());
+    let client = || {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+        builder.shared_token_store(store.clone()).build().unwrap()
+    };
+    for times in 1.. {
+        let name = times.to_string();
+        let session = client().with_session(&name);
+        let before = emulator.requests().len();
+        let ended = polled(times, session.identity().login("ann", account.password.clone())).await;
+        let fresh = || client().with_session(&name);
+        let token = loop {
+            let token = tokio::time::timeout(Duration::from_millis(50), settled(&session, &fresh(), None)).await;
+            if let Ok(token) = token {
+                break token;
+            }
+        };
+        assert_eq!(emulator.requests().len() - before, 3, "the login ran to its end");
+        let ended = ended & polled(times, session.identity().refresh_user_token()).await;
+        loop {
+            let again = fresh();
+            let settled = settled(&session, &again, Some(token.clone()));
+            if tokio::time::timeout(Duration::from_millis(50), settled).await.is_ok() {
+                break;
+            }
+        }
+        session.identity().analyze_token().await.unwrap();
+        if ended {
             return;
         }
     }

@@ -49,27 +49,6 @@ fn a_builder_names_the_setting_that_is_wrong() {
     assert!(Client::builder("http://iam.example.com", "a").allow_http(true).build().is_ok());
 }
 
-#[cfg(all(feature = "async", feature = "blocking"))]
-#[tokio::test]
-async fn a_blocking_call_inside_a_runtime_is_an_error_and_no_panic() {
-    use iam_sdk::blocking::Client;
-    let error = Client::builder("https://h", "a").build().unwrap_err();
-    assert_eq!(error.kind(), iam_sdk::ErrorKind::BlockingInAsync);
-
-    let client = std::thread::spawn(|| Client::builder("http://127.0.0.1:9", "a").build().unwrap()).join().unwrap();
-    let errors = [
-        client.users().get_user("u").err(),
-        client.identity().login("u", "p").err(),
-        client.identity().current_token().err(),
-        client.identity().set_current_token(None).err(),
-    ];
-    for error in errors {
-        assert_eq!(error.unwrap().kind(), iam_sdk::ErrorKind::BlockingInAsync);
-    }
-    // Dropped here, inside the runtime.
-    drop(client);
-}
-
 /// Ann, from a future.
 #[cfg(any(feature = "async", feature = "blocking"))]
 fn from_a_future(emulator: &Emulator) -> iam_sdk::Credentials {
@@ -114,19 +93,4 @@ async fn futures_and_clients_are_send() {
     drop(is_send(client.users().update_user(&serde_json::json!({}))));
     drop(is_send(client.users().get_user_list(&["u"])));
     drop(is_send(client.orgs().get_cascade()));
-}
-
-#[cfg(feature = "async")]
-#[test]
-fn an_async_call_outside_a_runtime_is_an_error_and_no_panic() {
-    use std::{
-        future::Future,
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-    let client = iam_sdk::Client::builder("http://127.0.0.1:9", "a").build().unwrap();
-    let identity = client.identity();
-    let login = pin!(identity.login("u", "p"));
-    let Poll::Ready(result) = login.poll(&mut Context::from_waker(Waker::noop())) else { panic!("it waits") };
-    assert!(result.unwrap_err().is_configuration());
 }

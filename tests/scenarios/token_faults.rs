@@ -148,7 +148,11 @@ async fn other_credentials_never_get_a_sessions_token() {
     live.identity().analyze_token().await.unwrap();
     // Beside a live session, in another client, and once the session is gone.
     for client in [client.clone(), builder.build().unwrap()] {
-        let error = client.with_session_as("ann", wrong()).identity().analyze_token().await.unwrap_err();
+        let other = client.with_session_as("ann", wrong());
+        // Also where nothing is sent.
+        same(other.identity().current_token().await.unwrap(), None);
+        other.identity().logout().await.unwrap();
+        let error = other.identity().analyze_token().await.unwrap_err();
         assert!(error.is_authentication() && error.status() == Some(401), "{error}");
     }
     drop(live);
@@ -385,7 +389,9 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
     let before = emulator.requests().len();
     holds(session.identity().analyze_token().await.unwrap_err().is_authentication());
     assert_eq!(emulator.requests().len() - before, 1);
-    holds(client.with_token("line\nbreak").unwrap_err().kind() == ErrorKind::InvalidArgument);
+    for token in ["", "line\nbreak"] {
+        same(client.with_token(token).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
 
     let license = emulator.cloudspot().account();
     let own = LicenseClient::builder(&license.application).base_url(emulator.base_url() + "/api/v1").build().unwrap();

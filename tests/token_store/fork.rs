@@ -51,6 +51,31 @@ impl Forked {
     }
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn a_client_of_the_parent_is_refused_in_the_child() {
+    in_a_child("child_that_calls_on_both_sides");
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn child_that_calls_on_both_sides() {
+    if !is_child() {
+        return;
+    }
+    let client = || iam_sdk::blocking::Client::builder("http://127.0.0.1:9", "a").build().unwrap();
+    let inherited = client();
+    let call = |client: &iam_sdk::blocking::Client| client.users().get_user("u").unwrap_err();
+    assert_eq!(call(&inherited).kind(), iam_sdk::ErrorKind::Connect);
+    fork(|| {
+        let error = call(&inherited);
+        assert!(error.is_configuration() && error.to_string().contains("fork"), "{error}");
+        assert_eq!(call(&client()).kind(), iam_sdk::ErrorKind::Connect, "one of its own works");
+    })
+    .join();
+    println!("done");
+}
+
 #[test]
 fn parent_and_child_seal_with_nonces_and_salts_of_their_own() {
     in_a_child("child_that_seals_on_both_sides");

@@ -31,29 +31,25 @@ impl ManagementClient {
         }
     }
 
-    /// Creates a client that calls with this management token, over the same connections, instead of fetching one with the
-    /// pool's secret. Its session is in no token store, is never refreshed, and is gone with its handles.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    /// Creates a client that calls with this management token instead of fetching one: in no token store, never refreshed. An
+    /// empty token, or one that cannot stand in a header, is [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
         Ok(Self { session: self.session.with_token(token.into())?, key: self.key.clone() })
     }
 
     /// Users: their data, roles, groups, policies, departments and sign-ins.
     pub fn users(&self) -> Users {
-        Users::new(self.session.clone(), self.key.clone())
+        Users { session: self.session.clone(), key: self.key.clone() }
     }
 
     /// Organizations: their nodes and members.
     pub fn orgs(&self) -> Orgs {
-        Orgs::new(self.session.clone())
+        Orgs { session: self.session.clone() }
     }
 
     /// Groups and their members.
     pub fn groups(&self) -> Groups {
-        Groups::new(self.session.clone())
+        Groups { session: self.session.clone() }
     }
 }
 

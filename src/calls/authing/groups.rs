@@ -11,27 +11,19 @@ use crate::{
 /// Groups of users.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    session: Session,
+    pub(super) session: Session,
 }
 
 impl Groups {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
-
     /// All groups, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Group> {
-        let first = (options.page, options.limit);
-        let request = move |page| groups::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, groups::list, paging::page)
     }
 
     /// All users in a group, over all pages: see [`list_users_with`](Self::list_users_with).
     pub fn list_all_users(&self, code: impl Into<String>, options: GroupUsersOptions) -> Pager<User> {
-        let first = (options.page, options.limit);
         let code = code.into();
-        let request = move |page| groups::list_users(&code, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, authing::non_null_page)
+        Pager::new(&self.session, options, move |page| groups::list_users(&code, page), authing::non_null_page)
     }
 }
 

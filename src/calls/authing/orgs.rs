@@ -12,27 +12,19 @@ use crate::{
 /// Organizations and their nodes. Where a call returns an [`Org`], its `treeify()` nests the nodes.
 #[derive(Clone, Debug)]
 pub struct Orgs {
-    session: Session,
+    pub(super) session: Session,
 }
 
 impl Orgs {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
-
     /// All organizations, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Org> {
-        let first = (options.page, options.limit);
-        let request = move |page| orgs::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, orgs::list, paging::page)
     }
 
     /// All members of a node, over all pages: see [`list_members_with`](Self::list_members_with).
     pub fn list_all_members(&self, node_id: impl Into<String>, options: MemberListOptions) -> Pager<User> {
-        let first = (options.page, options.limit);
         let node_id = node_id.into();
-        let request = move |page| orgs::list_members(&node_id, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, authing::non_null_page)
+        Pager::new(&self.session, options, move |page| orgs::list_members(&node_id, page), authing::non_null_page)
     }
 }
 

@@ -1,14 +1,14 @@
 use super::{Fetching, Session, fetch_page, maybe_async};
 use crate::{
     Result,
-    authing::{FIRST_PAGE, PAGE_SIZE},
+    authing::{Page, Paged, Pages},
     protocol::{
         decode::Data,
-        paging::{Page, PageCursor, Received},
+        paging::{PageCursor, Received},
         request::Request,
     },
 };
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 /// Everything in a list, however many pages it has: one item after the other, or page by page with
 /// [`next_page`](Self::next_page). Both can be mixed: every item comes once, in order.
@@ -24,36 +24,30 @@ pub struct Pager<T> {
 }
 
 /// Where pages come from.
-pub(in super::super::super) struct Source<T> {
-    session: Session,
-    request: Arc<dyn Fn(i64) -> Result<Request> + Send + Sync>,
-    read: fn(&Data) -> Result<Received<T>>,
-}
+pub(in super::super::super) struct Source<T>(Session, Pages<T>);
 
 impl<T> Clone for Source<T> {
     fn clone(&self) -> Self {
-        Self { session: self.session.clone(), request: self.request.clone(), read: self.read }
+        Self(self.0.clone(), self.1.clone())
     }
 }
 
 #[maybe_async]
 impl<T: Send> Source<T> {
     pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Received<T>> {
-        self.session.call_with((self.request)(page)?, self.read).await
+        self.0.call_with(self.1.request(page)?, self.1.read).await
     }
 }
 
 impl<T: Clone + PartialEq> Pager<T> {
-    /// Begins at page `first`; `request` makes the request for a page, `read` reads its response.
-    pub(super) fn new(
-        session: Session,
-        (first, limit): (Option<i64>, Option<i64>),
-        request: impl Fn(i64) -> Result<Request> + Send + Sync + 'static,
+    pub(super) fn new<O: Paged>(
+        session: &Session,
+        options: O,
+        request: impl Fn(&O) -> Result<Request> + Send + Sync + 'static,
         read: fn(&Data) -> Result<Received<T>>,
     ) -> Self {
-        let source = Source { session, request: Arc::new(request), read };
-        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
-        Self { source, cursor, fetching: Fetching::default() }
+        let (pages, cursor) = Pages::new(options, request, read);
+        Self { source: Source(session.clone(), pages), cursor, fetching: Fetching::default() }
     }
 
     /// Returns the number of the page that is fetched next: where another pager goes on.

@@ -6,67 +6,45 @@ use crate::{
         DepartmentOptions, Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions,
         PasswordKey, PolicyAssignment, RefreshedToken, Role, UdfValue, Udv, User, UserAction, UserActionOptions,
         UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions,
-        users::{self, BATCH},
+        users,
     },
-    protocol::{
-        batches::Batches,
-        decode::{Data, List},
-        paging,
-        request::Request,
-    },
+    protocol::{decode::Data, paging},
 };
 use std::{collections::BTreeMap, sync::Arc};
-
-/// How many batches of one call are under way at once.
-const IN_FLIGHT: usize = 4;
 
 /// Users.
 #[derive(Clone, Debug)]
 pub struct Users {
-    session: Session,
-    key: Arc<PasswordKey>,
+    pub(super) session: Session,
+    pub(super) key: Arc<PasswordKey>,
 }
 
 impl Users {
-    pub(super) fn new(session: Session, key: Arc<PasswordKey>) -> Self {
-        Self { session, key }
-    }
-
     /// All users, over all pages: see [`list_with`](Self::list_with).
     pub fn list_all(&self, options: UserListOptions) -> Pager<User> {
-        let first = (options.page, options.limit);
-        let request = move |page| users::list(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, users::list, paging::page)
     }
 
     /// All archived users, over all pages: see [`list_archived_users_with`](Self::list_archived_users_with).
     pub fn list_all_archived_users(&self, options: PageOptions) -> Pager<User> {
-        let first = (options.page, options.limit);
-        let request = move |page| users::list_archived(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, users::list_archived, paging::page)
     }
 
     /// All users that fit, over all pages: see [`search_with`](Self::search_with).
     pub fn search_all(&self, query: impl Into<String>, options: UserSearchOptions) -> Pager<User> {
-        let first = (options.page, options.limit);
         let query = query.into();
-        let request = move |page| users::search(&query, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, move |page| users::search(&query, page), paging::page)
     }
 
     /// All of a user's policies, over all pages: see [`list_policies_with`](Self::list_policies_with).
     pub fn list_all_policies(&self, user_id: impl Into<String>, options: PageOptions) -> Pager<PolicyAssignment> {
-        let first = (options.page, options.limit);
         let user_id = user_id.into();
-        let request = move |page| users::list_policies(&user_id, &options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, move |page| users::list_policies(&user_id, page), paging::page)
     }
 
     /// Everything that was done, over all pages: see [`list_user_actions_with`](Self::list_user_actions_with).
     pub fn list_all_user_actions(&self, options: UserActionOptions) -> Pager<UserAction> {
-        let first = (options.page, options.limit);
-        let request = move |page| users::list_user_actions(&options.clone().page(page));
-        Pager::new(self.session.clone(), first, request, paging::page)
+        Pager::new(&self.session, options, users::list_user_actions, paging::page)
     }
 }
 
@@ -165,12 +143,9 @@ impl Users {
         options: BatchGetOptions,
     ) -> Result<Vec<User>> {
         let request = |batch: &[String]| users::batch_get(batch, &options);
-        let batches = self.in_batches("authing.users.batch_get", identifiers, request, |data| {
-            let List(users) = data.decode()?;
-            Ok(users)
-        });
-        let users = batches.await?.into_iter().flatten().collect();
-        Ok(users::in_order(users, identifiers, &options))
+        let batches = users::batches("authing.users.batch_get", identifiers)?;
+        let users = self.session.call_in_batches(batches, request, Data::list).await?;
+        Ok(users::in_order(users.into_iter().flatten().collect(), identifiers, &options))
     }
 
     /// Deletes a user, who goes to the archive: mutation `deleteUser`.
@@ -184,21 +159,8 @@ impl Users {
     ///
     /// Those of any batch. [`Error::partial`](crate::Error::partial) says which users are deleted, and which not.
     pub async fn delete_many(&self, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        let batches = self.in_batches("authing.users.delete_many", user_ids, users::delete_many, authing::check_status);
-        batches.await.map(drop)
-    }
-
-    /// Sends a call in batches of 80 identifiers, each identifier once, and returns what came for them in order.
-    async fn in_batches<T: Send + 'static>(
-        &self,
-        operation: &'static str,
-        identifiers: &[impl AsRef<str> + Sync],
-        request: impl Fn(&[String]) -> Result<Request>,
-        read: fn(&Data) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let batches = Batches::new(operation, identifiers, BATCH)?;
-        let requests = batches.iter().map(request).collect::<Result<Vec<_>>>()?;
-        batches.join(self.session.call_each(IN_FLIGHT, requests, read).await)
+        let batches = users::batches("authing.users.delete_many", user_ids)?;
+        self.session.call_in_batches(batches, users::delete_many, authing::check_status).await.map(drop)
     }
 
     /// Signs users out everywhere: `POST /api/v2/users/kick`.
@@ -386,8 +348,7 @@ impl Users {
 
     /// For each department of a user the nodes from the root to it: `GET /api/v2/users/{id}/orgs`.
     pub async fn list_org(&self, user_id: &str) -> Result<Vec<Vec<OrgNode>>> {
-        let List(paths) = self.session.call(users::list_org(user_id)?).await?;
-        Ok(paths)
+        self.session.call_with(users::list_org(user_id)?, Data::list).await
     }
 
     /// A user's departments: query `user { departments }`.

@@ -33,12 +33,8 @@ impl LicenseClient {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
 
-    /// Creates a session with this token, over the same connections: the way in which a server calls with a token that it was
-    /// handed. The session is in no token store, is never refreshed, and is gone with its handles.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    /// Creates a session with this token, over the same connections: in no token store, never refreshed, gone with its handles. An
+    /// empty token, or one that cannot stand in a header, is [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
         Ok(Self { session: self.session.with_token(token.into())? })
     }

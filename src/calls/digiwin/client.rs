@@ -29,12 +29,9 @@ impl Client {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
 
-    /// Creates a session with this token, over the same connections: the way in which a server calls with a token that it was
-    /// handed. The session is in no token store, is never refreshed, and is gone with its handles.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token cannot stand in a header.
+    /// Creates a session with this token, over the same connections, for a server that was handed one: in no token store, never
+    /// refreshed, gone with its handles. An empty token, or one that cannot stand in a header, is
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
         Ok(Self { session: self.session.with_token(token.into())? })
     }
@@ -47,22 +44,22 @@ impl Client {
 
     /// Logins, tokens and tenant switches.
     pub fn identity(&self) -> Identity {
-        Identity::new(self.session.clone())
+        Identity { session: self.session.clone() }
     }
 
     /// Users.
     pub fn users(&self) -> Users {
-        Users::new(self.session.clone())
+        Users { session: self.session.clone() }
     }
 
     /// Tenants and their applications.
     pub fn tenants(&self) -> Tenants {
-        Tenants::new(self.session.clone())
+        Tenants { session: self.session.clone() }
     }
 
     /// Organizations; all calls need a token in a tenant.
     pub fn orgs(&self) -> Orgs {
-        Orgs::new(self.session.clone())
+        Orgs { session: self.session.clone() }
     }
 }
 
@@ -99,11 +96,9 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     settings_methods!();
 
-    /// Has the client's own session log in by itself: at its first call, and when its token has ended or is refused. A token
-    /// that is about to end is exchanged for another, in the same tenant. Logins of other users, and tokens from elsewhere,
-    /// are for other sessions then. Sessions of [`with_session`](Client::with_session) have no credentials.
-    ///
-    /// After a logout the next call logs in again.
+    /// Has the client's own session log in by itself: at its first call, and when its token has ended or is refused, after a
+    /// logout too. A token that is about to end is refreshed, in the same tenant. Explicit logins, and tokens from elsewhere, are
+    /// errors then: use other sessions. Those of [`with_session`](Client::with_session) have no credentials.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self

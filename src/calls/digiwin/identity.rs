@@ -10,16 +10,12 @@ use crate::{
 
 /// Logins, tokens and tenant switches: `/api/iam/v2/identity`.
 ///
-/// A login, a tenant switch and a refresh make their token the session's. When one fails, the session keeps the token it had.
+/// A login, a tenant switch and a refresh make their token the session's. If the service refuses one, the session keeps the token
+/// that it had. If only the token store fails, the session has the new token, and the error, of kind
+/// [`Store`](crate::ErrorKind::Store), says so: [`was_sent`](crate::Error::was_sent) is true then.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    session: Session,
-}
-
-impl Identity {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
+    pub(super) session: Session,
 }
 
 #[maybe_async]

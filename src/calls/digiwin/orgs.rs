@@ -5,7 +5,7 @@ use crate::{
         Org, OrgRef, OrgUser,
         orgs::{self, Sid},
     },
-    protocol::decode::List,
+    protocol::decode::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,13 +15,7 @@ use std::collections::BTreeMap;
 /// [`Authorization`](crate::ErrorKind::Authorization).
 #[derive(Clone, Debug)]
 pub struct Orgs {
-    session: Session,
-}
-
-impl Orgs {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
+    pub(super) session: Session,
 }
 
 #[maybe_async]
@@ -34,20 +28,17 @@ impl Orgs {
 
     /// The organizations with these sids: `POST org/list`.
     pub async fn get_org_list(&self, sids: &[i64]) -> Result<Vec<Org>> {
-        let List(orgs) = self.session.call(orgs::get_org_list(sids)?).await?;
-        Ok(orgs)
+        self.session.call_with(orgs::get_org_list(sids)?, Data::list).await
     }
 
     /// The users directly in an organization, by sid (integer) or uri (text): `POST org/userinorg`.
     pub async fn get_users_in_org(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        let List(users) = self.session.call(orgs::get_users_in_org(&org.into())?).await?;
-        Ok(users)
+        self.session.call_with(orgs::get_users_in_org(&org.into())?, Data::list).await
     }
 
     /// The users in an organization and all below it: `POST org/userinorg/cascade`.
     pub async fn get_users_cascade(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        let List(users) = self.session.call(orgs::get_users_cascade(&org.into())?).await?;
-        Ok(users)
+        self.session.call_with(orgs::get_users_cascade(&org.into())?, Data::list).await
     }
 
     /// Changes the organization whose `sid` is among the members of `org`, or creates one without: `POST org/update`. Gives

@@ -5,20 +5,14 @@ use crate::{
         ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
         tenants::{self, Membership},
     },
-    protocol::decode::List,
+    protocol::decode::Data,
 };
 use serde_json::Value;
 
 /// Tenants and their applications: `/api/iam/v2/tenant`.
 #[derive(Clone, Debug)]
 pub struct Tenants {
-    session: Session,
-}
-
-impl Tenants {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
+    pub(super) session: Session,
 }
 
 #[maybe_async]
@@ -30,8 +24,7 @@ impl Tenants {
 
     /// [`get_tenants`](Self::get_tenants), some left out.
     pub async fn get_tenants_with(&self, options: TenantListOptions) -> Result<Vec<Tenant>> {
-        let List(tenants) = self.session.call(tenants::get_tenants(&options)).await?;
-        Ok(tenants)
+        self.session.call_with(tenants::get_tenants(&options), Data::list).await
     }
 
     /// The tenant that the token is in: `POST tenant/current`. Needs a token in a tenant.
@@ -61,8 +54,7 @@ impl Tenants {
 
     /// The tenants that a keyword finds: `POST tenant/query`.
     pub async fn query_tenants(&self, keyword: &str) -> Result<Vec<Tenant>> {
-        let List(tenants) = self.session.call(tenants::query_tenants(keyword)?).await?;
-        Ok(tenants)
+        self.session.call_with(tenants::query_tenants(keyword)?, Data::list).await
     }
 
     /// Returns whether a user is in the tenant: `GET tenant/check/userintenant`.
@@ -83,8 +75,7 @@ impl Tenants {
 
     /// [`get_applications`](Self::get_applications) that expire within a time.
     pub async fn get_applications_with(&self, filter: ApplicationFilter) -> Result<Vec<TenantApplication>> {
-        let List(applications) = self.session.call(tenants::get_applications(&filter)).await?;
-        Ok(applications)
+        self.session.call_with(tenants::get_applications(&filter), Data::list).await
     }
 
     /// Invites a user, by id, mail address or phone number, into a tenant: `POST tenant/user/invite/new`. The answer is not

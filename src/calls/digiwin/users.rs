@@ -5,7 +5,7 @@ use crate::{
         ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef, UserSimple, UserWithRoles,
         users::{self, IdExists, Registered},
     },
-    protocol::decode::List,
+    protocol::decode::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -13,13 +13,7 @@ use serde_json::Value;
 /// Users: `/api/iam/v2/user`.
 #[derive(Clone, Debug)]
 pub struct Users {
-    session: Session,
-}
-
-impl Users {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session }
-    }
+    pub(super) session: Session,
 }
 
 #[maybe_async]
@@ -31,8 +25,7 @@ impl Users {
 
     /// The users with these ids; unknown ids are left out: `POST user/list`.
     pub async fn get_user_list(&self, ids: &[impl AsRef<str>]) -> Result<Vec<User>> {
-        let List(users) = self.session.call(users::get_user_list(ids)?).await?;
-        Ok(users)
+        self.session.call_with(users::get_user_list(ids)?, Data::list).await
     }
 
     /// The users of a kind: `POST user/query`. Those of an organization need
@@ -43,14 +36,12 @@ impl Users {
 
     /// [`query_users`](Self::query_users) in an organization.
     pub async fn query_users_with(&self, query_type: UserQueryType, options: UserQueryOptions) -> Result<Vec<User>> {
-        let List(users) = self.session.call(users::query_users(query_type, &options)?).await?;
-        Ok(users)
+        self.session.call_with(users::query_users(query_type, &options)?, Data::list).await
     }
 
     /// All users, in short: `GET user/simple`.
     pub async fn get_user_simple(&self) -> Result<Vec<UserSimple>> {
-        let List(users) = self.session.call(users::get_user_simple()).await?;
-        Ok(users)
+        self.session.call_with(users::get_user_simple(), Data::list).await
     }
 
     /// Whether a user has this mail address: `POST user/email/exist`.

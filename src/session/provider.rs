@@ -1,0 +1,60 @@
+//! Asking a credentials provider, which may block, hang, panic or call other sessions.
+
+use super::{
+    Session,
+    login::late,
+    reentry::{Inside, Scoped},
+};
+use crate::{
+    Result,
+    credentials::{Credentials, Kind},
+};
+use std::time::Instant;
+
+impl Session {
+    /// The credentials, or what their provider gives.
+    pub(super) async fn resolve(&self, credentials: &Credentials, deadline: Instant) -> Result<Credentials> {
+        let Some(key) = self.state.key.clone() else { return Ok(credentials.clone()) };
+        let flavour = self.core.flavour;
+        // One call of a provider at a time: one that hangs keeps a thread, and no further one.
+        let provided = match &credentials.kind {
+            Kind::Blocking { provide, .. } => {
+                let provide = provide.clone();
+                let asked = self.state.providers.run(move || {
+                    let _inside = Inside::enter(&key);
+                    provide()
+                });
+                flavour.until(deadline, asked).await
+            }
+            Kind::Async { provide, .. } => {
+                let provide = provide.clone();
+                // Called where it is polled: it may need the runtime from the beginning.
+                let future = Scoped { key, future: Box::pin(async move { provide().await }) };
+                match flavour {
+                    #[cfg(feature = "blocking")]
+                    crate::transport::runtime::Flavour::Blocking => {
+                        let asked = self.state.providers.run(move || on_own_runtime(future, deadline));
+                        flavour.until(deadline, asked).await
+                    }
+                    #[allow(unreachable_patterns)]
+                    _ => flavour.until(deadline, future).await.map(Ok),
+                }
+            }
+            _ => return Ok(credentials.clone()),
+        };
+        match provided {
+            Ok(provided) => credentials.provided(provided??),
+            Err(_) => Err(late("the credentials provider")),
+        }
+    }
+}
+
+/// Polls a provider's future on this thread, with a runtime for what it does.
+#[cfg(feature = "blocking")]
+fn on_own_runtime(future: Scoped<Result<Credentials>>, deadline: Instant) -> Result<Credentials> {
+    let refused = |error| crate::Error::configuration("no runtime for the credentials provider").source(error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
+    let timed = runtime.block_on(async { tokio::time::timeout_at(deadline.into(), future).await });
+    runtime.shutdown_background();
+    timed.map_err(|_| late("the credentials provider"))?
+}

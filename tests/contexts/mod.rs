@@ -1,0 +1,18 @@
+//! Where calls are made from: runtimes, threads, other calls.
+
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(feature = "async")]
+mod tasks;
+
+use iam_sdk::{Credentials, emulator::Emulator};
+
+fn ann(emulator: &Emulator) -> Credentials {
+    let account = emulator.digiwin().account();
+    Credentials::password(&account.user_id, account.password.clone())
+}
+
+/// How often a path was asked.
+fn asked(emulator: &Emulator, path: &str) -> usize {
+    emulator.requests().iter().filter(|served| served.path.ends_with(path)).count()
+}

@@ -1,0 +1,160 @@
+//! Calls of the async flavour.
+
+use super::{ann, asked};
+use iam_sdk::{Client, Credentials, emulator::Emulator};
+use std::{
+    io::Write,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tracing::Instrument as _;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+fn client(emulator: &Emulator, credentials: Credentials) -> Client {
+    let account = emulator.digiwin().account();
+    Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials).build().unwrap()
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn an_async_call_outside_a_runtime_is_an_error_and_no_panic() {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+    let client = iam_sdk::Client::builder("http://127.0.0.1:9", "a").build().unwrap();
+    let identity = client.identity();
+    let login = pin!(identity.login("u", "p"));
+    let Poll::Ready(result) = login.poll(&mut Context::from_waker(Waker::noop())) else { panic!("it waits") };
+    assert!(result.unwrap_err().is_configuration());
+}
+
+#[test]
+fn a_login_needs_no_thread_of_a_pool_that_is_full_of_calls() {
+    let emulator = Emulator::start().unwrap();
+    let client = client(&emulator, ann(&emulator));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let calls: Vec<_> = (0..4)
+            .map(|_| {
+                let (client, handle) = (client.clone(), tokio::runtime::Handle::current());
+                tokio::task::spawn_blocking(move || handle.block_on(client.identity().analyze_token()))
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+    });
+    assert_eq!(asked(&emulator, "/identity/login"), 1);
+}
+
+#[tokio::test]
+async fn a_panic_of_a_provider_goes_on_to_a_caller_and_ends_no_session() {
+    let emulator = Emulator::start().unwrap();
+    let (right, panics) = (ann(&emulator), Arc::new(AtomicBool::new(true)));
+    let asked_to_panic = panics.clone();
+    let blocking = Credentials::from_fn("ann", {
+        let right = right.clone();
+        move || match asked_to_panic.load(Ordering::SeqCst) {
+            true => panic!("the vault's own words"),
+            false => Ok(right.clone()),
+        }
+    });
+    let asked_to_panic = panics.clone();
+    let future = Credentials::from_async_fn("ann", move || {
+        let (right, panics) = (right.clone(), asked_to_panic.load(Ordering::SeqCst));
+        async move { if panics { panic!("the vault's own words") } else { Ok(right) } }
+    });
+    for credentials in [blocking, future] {
+        panics.store(true, Ordering::SeqCst);
+        let client = client(&emulator, credentials);
+        let calls: Vec<_> = (0..4)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.identity().analyze_token().await })
+            })
+            .collect();
+        let mut panicked = 0;
+        for call in calls {
+            match call.await {
+                Err(error) => {
+                    let text = error.into_panic();
+                    assert_eq!(text.downcast_ref::<&str>(), Some(&"the vault's own words"));
+                    panicked += 1;
+                }
+                Ok(outcome) => assert!(outcome.unwrap_err().to_string().contains("panicked")),
+            }
+        }
+        assert!(panicked > 0, "the panic was swallowed");
+        panics.store(false, Ordering::SeqCst);
+        client.identity().analyze_token().await.unwrap();
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_request_stands_in_the_span_of_its_caller() {
+    let emulator = Emulator::start().unwrap();
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _default = tracing::subscriber::set_default(subscriber);
+    let account = emulator.digiwin().account();
+    let client = client(&emulator, ann(&emulator));
+    let pool = emulator.authing().account();
+    let builder = iam_sdk::r#async::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
+    let authing = builder.host(emulator.base_url()).build().unwrap();
+    async {
+        // A login by itself, an explicit one, and one of several requests at once.
+        client.identity().analyze_token().await.unwrap();
+        client.with_session("s").identity().login("ann", account.password.clone()).await.unwrap();
+        let ids: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+        authing.users().batch_get(&ids).await.unwrap();
+    }
+    .instrument(tracing::info_span!("the_caller"))
+    .await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let requests: Vec<&str> = text.lines().filter(|line| line.contains("iam_sdk.request")).collect();
+    assert!(requests.len() >= 4 + 3 + 4, "{text}");
+    for line in requests {
+        assert!(line.contains("the_caller"), "{line}");
+    }
+}
+
+#[test]
+fn a_client_outlives_the_runtime_that_it_was_used_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client(&emulator, ann(&emulator));
+    for _ in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(client.identity().analyze_token()).unwrap();
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    }
+    assert_eq!(asked(&emulator, "/identity/login"), 1);
+}
