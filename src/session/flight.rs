@@ -1,7 +1,10 @@
 //! Single flight: of all who want the same thing at once one does it, and all get what comes of it.
 
 use crate::sync::{Mutex, MutexGuard};
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
 use tokio::sync::watch;
 
 /// What a flight is for; a later one in this list does all that an earlier one does.
@@ -19,11 +22,20 @@ pub(crate) enum Goal {
 
 /// One flight at a time, and whoever waits for it.
 #[derive(Debug)]
-pub(crate) struct SingleFlight<T>(Arc<Mutex<Option<Running<T>>>>);
+pub(crate) struct SingleFlight<T>(Arc<Mutex<Flights<T>>>);
+
+#[derive(Debug)]
+struct Flights<T> {
+    begun: u64,
+    running: Option<Running<T>>,
+}
 
 #[derive(Debug)]
 struct Running<T> {
+    number: u64,
     goal: Goal,
+    /// When it is taken for lost.
+    deadline: Instant,
     outcome: watch::Receiver<Option<T>>,
 }
 
@@ -36,7 +48,8 @@ pub(crate) enum Flight<T> {
 }
 
 pub(crate) struct Leader<T> {
-    flights: Arc<Mutex<Option<Running<T>>>>,
+    flights: Arc<Mutex<Flights<T>>>,
+    number: u64,
     sender: watch::Sender<Option<T>>,
     completed: bool,
 }
@@ -45,18 +58,26 @@ pub(crate) struct Follower<T>(watch::Receiver<Option<T>>);
 
 impl<T: Clone> SingleFlight<T> {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(None)))
+        Self(Arc::new(Mutex::new(Flights { begun: 0, running: None })))
     }
 
-    /// Joins the flight under way, or begins one.
-    pub(crate) fn begin(&self, goal: Goal) -> Flight<T> {
-        let mut running = lock(&self.0);
-        if let Some(running) = &*running {
+    /// Joins the flight under way, or begins one that is taken for lost at `deadline`.
+    pub(crate) fn begin(&self, goal: Goal, deadline: Instant) -> Flight<T> {
+        let mut flights = lock(&self.0);
+        let now = Instant::now();
+        if let Some(running) = flights.running.as_ref().filter(|running| now < running.deadline) {
             return Flight::Follower(Follower(running.outcome.clone()), running.goal);
         }
+        flights.begun += 1;
+        let number = flights.begun;
         let (sender, outcome) = watch::channel(None);
-        *running = Some(Running { goal, outcome: outcome.clone() });
-        Flight::Leader(Leader { flights: self.0.clone(), sender, completed: false }, Follower(outcome))
+        flights.running = Some(Running { number, goal, deadline, outcome: outcome.clone() });
+        Flight::Leader(Leader { flights: self.0.clone(), number, sender, completed: false }, Follower(outcome))
+    }
+
+    /// Whether there is a flight with this goal.
+    pub(crate) fn is_under_way(&self, goal: Goal) -> bool {
+        lock(&self.0).running.as_ref().is_some_and(|running| running.goal == goal)
     }
 }
 
@@ -70,7 +91,11 @@ impl<T> Leader<T> {
 
     fn end(&mut self) {
         self.completed = true;
-        *lock(&self.flights) = None;
+        let mut flights = lock(&self.flights);
+        // Another one may have begun, when this one was taken for lost.
+        if flights.running.as_ref().is_some_and(|running| running.number == self.number) {
+            flights.running = None;
+        }
     }
 }
 
@@ -91,7 +116,7 @@ impl<T: Clone> Follower<T> {
     }
 }
 
-fn lock<T>(flights: &Mutex<Option<Running<T>>>) -> MutexGuard<'_, Option<Running<T>>> {
+fn lock<T>(flights: &Mutex<Flights<T>>) -> MutexGuard<'_, Flights<T>> {
     // No code that can panic runs under this lock.
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -110,9 +110,14 @@ impl ActiveToken {
         !self.served.load(Ordering::Relaxed) && !self.served.swap(true, Ordering::Relaxed)
     }
 
+    /// Whether a call was carried out with it.
+    pub(crate) fn has_served(&self) -> bool {
+        self.served.load(Ordering::Relaxed)
+    }
+
     /// Whether the service accepted it in an exchange that began after `sent`.
     pub(crate) fn accepted_since(&self, sent: Instant) -> bool {
-        self.served.load(Ordering::Relaxed) && self.accepted.load(Ordering::Relaxed) > self.millis(sent)
+        self.has_served() && self.accepted.load(Ordering::Relaxed) > self.millis(sent)
     }
 
     fn millis(&self, at: Instant) -> u64 {

@@ -43,7 +43,8 @@ impl Session {
         let mut input = Input::default();
         loop {
             let step = if login.is_arithmetic() && input.response.is_some() {
-                let next = Workers::cpu().run(move || {
+                let workers = Workers::cpu();
+                let next = workers.run(move || {
                     let step = login.next(input);
                     (login, step)
                 });

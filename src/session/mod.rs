@@ -3,6 +3,7 @@
 mod batches;
 mod decide;
 mod flight;
+mod held_lock;
 mod lifetime;
 mod limiter;
 mod login;

@@ -15,12 +15,12 @@ impl Session {
     /// The credentials, or what their provider gives.
     pub(super) async fn resolve(&self, credentials: &Credentials, deadline: Instant) -> Result<Credentials> {
         let Some(key) = self.state.key.clone() else { return Ok(credentials.clone()) };
-        let flavour = self.core.flavour;
+        let (flavour, logins) = (self.core.flavour, self.core.registry.logins(&key));
         // One call of a provider at a time: one that hangs keeps a thread, and no further one.
         let provided = match &credentials.kind {
             Kind::Blocking { provide, .. } => {
                 let provide = provide.clone();
-                let asked = self.state.providers.run(move || {
+                let asked = logins.providers.run(move || {
                     let _inside = Inside::enter(&key);
                     provide()
                 });
@@ -33,7 +33,7 @@ impl Session {
                 match flavour {
                     #[cfg(feature = "blocking")]
                     crate::transport::runtime::Flavour::Blocking => {
-                        let asked = self.state.providers.run(move || on_own_runtime(future, deadline));
+                        let asked = logins.providers.run(move || on_own_runtime(future, deadline));
                         flavour.until(deadline, asked).await
                     }
                     #[allow(unreachable_patterns)]

@@ -4,6 +4,7 @@ use super::{
     Session,
     decide::{Plan, is_own, plan},
     flight::Goal,
+    held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
     state::{Origin, signed_in},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Result, UserToken,
     protocol::login::LoginMethod,
-    token_store::{StoreKey, StoreLock, StoredToken},
+    token_store::{StoreKey, StoredToken},
     transport::after,
 };
 use std::{
@@ -71,9 +72,9 @@ impl Session {
             }
         }
         let Some(lock) = self.lock(key, refused.as_ref(), deadline).await? else { return Ok(()) };
-        let (lock, result) = self.replace_locked(key, &**method, refused, lock.0, deadline).await;
-        if let Some(lock) = lock {
-            self.core.release(key, lock).await;
+        let result = self.replace_locked(key, &**method, refused, lock.0.as_ref(), deadline).await;
+        if let Some(lock) = lock.0 {
+            self.core.release(lock).await;
         }
         result
     }
@@ -125,14 +126,12 @@ impl Session {
         key: &StoreKey,
         method: &dyn LoginMethod,
         refused: Option<UserToken>,
-        lock: Option<StoreLock>,
+        lock: Option<&HeldLock>,
         deadline: Instant,
-    ) -> (Option<StoreLock>, Result<()>) {
+    ) -> Result<()> {
         let before = self.state.snapshot();
-        let stored = match self.own_stored(key, deadline).await {
-            Ok(stored) => stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok()),
-            Err(error) => return (lock, Err(error)),
-        };
+        let stored = self.own_stored(key, deadline).await?;
+        let stored = stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok());
         let tenant =
             [before.token(), stored.as_ref()].into_iter().flatten().find_map(|token| token.stored.tenant.clone());
         let can_refresh = method.refresh().is_some();
@@ -142,27 +141,25 @@ impl Session {
             (Plan::Adopt, _, Some(stored)) => {
                 let state = signed_in(self.core.dialect, Some(stored.stored), Now::read());
                 self.state.set_if(before.version, state, Origin::Found);
-                return (lock, Ok(()));
+                return Ok(());
             }
             (Plan::RefreshStored, _, Some(token)) => self.refresh(key, method, &token, tenant, deadline).await,
             (Plan::RefreshCurrent, Some(token), _) => self.refresh(key, method, token, tenant, deadline).await,
             _ => self.log_in_limited(key, method, cause, tenant, deadline).await,
         };
         let issued = token.and_then(|(token, origin)| {
-            if refused.as_ref() == Some(&token.token) {
+            if origin == Origin::Found && refused.as_ref() == Some(&token.token) {
                 let detail = "the credentials provider returned the token that the service has refused";
                 return Err(Error::new(ErrorKind::Authentication).detail(detail));
             }
             Ok((self.issued(token)?, origin))
         });
-        match issued {
-            Ok((state, origin)) => match self.state.set_if(before.version, state, origin) {
-                true => (self.save_with(lock, deadline).await, Ok(())),
-                // A caller has brought another token meanwhile.
-                false => (lock, Ok(())),
-            },
-            Err(error) => (lock, Err(error)),
+        let (state, origin) = issued?;
+        // Unless a caller has brought another token meanwhile.
+        if self.state.set_if(before.version, state, origin) {
+            self.save_with(lock, deadline).await;
         }
+        Ok(())
     }
 
     /// Has the service replace a valid token. If it refuses that, the session logs in.
@@ -196,16 +193,16 @@ impl Session {
         deadline: Instant,
     ) -> Result<(StoredToken, Origin)> {
         let core = &*self.core;
-        let limiter = core.registry.limiter(key);
+        let logins = core.registry.logins(key);
         let own = key.clone();
         let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
         let secret = method.credentials().and_then(|credentials| credentials.secret());
         let allowed =
-            limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+            logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
         allowed?;
         let result = self.log_in_again(method, tenant.as_deref(), deadline).await;
         let to_share = {
-            let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
             let (digest, now) = (self.state.secret.clone(), SystemTime::now());
             limiter.logged_in(cause, digest, result.as_ref().err(), now).then(|| limiter.to_share(&noted, now))
         };
@@ -226,7 +223,7 @@ impl Session {
 }
 
 /// What is held while a token is replaced; nothing where the store cannot be locked.
-struct Locked(Option<StoreLock>);
+struct Locked(Option<HeldLock>);
 
 /// Takes an entry that cannot be opened for none.
 fn readable(error: Error) -> Result<Option<StoredToken>> {

@@ -29,6 +29,8 @@ pub(crate) struct Refusal<'a> {
     pub(crate) sent: Instant,
     /// Whether this operation has refused a token that was just issued.
     pub(crate) refuses_any: bool,
+    /// Whether the token is being replaced already.
+    pub(crate) replacing: bool,
     pub(crate) logs_in: bool,
     /// How often the call was sent.
     pub(crate) rounds: u32,
@@ -48,7 +50,11 @@ pub(crate) fn after_refusal(refusal: &Refusal<'_>) -> AfterRefusal {
     if refusal.rounds < MOST_ROUNDS && current.token().is_some_and(|other| other.token() != token.token()) {
         return AfterRefusal::SendAgain;
     }
-    if used.origin == Origin::Issued && used.version > refusal.first_version {
+    if refusal.rounds < MOST_ROUNDS && refusal.replacing {
+        return AfterRefusal::Replace;
+    }
+    // One that others were served with has been revoked since.
+    if used.origin == Origin::Issued && used.version > refusal.first_version && !token.has_served() {
         return AfterRefusal::GiveUpAndNote;
     }
     if refusal.rounds >= MOST_ROUNDS || refusal.refuses_any {
@@ -95,6 +101,8 @@ mod tests {
         let earlier = signed_in(1, "a", Origin::Issued, now);
         let fresh = signed_in(2, "b", Origin::Issued, now);
         let adopted = signed_in(2, "b", Origin::Found, now);
+        let served = signed_in(2, "b", Origin::Issued, now);
+        served.token().unwrap().note_accepted(now.instant);
         let given = signed_in(1, "a", Origin::Given, now);
         let out = snapshot(1, TokenState::SignedOut, Origin::Found);
         let accepted = signed_in(1, "a", Origin::Found, now);
@@ -105,6 +113,7 @@ mod tests {
             first_version: 1,
             sent: now.instant + Duration::from_millis(5),
             refuses_any: false,
+            replacing: false,
             logs_in: true,
             rounds: 1,
         };
@@ -117,6 +126,8 @@ mod tests {
             (Refusal { rounds: 2, ..of(&adopted, &adopted) }, Replace),
             (Refusal { rounds: 4, ..of(&adopted, &adopted) }, GiveUp),
             (Refusal { refuses_any: true, ..of(&found, &found) }, GiveUp),
+            (Refusal { refuses_any: true, replacing: true, ..of(&found, &found) }, Replace),
+            (of(&served, &served), Replace),
             (of(&accepted, &accepted), SendAgain),
             (Refusal { rounds: 2, ..of(&accepted, &accepted) }, GiveUp),
             (Refusal { sent: now.instant + Duration::from_millis(20), ..of(&accepted, &accepted) }, Replace),

@@ -4,7 +4,7 @@ use super::{
     limiter::LoginLimiter,
     state::{SessionState, TokenState},
 };
-use crate::{crypto::SecretDigest, token_store::StoreKey};
+use crate::{crypto::SecretDigest, token_store::StoreKey, transport::worker::Workers};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -21,8 +21,22 @@ pub(crate) struct Registry(Mutex<Entries>);
 struct Entries {
     sessions: HashMap<StoreKey, Weak<SessionState>>,
     /// Kept by themselves: a handle for each request must not log in once each.
-    limiters: HashMap<StoreKey, Arc<Mutex<LoginLimiter>>>,
+    logins: HashMap<StoreKey, Arc<Logins>>,
     sweep_at: usize,
+}
+
+/// What outlives the handles of a session.
+#[derive(Debug)]
+pub(crate) struct Logins {
+    pub(crate) limiter: Mutex<LoginLimiter>,
+    /// The call of the credentials provider: one at a time.
+    pub(crate) providers: Workers,
+}
+
+impl Logins {
+    fn is_idle(&self, now: SystemTime) -> bool {
+        self.providers.are_idle() && self.limiter.lock().unwrap_or_else(PoisonError::into_inner).is_idle(now)
+    }
 }
 
 impl Registry {
@@ -46,8 +60,9 @@ impl Registry {
     }
 
     /// What is known of the logins of the session of this name.
-    pub(crate) fn limiter(&self, key: &StoreKey) -> Arc<Mutex<LoginLimiter>> {
-        self.entries().limiters.entry(key.clone()).or_default().clone()
+    pub(crate) fn logins(&self, key: &StoreKey) -> Arc<Logins> {
+        let new = || Arc::new(Logins { limiter: Mutex::default(), providers: Workers::new(1) });
+        self.entries().logins.entry(key.clone()).or_insert_with(new).clone()
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -59,15 +74,13 @@ impl Registry {
 impl Entries {
     /// Forgets what nobody uses, now and then.
     fn sweep(&mut self) {
-        if self.sessions.len().max(self.limiters.len()) < self.sweep_at.max(SWEEP_FROM) {
+        if self.sessions.len().max(self.logins.len()) < self.sweep_at.max(SWEEP_FROM) {
             return;
         }
         self.sessions.retain(|_, session| session.strong_count() > 0);
         let now = SystemTime::now();
-        self.limiters.retain(|_, limiter| {
-            Arc::strong_count(limiter) > 1 || !limiter.lock().unwrap_or_else(PoisonError::into_inner).is_idle(now)
-        });
-        self.sweep_at = 2 * self.sessions.len().max(self.limiters.len());
+        self.logins.retain(|_, logins| Arc::strong_count(logins) > 1 || !logins.is_idle(now));
+        self.sweep_at = 2 * self.sessions.len().max(self.logins.len());
     }
 }
 
@@ -99,10 +112,10 @@ mod tests {
             let registry = Registry::default();
             for n in 0..1_000 {
                 drop(registry.open(key(&n.to_string()), None));
-                drop(registry.limiter(&key(&n.to_string())));
+                drop(registry.logins(&key(&n.to_string())));
             }
             let entries = registry.entries();
-            assert!(entries.sessions.len() <= 2 * SWEEP_FROM && entries.limiters.len() <= 2 * SWEEP_FROM);
+            assert!(entries.sessions.len() <= 2 * SWEEP_FROM && entries.logins.len() <= 2 * SWEEP_FROM);
         };
         check_random(check, 1);
     }

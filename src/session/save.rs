@@ -1,9 +1,12 @@
 //! Writing a session's token to the store. The token is the session's first: what cannot be written serves all the same, and
 //! is tried again later.
 
-use super::{Session, state::TokenState};
-use crate::{Error, Result, token_store::StoreLock};
-use std::time::Instant;
+use super::{Session, held_lock::HeldLock, state::TokenState};
+use crate::{Error, Result, transport::after};
+use std::time::{Duration, Instant};
+
+/// The longest that a flight waits for its token to be stored.
+const IN_FLIGHT: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Writes the token that the session has by now.
@@ -52,19 +55,14 @@ impl Session {
     }
 
     /// Writes the token within a flight, as long as its lock is held. A failure is no failure of the flight.
-    pub(super) async fn save_with(&self, lock: Option<StoreLock>, deadline: Instant) -> Option<StoreLock> {
-        let Some(key) = &self.state.key else { return lock };
-        if let Some(lock) = lock {
-            let held = self.core.check_lock(key, lock, deadline).await;
-            if held.is_none() {
-                tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is stored later");
-                self.state.note_saved(self.state.snapshot().version, false, Instant::now());
-                return None;
-            }
-            let _ = self.save(deadline).await;
-            return held;
+    pub(super) async fn save_with(&self, lock: Option<&HeldLock>, deadline: Instant) {
+        if let Some(lock) = lock
+            && !self.core.is_held(lock, deadline).await
+        {
+            tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is stored later");
+            return self.state.note_saved(self.state.snapshot().version, false, Instant::now());
         }
-        let _ = self.save(deadline).await;
-        None
+        // The token serves already: those who wait for it must not wait for a store that hangs.
+        let _ = self.save(deadline.min(after(Instant::now(), IN_FLIGHT))).await;
     }
 }

@@ -11,18 +11,22 @@ use crate::{
     protocol::dialect::Dialect,
     sync::{Mutex, MutexGuard},
     token_store::{StoreKey, StoredToken},
-    transport::worker::Workers,
 };
 use arc_swap::ArcSwap;
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 /// How long after a failed write the store is tried again.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
-/// How long an operation that refuses every token is remembered.
-const REFUSES_ANY: Duration = Duration::from_secs(60);
+/// How long the first refusal of a token that was just issued is held against an operation.
+const REFUSES_ANY: Duration = Duration::from_secs(5);
+/// The longest that it is.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// An operation, and what tells calls of one name apart.
 pub(crate) type Refusing = (&'static str, u64);
@@ -73,6 +77,14 @@ impl Snapshot {
     }
 }
 
+/// An operation that refused a token that was just issued.
+#[derive(Debug)]
+struct Noted {
+    operation: Refusing,
+    at: Instant,
+    lasts: Duration,
+}
+
 /// One session, shared by all its handles.
 #[derive(Debug)]
 pub(crate) struct SessionState {
@@ -83,11 +95,11 @@ pub(crate) struct SessionState {
     pub(crate) flights: SingleFlight<Result<(), Error>>,
     /// Held while the store is written, so that the last write is of the last token.
     pub(crate) saving: Arc<tokio::sync::Mutex<()>>,
-    /// Calls of the credentials provider.
-    pub(crate) providers: Workers,
     current: ArcSwap<Snapshot>,
     /// Held while `current` is replaced. What is in it: the operations that refused a token that was just issued.
-    refusing: Mutex<Vec<(Refusing, Instant)>>,
+    refusing: Mutex<Vec<Noted>>,
+    /// Whether there is anything in it: every call asks.
+    has_noted: AtomicBool,
 }
 
 impl SessionState {
@@ -98,9 +110,9 @@ impl SessionState {
             secret,
             flights: SingleFlight::new(),
             saving: Arc::default(),
-            providers: Workers::new(1),
             current: ArcSwap::from_pointee(current),
             refusing: Mutex::new(Vec::new()),
+            has_noted: AtomicBool::new(false),
         }
     }
 
@@ -160,20 +172,33 @@ impl SessionState {
         applies
     }
 
-    /// Notes that an operation refused a token that was just issued: for a while its refusals are not about the token.
+    /// Notes that an operation refused a token that was just issued: for a while its refusals are not about the token, and for
+    /// twice as long each time that this is so again.
     pub(crate) fn note_refuses_any(&self, operation: Refusing, now: Instant) {
         let mut refusing = self.lock();
-        refusing.retain(|(known, at)| *known != operation && now.saturating_duration_since(*at) < REFUSES_ANY);
-        refusing.push((operation, now));
+        let before = refusing.iter().find(|noted| noted.operation == operation).map(|noted| noted.lasts);
+        refusing.retain(|noted| noted.operation != operation && now.saturating_duration_since(noted.at) < FORGOTTEN);
+        let lasts = before.map_or(REFUSES_ANY, |before| (2 * before).min(FORGOTTEN));
+        refusing.push(Noted { operation, at: now, lasts });
+        self.has_noted.store(true, Ordering::Release);
     }
 
     pub(crate) fn refuses_any(&self, operation: Refusing, now: Instant) -> bool {
-        let noted =
-            |(known, at): &(_, Instant)| *known == operation && now.saturating_duration_since(*at) < REFUSES_ANY;
-        self.lock().iter().any(noted)
+        let applies =
+            |noted: &Noted| noted.operation == operation && now.saturating_duration_since(noted.at) < noted.lasts;
+        self.has_noted.load(Ordering::Acquire) && self.lock().iter().any(applies)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Refusing, Instant)>> {
+    /// Notes that an operation was carried out: it does not refuse any token.
+    pub(crate) fn note_accepts(&self, operation: Refusing) {
+        if self.has_noted.load(Ordering::Acquire) {
+            let mut refusing = self.lock();
+            refusing.retain(|noted| noted.operation != operation);
+            self.has_noted.store(!refusing.is_empty(), Ordering::Release);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Noted>> {
         // No code that can panic runs under this lock.
         self.refusing.lock().unwrap_or_else(PoisonError::into_inner)
     }

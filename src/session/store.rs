@@ -1,10 +1,10 @@
 //! Asking the token store, which may block, hang or fail.
 
-use super::{Core, reentry::Inside};
+use super::{Core, held_lock::HeldLock, reentry::Inside};
 use crate::transport::after;
 use crate::{
     Error, Result,
-    token_store::{StoreKey, StoreLock, StoredToken, TokenStore},
+    token_store::{StoreKey, StoredToken, TokenStore},
 };
 use std::time::{Duration, Instant};
 
@@ -38,28 +38,20 @@ impl Core {
         self.with_store(key, deadline, move |store| store.get(&own)).await
     }
 
-    pub(super) async fn try_lock(&self, key: &StoreKey, deadline: Instant) -> Result<Option<StoreLock>> {
+    /// Takes the lock of `key` until `deadline`, if no other holder has it.
+    pub(super) async fn try_lock(&self, key: &StoreKey, deadline: Instant) -> Result<Option<HeldLock>> {
         let own = key.clone();
-        self.with_store(key, deadline, move |store| store.try_lock(&own)).await
+        let lock = self.with_store(key, deadline, move |store| store.try_lock(&own)).await?;
+        Ok(lock.map(|lock| HeldLock::new(lock, self.store.may_block(), deadline)))
     }
 
-    /// Releases a lock, which may ask a network.
-    pub(super) async fn release(&self, key: &StoreKey, lock: StoreLock) {
-        let deadline = after(Instant::now(), RELEASE);
-        let released = self.with_store(key, deadline, move |_| {
-            drop(lock);
-            Ok(())
-        });
-        // What cannot be released in time is so later, or ends by itself.
-        let _ = released.await;
+    /// Releases a lock. What cannot be released in time is so later.
+    pub(super) async fn release(&self, lock: HeldLock) {
+        let _ = self.flavour.until(after(Instant::now(), RELEASE), lock.release()).await;
     }
 
     /// Whether `lock` is still held; without it what another process has stored must not be overwritten.
-    pub(super) async fn check_lock(&self, key: &StoreKey, lock: StoreLock, deadline: Instant) -> Option<StoreLock> {
-        let checked = self.with_store(key, deadline, move |_| {
-            let held = lock.is_held();
-            Ok(held.then_some(lock))
-        });
-        checked.await.ok().flatten()
+    pub(super) async fn is_held(&self, lock: &HeldLock, deadline: Instant) -> bool {
+        self.flavour.until(deadline, lock.is_held()).await.unwrap_or(false)
     }
 }

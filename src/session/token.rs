@@ -14,11 +14,14 @@ use crate::{
         decode::Data,
         request::{Request, TokenUse},
     },
-    transport::runtime::{JoinHandle, work_lost},
+    transport::{
+        after,
+        runtime::{JoinHandle, work_lost},
+    },
 };
 use std::{
     sync::{Arc, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// After so many flights in a row the session goes on with what they came to.
@@ -49,6 +52,7 @@ impl Session {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
                     }
+                    self.state.note_accepts((request.operation, request.discriminant()));
                     return Ok((value, used));
                 }
                 Err(error) => error,
@@ -64,6 +68,7 @@ impl Session {
                 first_version,
                 sent,
                 refuses_any: self.state.refuses_any((request.operation, request.discriminant()), sent),
+                replacing: self.state.flights.is_under_way(Goal::Replace),
                 logs_in: self.method.is_some(),
                 rounds,
             };
@@ -111,7 +116,7 @@ impl Session {
 
     /// Has something done meanwhile, unless it is under way.
     fn start(&self, goal: Goal) {
-        if let Flight::Leader(leader, _) = self.state.flights.begin(goal) {
+        if let Flight::Leader(leader, _) = self.state.flights.begin(goal, self.flight_deadline()) {
             // Nobody waits for it: a panic in it was reported where it happened.
             drop(self.take_off(leader, goal, None));
         }
@@ -128,14 +133,15 @@ impl Session {
         let flavour = self.core.flavour;
         let deadline = self.core.deadline();
         loop {
-            match self.state.flights.begin(goal) {
+            match self.state.flights.begin(goal, self.flight_deadline()) {
                 Flight::Leader(leader, follower) => {
+                    let asked = refused.clone();
                     let work = self.take_off(leader, goal, refused);
                     return match flavour.until(deadline, follower.outcome()).await {
                         Ok(Some(outcome)) => outcome,
                         // It panicked, and the panic goes on here; or its runtime is gone.
                         Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
-                        Err(_) => Err(too_late()),
+                        Err(_) => self.late(goal, asked.as_ref()),
                     };
                 }
                 Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
@@ -143,9 +149,17 @@ impl Session {
                     Ok(Some(_)) if running < goal => {}
                     Ok(Some(outcome)) => return outcome,
                     Ok(None) => return Err(given_up()),
-                    Err(_) => return Err(too_late()),
+                    Err(_) => return self.late(goal, refused.as_ref()),
                 },
             }
+        }
+    }
+
+    /// A flight that has not ended in time: it may have done what this caller waits for, and be at what comes after it.
+    fn late(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
+        match is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
+            true => Ok(()),
+            false => Err(too_late()),
         }
     }
 
@@ -168,6 +182,11 @@ impl Session {
         })
     }
 
+    /// When a flight that begins now is taken for lost: its runtime may not be driven any more.
+    fn flight_deadline(&self) -> Instant {
+        after(self.core.deadline(), Duration::from_secs(5))
+    }
+
     fn version(&self) -> u64 {
         self.state.snapshot().version
     }
@@ -178,8 +197,8 @@ impl Session {
 
     fn with_limiter(&self, change: impl FnOnce(&mut super::limiter::LoginLimiter)) {
         if let (Some(key), Some(_)) = (&self.state.key, &self.method) {
-            let limiter = self.core.registry.limiter(key);
-            change(&mut limiter.lock().unwrap_or_else(PoisonError::into_inner));
+            let logins = self.core.registry.logins(key);
+            change(&mut logins.limiter.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 }

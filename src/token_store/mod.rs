@@ -128,7 +128,8 @@ impl StoreLock {
 impl Drop for StoreLock {
     fn drop(&mut self) {
         if let Some(release) = self.release.take() {
-            release();
+            // It may run while another panic unwinds.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(release));
         }
     }
 }

@@ -28,8 +28,6 @@ pub(super) struct HttpConfig {
     no_proxy: bool,
     lane: bool,
     max_response_bytes: usize,
-    /// Whether the last response came by HTTP/2.
-    http2: AtomicBool,
     /// The runtime that it was used on first, and whether there was another one.
     runtime: OnceLock<tokio::runtime::Id>,
     runtimes: AtomicBool,
@@ -53,7 +51,6 @@ impl HttpConfig {
         };
         let connect_timeout = settings.connect_timeout;
         let max_response_bytes = settings.max_answer_bytes;
-        let http2 = AtomicBool::new(false);
         Ok(Self {
             headers,
             connect_timeout,
@@ -63,7 +60,6 @@ impl HttpConfig {
             no_proxy,
             lane,
             max_response_bytes,
-            http2,
             runtime: OnceLock::new(),
             runtimes: AtomicBool::new(false),
         })
@@ -120,14 +116,10 @@ impl HttpConfig {
                 tokio::task::yield_now().await;
             }
         }
-        // A runtime that is shut down leaves requests in the same way that a connection does which ends.
-        let http2 = self.http2.load(Ordering::Relaxed) && self.is_on_one_runtime();
-        let mut response =
-            http.execute(request).await.map_err(|error| failure(error, http2 && (has_body || repeatable)))?;
-        let by_http2 = response.version() == http::Version::HTTP_2;
-        if by_http2 != self.http2.load(Ordering::Relaxed) {
-            self.http2.store(by_http2, Ordering::Relaxed);
-        }
+        // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
+        // request: on the only runtime that there is, which runs this, it was the connection.
+        let waited = !self.lane && self.is_on_one_runtime() && (has_body || repeatable);
+        let mut response = http.execute(request).await.map_err(|error| failure(error, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));

@@ -4,9 +4,10 @@
 
 use super::runtime::work_lost;
 use crate::Result;
+use arc_swap::ArcSwapOption;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, LazyLock},
+    sync::Arc,
     thread,
 };
 use tokio::sync::{Semaphore, oneshot};
@@ -22,10 +23,23 @@ impl Workers {
     }
 
     /// The workers for arithmetic, one a core: hundreds of logins at once must not starve everything else.
-    pub(crate) fn cpu() -> &'static Self {
-        static CPU: LazyLock<Workers> =
-            LazyLock::new(|| Workers::new(thread::available_parallelism().map_or(1, usize::from)));
-        &CPU
+    pub(crate) fn cpu() -> Self {
+        // With the process's id: work that was under way at a fork ends in the parent alone.
+        static CPU: ArcSwapOption<(u32, Workers)> = ArcSwapOption::const_empty();
+        let process = std::process::id();
+        loop {
+            let current = CPU.load_full();
+            if let Some(current) = current.as_ref().filter(|current| current.0 == process) {
+                return current.1.clone();
+            }
+            let cores = thread::available_parallelism().map_or(1, usize::from);
+            CPU.compare_and_swap(&current, Some(Arc::new((process, Workers::new(cores)))));
+        }
+    }
+
+    /// Whether nothing is under way.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.0.available_permits() > 0
     }
 
     /// Runs `work` on a thread of its own. A panic in it goes on in the caller. If the caller stops waiting, the result is

@@ -158,3 +158,33 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
     }
     assert_eq!(asked(&emulator, "/identity/login"), 1);
 }
+
+#[test]
+fn a_refresh_on_a_runtime_that_stands_still_holds_neither_the_session_nor_the_stores_lock_for_ever() {
+    use iam_sdk::token_store::{EncryptionKey, FileStore};
+    let emulator = Emulator::builder().latency(Duration::from_millis(50)).start().unwrap();
+    let directory = std::env::temp_dir().join(format!("iam-sdk-undriven-{}", std::process::id()));
+    let account = emulator.digiwin().account();
+    let client = || {
+        let store = FileStore::open(&directory, EncryptionKey::from_bytes([7; 32])).unwrap();
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+        builder.token_store(store).timeout(Duration::from_secs(1)).build().unwrap()
+    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (still, stuck) = (runtime(), client());
+    // Begun, and never driven again: somewhere in the login it holds the lock.
+    for _ in 0..3 {
+        let dropped = async { tokio::time::timeout(Duration::from_millis(60), stuck.identity().analyze_token()).await };
+        if still.block_on(dropped).is_err() {
+            break;
+        }
+    }
+    let (driven, other) = (runtime(), client());
+    let mut calls = 0;
+    while driven.block_on(other.identity().analyze_token()).is_err() {
+        calls += 1;
+        assert!(calls < 20, "the lock is never released");
+    }
+    drop(still);
+    let _ = std::fs::remove_dir_all(directory);
+}

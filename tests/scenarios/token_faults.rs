@@ -406,3 +406,42 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
     assert!(error.is_authentication(), "{error}");
     same(emulator.requests().iter().filter(|served| served.path == "/graphql/v2").count(), 1);
 }
+
+#[maybe_async]
+#[test]
+async fn an_operation_that_refused_a_fresh_token_once_is_not_held_back_for_it() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().analyze_token().await.unwrap();
+    // As a node does that lags behind: the token is refused, and the new one once too.
+    emulator.answer_next(ANALYZE, 401, "{}");
+    emulator.answer_next(ANALYZE, 401, "{}");
+    holds(client.identity().analyze_token().await.unwrap_err().is_authentication());
+    client.identity().analyze_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!(asked(&emulator, LOGIN), 3);
+}
+
+#[maybe_async]
+async fn call_and_count(client: Client, refused: Arc<AtomicUsize>) {
+    for _ in 0..5 {
+        refused.fetch_add(usize::from(client.identity().analyze_token().await.is_err()), Ordering::SeqCst);
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_revoked_under_load_costs_no_call() {
+    let emulator = Emulator::builder().latency(Duration::from_millis(2)).start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().analyze_token().await.unwrap();
+    let refused = Arc::new(AtomicUsize::new(0));
+    for _ in 0..2 {
+        emulator.digiwin().revoke_tokens("ann");
+        let (shared, counted) = (client.clone(), refused.clone());
+        in_parallel(AT_ONCE.min(200), move |_| call_and_count(shared.clone(), counted.clone())).await;
+    }
+    assert_eq!(refused.load(Ordering::SeqCst), 0);
+    assert_eq!(asked(&emulator, LOGIN), 3);
+}
