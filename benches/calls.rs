@@ -129,6 +129,7 @@ fn async_ratios(base: &str, url: &str) {
         ours.identity().set_current_token(Some("user-token".into())).await.unwrap();
         (ours, reqwest::Client::builder().default_headers(headers()).tcp_nodelay(true).build().unwrap())
     });
+    println!("calls, async: a call's future has {} bytes", size_of_val(&ours.users().get_user("ann")));
     let our_call = move || {
         let client = ours.clone();
         async move { client.users().get_user("ann").await.unwrap() }

@@ -12,7 +12,7 @@ use crate::{
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
     transport::{runtime::Flavour, worker::Workers},
 };
-use shuttle::{check_random, future, sync::atomic::AtomicUsize};
+use shuttle::{Config, Runner, future, scheduler::RandomScheduler, sync::atomic::AtomicUsize};
 use std::{sync::atomic::Ordering, time::Duration};
 use url::Url;
 use zeroize::Zeroizing;
@@ -20,6 +20,13 @@ use zeroize::Zeroizing;
 /// Random schedules tried.
 const SCHEDULES: usize = 2_000;
 const CALLERS: usize = 4;
+
+fn explore(check: impl Fn() + Send + Sync + 'static) {
+    let mut config = Config::new();
+    // As much as a thread of a careful user has.
+    config.stack_size = 256 * 1024;
+    Runner::new(RandomScheduler::new(SCHEDULES), config).run(check);
+}
 
 /// A service that issues one token after the other, after refusing so many logins.
 struct Service {
@@ -133,7 +140,7 @@ fn callers_at_once_make_one_login_in_every_schedule() {
         assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "token 0"), "{tokens:?}");
         assert_eq!(logins(&service), 1);
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -144,7 +151,7 @@ fn clients_that_share_a_store_make_one_login_in_every_schedule() {
         assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "token 0"), "{tokens:?}");
         assert_eq!(logins(&service), 1);
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -156,7 +163,7 @@ fn callers_who_wait_for_a_login_that_fails_learn_so() {
         assert!(logins(&service) <= 2 && tokens.iter().any(Result::is_err), "{tokens:?}");
         assert!(tokens.iter().flatten().all(|token| token == "token 1"), "{tokens:?}");
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -179,7 +186,7 @@ fn callers_whose_token_was_refused_replace_it_once() {
         }
         assert_eq!(logins(&service), 2);
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn a_callers_own_token_is_not_undone_and_the_store_agrees() {
         assert_eq!(current.token().unwrap().token(), &UserToken::from("own"));
         assert_eq!(stored.token, UserToken::from("own"));
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -222,7 +229,7 @@ fn a_token_is_cleared_only_if_it_is_still_the_sessions() {
         login.join().unwrap();
         assert_eq!(session.state.snapshot().token().unwrap().token(), &UserToken::from("new"));
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }
 
 #[test]
@@ -235,5 +242,5 @@ fn the_model_finds_a_stampede() {
         call_at_once(&[session(&service, &store), session(&service, &own)]);
         assert!(logins(&service) == 1, "a stampede");
     };
-    check_random(check, SCHEDULES);
+    explore(check);
 }

@@ -83,12 +83,12 @@ impl Session {
                 AfterRefusal::SendAgain => {}
                 AfterRefusal::Replace => {
                     // The service has seen the request, and refused it.
-                    let replaced = self.wait_for(Goal::Replace, refused).await;
+                    let replaced = Box::pin(self.wait_for(Goal::Replace, refused)).await;
                     replaced.map_err(|error| unsent(error).sent(true))?;
                 }
                 AfterRefusal::ReadAgain => {
                     // A store that fails now has not refused anything.
-                    let read = self.wait_for(Goal::Read, refused).await;
+                    let read = Box::pin(self.wait_for(Goal::Read, refused)).await;
                     if read.is_err() || self.state.snapshot().version == used.version {
                         return Err(error);
                     }
@@ -108,7 +108,8 @@ impl Session {
                     self.start(goal);
                     return Ok(snapshot);
                 }
-                Next::Wait(goal) => self.wait_for(goal, None).await?,
+                // In a box: calls that need not wait are the rule, and small.
+                Next::Wait(goal) => Box::pin(self.wait_for(goal, None)).await?,
             }
         }
         Ok(self.state.snapshot())

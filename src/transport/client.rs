@@ -1,16 +1,10 @@
 //! The HTTP client: how it is configured, and one exchange.
 
-use super::{HttpRequest, failure::failure, tls, too_large};
+use super::{HttpRequest, failure::failure, runtimes::Runtimes, tls, too_large};
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
@@ -28,9 +22,7 @@ pub(super) struct HttpConfig {
     no_proxy: bool,
     lane: bool,
     max_response_bytes: usize,
-    /// The runtime that it was used on first, and whether there was another one.
-    runtime: OnceLock<tokio::runtime::Id>,
-    runtimes: AtomicBool,
+    runtimes: Runtimes,
 }
 
 impl HttpConfig {
@@ -60,8 +52,7 @@ impl HttpConfig {
             no_proxy,
             lane,
             max_response_bytes,
-            runtime: OnceLock::new(),
-            runtimes: AtomicBool::new(false),
+            runtimes: Runtimes::default(),
         })
     }
 
@@ -75,6 +66,7 @@ impl HttpConfig {
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
+            .connector_layer(self.runtimes.clone())
             .tls_backend_preconfigured(self.tls.clone());
         if self.lane {
             builder = builder.http1_only();
@@ -87,14 +79,6 @@ impl HttpConfig {
         builder
             .build()
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
-    }
-
-    fn is_on_one_runtime(&self) -> bool {
-        let current = tokio::runtime::Handle::current().id();
-        if *self.runtime.get_or_init(|| current) != current {
-            self.runtimes.store(true, Ordering::Relaxed);
-        }
-        !self.runtimes.load(Ordering::Relaxed)
     }
 
     /// Sends a request and reads the whole response.
@@ -117,8 +101,8 @@ impl HttpConfig {
             }
         }
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
-        // request: on the only runtime that there is, which runs this, it was the connection.
-        let waited = !self.lane && self.is_on_one_runtime() && (has_body || repeatable);
+        // request: where all connections are of the runtime that runs this, it was the connection.
+        let waited = || !self.lane && (repeatable || (has_body && self.runtimes.are_only_this()));
         let mut response = http.execute(request).await.map_err(|error| failure(error, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
@@ -126,7 +110,7 @@ impl HttpConfig {
         }
         // Most responses are one chunk, which is not copied.
         let mut body = Bytes::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, false))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, || false))? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 type Cause<'a> = &'a (dyn StdError + 'static);
 
 /// `incomplete`: whether the server has not seen the request's end if the connection gave it up while it waited for its turn.
-pub(super) fn failure(error: reqwest::Error, incomplete: bool) -> Error {
+pub(super) fn failure(error: reqwest::Error, incomplete: impl FnOnce() -> bool) -> Error {
     let tls = find::<rustls::Error>(&error);
     // A TLS library can fail in mid-connection too: only a handshake fails before anything is sent.
     let (kind, sent) = if error.is_connect() {
@@ -25,7 +25,7 @@ pub(super) fn failure(error: reqwest::Error, incomplete: bool) -> Error {
         (ErrorKind::Transport, true)
     };
     let reason = tls.filter(|_| kind == ErrorKind::Tls).map(tls_reason);
-    let unprocessed = is_unprocessed(&error) || (incomplete && was_given_up(&error));
+    let unprocessed = is_unprocessed(&error) || (was_given_up(&error) && incomplete());
     let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed).source(error.without_url());
     reason.into_iter().fold(failed, Error::detail)
 }

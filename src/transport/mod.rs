@@ -10,6 +10,7 @@ pub(crate) mod lane;
 #[cfg(feature = "blocking")]
 pub(crate) mod park;
 pub(crate) mod runtime;
+mod runtimes;
 mod tls;
 pub(crate) mod worker;
 

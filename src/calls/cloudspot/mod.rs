@@ -1,5 +1,4 @@
 //! Cloudspot License.
-
 use super::{FLAVOUR, Session, maybe_async};
 
 mod client;
