@@ -2,12 +2,12 @@
 
 use super::{
     Session,
-    decide::{Plan, is_own, plan},
+    decide::{Plan, is_done, is_own, plan},
     flight::Goal,
     held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
-    state::{Origin, signed_in},
+    state::{Origin, Snapshot, signed_in},
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
@@ -35,9 +35,9 @@ impl Session {
         match goal {
             Goal::Save => self.save_again(deadline).await,
             Goal::Read => self.read(refused.as_ref(), deadline).await,
-            Goal::Replace => self.replace(refused, deadline).await,
+            Goal::Replace => self.replace(goal, refused, deadline).await,
             Goal::RefreshAhead => {
-                let replaced = self.replace(None, deadline).await;
+                let replaced = self.replace(goal, None, deadline).await;
                 if let Err(error) = &replaced {
                     tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "a token could not be refreshed; it serves on while it is valid");
                 }
@@ -61,7 +61,7 @@ impl Session {
         Ok(())
     }
 
-    async fn replace(&self, refused: Option<UserToken>, deadline: Instant) -> Result<()> {
+    async fn replace(&self, goal: Goal, refused: Option<UserToken>, deadline: Instant) -> Result<()> {
         let (Some(key), Some(method)) = (&self.state.key, &self.method) else { return Ok(()) };
         if matches!(*self.state.snapshot().state, super::state::TokenState::Unread) {
             let before = self.state.snapshot();
@@ -72,7 +72,12 @@ impl Session {
             }
         }
         let Some(lock) = self.lock(key, refused.as_ref(), deadline).await? else { return Ok(()) };
-        let result = self.replace_locked(key, &**method, refused, lock.0.as_ref(), deadline).await;
+        // A caller may have brought a token while the lock was waited for.
+        let before = self.state.snapshot();
+        let result = match is_done(goal, refused.as_ref(), &before, Instant::now()) {
+            true => Ok(()),
+            false => self.replace_locked(key, &**method, &before, refused, lock.0.as_ref(), deadline).await,
+        };
         if let Some(lock) = lock.0 {
             self.core.release(lock).await;
         }
@@ -125,11 +130,11 @@ impl Session {
         &self,
         key: &StoreKey,
         method: &dyn LoginMethod,
+        before: &Snapshot,
         refused: Option<UserToken>,
         lock: Option<&HeldLock>,
         deadline: Instant,
     ) -> Result<()> {
-        let before = self.state.snapshot();
         let stored = self.own_stored(key, deadline).await?;
         let stored = stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok());
         let tenant =
