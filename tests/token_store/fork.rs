@@ -59,29 +59,6 @@ fn a_client_of_the_parent_is_refused_in_the_child() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn a_child_logs_in_by_a_client_of_its_own() {
-    in_a_child("child_that_forks_in_the_midst_of_a_login");
-}
-
-#[cfg(feature = "blocking")]
-#[test]
-fn child_that_forks_in_the_midst_of_a_login() {
-    if !is_child() {
-        return;
-    }
-    // Whatever the parent had under way when it forked is not the child's.
-    let login = || {
-        let client = iam_sdk::blocking::Client::builder("http://127.0.0.1:9", "a").build().unwrap();
-        client.identity().login("ann", "pw").unwrap_err()
-    };
-    let busy: Vec<_> = (0..6).map(|_| std::thread::spawn(login)).collect();
-    fork(|| assert_eq!(login().kind(), iam_sdk::ErrorKind::Connect)).join();
-    busy.into_iter().for_each(|login| drop(login.join().unwrap()));
-    println!("done");
-}
-
-#[cfg(feature = "blocking")]
-#[test]
 fn child_that_calls_on_both_sides() {
     if !is_child() {
         return;
