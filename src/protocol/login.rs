@@ -20,7 +20,7 @@ pub(crate) trait LoginMethod: Send + Sync {
         Err(response.error(ErrorKind::Decode))
     }
 
-    /// A login with what [`credentials`](Self::credentials) came to, into this tenant if one is named.
+    /// Begins a login with the resolved [`credentials`](Self::credentials), into this tenant if one is named.
     fn log_in(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Result<Box<dyn Login>>;
 }
 

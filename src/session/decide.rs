@@ -11,7 +11,7 @@ use std::time::Instant;
 /// What a caller does about the session's token before it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Goes on with what there is.
+    /// Uses the token at hand.
     Go,
     /// Goes on, and has this done meanwhile.
     GoAndStart(Goal),

@@ -89,7 +89,7 @@ impl ActiveToken {
         self.lifetime.is_none_or(|lifetime| now < lifetime.end)
     }
 
-    /// The same token, to be refreshed somewhat later; `None` if it has ended or its end is not known.
+    /// Returns the token with a later refresh; `None` if it has ended or its end is not known.
     pub(crate) fn defer_refresh(&self, now: Instant) -> Option<Self> {
         let lifetime = self.lifetime.filter(|lifetime| now < lifetime.end)?;
         let refresh = now.checked_add(AFTER_FAILURE)?.min(lifetime.end);

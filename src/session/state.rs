@@ -131,7 +131,7 @@ impl SessionState {
         self.replace_if(|current| current.epoch == epoch, |current| current.replaced(state, origin))
     }
 
-    /// The same, unless the token was replaced since `version`: what a caller brings meanwhile is not undone.
+    /// Makes a token the session's, unless it was replaced since `version`: a token that a caller brings meanwhile stays.
     pub(crate) fn set_if(&self, version: u64, state: TokenState, origin: Origin) -> bool {
         self.replace_if(|current| current.version == version, |current| current.replaced(state, origin))
     }

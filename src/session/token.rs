@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// After so many flights in a row the session goes on with what they came to.
+/// After so many flights in a row the call uses the state that they left.
 const MOST_FLIGHTS: u32 = 5;
 
 impl Session {

@@ -46,7 +46,7 @@ impl StoredToken {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// The same token, known to have been issued a moment ago. No service issues one that has ended: that is what a clock that
+    /// Drops a lifetime that is over although the token was just issued. No service issues such a token: it is what a clock that
     /// is ahead, or a unit that was misread, makes of a lifetime, and means that it is not known.
     pub(crate) fn just_issued(self, now: SystemTime) -> Self {
         match self.is_expired(now) {

@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The longest idle time after which a connection is used again for a request that may be repeated. Servers close idle
 /// connections, and no lane notices while it is idle.
 const REUSE: Duration = Duration::from_secs(15);
-/// The same for a request that must not be repeated: a server's close that is on its way meets fewer of them.
+/// The longest idle time for a request that must not be repeated: shorter, so that it rarely meets a close under way.
 const REUSE_UNREPEATABLE: Duration = Duration::from_millis(250);
 
 pub(super) struct Lanes {

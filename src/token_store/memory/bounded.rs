@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Bounded<V> {
     capacity: usize,
     by_key: HashMap<StoreKey, (u64, V)>,
-    /// The same keys by the number of their last write.
+    /// The keys by the number of their last write.
     by_age: BTreeMap<u64, StoreKey>,
     writes: u64,
     /// The size at which values that are over are looked for again.
