@@ -1,5 +1,8 @@
 //! Compares a small enveloped POST of a session with the baseline: the same request written with reqwest. Both take turns, and the
-//! median of their ratios counts. Target: at least 0.95 everywhere.
+//! median of their ratios counts. Targets: blocking 1.25, 1.1 and 1.0; async 0.97.
+//!
+//! The same request has the same headers, `User-Agent` included: the seventh of a request makes http's map grow beyond what glibc
+//! keeps for each thread, which alone takes a tenth of the speed with 64 in flight.
 
 mod support;
 
@@ -12,11 +15,11 @@ use std::{hint::black_box, time::Duration};
 const RESPONSE: &str = r#"{"status":200,"message":"success","data":{"sid":100001,"id":"ann","name":"李安 Ann Li",
 "email":"ann@digiwin.com","telephone":"13800000000","type":0,"userType":false,"confirm":true,"disabled":false,
 "userMappings":[]}}"#;
-const ROUNDS: usize = 41;
+const ROUNDS: usize = 201;
 /// Calls a turn, one after the other.
-const SEQUENTIAL: usize = 300;
+const SEQUENTIAL: usize = 60;
 /// Calls a turn, some at a time.
-const CONCURRENT: usize = 1280;
+const CONCURRENT: usize = 320;
 const IN_FLIGHT: usize = 64;
 
 /// The baseline's response.
@@ -46,6 +49,7 @@ struct User {
 fn headers() -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();
     headers.insert("content-type", "application/json".parse().unwrap());
+    headers.insert("user-agent", "baseline/1.0".parse().unwrap());
     headers.insert("digi-middleware-auth-app", "app-token".parse().unwrap());
     headers
 }

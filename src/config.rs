@@ -2,6 +2,7 @@
 
 use crate::{Error, Result, token_store::TokenStore};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::borrow::Cow;
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use url::{Host, Url};
 
@@ -12,7 +13,7 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) verify_tls: bool,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) user_agent: String,
+    pub(crate) user_agent: Cow<'static, str>,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
     pub(crate) token_store: Option<Arc<dyn TokenStore>>,
@@ -28,7 +29,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(10),
             verify_tls: true,
             headers: Vec::new(),
-            user_agent: concat!("iam-sdk-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: Cow::Borrowed(concat!("iam-sdk-rust/", env!("CARGO_PKG_VERSION"))),
             proxy: None,
             root_certificates: Vec::new(),
             token_store: None,
@@ -60,8 +61,11 @@ impl Settings {
     pub(crate) fn header_map(&self, reserved: &[HeaderName]) -> Result<HeaderMap> {
         let mut map = HeaderMap::new();
         map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let agent = HeaderValue::from_str(&self.user_agent)
-            .map_err(|_| Error::configuration("user agent: not a valid header value"))?;
+        let agent = match self.user_agent {
+            Cow::Borrowed(agent) => HeaderValue::from_static(agent),
+            Cow::Owned(ref agent) => HeaderValue::from_str(agent)
+                .map_err(|_| Error::configuration("user agent: not a valid header value"))?,
+        };
         map.insert(header::USER_AGENT, agent);
         for (name, value) in &self.headers {
             let wrong = |what| Error::configuration(format!("header `{}`: {what}", name.escape_debug()));
@@ -138,7 +142,7 @@ macro_rules! settings_methods {
 
         /// Sets `User-Agent`.
         pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-            self.settings.user_agent = agent.into();
+            self.settings.user_agent = std::borrow::Cow::Owned(agent.into());
             self
         }
 

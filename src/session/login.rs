@@ -63,8 +63,8 @@ impl Session {
                     let key = generate_key
                         .then(|| core.flavour.spawn_detached(async { Workers::cpu().run(KeyPair::generate).await }));
                     let last = request.operation == login.operation();
-                    let response = self.send_with_retries(&request, token.as_ref(), |data| Ok(data.clone()), deadline);
-                    let response = Some(response.await?);
+                    let (token, read, now) = (token.as_ref(), |data: &Data| Ok(data.clone()), Instant::now());
+                    let response = Some(self.send_with_retries(&request, token, read, now, deadline).await?);
                     *sent |= last;
                     let key = match key {
                         Some(key) => {

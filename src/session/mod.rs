@@ -40,29 +40,44 @@ pub(crate) use running::Running;
 use serde::de::DeserializeOwned;
 use shared::Core;
 use state::{Origin, SessionState, TokenState};
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, ops::Deref, sync::Arc, time::SystemTime};
 
 /// One session of a client: sends requests with its token, and reads the responses.
 #[derive(Clone)]
-pub(crate) struct Session {
+pub(crate) struct Session(Arc<Parts>);
+
+/// What a session consists of. In one `Arc`: every handle is a clone.
+pub(crate) struct Parts {
     core: Arc<Core>,
     state: Arc<SessionState>,
     /// How the session gets a token by itself, if it does.
     method: Option<Arc<dyn LoginMethod>>,
 }
 
+impl Deref for Session {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Session {
+    fn of(core: Arc<Core>, state: Arc<SessionState>, method: Option<Arc<dyn LoginMethod>>) -> Self {
+        Self(Arc::new(Parts { core, state, method }))
+    }
+
     /// Another session over the same connections.
     pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
         let state = self.core.open(Some(name), method.as_ref());
-        Self { core: self.core.clone(), state, method }
+        Self::of(self.core.clone(), state, method)
     }
 
     /// A session of its own with this token: in no store, known to nobody else, gone with its handles.
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
         let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
-        Ok(Self { core: self.core.clone(), state: Arc::new(state), method: None })
+        Ok(Self::of(self.core.clone(), Arc::new(state), None))
     }
 
     /// Gives the session a token before its first call.

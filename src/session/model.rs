@@ -113,7 +113,7 @@ fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
     };
     let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method(service.clone())));
     let state = core.open(None, method.as_ref());
-    Session { core: Arc::new(core), state, method }
+    Session::of(Arc::new(core), state, method)
 }
 
 /// The token that a call would be sent with.

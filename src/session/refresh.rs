@@ -180,7 +180,7 @@ impl Session {
             return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
         };
         let read = |data: &_| method.refreshed(data, &token.stored);
-        match self.send_with_retries(&request?, Some(token), read, deadline).await {
+        match self.send_with_retries(&request?, Some(token), read, Instant::now(), deadline).await {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }

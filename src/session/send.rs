@@ -15,18 +15,19 @@ use tracing::{Instrument as _, field::Empty};
 
 impl Session {
     /// Sends `request` with `token` until there is a response that can be read, an error that must not be tried again, or no
-    /// time left.
+    /// time left. It is `now`: the clock is read once for a call that goes well.
     pub(super) async fn send_with_retries<T>(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
         read: impl Fn(&Data) -> Result<T>,
+        mut now: Instant,
         deadline: Instant,
     ) -> Result<T> {
         let core = &*self.core;
         let mut attempts = Attempts::new(request.effect, deadline);
         loop {
-            let time = attempts.begin(Instant::now());
+            let time = attempts.begin(now);
             let result = self.attempt(request, token, &attempts, time).await;
             let error = match result.and_then(|data| read(&data)) {
                 Ok(value) => {
@@ -36,7 +37,10 @@ impl Session {
                 Err(error) => error,
             };
             match attempts.after(&error, Instant::now(), &core.budget) {
-                Some(wait) => core.flavour.sleep(wait).await,
+                Some(wait) => {
+                    core.flavour.sleep(wait).await;
+                    now = Instant::now();
+                }
                 None => return Err(self.redact(error, request, token).operation_named(request.operation)),
             }
         }
@@ -61,14 +65,16 @@ impl Session {
         let outgoing = HttpRequest {
             method: request.method.clone(),
             url: request.url(&core.base_url),
-            token: token.map(|token| (core.dialect.token_header(), token.header.clone())),
+            token: token.map(|token| (core.dialect.token_header(), &token.header)),
             body: request.body.clone(),
             timeout: time,
             repeatable: request.effect != Effect::Other,
         };
-        let begun = Instant::now();
+        let begun = (!span.is_disabled()).then(Instant::now);
         let response = core.send(outgoing).instrument(span.clone()).await;
-        span.record("duration_ms", begun.elapsed().as_millis() as u64);
+        if let Some(begun) = begun {
+            span.record("duration_ms", begun.elapsed().as_millis() as u64);
+        }
         if let Ok(response) = &response {
             span.record("status", response.status.as_u16());
         }

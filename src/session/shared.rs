@@ -38,7 +38,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<Response> {
+    pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
         match &self.transport {
             Some(transport) => transport.send(request).await,
             None => Err(Error::configuration("there is no network")),
@@ -86,6 +86,6 @@ impl Session {
             application: Zeroizing::new(application.to_owned()),
         };
         let state = core.open(None, method.as_ref());
-        Ok(Self { core: Arc::new(core), state, method })
+        Ok(Self::of(Arc::new(core), state, method))
     }
 }

@@ -47,7 +47,7 @@ impl Session {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
                 return Err(missing.operation_named(request.operation));
             }
-            let error = match self.send_with_retries(request, token, read, self.core.deadline()).await {
+            let error = match self.send_with_retries(request, token, read, sent, after(sent, self.core.timeout)).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();

@@ -3,7 +3,10 @@
 use super::{HttpRequest, failure::failure, runtimes::Runtimes, tls, too_large};
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, USER_AGENT},
+};
 use std::time::Duration;
 
 /// Shorter than most load balancers keep an idle connection.
@@ -58,7 +61,6 @@ impl HttpConfig {
 
     pub(super) fn build(&self) -> Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder()
-            .default_headers(self.headers.clone())
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .https_only(self.https_only)
@@ -66,8 +68,11 @@ impl HttpConfig {
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
-            .connector_layer(self.runtimes.clone())
             .tls_backend_preconfigured(self.tls.clone());
+        // For the requests to a proxy: the others bring their headers.
+        if let Some(agent) = self.headers.get(USER_AGENT).filter(|_| !self.no_proxy) {
+            builder = builder.user_agent(agent.clone());
+        }
         if self.lane {
             builder = builder.http1_only();
         }
@@ -82,15 +87,21 @@ impl HttpConfig {
     }
 
     /// Sends a request and reads the whole response.
-    pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest) -> Result<Response> {
+    pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest<'_>) -> Result<Response> {
         let repeatable = outgoing.repeatable;
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.timeout_mut() = Some(outgoing.timeout);
-        if let Some((name, value)) = outgoing.token {
-            request.headers_mut().insert(name, value);
+        let token = outgoing.token.as_ref().map(|(name, value)| (name, *value));
+        request.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
+        if let Some(body) = outgoing.body {
+            // hyper would add it, where one more makes the map of the headers grow.
+            request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+            *request.body_mut() = Some(body.into());
         }
-        *request.body_mut() = outgoing.body.map(Into::into);
 
+        if !self.lane {
+            self.runtimes.note();
+        }
         let has_body = request.body().is_some();
         // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
         // connections since the last exchange, and for a request that must not be repeated. The first turn reads what came in,
@@ -102,7 +113,7 @@ impl HttpConfig {
         }
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
-        let waited = || !self.lane && (repeatable || (has_body && self.runtimes.are_only_this()));
+        let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
         let mut response = http.execute(request).await.map_err(|error| failure(error, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
@@ -128,6 +139,14 @@ impl HttpConfig {
     }
 }
 
+/// A copy with bytes of its own. reqwest clones and drops every header several times a request, and a count of references that
+/// all threads write is slow.
+fn copy(value: &HeaderValue) -> HeaderValue {
+    let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) else { return value.clone() };
+    copy.set_sensitive(value.is_sensitive());
+    copy
+}
+
 /// The client that the tasks of a runtime share.
 #[cfg(feature = "async")]
 #[derive(Debug)]
@@ -143,7 +162,7 @@ impl SharedClient {
         Ok(Self { http: config.build()?, config })
     }
 
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<Response> {
+    pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
         self.config.exchange(&self.http, request).await
     }
 }

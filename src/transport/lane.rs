@@ -55,7 +55,7 @@ impl Lanes {
         Ok(lanes)
     }
 
-    pub(super) fn send(&self, mut request: HttpRequest) -> Result<Response> {
+    pub(super) fn send(&self, mut request: HttpRequest<'_>) -> Result<Response> {
         let begun = Instant::now();
         let mut lane = self.take(after(begun, request.timeout))?;
         request.timeout = request.timeout.saturating_sub(begun.elapsed());

@@ -24,10 +24,10 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 /// A request as it goes out; the client adds the headers that every request has.
-pub(crate) struct HttpRequest {
+pub(crate) struct HttpRequest<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) token: Option<(HeaderName, HeaderValue)>,
+    pub(crate) token: Option<(HeaderName, &'a HeaderValue)>,
     pub(crate) body: Option<Bytes>,
     pub(crate) timeout: Duration,
     /// Whether sending it twice does no harm.
@@ -78,7 +78,7 @@ impl Transport {
         self.flavour.check_context()
     }
 
-    pub(crate) async fn send(&self, request: HttpRequest) -> Result<Response> {
+    pub(crate) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
         match &self.clients {
             #[cfg(feature = "async")]
             Clients::Shared(client) => client.send(request).await,
