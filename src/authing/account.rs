@@ -47,7 +47,7 @@ pub(crate) fn is_password_valid(password: &Password) -> Result<Request> {
 
 /// Reads an object, or a bare truth value: the vendor does not document which of them comes.
 pub(crate) fn password_check(data: &Data) -> Result<PasswordCheck> {
-    match data.bytes().trim_ascii() {
+    match data.bytes()?.trim_ascii() {
         bare @ (b"true" | b"false") => Ok(PasswordCheck { valid: Some(bare == b"true"), ..PasswordCheck::default() }),
         _ => Ok(data.decode::<Option<PasswordCheck>>()?.unwrap_or_default()),
     }

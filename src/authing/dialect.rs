@@ -5,6 +5,7 @@ use crate::{
     Error, ErrorKind, Result, UserToken,
     protocol::{
         dialect::{Dialect, ErrorResponse, text},
+        meter::{Member, UsualEnvelope},
         model::Name,
     },
 };
@@ -64,6 +65,22 @@ impl Dialect for Authing {
             }
         };
         Ok(field.get().as_bytes())
+    }
+
+    fn usual_envelope(&self, operation: &'static str) -> Option<UsualEnvelope> {
+        if operation == RAW {
+            return None;
+        }
+        let field = document_of(operation).map(|document| document.root);
+        let graphql = |name: &str| if name == "data" { Member::Data } else { Member::Unusual };
+        let rest = |name: &str| match name {
+            "data" => Member::Data,
+            "code" => Member::Verdict(|code| text(code).is_some_and(|code| is_success(&code))),
+            "message" => Member::Passed,
+            _ => Member::Unusual,
+        };
+        let member: fn(&str) -> Member = if field.is_some() { graphql } else { rest };
+        Some(UsualEnvelope { member, has_verdict: field.is_none(), field })
     }
 
     fn brings_secret(&self, operation: &'static str) -> bool {

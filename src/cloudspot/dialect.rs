@@ -2,7 +2,10 @@
 
 use crate::{
     Error, ErrorKind,
-    protocol::dialect::{Dialect, ErrorResponse, text},
+    protocol::{
+        dialect::{Dialect, ErrorResponse, text},
+        meter::UsualEnvelope,
+    },
 };
 use http::HeaderName;
 use serde::Deserialize;
@@ -40,6 +43,10 @@ impl Dialect for Cloudspot {
 
     fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         Ok(body)
+    }
+
+    fn usual_envelope(&self, _: &'static str) -> Option<UsualEnvelope> {
+        None
     }
 
     fn brings_secret(&self, operation: &'static str) -> bool {

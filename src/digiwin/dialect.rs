@@ -16,6 +16,7 @@ use crate::{
     ErrorKind,
     protocol::{
         dialect::{Dialect, ErrorResponse, text},
+        meter::{Member, UsualEnvelope},
         model::Name,
     },
 };
@@ -48,6 +49,16 @@ impl Dialect for Digiwin {
             (Some(status), None) if envelope.is_error(status) => Err(envelope.error_response()),
             _ => Ok(body),
         }
+    }
+
+    fn usual_envelope(&self, _: &'static str) -> Option<UsualEnvelope> {
+        let member = |name: &str| match name {
+            "data" => Member::Data,
+            "status" => Member::Verdict(is_success),
+            "message" | "msg" | "success" | "code" | "timestamp" | "requestId" | "traceId" => Member::Passed,
+            _ => Member::Unusual,
+        };
+        Some(UsualEnvelope { member, has_verdict: true, field: None })
     }
 
     fn brings_secret(&self, operation: &'static str) -> bool {

@@ -80,7 +80,7 @@ enum Stage {
     PublicKey,
     AesKey(Box<Offer>),
     Login,
-    Switch(StoredToken, Data),
+    Switch(StoredToken, Box<Data>),
 }
 
 impl Handshake {
@@ -138,7 +138,7 @@ impl Login for Handshake {
                 match &self.switch_to {
                     Some(tenant) if token.tenant.as_ref() != Some(tenant) => {
                         let request = identity::refresh_token_with_tenant(&TenantRef::id(tenant))?;
-                        self.stage = Stage::Switch(token.clone(), response);
+                        self.stage = Stage::Switch(token.clone(), Box::new(response));
                         Ok(Step::Send { request, token: Some(token), generate_key: false })
                     }
                     _ => Ok(Step::Done(token, response)),
@@ -146,7 +146,7 @@ impl Login for Handshake {
             }
             Stage::Switch(token, login) => {
                 let switched = response.decode::<ChangedToken>()?.to_stored_token(Some(&token))?;
-                Ok(Step::Done(StoredToken { tenant: self.switch_to.take(), ..switched }, login))
+                Ok(Step::Done(StoredToken { tenant: self.switch_to.take(), ..switched }, *login))
             }
         }
     }

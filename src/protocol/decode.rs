@@ -12,37 +12,34 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::error::Category;
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 /// An HTTP response, read to its end.
+#[derive(Clone)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// The data of a response, taken out of its envelope and known to be no error.
+/// A response with a status of success. Its envelope, which may say otherwise, is read with its data.
 #[derive(Clone)]
 pub(crate) struct Data {
-    status: StatusCode,
-    bytes: Bytes,
-    /// Whether it can hold a token or another secret: then no error keeps it.
-    is_secret: bool,
+    response: Response,
+    operation: &'static str,
+    dialect: &'static dyn Dialect,
+    /// Where the data stand in the body, once the envelope was read by itself.
+    found: OnceLock<Bytes>,
 }
 
 impl Response {
-    /// Takes the data out, or says why there is none.
-    pub(crate) fn into_data(self, operation: &'static str, dialect: &dyn Dialect) -> Result<Data> {
+    /// Takes an HTTP status of failure for the error that it is.
+    pub(crate) fn into_data(self, operation: &'static str, dialect: &'static dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
             let said = dialect.error_response(operation, self.status.as_u16(), &self.body);
             return Err(self.error(said).response_body(&self.body));
         }
-        let is_secret = dialect.brings_secret(operation);
-        match dialect.data(operation, &self.body) {
-            Ok(data) => Ok(Data { status: self.status, bytes: self.body.slice_ref(data), is_secret }),
-            Err(said) if is_secret => Err(self.error(said)),
-            Err(said) => Err(self.error(said).response_body(&self.body)),
-        }
+        Ok(Data { response: self, operation, dialect, found: OnceLock::new() })
     }
 
     fn error(&self, said: ErrorResponse) -> Error {
@@ -72,7 +69,13 @@ impl Data {
     /// The data of a response without any.
     #[cfg(test)]
     pub(crate) fn empty() -> Self {
-        Self { status: StatusCode::OK, bytes: Bytes::new(), is_secret: false }
+        Self::of(Bytes::new(), &crate::cloudspot::DIALECT)
+    }
+
+    #[cfg(test)]
+    fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+        Self { response, operation: "t", dialect, found: OnceLock::new() }
     }
 
     /// Decodes the data; an empty body reads as `null`.
@@ -80,7 +83,14 @@ impl Data {
     /// A single object must have at least one of the members that its model has. Lists, and objects inside, may be of any:
     /// services add members, and leave them out.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        let bytes = self.json();
+        if self.found.get().is_none()
+            && let Some(envelope) = self.dialect.usual_envelope(self.operation)
+            && let Some(value) = meter::decode_usual(&self.response.body, envelope)
+        {
+            return Ok(value);
+        }
+        let found = self.bytes()?;
+        let bytes = if found.trim_ascii().is_empty() { b"null" } else { found };
         meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
     }
 
@@ -91,7 +101,8 @@ impl Data {
 
     /// Reads the data with a reader of its own, which spends its memory with the functions of [`meter`].
     pub(crate) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        meter::within(self.bytes.len(), || read(&self.bytes)).ok_or_else(|| self.too_large())
+        let bytes = self.bytes()?;
+        meter::within(bytes.len(), || read(bytes)).ok_or_else(|| self.too_large())
     }
 
     /// Accepts the data of a call that gives nothing: an empty body, or any JSON.
@@ -101,24 +112,38 @@ impl Data {
         self.decode::<IgnoredAny>().map(drop)
     }
 
-    /// Returns the data as it came.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Returns the data as they came, or the error that the envelope holds.
+    pub(crate) fn bytes(&self) -> Result<&[u8]> {
+        if let Some(found) = self.found.get() {
+            return Ok(found);
+        }
+        let body = &self.response.body;
+        match self.dialect.data(self.operation, body) {
+            Ok(data) => Ok(self.found.get_or_init(|| body.slice_ref(data))),
+            Err(said) if self.is_secret() => Err(self.response.error(said)),
+            Err(said) => Err(self.response.error(said).response_body(body)),
+        }
     }
 
-    fn json(&self) -> &[u8] {
-        if self.bytes.trim_ascii().is_empty() { b"null" } else { &self.bytes }
+    /// Returns the data as they came, or the whole body if nothing but the data differs between two of this kind.
+    pub(crate) fn as_came(&self) -> &[u8] {
+        self.found.get().unwrap_or(&self.response.body)
     }
 
     /// Creates an error about this data.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        let error = Error::new(kind).http_status(self.status.as_u16());
-        if self.is_secret { error } else { error.response_body(&self.bytes) }
+        let error = Error::new(kind).http_status(self.response.status.as_u16());
+        if self.is_secret() { error } else { error.response_body(self.as_came()) }
+    }
+
+    /// Whether it can hold a token or another secret: then no error keeps it.
+    fn is_secret(&self) -> bool {
+        self.dialect.brings_secret(self.operation)
     }
 
     fn too_large(&self) -> Error {
         self.error(ErrorKind::TooLarge)
-            .detail(format!("{} bytes would take more than 20 times as much memory once decoded", self.bytes.len()))
+            .detail(format!("{} bytes would take more than 20 times as much memory once decoded", self.as_came().len()))
     }
 
     fn explain<T: DeserializeOwned>(&self, bytes: &[u8], refusal: Refusal) -> Error {
@@ -176,7 +201,7 @@ mod tests {
     use super::*;
 
     fn data(body: &'static str) -> Data {
-        Data { status: StatusCode::OK, bytes: Bytes::from_static(body.as_bytes()), is_secret: false }
+        Data::of(Bytes::from_static(body.as_bytes()), &crate::cloudspot::DIALECT)
     }
 
     #[test]

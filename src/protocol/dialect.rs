@@ -1,5 +1,6 @@
 //! What differs from service to service in how a token travels and an error is spelled.
 
+use super::meter::UsualEnvelope;
 use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
@@ -21,6 +22,9 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 
     /// Returns where the data of a successful HTTP response to `operation` stands, or the error that it is all the same.
     fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse>;
+
+    /// Returns the usual form of a successful response to `operation`, if it has an envelope.
+    fn usual_envelope(&self, operation: &'static str) -> Option<UsualEnvelope>;
 
     /// Returns whether a successful response to `operation` can hold a token or another secret: no error keeps its body.
     fn brings_secret(&self, operation: &'static str) -> bool;

@@ -70,7 +70,7 @@ impl<T> Received<T> {
     /// Takes the page that was decoded from `data`.
     pub(crate) fn new(page: Page<T>, data: &Data) -> Self {
         let mut hasher = DefaultHasher::new();
-        data.bytes().hash(&mut hasher);
+        data.as_came().hash(&mut hasher);
         Self { page, fingerprint: hasher.finish() }
     }
 }

@@ -63,7 +63,8 @@ impl Session {
                     let key = generate_key
                         .then(|| core.flavour.spawn_detached(async { Workers::cpu().run(KeyPair::generate).await }));
                     let last = request.operation == login.operation();
-                    let (token, read, now) = (token.as_ref(), |data: &Data| Ok(data.clone()), Instant::now());
+                    let (token, read, now) =
+                        (token.as_ref(), |data: &Data| data.bytes().map(|_| data.clone()), Instant::now());
                     let response = Some(self.send_with_retries(&request, token, read, now, deadline).await?);
                     *sent |= last;
                     let key = match key {

@@ -11,7 +11,7 @@ use crate::{
     transport::HttpRequest,
 };
 use std::time::{Duration, Instant};
-use tracing::{Instrument as _, field::Empty};
+use tracing::{Instrument as _, Span, field::Empty};
 
 impl Session {
     /// Sends `request` with `token` until there is a response that can be read, an error that must not be tried again, or no
@@ -28,7 +28,7 @@ impl Session {
         let mut attempts = Attempts::new(request.effect, deadline);
         loop {
             let time = attempts.begin(now);
-            let result = self.attempt(request, token, &attempts, time).await;
+            let (result, span) = self.attempt(request, token, &attempts, time).await;
             let error = match result.and_then(|data| read(&data)) {
                 Ok(value) => {
                     core.budget.refill();
@@ -36,6 +36,7 @@ impl Session {
                 }
                 Err(error) => error,
             };
+            span.record("error", tracing::field::debug(error.kind()));
             match attempts.after(&error, Instant::now(), &core.budget) {
                 Some(wait) => {
                     core.flavour.sleep(wait).await;
@@ -52,7 +53,7 @@ impl Session {
         token: Option<&ActiveToken>,
         attempts: &Attempts,
         time: Duration,
-    ) -> Result<Data> {
+    ) -> (Result<Data>, Span) {
         let core = &*self.core;
         let span = tracing::debug_span!(
             "iam_sdk.request",
@@ -78,11 +79,7 @@ impl Session {
         if let Ok(response) = &response {
             span.record("status", response.status.as_u16());
         }
-        let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
-        if let Err(error) = &data {
-            span.record("error", tracing::field::debug(error.kind()));
-        }
-        data
+        (response.and_then(|response| response.into_data(request.operation, core.dialect)), span)
     }
 
     /// Takes what the service echoed of this request's secrets out of an error.

@@ -8,10 +8,13 @@
 //! The allowance stands in a thread-local, and not in the deserializer: a `Deserialize` that decodes a text inside the JSON
 //! by itself, as custom data does, must spend from the same one.
 
+mod envelope;
 mod metered;
 
+pub(crate) use envelope::{Member, UsualEnvelope, decode_usual};
 use metered::Metered;
 use serde::{Deserialize, de::Error};
+use serde_json::de::SliceRead;
 use std::cell::Cell;
 
 /// The memory that decoding may take, as a multiple of the JSON's size. With the body itself, its copies on the way and the
@@ -51,9 +54,17 @@ pub(crate) enum Refusal {
 
 /// Decodes JSON, within the memory that its size allows.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Refusal> {
+    decode_whole(json, |json| T::deserialize(Metered::top::<T>(json)))
+}
+
+/// Decodes JSON to its end with `read`, within the memory that its size allows.
+fn decode_whole<'de, T>(
+    json: &'de [u8],
+    read: impl FnOnce(&mut serde_json::Deserializer<SliceRead<'de>>) -> serde_json::Result<T>,
+) -> Result<T, Refusal> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let (result, state) = limited(json.len(), || {
-        let value = T::deserialize(Metered::top::<T>(&mut deserializer))?;
+        let value = read(&mut deserializer)?;
         deserializer.end().map(|()| value)
     });
     match (state, result) {
