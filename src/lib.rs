@@ -1,8 +1,16 @@
-#![cfg_attr(all(feature = "async", feature = "blocking", feature = "emulator"), doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(all(feature = "async", feature = "blocking", feature = "emulator")),
-    doc = "Clients of identity services. The README has the whole story; its examples need all flavours."
-)]
+// The README's links lead to files. Of two definitions the first one counts: here they lead to the guide's pages.
+//! [中文]: guide::readme_zh
+//! [sessions]: guide::sessions
+//! [servers]: guide::servers
+//! [command-line tools]: guide::command_line
+//! [errors]: guide::errors
+//! [testing]: guide::testing
+//! [stores]: guide::stores
+//! [security]: guide::security
+//! [coming from Python]: guide::from_python
+//!
+// Its examples use both flavours: `cargo test --all-features` compiles them.
+#![cfg_attr(any(not(doctest), all(feature = "async", feature = "blocking")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]
@@ -32,6 +40,7 @@ pub mod r#async;
 pub mod blocking;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod guide;
 
 #[cfg(feature = "async")]
 pub use r#async::Client;

@@ -1,0 +1,36 @@
+//! The guide: how to use the crate, a page for each subject.
+//!
+//! | page | read it to |
+//! | --- | --- |
+//! | [`sessions`] | log in once, stay logged in, and serve many users |
+//! | [`servers`] | call from a tokio server with the token that a request brought |
+//! | [`command_line`] | write scripts and command-line tools that share one login |
+//! | [`errors`] | decide what to do when a call fails |
+//! | [`testing`] | test your program against the emulator |
+//! | [`stores`] | keep tokens in files, in Redis, or in a store of your own |
+//! | [`security`] | know what is protected, and what is not |
+//! | [`from_python`] | find each call of the vendors' Python clients |
+//! | [`readme_zh`] | read the README in Chinese (中文说明) |
+
+macro_rules! pages {
+    ($($name:ident = $file:literal),* $(,)?) => {$(
+        // The examples of a page use every feature: `cargo test --all-features` compiles them.
+        #[cfg_attr(
+            any(not(doctest), all(feature = "async", feature = "blocking", feature = "emulator", feature = "redis")),
+            doc = include_str!($file)
+        )]
+        pub mod $name {}
+    )*};
+}
+
+pages! {
+    sessions = "sessions.md",
+    servers = "servers.md",
+    command_line = "command_line.md",
+    errors = "errors.md",
+    testing = "testing.md",
+    stores = "stores.md",
+    security = "security.md",
+    from_python = "from_python.md",
+    readme_zh = "README.zh.md",
+}
