@@ -69,14 +69,12 @@ impl Server {
         store_at(&self.address(), 7)
     }
 
-    /// What Redis has under the names that begin so.
+    /// Sends a command to the server.
     pub fn raw(&self, command: &[&str]) -> redis::Value {
         let mut connection = redis::Client::open(self.address()).unwrap().get_connection().unwrap();
-        let mut asked = redis::cmd(command[0]);
-        command[1..].iter().for_each(|argument| {
-            asked.arg(*argument);
-        });
-        asked.query(&mut connection).unwrap()
+        let mut request = redis::cmd(command[0]);
+        request.arg(&command[1..]);
+        request.query(&mut connection).unwrap()
     }
 
     fn int(&self, command: &[&str]) -> i64 {
@@ -229,8 +227,8 @@ fn passwords_and_users_in_the_url_log_in() {
         ("reader:pw@", "NOPERM", "SELECT"),
     ] {
         let error = store(login).get(&ann).unwrap_err();
-        let RedisStoreError::Refused { code: said, command: asked, .. } = cause(&error) else { panic!("{error:?}") };
-        assert_eq!((&**said, *asked, error.is_retryable()), (code, command, false), "{login}: {error}");
+        let RedisStoreError::Refused { code: said, command: refused, .. } = cause(&error) else { panic!("{error:?}") };
+        assert_eq!((&**said, *refused, error.is_retryable()), (code, command, false), "{login}: {error}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     }
     // A server that does not know the command repeats the password.
