@@ -1,15 +1,55 @@
 //! An in-process emulator of the three services, for tests and demonstrations.
 //!
+//! It listens on a loopback port, keeps state (a login issues a token that later calls require, a deleted organization is gone)
+//! and stops when it is dropped. It is tested with the vendors' own Python clients.
+//!
+//! # Examples
+//!
+//! A test with the blocking client:
+//!
 //! ```
-//! # fn main() -> std::io::Result<()> {
-//! let emulator = iam_sdk::emulator::Emulator::start()?;
-//! let account = emulator.digiwin().account();
-//! println!("{} at {}", account.user_id, emulator.base_url());
-//! # Ok(()) }
+//! # #[cfg(feature = "blocking")] {
+//! use iam_sdk::{blocking::Client, emulator::Emulator};
+//!
+//! #[test]
+//! # fn takes_the_attribute_that_would_remove_the_example() {}
+//! fn an_expired_session_is_reported() {
+//!     let emulator = Emulator::start().unwrap();
+//!     let account = emulator.digiwin().account();
+//!     let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+//!     client.identity().login(&account.user_id, account.password.clone()).unwrap();
+//!
+//!     emulator.digiwin().expire_tokens();
+//!     assert!(client.users().get_user_simple().unwrap_err().is_authentication());
+//! }
+//! # an_expired_session_is_reported();
+//! # }
 //! ```
 //!
-//! It listens on a loopback port, keeps state (a login gives a token that later calls need, a deleted organization is gone)
-//! and stops when it is dropped. It is checked with the vendors' own Python clients.
+//! A test with the async client, and a response of the test's own:
+//!
+//! ```
+//! # #[cfg(feature = "async")] {
+//! use iam_sdk::{Client, Credentials, emulator::Emulator};
+//!
+//! #[tokio::test]
+//! # async fn takes_the_attribute_that_would_remove_the_example() {}
+//! async fn a_read_is_retried() {
+//!     let emulator = Emulator::start().unwrap();
+//!     let account = emulator.digiwin().account();
+//!     let client = Client::builder(emulator.base_url(), account.app_token.clone())
+//!         .credentials(Credentials::password(&account.user_id, account.password.clone()))
+//!         .build()
+//!         .unwrap();
+//!
+//!     emulator.respond_next("/api/iam/v2/user/simple", 503, "<html>busy</html>");
+//!     client.users().get_user_simple().await.unwrap();
+//!     let path = "/api/iam/v2/user/simple";
+//!     assert_eq!(emulator.requests().iter().filter(|request| request.path == path).count(), 2);
+//! }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(a_read_is_retried());
+//! # }
+//! ```
 
 pub mod authing;
 pub mod cloudspot;
