@@ -36,8 +36,8 @@ impl Service {
         Self { key, public }
     }
 
-    fn answer(&self, path: &str, body: &[u8]) -> Bytes {
-        let answer = match path.rsplit('/').next() {
+    fn respond(&self, path: &str, body: &[u8]) -> Bytes {
+        let response = match path.rsplit('/').next() {
             Some("publickey") => json!({"publicKey": self.public}),
             Some("aeskey") => {
                 let body: Value = serde_json::from_slice(body).unwrap();
@@ -50,13 +50,13 @@ impl Service {
             }
             _ => json!({"token": "t", "userId": "u"}),
         };
-        answer.to_string().into()
+        response.to_string().into()
     }
 }
 
 fn serve(service: &Arc<Service>, latency: Duration) -> SocketAddr {
     let service = service.clone();
-    support::serve(latency, move |path, body| service.answer(path, body))
+    support::serve(latency, move |path, body| service.respond(path, body))
 }
 
 /// `clientEncryptPublicKey`.
@@ -71,19 +71,19 @@ fn wrap(key: &RsaPrivateKey, server_key: &str) -> String {
 fn baseline_login(http: &reqwest::blocking::Client, base: &str) {
     let url = |path: &str| format!("{base}/api/iam/v2/identity/{path}");
     let key = RsaPrivateKey::new(&mut rand::rng(), 1024).unwrap();
-    let answer: Value = http.get(url("publickey")).send().unwrap().json().unwrap();
-    let wrapped = wrap(&key, answer["publicKey"].as_str().unwrap());
+    let response: Value = http.get(url("publickey")).send().unwrap().json().unwrap();
+    let wrapped = wrap(&key, response["publicKey"].as_str().unwrap());
     let body = json!({"clientEncryptPublicKey": wrapped});
-    let answer: Value = http.post(url("aeskey")).json(&body).send().unwrap().json().unwrap();
-    let aes_key = STANDARD.decode(answer["encryptAesKey"].as_str().unwrap()).unwrap();
+    let response: Value = http.post(url("aeskey")).json(&body).send().unwrap().json().unwrap();
+    let aes_key = STANDARD.decode(response["encryptAesKey"].as_str().unwrap()).unwrap();
     let aes_key = key.decrypt(Pkcs1v15Encrypt, &aes_key).unwrap();
     let cipher = cbc::Encryptor::<aes::Aes128>::new_from_slices(&aes_key, b"ghUb#er57HBh(u%g").unwrap();
     let hash = STANDARD.encode(cipher.encrypt_padded_vec::<Pkcs7>(b"password"));
     let body = json!({
         "userId": "u", "passwordHash": hash, "clientEncryptPublicKey": wrapped, "identityType": "query",
     });
-    let answer: Value = http.post(url("login")).json(&body).send().unwrap().json().unwrap();
-    assert_eq!(answer["token"], "t");
+    let response: Value = http.post(url("login")).json(&body).send().unwrap().json().unwrap();
+    assert_eq!(response["token"], "t");
 }
 
 /// The CPU time of the process per run of `work`, in milliseconds.

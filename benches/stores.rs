@@ -52,7 +52,7 @@ fn calls(client: &blocking::Client) {
 
 fn bench(c: &mut Criterion) {
     let server = support::serve(Duration::ZERO, |_, _| Bytes::from_static(ANSWER.as_bytes()));
-    // No credentials, no token: the store was asked once, and had nothing.
+    // No credentials, no token: the store was read once, and had nothing.
     let without = blocking::Client::builder(format!("http://{server}"), "app-token").build().unwrap();
     for (name, store) in stores() {
         let client = client(server, store.clone());

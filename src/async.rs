@@ -10,6 +10,17 @@
 //!
 //! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
 //! switch or logout that was begun runs to its end.
+//!
+//! # Certificates of your own authority
+//!
+//! ```no_run
+//! # fn with_root() -> Result<(), Box<dyn std::error::Error>> {
+//! let root = std::fs::read("company-ca.pem")?;
+//! let client = iam_sdk::r#async::Client::builder("https://iam.example.com", "app-token").add_root_certificate(root).build()?;
+//! # Ok(()) }
+//! ```
+//!
+//! The certificates that the operating system trusts stay trusted.
 
 use crate::{Result, protocol::paging::Received, session::Session, transport::runtime::Flavour};
 use calls::authing::Source;

@@ -12,6 +12,17 @@
 //!
 //! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
+//!
+//! # Certificates of your own authority
+//!
+//! ```no_run
+//! # fn with_root() -> Result<(), Box<dyn std::error::Error>> {
+//! let root = std::fs::read("company-ca.pem")?;
+//! let client = iam_sdk::blocking::Client::builder("https://iam.example.com", "app-token").add_root_certificate(root).build()?;
+//! # Ok(()) }
+//! ```
+//!
+//! The certificates that the operating system trusts stay trusted.
 
 use crate::{
     Result, UserToken,

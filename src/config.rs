@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     pub(crate) root_certificates: Vec<Vec<u8>>,
     pub(crate) token_store: Option<Arc<dyn TokenStore>>,
     pub(crate) allow_http: bool,
-    pub(crate) max_answer_bytes: usize,
+    pub(crate) max_response_bytes: usize,
 }
 
 impl Settings {
@@ -34,7 +34,7 @@ impl Settings {
             root_certificates: Vec::new(),
             token_store: None,
             allow_http: false,
-            max_answer_bytes: 64 * 1024 * 1024,
+            max_response_bytes: 64 * 1024 * 1024,
         }
     }
 
@@ -121,14 +121,14 @@ macro_rules! settings_methods {
             self
         }
 
-        /// The longest that connecting may take. Default: 10 s.
+        /// Sets the longest that connecting may take. Default: 10 s.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connect_timeout = timeout;
             self
         }
 
-        /// Whether the server's certificate is checked. Default: `true`. With `false` anyone on the way can read and change
-        /// everything, passwords included: prefer [`add_root_certificate`](Self::add_root_certificate).
+        /// Sets whether the server's certificate is checked. Default: `true`. With `false` an attacker on the network can read and
+        /// change everything, passwords included: prefer [`add_root_certificate`](Self::add_root_certificate).
         pub fn verify_tls(mut self, verify: bool) -> Self {
             self.settings.verify_tls = verify;
             self
@@ -146,26 +146,26 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sends everything through this proxy. Default: the one that the environment names (`HTTPS_PROXY` and so on); none
-        /// to loopback.
+        /// Sets the proxy for all requests. Default: the one in the environment (`HTTPS_PROXY` and so on); requests to loopback
+        /// use no proxy.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.proxy = Some(url.into());
             self
         }
 
-        /// Trusts these certificates too: PEM, one or many, or DER.
+        /// Adds certificates of your own authority to the trusted ones: one or many as PEM, or one as DER.
         pub fn add_root_certificate(mut self, certificate: impl AsRef<[u8]>) -> Self {
             self.settings.root_certificates.push(certificate.as_ref().to_vec());
             self
         }
 
-        /// Keeps the sessions' tokens in `store`. Default: a [`MemoryStore`](crate::token_store::MemoryStore) of its own.
+        /// Sets the store of the sessions' tokens. Default: a [`MemoryStore`](crate::token_store::MemoryStore) of the client's own.
         pub fn token_store(mut self, store: impl crate::token_store::TokenStore + 'static) -> Self {
             self.settings.token_store = Some(std::sync::Arc::new(store));
             self
         }
 
-        /// The same, with a store that others use too.
+        /// Sets the store of the sessions' tokens to one that other clients use too.
         pub fn shared_token_store(mut self, store: std::sync::Arc<dyn crate::token_store::TokenStore>) -> Self {
             self.settings.token_store = Some(store);
             self
@@ -179,8 +179,8 @@ macro_rules! settings_methods {
 
         /// Sets the largest response that is read, in bytes. Default: 64 MiB. A larger one is an error of kind
         /// [`TooLarge`](crate::ErrorKind::TooLarge).
-        pub fn max_answer_bytes(mut self, limit: usize) -> Self {
-            self.settings.max_answer_bytes = limit;
+        pub fn max_response_bytes(mut self, limit: usize) -> Self {
+            self.settings.max_response_bytes = limit;
             self
         }
     };

@@ -1,4 +1,4 @@
-//! What was asked, and what is to be answered out of turn.
+//! The log of requests, and the responses that a test has planned.
 
 use axum::{
     extract::{Request, State},
@@ -12,13 +12,13 @@ use std::{
     time::Duration,
 };
 
-/// A request that was served: without its headers and body, which hold secrets.
+/// A request that the emulator received. Headers and body are left out: they hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Served {
-    /// Such as `POST`.
+pub struct ReceivedRequest {
+    /// The HTTP method, such as `POST`.
     pub method: String,
-    /// Such as `/api/iam/v2/user`.
+    /// The path, such as `/api/iam/v2/user`.
     pub path: String,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Log {
 
 #[derive(Default)]
 struct Entries {
-    served: Vec<Served>,
+    served: Vec<ReceivedRequest>,
     planned: VecDeque<Planned>,
 }
 
@@ -44,7 +44,7 @@ impl Log {
         Self { latency, entries: Mutex::default() }
     }
 
-    pub(super) fn served(&self) -> Vec<Served> {
+    pub(super) fn served(&self) -> Vec<ReceivedRequest> {
         self.entries().served.clone()
     }
 
@@ -56,10 +56,10 @@ impl Log {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request; gives the answer planned for it.
+    /// Notes a request, and returns the response that is planned for it.
     fn note(&self, method: &str, path: &str) -> Option<Planned> {
         let mut entries = self.entries();
-        entries.served.push(Served { method: method.to_owned(), path: path.to_owned() });
+        entries.served.push(ReceivedRequest { method: method.to_owned(), path: path.to_owned() });
         let at = entries.planned.iter().position(|planned| planned.path == path)?;
         entries.planned.remove(at)
     }

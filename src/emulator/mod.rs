@@ -1,26 +1,66 @@
-//! The services' wire protocols, in process: for demonstrations and for tests, yours too.
+//! An in-process emulator of the three services, for tests and demonstrations.
+//!
+//! It listens on a loopback port, keeps state (a login issues a token that later calls require, a deleted organization is gone)
+//! and stops when it is dropped. It is tested with the vendors' own Python clients.
+//!
+//! # Examples
+//!
+//! A test with the blocking client:
 //!
 //! ```
-//! # fn main() -> std::io::Result<()> {
-//! let emulator = iam_sdk::emulator::Emulator::start()?;
-//! let account = emulator.digiwin().account();
-//! println!("{} at {}", account.user_id, emulator.base_url());
-//! # Ok(()) }
+//! # #[cfg(feature = "blocking")] {
+//! use iam_sdk::{blocking::Client, emulator::Emulator};
+//!
+//! #[test]
+//! # fn takes_the_attribute_that_would_remove_the_example() {}
+//! fn an_expired_session_is_reported() {
+//!     let emulator = Emulator::start().unwrap();
+//!     let account = emulator.digiwin().account();
+//!     let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+//!     client.identity().login(&account.user_id, account.password.clone()).unwrap();
+//!
+//!     emulator.digiwin().expire_tokens();
+//!     assert!(client.users().get_user_simple().unwrap_err().is_authentication());
+//! }
+//! # an_expired_session_is_reported();
+//! # }
 //! ```
 //!
-//! It listens on a loopback port, keeps state (a login gives a token that later calls need, a deleted organization is gone)
-//! and stops when it is dropped. It is checked with the vendors' own Python clients.
+//! A test with the async client, and a response of the test's own:
+//!
+//! ```
+//! # #[cfg(feature = "async")] {
+//! use iam_sdk::{Client, Credentials, emulator::Emulator};
+//!
+//! #[tokio::test]
+//! # async fn takes_the_attribute_that_would_remove_the_example() {}
+//! async fn a_read_is_retried() {
+//!     let emulator = Emulator::start().unwrap();
+//!     let account = emulator.digiwin().account();
+//!     let client = Client::builder(emulator.base_url(), account.app_token.clone())
+//!         .credentials(Credentials::password(&account.user_id, account.password.clone()))
+//!         .build()
+//!         .unwrap();
+//!
+//!     emulator.respond_next("/api/iam/v2/user/simple", 503, "<html>busy</html>");
+//!     client.users().get_user_simple().await.unwrap();
+//!     let path = "/api/iam/v2/user/simple";
+//!     assert_eq!(emulator.requests().iter().filter(|request| request.path == path).count(), 2);
+//! }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(a_read_is_retried());
+//! # }
+//! ```
 
 pub mod authing;
 pub mod cloudspot;
 pub mod digiwin;
 mod log;
 
-pub use log::Served;
+pub use log::ReceivedRequest;
 
 use authing::Authing;
 use cloudspot::Cloudspot;
-use digiwin::{AnswerStyle, Digiwin};
+use digiwin::{Digiwin, ResponseStyle};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -46,58 +86,59 @@ struct Server {
 }
 
 impl Emulator {
-    /// Starts one with the default seed on a free port.
+    /// Starts an emulator with the default seeds on a free loopback port.
     ///
     /// # Errors
     ///
-    /// Those of opening a socket and of starting a thread.
+    /// The operating system's, if a socket cannot be opened or a thread cannot be started.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// Starts one with a seed, a port, a style of answers and so on.
+    /// Returns a builder, to choose seeds, the port, token lifetimes and the style of responses.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder {
             port: 0,
             latency: Duration::ZERO,
             authing: authing::Seed::default(),
             authing_errors: authing::ErrorStyle::default(),
-            authing_token_life: Duration::from_secs(14 * 24 * 60 * 60),
+            authing_token_lifetime: Duration::from_secs(14 * 24 * 60 * 60),
             cloudspot: cloudspot::Seed::default(),
             digiwin: digiwin::Seed::default(),
-            style: AnswerStyle::default(),
-            token_life: Duration::from_secs(2 * 60 * 60),
+            style: ResponseStyle::default(),
+            token_lifetime: Duration::from_secs(2 * 60 * 60),
             server_key_bits: 1024,
         }
     }
 
-    /// `http://127.0.0.1:port`.
+    /// Returns the base URL that clients connect to: `http://127.0.0.1:port`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Authing's side: its account, and what a test may do behind the service's back.
+    /// Returns Authing's side: its account, and what a test can change or look up directly.
     pub fn authing(&self) -> &Authing {
         &self.authing
     }
 
-    /// Cloudspot's side: its account. It is served below `/api/v1`.
+    /// Returns Cloudspot's side, which is served below `/api/v1`: its account, and what a test can change directly.
     pub fn cloudspot(&self) -> &Cloudspot {
         &self.cloudspot
     }
 
-    /// Digiwin's side: its account, and what a test may do behind the service's back.
+    /// Returns Digiwin's side: its account, and what a test can change directly.
     pub fn digiwin(&self) -> &Digiwin {
         &self.digiwin
     }
 
-    /// What was asked so far, in order.
-    pub fn requests(&self) -> Vec<Served> {
+    /// Returns the requests received so far, in order.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.log.served()
     }
 
-    /// Answers the next request to `path` with this status and body instead. Many of them are used up one by one.
-    pub fn answer_next(&self, path: impl Into<String>, status: u16, body: impl Into<String>) {
+    /// Responds to the next request to `path` with `status` and `body`, instead of carrying it out. Several responses for one
+    /// path are used in the order in which they were given.
+    pub fn respond_next(&self, path: impl Into<String>, status: u16, body: impl Into<String>) {
         self.log.plan(path.into(), status, body.into());
     }
 }
@@ -128,88 +169,88 @@ pub struct EmulatorBuilder {
     latency: Duration,
     authing: authing::Seed,
     authing_errors: authing::ErrorStyle,
-    authing_token_life: Duration,
+    authing_token_lifetime: Duration,
     cloudspot: cloudspot::Seed,
     digiwin: digiwin::Seed,
-    style: AnswerStyle,
-    token_life: Duration,
+    style: ResponseStyle,
+    token_lifetime: Duration,
     server_key_bits: usize,
 }
 
 impl EmulatorBuilder {
-    /// Listens on this port. Default: 0, a free one.
+    /// Sets the loopback port. Default: 0, which takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Waits this long before every answer. Default: not at all.
+    /// Sets how long the emulator waits before each response. Default: zero.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// What Authing has at the beginning.
+    /// Sets Authing's initial users, organizations and so on.
     pub fn authing(mut self, seed: authing::Seed) -> Self {
         self.authing = seed;
         self
     }
 
-    /// How Authing spells errors.
+    /// Sets the form of Authing's error responses.
     pub fn authing_errors(mut self, style: authing::ErrorStyle) -> Self {
         self.authing_errors = style;
         self
     }
 
-    /// How long Authing's management tokens live, in whole seconds. Default: 14 days.
-    pub fn authing_token_life(mut self, life: Duration) -> Self {
-        self.authing_token_life = life;
+    /// Sets the lifetime of Authing's management tokens, in whole seconds. Default: 14 days.
+    pub fn authing_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.authing_token_lifetime = lifetime;
         self
     }
 
-    /// What Digiwin has at the beginning.
+    /// Sets Digiwin's initial people and tenants.
     pub fn digiwin(mut self, seed: digiwin::Seed) -> Self {
         self.digiwin = seed;
         self
     }
 
-    /// What Cloudspot has at the beginning.
+    /// Sets Cloudspot's initial companies and people.
     pub fn cloudspot(mut self, seed: cloudspot::Seed) -> Self {
         self.cloudspot = seed;
         self
     }
 
-    /// Which of Digiwin's answers stand in an envelope.
-    pub fn answer_style(mut self, style: AnswerStyle) -> Self {
+    /// Sets which of Digiwin's responses are wrapped in an envelope.
+    pub fn response_style(mut self, style: ResponseStyle) -> Self {
         self.style = style;
         self
     }
 
-    /// How long Digiwin's tokens live, in whole seconds. Default: two hours.
-    pub fn token_life(mut self, life: Duration) -> Self {
-        self.token_life = life;
+    /// Sets the lifetime of Digiwin's user tokens, in whole seconds. Default: two hours.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
         self
     }
 
-    /// The size of Digiwin's RSA key, in bits, from 1024 on. Default: 1024.
+    /// Sets the size of Digiwin's RSA key, in bits, 1024 or more. Default: 1024.
     pub fn server_key_bits(mut self, bits: usize) -> Self {
         self.server_key_bits = bits;
         self
     }
 
-    /// Starts it.
+    /// Starts the emulator.
     ///
     /// # Errors
     ///
-    /// As [`Emulator::start`], and those of making an RSA key of the size asked for.
+    /// Those of [`Emulator::start`], and an error if no RSA key of [`server_key_bits`](Self::server_key_bits) can be generated.
     pub fn start(self) -> io::Result<Emulator> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(log::Log::new(self.latency));
-        let authing = Arc::new(Authing::new(&self.authing, self.authing_errors, self.authing_token_life));
+        let authing = Arc::new(Authing::new(&self.authing, self.authing_errors, self.authing_token_lifetime));
         let cloudspot = Arc::new(Cloudspot::new(self.cloudspot));
-        let digiwin = Arc::new(Digiwin::new(self.digiwin, self.style, self.token_life, self.server_key_bits)?);
+        let digiwin = Arc::new(Digiwin::new(self.digiwin, self.style, self.token_lifetime, self.server_key_bits)?);
         let router = digiwin::router(digiwin.clone())
             .merge(authing::router(authing.clone())?)
             .merge(cloudspot::router(cloudspot.clone()))
@@ -232,7 +273,7 @@ impl EmulatorBuilder {
 async fn serve(listener: TcpListener, router: axum::Router) -> io::Result<()> {
     use axum::serve::ListenerExt as _;
     let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-        // Without it an answer may wait 40 ms for an acknowledgement; a stream that refuses is slower, not wrong.
+        // Without it a response can wait 40 ms for an acknowledgement. Where it cannot be set, responses are only slower.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, router).await

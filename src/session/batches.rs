@@ -1,4 +1,4 @@
-//! Calls of any number of identifiers, sent in batches.
+//! Calls with any number of identifiers, sent in batches.
 
 use super::Session;
 use crate::{
@@ -6,11 +6,11 @@ use crate::{
     protocol::{batches::Batches, decode::Data, request::Request},
 };
 
-/// How many batches of one call are under way at once.
-const AT_ONCE: usize = 4;
+/// The most batches of one call that are under way at once.
+const MAX_CONCURRENT: usize = 4;
 
 impl Session {
-    /// Sends a request for each batch, and reads each response with `read`: all in order, or the first error.
+    /// Sends a request for each batch and reads each response with `read`. Returns all results in order, or the first error.
     pub(crate) async fn call_in_batches<T: Send + 'static>(
         &self,
         batches: Batches,
@@ -22,6 +22,6 @@ impl Session {
             let session = self.clone();
             async move { session.call_with(request, read).await }
         };
-        batches.join(self.core.flavour.for_each_concurrent(AT_ONCE, requests, call).await)
+        batches.join(self.core.flavour.for_each_concurrent(MAX_CONCURRENT, requests, call).await)
     }
 }

@@ -1,4 +1,4 @@
-//! What a session does next: decisions, without I/O or a clock.
+//! Decisions about what a session does next, without I/O and without a clock.
 
 use super::{
     flight::Goal,
@@ -8,18 +8,18 @@ use super::{
 use crate::{UserToken, crypto::SecretDigest, protocol::request::TokenUse, token_store::StoredToken};
 use std::time::Instant;
 
-/// What a caller does about the session's token before it sends.
+/// The caller's next step towards a token, before it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Uses the token at hand.
+    /// Use the current token.
     Go,
-    /// Goes on, and has this done meanwhile.
+    /// Use the current token, and start a flight with this goal in the background.
     GoAndStart(Goal),
-    /// Waits until this is done.
+    /// Wait for a flight with this goal.
     Wait(Goal),
 }
 
-/// `logs_in`: whether the session gets tokens by itself.
+/// Returns the caller's next step. `logs_in` tells whether the session has credentials.
 pub(crate) fn next(snapshot: &Snapshot, token_use: TokenUse, logs_in: bool, now: Instant) -> Next {
     let wants_valid = logs_in && matches!(token_use, TokenUse::IfAny | TokenUse::Required);
     let save = snapshot.save_at.is_some_and(|at| at <= now);
@@ -37,7 +37,7 @@ pub(crate) fn next(snapshot: &Snapshot, token_use: TokenUse, logs_in: bool, now:
     }
 }
 
-/// Whether what a flight is for was done by the one before it.
+/// Returns whether an earlier flight has already reached this goal.
 pub(crate) fn is_done(goal: Goal, refused: Option<&UserToken>, snapshot: &Snapshot, now: Instant) -> bool {
     let unread = matches!(*snapshot.state, TokenState::Unread);
     match (goal, refused, snapshot.token()) {
@@ -50,19 +50,21 @@ pub(crate) fn is_done(goal: Goal, refused: Option<&UserToken>, snapshot: &Snapsh
     }
 }
 
-/// What a flight does to get a session another token.
+/// How a flight gets a session another token.
 #[derive(Debug)]
 pub(crate) enum Plan {
-    /// Takes what the store has: another process was here.
-    Adopt,
-    /// Has the service replace the token at hand.
+    /// Use the token in the store, which another process put there.
+    UseStored,
+    /// Refresh the session's current token.
     RefreshCurrent,
-    /// Takes what the store has, and has the service replace that.
+    /// Refresh the token in the store.
     RefreshStored,
+    /// Log in with the session's credentials.
     LogIn,
 }
 
-/// `stored` is what the store has, if it may be used at all; `refused` the token that the service refused.
+/// Chooses how to get another token. `stored` is the store's token, if this session may use it; `refused` is the token that
+/// the service has refused.
 pub(crate) fn plan(
     current: Option<&ActiveToken>,
     stored: Option<&ActiveToken>,
@@ -74,14 +76,14 @@ pub(crate) fn plan(
     let current = current.filter(usable);
     let stored = stored.filter(usable).filter(|stored| current.is_none_or(|own| own.token() != stored.token()));
     match (stored, current) {
-        (Some(stored), _) if !stored.should_refresh(now) => Plan::Adopt,
+        (Some(stored), _) if !stored.should_refresh(now) => Plan::UseStored,
         (Some(_), _) if can_refresh => Plan::RefreshStored,
         (None, Some(_)) if can_refresh => Plan::RefreshCurrent,
         _ => Plan::LogIn,
     }
 }
 
-/// Whether a session that logs in with `secret` may use what the store has: another secret's token is not its own.
+/// Returns whether a session that logs in with `secret` may use a stored token: not if another secret brought it.
 pub(crate) fn is_own(stored: &StoredToken, secret: Option<&str>) -> bool {
     match (stored.secret.as_ref(), secret) {
         (_, None) => true,
@@ -149,18 +151,18 @@ mod tests {
         type Row<'a> = (Option<&'a ActiveToken>, Option<&'a ActiveToken>, Option<&'a UserToken>, bool, &'a str);
         let table: Vec<Row<'_>> = vec![
             (None, None, None, true, "LogIn"),
-            (None, Some(&other), None, true, "Adopt"),
+            (None, Some(&other), None, true, "UseStored"),
             (None, Some(&other_due), None, true, "RefreshStored"),
             (None, Some(&other_due), None, false, "LogIn"),
             (None, Some(&other_old), None, true, "LogIn"),
             (Some(&due), None, None, true, "RefreshCurrent"),
             (Some(&due), Some(&good), None, true, "RefreshCurrent"),
             (Some(&due), None, None, false, "LogIn"),
-            (Some(&due), Some(&other), None, true, "Adopt"),
+            (Some(&due), Some(&other), None, true, "UseStored"),
             (Some(&due), Some(&other_due), None, true, "RefreshStored"),
             (Some(&old), Some(&other_old), None, true, "LogIn"),
             (Some(&good), Some(&good), Some(&a), true, "LogIn"),
-            (Some(&good), Some(&other), Some(&a), true, "Adopt"),
+            (Some(&good), Some(&other), Some(&a), true, "UseStored"),
             (Some(&good), Some(&other), Some(&b), true, "RefreshCurrent"),
             (Some(&good), Some(&other_old), Some(&a), true, "LogIn"),
         ];

@@ -1,4 +1,4 @@
-//! Single flight: of all who want the same thing at once one does it, and all get what comes of it.
+//! Single flight: of all callers that need the same work at once, one does it, and all receive its outcome.
 
 use crate::sync::{Mutex, MutexGuard};
 use std::{
@@ -7,12 +7,12 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// What a flight is for; a later one in this list does all that an earlier one does.
+/// The goal of a flight. A later goal in this list includes the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Goal {
     /// Write a token to the store that could not be written before.
     Save,
-    /// Know what the store has.
+    /// Read the session's token from the store.
     Read,
     /// Replace a token that is still valid.
     RefreshAhead,
@@ -20,7 +20,7 @@ pub(crate) enum Goal {
     Replace,
 }
 
-/// One flight at a time, and whoever waits for it.
+/// Lets one flight at a time run, and the other callers wait for its outcome.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T>(Arc<Mutex<Flights<T>>>);
 
@@ -34,16 +34,16 @@ struct Flights<T> {
 struct Running<T> {
     number: u64,
     goal: Goal,
-    /// When it is taken for lost.
+    /// When the flight is considered lost.
     deadline: Instant,
     outcome: watch::Receiver<Option<T>>,
 }
 
-/// The part of a caller in a flight.
+/// The role of a caller in a flight.
 pub(crate) enum Flight<T> {
-    /// It is the caller's to do the work, or to have it done, and to [`complete`](Leader::complete) the flight.
+    /// The caller does the work and [completes](Leader::complete) the flight.
     Leader(Leader<T>, Follower<T>),
-    /// Another one is at it, with this goal.
+    /// Another caller's flight, with this goal, is under way.
     Follower(Follower<T>, Goal),
 }
 
@@ -61,7 +61,7 @@ impl<T: Clone> SingleFlight<T> {
         Self(Arc::new(Mutex::new(Flights { begun: 0, running: None })))
     }
 
-    /// Joins the flight under way, or begins one that is taken for lost at `deadline`.
+    /// Joins the flight under way, or begins one that is considered lost at `deadline`.
     pub(crate) fn begin(&self, goal: Goal, deadline: Instant) -> Flight<T> {
         let mut flights = lock(&self.0);
         let now = Instant::now();
@@ -75,7 +75,7 @@ impl<T: Clone> SingleFlight<T> {
         Flight::Leader(Leader { flights: self.0.clone(), number, sender, completed: false }, Follower(outcome))
     }
 
-    /// Whether there is a flight with this goal.
+    /// Returns whether a flight with this goal is under way.
     pub(crate) fn is_under_way(&self, goal: Goal) -> bool {
         lock(&self.0).running.as_ref().is_some_and(|running| running.goal == goal)
     }
@@ -84,7 +84,7 @@ impl<T: Clone> SingleFlight<T> {
 impl<T> Leader<T> {
     /// Ends the flight: the next caller begins another one.
     pub(crate) fn complete(mut self, outcome: T) {
-        // First, so that whoever has seen the outcome never meets this flight again.
+        // First, so that a caller that has seen the outcome never joins this flight again.
         self.end();
         self.sender.send_replace(Some(outcome));
     }
@@ -92,7 +92,7 @@ impl<T> Leader<T> {
     fn end(&mut self) {
         self.completed = true;
         let mut flights = lock(&self.flights);
-        // Another one may have begun, when this one was taken for lost.
+        // Another one may have begun, after this one was considered lost.
         if flights.running.as_ref().is_some_and(|running| running.number == self.number) {
             flights.running = None;
         }
@@ -100,7 +100,7 @@ impl<T> Leader<T> {
 }
 
 impl<T> Drop for Leader<T> {
-    /// The flight was given up; its followers learn that with the channel's end.
+    /// Ends a flight that was abandoned. Its followers see the channel's end.
     fn drop(&mut self) {
         if !self.completed {
             self.end();
@@ -109,7 +109,7 @@ impl<T> Drop for Leader<T> {
 }
 
 impl<T: Clone> Follower<T> {
-    /// Waits for the outcome; `None` if the flight was given up.
+    /// Waits for the outcome; `None` if the flight was abandoned.
     pub(crate) async fn outcome(mut self) -> Option<T> {
         let outcome = self.0.wait_for(Option::is_some).await;
         outcome.ok().and_then(|outcome| outcome.clone())

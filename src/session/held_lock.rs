@@ -1,5 +1,5 @@
-//! A store's lock while a flight holds it. It is released at its deadline, whatever becomes of the flight: the runtime that it
-//! runs on may not be driven any more.
+//! A store's lock while a flight holds it. It is released at its deadline even if the flight never ends: nothing may be driving
+//! the flight's runtime any more.
 
 use crate::token_store::StoreLock;
 use std::{
@@ -14,10 +14,10 @@ use std::{
 use tokio::sync::oneshot;
 
 pub(crate) enum HeldLock {
-    /// Of a store that does not block.
-    Here(Mutex<StoreLock>),
-    /// On a thread of its own, which ends with it.
-    There(Sender<Command>),
+    /// The lock of a store that does not block.
+    Direct(Mutex<StoreLock>),
+    /// The lock of a store that can block, held by a thread of its own that ends with it.
+    OnThread(Sender<Command>),
 }
 
 pub(crate) enum Command {
@@ -28,7 +28,7 @@ pub(crate) enum Command {
 impl HeldLock {
     pub(crate) fn new(lock: StoreLock, may_block: bool, deadline: Instant) -> Self {
         if !may_block {
-            return Self::Here(Mutex::new(lock));
+            return Self::Direct(Mutex::new(lock));
         }
         let (sender, commands) = channel();
         let hold = move || {
@@ -46,15 +46,15 @@ impl HeldLock {
             }
         };
         let hold = move || drop(catch_unwind(AssertUnwindSafe(hold)));
-        // Without a thread it is released at once, and found lost when it is asked for.
+        // If no thread can be started, the lock is released at once, and `is_held` returns `false`.
         drop(thread::Builder::new().name("iam-sdk-lock".to_owned()).spawn(hold));
-        Self::There(sender)
+        Self::OnThread(sender)
     }
 
     pub(crate) async fn is_held(&self) -> bool {
         match self {
-            Self::Here(lock) => lock.lock().unwrap_or_else(PoisonError::into_inner).is_held(),
-            Self::There(commands) => {
+            Self::Direct(lock) => lock.lock().unwrap_or_else(PoisonError::into_inner).is_held(),
+            Self::OnThread(commands) => {
                 let (reply, held) = oneshot::channel();
                 commands.send(Command::Check(reply)).is_ok() && held.await.unwrap_or(false)
             }
@@ -62,7 +62,7 @@ impl HeldLock {
     }
 
     pub(crate) async fn release(self) {
-        if let Self::There(commands) = &self {
+        if let Self::OnThread(commands) = &self {
             let (reply, released) = oneshot::channel();
             if commands.send(Command::Release(reply)).is_ok() {
                 let _ = released.await;

@@ -1,4 +1,4 @@
-//! A token at hand, and when it is time for another.
+//! A session's current token, its lifetime, and the time to refresh it.
 
 use crate::{Error, Result, UserToken, protocol::dialect::Dialect, token_store::StoredToken};
 use http::HeaderValue;
@@ -7,17 +7,17 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// The longest before its end that a token is refreshed.
+/// The longest lead before its end with which a token is refreshed.
 const LONGEST_LEAD: Duration = Duration::from_secs(60 * 60);
-/// How long a token that is still valid serves after an attempt to refresh it failed.
+/// How long the next refresh of a valid token is deferred after one failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// Now, by the two clocks that the lifetime of a token is counted by.
+/// The current time by the two clocks that measure a token's lifetime.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
-    /// Never set back: what a token at hand is measured by.
+    /// The monotonic clock, which measures the current token.
     pub(crate) instant: Instant,
-    /// What other processes, and this one when it was started last, can be compared with.
+    /// The wall clock, which relates to other processes and to earlier runs of this one.
     pub(crate) wall: SystemTime,
 }
 
@@ -27,15 +27,15 @@ impl Now {
     }
 }
 
-/// A token ready to be sent.
+/// A token as it is sent, with its lifetime.
 #[derive(Debug)]
 pub(crate) struct ActiveToken {
     pub(crate) stored: StoredToken,
     pub(crate) header: HeaderValue,
     lifetime: Option<Lifetime>,
-    /// Whether a call was carried out with it.
+    /// Whether a call succeeded with this token.
     served: AtomicBool,
-    /// Milliseconds from `since` to the beginning of the latest exchange in which the service accepted it.
+    /// Milliseconds from `since` until the latest request with this token that succeeded was sent.
     accepted: AtomicU64,
     since: Instant,
 }
@@ -48,8 +48,8 @@ pub(crate) struct Lifetime {
 }
 
 impl Lifetime {
-    /// From what is stored of a token; `None` if its end is not known. `jitter`, from 0 to 1, shortens the lead before the end,
-    /// so that not all who share a token come at once.
+    /// Computes the lifetime of a stored token; `None` if its end is not known. `jitter`, from 0 to 1, shortens the lead before
+    /// the end, so that processes that share a token do not all refresh it at once.
     pub(crate) fn new(stored: &StoredToken, now: Now, jitter: f64) -> Option<Self> {
         let left = stored.expires_at?.duration_since(now.wall).unwrap_or_default();
         // The lead goes by the lifetime as issued, however little of it is left.
@@ -79,12 +79,12 @@ impl ActiveToken {
         &self.stored.token
     }
 
-    /// Whether it is time for another token.
+    /// Returns whether the token is due for a refresh.
     pub(crate) fn should_refresh(&self, now: Instant) -> bool {
         self.lifetime.is_some_and(|lifetime| lifetime.refresh <= now)
     }
 
-    /// Whether it has not ended, as far as is known.
+    /// Returns whether the token has not expired, as far as is known.
     pub(crate) fn is_valid(&self, now: Instant) -> bool {
         self.lifetime.is_none_or(|lifetime| now < lifetime.end)
     }
@@ -100,7 +100,7 @@ impl ActiveToken {
         Some(deferred)
     }
 
-    /// Notes that the service accepted it in an exchange that began then; whether it was the first time.
+    /// Notes that a request with this token, sent at `sent`, succeeded. Returns whether it was the first one.
     pub(crate) fn note_accepted(&self, sent: Instant) -> bool {
         let at = self.millis(sent);
         // Written once a millisecond at the most: all threads read it.
@@ -110,12 +110,12 @@ impl ActiveToken {
         !self.served.load(Ordering::Relaxed) && !self.served.swap(true, Ordering::Relaxed)
     }
 
-    /// Whether a call was carried out with it.
+    /// Returns whether a call succeeded with this token.
     pub(crate) fn has_served(&self) -> bool {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// Whether the service accepted it in an exchange that began after `sent`.
+    /// Returns whether a request with this token succeeded that was sent after `sent`.
     pub(crate) fn accepted_since(&self, sent: Instant) -> bool {
         self.has_served() && self.accepted.load(Ordering::Relaxed) > self.millis(sent)
     }

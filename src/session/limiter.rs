@@ -1,4 +1,4 @@
-//! How often a session may log in: a wrong password must not lock an account.
+//! The limit of logins, so that a wrong password does not lock an account.
 
 use crate::{
     Error, ErrorKind, Result,
@@ -7,24 +7,25 @@ use crate::{
 };
 use std::time::{Duration, SystemTime};
 
+/// The most logins within [`COUNTED_FOR`] that did not help.
 const MOST: usize = 3;
 
-/// Why a login was made.
+/// The reason for a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// There was no token, or it had ended.
+    /// The session had no token, or an expired one.
     Missing,
     /// The service refused the token.
     Refused,
 }
 
-/// The logins of a session in the last minute. It outlives the session's handles.
+/// The recent logins of a session. It outlives the session's handles.
 #[derive(Debug, Default)]
 pub(crate) struct LoginLimiter {
     attempts: Vec<Attempt>,
-    /// Those that were noted in the store, and count no longer.
+    /// Attempts that are still noted in the store, but no longer count.
     forgiven: Vec<LoginAttempt>,
-    /// What the last login failed with.
+    /// The error of the last login.
     failure: Option<Error>,
 }
 
@@ -36,14 +37,14 @@ struct Attempt {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// The service refused it, or it was asked for by a refused token: it counts, in all processes.
+    /// The service refused the login, or a refused token caused it. It counts in all processes.
     Counted,
-    /// It gave a token with which no call was carried out yet: it counts until one is.
+    /// The login brought a token with which no call has succeeded yet. It counts until one does.
     Unserved,
 }
 
 impl LoginLimiter {
-    /// Whether there may be another login with this secret; `shared` are the attempts that others noted in the store.
+    /// Fails if the limit permits no further login with this secret. `shared` are the attempts that are noted in the store.
     pub(crate) fn may_log_in(&mut self, shared: &LoginAttempts, secret: Option<&str>, now: SystemTime) -> Result<()> {
         self.attempts.retain(|attempt| attempt.login.counts(now));
         self.forgiven.retain(|attempt| attempt.counts(now));
@@ -69,8 +70,8 @@ impl LoginLimiter {
         })
     }
 
-    /// Notes a login. One that failed counts if the service refused it, and was not just out of order. Gives whether it counts
-    /// in other processes too.
+    /// Notes a login, and returns whether it counts in other processes too. A failed login counts if the service refused it; one
+    /// that failed with a server error or a rate limit does not.
     pub(crate) fn logged_in(
         &mut self,
         cause: Cause,
@@ -93,13 +94,13 @@ impl LoginLimiter {
         kind == Kind::Counted
     }
 
-    /// Notes that a call was carried out with the token of the last login.
+    /// Notes that a call succeeded with the token of the last login.
     pub(crate) fn served(&mut self) {
         let served = self.attempts.extract_if(.., |attempt| attempt.kind == Kind::Unserved);
         self.forgiven.extend(served.map(|attempt| attempt.login));
     }
 
-    /// What other processes noted in the store.
+    /// Returns the attempts of other processes in the store.
     fn others<'a>(&'a self, shared: &'a LoginAttempts, now: SystemTime) -> impl Iterator<Item = &'a LoginAttempt> {
         let is_own = |other: &LoginAttempt| {
             self.attempts.iter().map(|attempt| &attempt.login).chain(&self.forgiven).any(|own| own == other)
@@ -107,27 +108,26 @@ impl LoginLimiter {
         shared.0.iter().filter(move |other| other.counts(now) && !is_own(other))
     }
 
-    /// Notes that the refusal, for which the last login was made, was not about the token: it counts only until a call is
-    /// carried out.
+    /// Notes that the refusal that caused the last login was not about the token: the login counts only until a call succeeds.
     pub(crate) fn was_in_vain(&mut self) {
         if let Some(last) = self.attempts.last_mut() {
             last.kind = Kind::Unserved;
         }
     }
 
-    /// The attempts that count in other processes too, with those that these noted.
+    /// Returns the attempts that count in all processes: this one's and the others'.
     pub(crate) fn to_share(&self, shared: &LoginAttempts, now: SystemTime) -> LoginAttempts {
         let own = self.attempts.iter().filter(|attempt| attempt.kind == Kind::Counted).map(|attempt| &attempt.login);
         LoginAttempts(own.chain(self.others(shared, now)).cloned().collect())
     }
 
-    /// Whether nothing in it matters any more.
+    /// Returns whether no attempt counts any more.
     pub(crate) fn is_idle(&self, now: SystemTime) -> bool {
         !self.attempts.iter().any(|attempt| attempt.login.counts(now))
     }
 }
 
-/// Whether a login was made with this secret. A changed password may be tried at once.
+/// Returns whether a login was made with this secret. A changed password may be tried at once.
 fn is_with(attempt: &LoginAttempt, secret: Option<&str>) -> bool {
     match (&attempt.secret, secret) {
         (Some(digest), Some(secret)) => digest.matches(secret),

@@ -18,7 +18,7 @@ use crate::{
 };
 use std::time::Instant;
 
-/// What a login came to.
+/// The result of a login.
 pub(super) struct LoggedIn {
     pub(super) token: StoredToken,
     /// The response that brought the token.
@@ -26,7 +26,7 @@ pub(super) struct LoggedIn {
 }
 
 impl Session {
-    /// Sends what `login` asks for until it has a token.
+    /// Sends the requests of `login` until it has a token.
     pub(super) async fn drive(&self, login: Box<dyn Login>, deadline: Instant) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
@@ -37,7 +37,7 @@ impl Session {
         })
     }
 
-    /// `sent`: whether the service has seen a request that it may have carried out.
+    /// Drives the steps of a login. Sets `sent` once the service has received a request that it may have carried out.
     async fn drive_steps(&self, mut login: Box<dyn Login>, deadline: Instant, sent: &mut bool) -> Result<LoggedIn> {
         let core = &*self.core;
         let mut input = Input::default();
@@ -80,7 +80,7 @@ impl Session {
         }
     }
 
-    /// Logs in with the session's own credentials. A token that a provider gave may have been issued long ago.
+    /// Logs in with the session's own credentials. A token from a provider counts as found, not as issued: it may be old.
     pub(super) async fn log_in_again(
         &self,
         method: &dyn LoginMethod,

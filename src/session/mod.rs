@@ -1,4 +1,4 @@
-//! Sessions: a token at hand, another one in time, and calls with it. Written once, for both flavours.
+//! Sessions: they hold a token, refresh it ahead of its end, and send calls with it. Written once, for both flavours.
 
 mod batches;
 mod decide;
@@ -44,36 +44,36 @@ use std::{fmt, ops::Deref, sync::Arc, time::SystemTime};
 
 /// One session of a client: sends requests with its token, and reads the responses.
 #[derive(Clone)]
-pub(crate) struct Session(Arc<Parts>);
+pub(crate) struct Session(Arc<Inner>);
 
-/// What a session consists of. In one `Arc`: every handle is a clone.
-pub(crate) struct Parts {
+/// The fields of a [`Session`], in one `Arc`, since every handle is a clone.
+pub(crate) struct Inner {
     core: Arc<Core>,
     state: Arc<SessionState>,
-    /// How the session gets a token by itself, if it does.
+    /// How the session logs in and refreshes, if it has credentials.
     method: Option<Arc<dyn LoginMethod>>,
 }
 
 impl Deref for Session {
-    type Target = Parts;
+    type Target = Inner;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &Inner {
         &self.0
     }
 }
 
 impl Session {
     fn of(core: Arc<Core>, state: Arc<SessionState>, method: Option<Arc<dyn LoginMethod>>) -> Self {
-        Self(Arc::new(Parts { core, state, method }))
+        Self(Arc::new(Inner { core, state, method }))
     }
 
-    /// Another session over the same connections.
+    /// Returns another session that uses the same connections.
     pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
         let state = self.core.open(Some(name), method.as_ref());
         Self::of(self.core.clone(), state, method)
     }
 
-    /// A session of its own with this token: in no store, known to nobody else, gone with its handles.
+    /// Returns a session with this token. It is in no store, is shared with no other handle, and ends with its handles.
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
         let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
@@ -88,13 +88,13 @@ impl Session {
         Ok(self)
     }
 
-    /// What is under way for the sessions of this client.
+    /// Returns the counter of the flights that are under way for this client.
     #[cfg(feature = "blocking")]
     pub(crate) fn running(&self) -> Arc<Running> {
         self.core.running.clone()
     }
 
-    /// Refuses another user's token in a session that would replace it with its own user's.
+    /// Fails in a session with credentials: it would replace another user's token with one of its own user.
     fn check_foreign(&self) -> Result<()> {
         match self.method {
             None => Ok(()),
@@ -114,17 +114,17 @@ impl Session {
         self.call_with(request, Data::decode).await
     }
 
-    /// Sends `request`, whose response has no data: only whether it succeeded counts.
+    /// Sends `request` and checks that it succeeded; its response has no data.
     pub(crate) async fn run(&self, request: Request) -> Result<()> {
         self.call_with(request, Data::acknowledge).await
     }
 
     /// Sends `request` and reads its response with `read`.
     pub(crate) async fn call_with<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
-        Ok(self.exchange(&request, read).await?.0)
+        Ok(self.send(&request, read).await?.0)
     }
 
-    /// Sends a request that ends in a new token, and makes it the session's.
+    /// Sends a request whose response brings a token, and makes that the session's token.
     pub(crate) async fn call_for_token<T>(&self, request: Request) -> Result<T>
     where
         T: DeserializeOwned + TokenResponse + Send + 'static,
@@ -135,24 +135,24 @@ impl Session {
         }
         let session = self.clone();
         let work = async move {
-            let (response, used): (T, _) = session.exchange(&request, Data::decode).await?;
+            let (response, used): (T, _) = session.send(&request, Data::decode).await?;
             let named = |error: Error| error.operation_named(operation);
             let previous = used.token().map(|token| &token.stored);
             let state = response.to_stored_token(previous).and_then(|token| session.issued(token)).map_err(named)?;
             // A token in place of another one is the session's only if no caller has brought a third one meanwhile.
-            let taken = match previous {
+            let is_current = match previous {
                 Some(_) => session.state.set_in_epoch(used.epoch, state, Origin::Issued),
                 None => session.state.set(state, Origin::Issued),
             };
-            if taken {
+            if is_current {
                 session.save_issued().await.map_err(named)?;
             }
             Ok(response)
         };
-        self.to_its_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// Logs in, and makes the token the session's; reads the response that brought it.
+    /// Logs in, makes the token the session's, and reads the response that brought it.
     pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
         let operation = login.operation();
         self.check_foreign().and_then(|()| self.check_context()).map_err(|error| error.operation_named(operation))?;
@@ -164,10 +164,10 @@ impl Session {
             session.save_issued().await.map_err(|error| error.operation_named(operation))?;
             response.decode()
         };
-        self.to_its_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// Sends a request that ends the session at the service, and drops its token here.
+    /// Sends a request that ends the session at the service, and removes its token from the session and the store.
     pub(crate) async fn log_out(&self, request: Request) -> Result<()> {
         let session = self.clone();
         let work = async move {
@@ -176,23 +176,23 @@ impl Session {
             if token.is_none() && session.method.is_some() {
                 return Ok(());
             }
-            let ((), used) = session.exchange(&request, Data::acknowledge).await?;
+            let ((), used) = session.send(&request, Data::acknowledge).await?;
             let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
             let saved = if ended { session.save(session.core.deadline()).await } else { Ok(()) };
             let what = "the user was logged out, but the token is still in the store";
             saved.map_err(|error| error.after(what).operation_named(request.operation))
         };
-        self.to_its_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// The session's token, read from the store the first time.
+    /// Returns the session's token. The first call reads it from the store.
     pub(crate) async fn current_token(&self) -> Result<Option<UserToken>> {
         self.check_context()?;
         let snapshot = self.snapshot_for(TokenUse::AsItIs).await?;
         Ok(snapshot.token().map(|active| active.token().clone()))
     }
 
-    /// Takes a token from elsewhere, or signs out.
+    /// Sets the session's token, or removes it.
     pub(crate) async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
         let state = match token {
             Some(token) => {
@@ -207,16 +207,16 @@ impl Session {
             session.state.set(state, Origin::Found);
             session.save(session.core.deadline()).await
         };
-        self.to_its_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// Writes a token that the service has issued. It is the session's even if the store fails.
+    /// Writes a newly issued token to the store. It stays the session's token if the store fails.
     async fn save_issued(&self) -> Result<()> {
         let saved = self.save(self.core.deadline()).await;
         saved.map_err(|error| error.after("the session has the new token, which could not be stored"))
     }
 
-    /// The state of this session with a token that was just issued.
+    /// Returns the state of this session with a newly issued token.
     fn issued(&self, token: StoredToken) -> Result<TokenState> {
         let mut token = token.just_issued(SystemTime::now());
         token.secret = self.state.secret.clone();
@@ -225,8 +225,11 @@ impl Session {
             .map_err(|_| Error::new(ErrorKind::Decode).http_status(200).detail("the token cannot be sent in a header"))
     }
 
-    /// Runs `work` to its end, also if the caller goes away: a token that the service has issued must not be lost half way.
-    async fn to_its_end<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    /// Runs `work` to its end, even if the caller drops its future: a newly issued token must not be lost.
+    async fn run_to_completion<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
         self.check_context()?;
         match self.core.flavour {
             #[cfg(feature = "async")]

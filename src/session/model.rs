@@ -1,5 +1,5 @@
-//! Sessions under random schedules: the real state, flights and refreshes, driven by the model checker; only the network and
-//! the service behind it are made up.
+//! Sessions under random schedules. The model checker drives the real state, flights and refreshes; only the network and the
+//! service are simulated.
 
 use super::{registry::Registry, shared::STORE_WORKERS, *};
 use crate::{
@@ -17,7 +17,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use url::Url;
 use zeroize::Zeroizing;
 
-/// Random schedules tried.
+/// The number of random schedules.
 const SCHEDULES: usize = 2_000;
 const CALLERS: usize = 4;
 
@@ -28,7 +28,7 @@ fn explore(check: impl Fn() + Send + Sync + 'static) {
     Runner::new(RandomScheduler::new(SCHEDULES), config).run(check);
 }
 
-/// A service that issues one token after the other, after refusing so many logins.
+/// A service that refuses the first `refusals` logins and then issues numbered tokens.
 struct Service {
     logins: AtomicUsize,
     refusals: usize,
@@ -61,7 +61,7 @@ impl Login for Waiting {
     }
 }
 
-/// A store of the process that lets other threads in between any two of its calls.
+/// A memory store that yields to other threads before each operation.
 #[derive(Debug, Default)]
 struct Yielding(MemoryStore);
 
@@ -95,7 +95,7 @@ fn service(refusals: usize) -> Arc<Service> {
     Arc::new(Service { logins: AtomicUsize::new(0), refusals })
 }
 
-/// The session of a client of its own, on this store.
+/// Creates a client with this store, and returns its session.
 fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
     let core = Core {
         flavour: Flavour::Shuttle,
@@ -116,13 +116,13 @@ fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
     Session::of(Arc::new(core), state, method)
 }
 
-/// The token that a call would be sent with.
+/// Returns the token that a call would be sent with.
 async fn token(session: Session) -> Result<String> {
     let snapshot = session.snapshot_for(TokenUse::Required).await?;
     Ok(snapshot.token().expect("a session that logs in has a token").token().expose_secret().to_owned())
 }
 
-/// What callers at once get, by session.
+/// Returns the tokens of concurrent callers, spread over `sessions`.
 fn call_at_once(sessions: &[Session]) -> Vec<Result<String>> {
     let callers: Vec<_> = (0..CALLERS).map(|n| future::spawn(token(sessions[n % sessions.len()].clone()))).collect();
     callers.into_iter().map(|caller| future::block_on(caller).unwrap()).collect()
@@ -155,7 +155,7 @@ fn clients_that_share_a_store_make_one_login_in_every_schedule() {
 }
 
 #[test]
-fn callers_who_wait_for_a_login_that_fails_learn_so() {
+fn callers_who_wait_for_flight_a_login_that_fails_learn_so() {
     let check = || {
         let (service, store) = (service(1), Arc::default());
         let tokens = call_at_once(&[session(&service, &store)]);
@@ -176,7 +176,7 @@ fn callers_whose_token_was_refused_replace_it_once() {
             let session = session.clone();
             future::spawn(async move {
                 let refused = UserToken::from("token 0");
-                session.wait_for(flight::Goal::Replace, Some(refused)).await?;
+                session.wait_for_flight(flight::Goal::Replace, Some(refused)).await?;
                 token(session).await
             })
         };

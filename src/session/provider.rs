@@ -1,4 +1,4 @@
-//! Asking a credentials provider, which may block, hang, panic or call other sessions.
+//! Calls of a credentials provider, which may block, hang, panic or call other sessions.
 
 use super::{
     Session,
@@ -12,19 +12,19 @@ use crate::{
 use std::time::Instant;
 
 impl Session {
-    /// The credentials, or what their provider gives.
+    /// Returns the credentials, or those that their provider returns.
     pub(super) async fn resolve(&self, credentials: &Credentials, deadline: Instant) -> Result<Credentials> {
         let Some(key) = self.state.key.clone() else { return Ok(credentials.clone()) };
         let (flavour, logins) = (self.core.flavour, self.core.registry.logins(&key));
-        // One call of a provider at a time: one that hangs keeps a thread, and no further one.
+        // One call of a provider at a time, so that a provider that hangs occupies one thread only.
         let provided = match &credentials.kind {
             Kind::Blocking { provide, .. } => {
                 let provide = provide.clone();
-                let asked = logins.providers.run(move || {
-                    let _inside = Inside::enter(&key);
+                let call = logins.providers.run(move || {
+                    let _inside = Inside::mark(&key);
                     provide()
                 });
-                flavour.until(deadline, asked).await
+                flavour.until(deadline, call).await
             }
             Kind::Async { provide, .. } => {
                 let provide = provide.clone();
@@ -33,8 +33,8 @@ impl Session {
                 match flavour {
                     #[cfg(feature = "blocking")]
                     crate::transport::runtime::Flavour::Blocking => {
-                        let asked = logins.providers.run(move || on_own_runtime(future, deadline));
-                        flavour.until(deadline, asked).await
+                        let call = logins.providers.run(move || on_own_runtime(future, deadline));
+                        flavour.until(deadline, call).await
                     }
                     #[allow(unreachable_patterns)]
                     _ => flavour.until(deadline, future).await.map(Ok),
@@ -49,7 +49,7 @@ impl Session {
     }
 }
 
-/// Polls a provider's future on this thread, with a runtime for what it does.
+/// Runs a provider's future on this thread, in a tokio runtime of its own.
 #[cfg(feature = "blocking")]
 fn on_own_runtime(future: Scoped<Result<Credentials>>, deadline: Instant) -> Result<Credentials> {
     let refused = |error| crate::Error::configuration("no runtime for the credentials provider").source(error);

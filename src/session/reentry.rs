@@ -1,5 +1,4 @@
-//! Which sessions' providers and stores this thread is running: a call of one of them on its own session would wait for
-//! itself.
+//! The sessions whose provider or store runs on this thread. A call of such a session from there would wait for itself.
 
 use crate::token_store::StoreKey;
 use std::{
@@ -16,7 +15,7 @@ pub(crate) struct Inside(());
 
 impl Inside {
     /// Marks this thread until the value is dropped.
-    pub(crate) fn enter(key: &StoreKey) -> Self {
+    pub(crate) fn mark(key: &StoreKey) -> Self {
         INSIDE.with_borrow_mut(|inside| inside.push(key.clone()));
         Self(())
     }
@@ -42,7 +41,7 @@ impl<T> Future for Scoped<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let _inside = Inside::enter(&self.key);
+        let _inside = Inside::mark(&self.key);
         self.future.as_mut().poll(context)
     }
 }

@@ -20,17 +20,18 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// The pauses between two looks at a lock that another process holds.
+/// The first pause before the store is polled again while another process holds the lock.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest of these pauses.
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
-/// So many looks at the token come before the next attempt to take the lock.
-const LOOKS: u32 = 3;
+/// Polls per attempt to take the lock; the others only read the token.
+const POLLS_PER_LOCK: u32 = 3;
 
 impl Session {
-    /// Does what a flight is for.
-    pub(super) async fn fly(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+    /// Does the work of a flight.
+    pub(super) async fn run_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
         let timeout = self.core.timeout;
-        // Callers who wait just as long learn why it failed.
+        // Ends shortly before its callers stop waiting, so that they learn why it failed.
         let deadline = after(Instant::now(), timeout - (timeout / 20).min(Duration::from_millis(100)));
         match goal {
             Goal::Save => self.save_again(deadline).await,
@@ -39,14 +40,14 @@ impl Session {
             Goal::RefreshAhead => {
                 let replaced = self.replace(goal, None, deadline).await;
                 if let Err(error) = &replaced {
-                    tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "a token could not be refreshed; it serves on while it is valid");
+                    tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token could not be refreshed; the session uses it while it is valid");
                 }
                 replaced
             }
         }
     }
 
-    /// Takes what the store has, if the session has not read it yet or its token was refused.
+    /// Reads the session's token from the store, if that was not done yet or the service refused the session's token.
     async fn read(&self, refused: Option<&UserToken>, deadline: Instant) -> Result<()> {
         let Some(key) = &self.state.key else { return Ok(()) };
         let before = self.state.snapshot();
@@ -84,18 +85,18 @@ impl Session {
         result
     }
 
-    /// The store's lock; `None` once another process has stored a token that serves. Without a lock the session goes on where
-    /// the store can be read and not locked: a disk that is full must not end every session.
+    /// Takes the store's lock; returns `None` once another process has stored a usable token. Where the store can be read but
+    /// not locked, the session continues without a lock: a full disk must not end every session.
     async fn lock(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<Option<Locked>> {
         let mut pause = FIRST_PAUSE;
-        for look in 0.. {
-            if look % LOOKS == 0 {
+        for poll in 0.. {
+            if poll % POLLS_PER_LOCK == 0 {
                 match self.core.try_lock(key, deadline).await {
                     Ok(Some(lock)) => return Ok(Some(Locked(Some(lock)))),
                     Ok(None) => {}
                     Err(error) => {
                         self.core.stored(key, deadline).await.or_else(readable).map_err(|_| error.clone())?;
-                        tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token store cannot be locked; the session goes on without");
+                        tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token store cannot be locked; the session continues without its lock");
                         return Ok(Some(Locked(None)));
                     }
                 }
@@ -106,19 +107,19 @@ impl Session {
             if Instant::now() >= deadline {
                 break;
             }
-            if look % LOOKS != LOOKS - 1 && self.adopt(key, refused, deadline).await? {
+            if poll % POLLS_PER_LOCK != POLLS_PER_LOCK - 1 && self.use_stored(key, refused, deadline).await? {
                 return Ok(None);
             }
         }
         Err(Error::store_unavailable("another holder of the session's lock did not release it within the time limit"))
     }
 
-    /// Takes the token that another process has stored, if it serves.
-    async fn adopt(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<bool> {
+    /// Uses the token that another process has stored, if it is usable. Returns whether it is.
+    async fn use_stored(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<bool> {
         let stored = self.own_stored(key, deadline).await?;
         let before = self.state.snapshot();
         let stored = stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok());
-        let Plan::Adopt = plan(before.token(), stored.as_ref(), refused, false, Instant::now()) else {
+        let Plan::UseStored = plan(before.token(), stored.as_ref(), refused, false, Instant::now()) else {
             return Ok(false);
         };
         let stored = stored.map(|token| token.stored);
@@ -143,7 +144,7 @@ impl Session {
         let plan = plan(before.token(), stored.as_ref(), refused.as_ref(), can_refresh, Instant::now());
         let cause = if refused.is_some() { Cause::Refused } else { Cause::Missing };
         let token = match (plan, before.token(), stored) {
-            (Plan::Adopt, _, Some(stored)) => {
+            (Plan::UseStored, _, Some(stored)) => {
                 let state = signed_in(self.core.dialect, Some(stored.stored), Now::read());
                 self.state.set_if(before.version, state, Origin::Found);
                 return Ok(());
@@ -167,7 +168,7 @@ impl Session {
         Ok(())
     }
 
-    /// Has the service replace a valid token. If it refuses that, the session logs in.
+    /// Refreshes a valid token. If the service refuses that, the session logs in.
     async fn refresh(
         &self,
         key: &StoreKey,
@@ -188,7 +189,7 @@ impl Session {
         }
     }
 
-    /// Logs in, if there were not too many logins already.
+    /// Logs in, if the limit of logins permits it.
     async fn log_in_limited(
         &self,
         key: &StoreKey,
@@ -219,7 +220,8 @@ impl Session {
         result
     }
 
-    /// What the store has for this session's secret. An entry that cannot be opened is passed over: the session logs in.
+    /// Returns the stored token, if this session's secret brought it. An entry that cannot be opened is ignored: the session
+    /// logs in.
     async fn own_stored(&self, key: &StoreKey, deadline: Instant) -> Result<Option<StoredToken>> {
         let secret = self.method.as_ref().and_then(|method| method.credentials()).and_then(|own| own.secret());
         let stored = self.core.stored(key, deadline).await.or_else(readable)?;
@@ -227,10 +229,10 @@ impl Session {
     }
 }
 
-/// What is held while a token is replaced; nothing where the store cannot be locked.
+/// Permission to replace the token: with the store's lock, or without one where the store cannot be locked.
 struct Locked(Option<HeldLock>);
 
-/// Takes an entry that cannot be opened for none.
+/// Turns the error of an entry that cannot be opened into no entry.
 fn readable(error: Error) -> Result<Option<StoredToken>> {
     if !error.is_unreadable_entry() {
         return Err(error);

@@ -1,27 +1,28 @@
-//! What a refusal by the service means: the token is at fault, or the request is. Decided without I/O or a clock.
+//! The decision what a refusal by the service means: a bad token, or a request that is not allowed. Without I/O and a clock.
 
 use super::state::{Origin, Snapshot};
 use std::time::Instant;
 
-/// What a caller does after the service refused its request as unauthenticated.
+/// The caller's next step after the service refused its request as unauthenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AfterRefusal {
-    /// The refusal is the call's result.
+    /// Return the refusal.
     GiveUp,
-    /// It is, and this operation refuses any token: the next refusal of it is no reason to log in.
+    /// Return the refusal, and note that this operation refuses any token: its next refusal is no reason to log in.
     GiveUpAndNote,
-    /// Sends again, with the token that the session has by now.
+    /// Send again with the session's current token.
     SendAgain,
-    /// Sends again, once the token was replaced.
+    /// Send again once the token was replaced.
     Replace,
-    /// Sends again, if the store has another token by now.
+    /// Send again if the store has another token.
     ReadAgain,
 }
 
-/// What is known when the service has refused.
+/// The facts about a refusal.
 pub(crate) struct Refusal<'a> {
-    /// What the request was sent with.
+    /// The snapshot that the request was sent with.
     pub(crate) used: &'a Snapshot,
+    /// The session's snapshot after the refusal.
     pub(crate) current: &'a Snapshot,
     /// The version of the session's token when the call began.
     pub(crate) first_version: u64,
@@ -31,13 +32,14 @@ pub(crate) struct Refusal<'a> {
     pub(crate) refuses_any: bool,
     /// Whether the token is being replaced already.
     pub(crate) replacing: bool,
+    /// Whether the session has credentials.
     pub(crate) logs_in: bool,
-    /// How often the call was sent.
+    /// How many times the call was sent.
     pub(crate) rounds: u32,
 }
 
-/// A call is sent so often at the most: with the token at hand, twice if others were served with it, with the one that the
-/// store has by then, and with a new one.
+/// The most times that a call is sent: with the current token, again if others succeeded with it, with the token in the store,
+/// and with a new one.
 const MOST_ROUNDS: u32 = 4;
 
 pub(crate) fn after_refusal(refusal: &Refusal<'_>) -> AfterRefusal {
@@ -100,7 +102,7 @@ mod tests {
         let found = signed_in(1, "a", Origin::Found, now);
         let earlier = signed_in(1, "a", Origin::Issued, now);
         let fresh = signed_in(2, "b", Origin::Issued, now);
-        let adopted = signed_in(2, "b", Origin::Found, now);
+        let stored = signed_in(2, "b", Origin::Found, now);
         let served = signed_in(2, "b", Origin::Issued, now);
         served.token().unwrap().note_accepted(now.instant);
         let given = signed_in(1, "a", Origin::Given, now);
@@ -123,8 +125,8 @@ mod tests {
             (of(&found, &fresh), SendAgain),
             (of(&found, &out), Replace),
             (of(&fresh, &fresh), GiveUpAndNote),
-            (Refusal { rounds: 2, ..of(&adopted, &adopted) }, Replace),
-            (Refusal { rounds: 4, ..of(&adopted, &adopted) }, GiveUp),
+            (Refusal { rounds: 2, ..of(&stored, &stored) }, Replace),
+            (Refusal { rounds: 4, ..of(&stored, &stored) }, GiveUp),
             (Refusal { refuses_any: true, ..of(&found, &found) }, GiveUp),
             (Refusal { refuses_any: true, replacing: true, ..of(&found, &found) }, Replace),
             (of(&served, &served), Replace),

@@ -1,4 +1,4 @@
-//! The sessions of a client that are in use, and the logins of those that were.
+//! The sessions of a client that are in use, and the recent logins of all its sessions.
 
 use super::{
     limiter::LoginLimiter,
@@ -11,7 +11,7 @@ use std::{
     time::SystemTime,
 };
 
-/// So many entries are kept before the first sweep.
+/// The number of entries before the first sweep.
 const SWEEP_FROM: usize = 64;
 
 #[derive(Debug, Default)]
@@ -20,16 +20,16 @@ pub(crate) struct Registry(Mutex<Entries>);
 #[derive(Debug, Default)]
 struct Entries {
     sessions: HashMap<StoreKey, Weak<SessionState>>,
-    /// Kept by themselves: a handle for each request must not log in once each.
+    /// Kept apart from the sessions, so that creating a session per request does not lift the limit of logins.
     logins: HashMap<StoreKey, Arc<Logins>>,
     sweep_at: usize,
 }
 
-/// What outlives the handles of a session.
+/// The data about a session's logins, which outlives its handles.
 #[derive(Debug)]
 pub(crate) struct Logins {
     pub(crate) limiter: Mutex<LoginLimiter>,
-    /// The call of the credentials provider: one at a time.
+    /// Runs the credentials provider: one call at a time.
     pub(crate) providers: Workers,
 }
 
@@ -40,7 +40,7 @@ impl Logins {
 }
 
 impl Registry {
-    /// The session of this name, shared by all who log in with the same secret.
+    /// Returns the session under this key and secret; opens it if it is not in use.
     pub(crate) fn open(&self, key: StoreKey, secret: Option<&str>) -> Arc<SessionState> {
         let mut entries = self.entries();
         let live = entries.sessions.get(&key).and_then(Weak::upgrade);
@@ -59,7 +59,7 @@ impl Registry {
         session
     }
 
-    /// What is known of the logins of the session of this name.
+    /// Returns the data about the logins of the session under this key.
     pub(crate) fn logins(&self, key: &StoreKey) -> Arc<Logins> {
         let new = || Arc::new(Logins { limiter: Mutex::default(), providers: Workers::new(1) });
         self.entries().logins.entry(key.clone()).or_insert_with(new).clone()
@@ -72,7 +72,7 @@ impl Registry {
 }
 
 impl Entries {
-    /// Forgets what nobody uses, now and then.
+    /// Drops unused entries, when there are many.
     fn sweep(&mut self) {
         if self.sessions.len().max(self.logins.len()) < self.sweep_at.max(SWEEP_FROM) {
             return;

@@ -1,15 +1,15 @@
-//! The flights of a client that are under way, for whoever ends a process.
+//! The flights of a client that are under way, so that the last handle of a blocking client can wait for them.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Counts flights.
+/// Counts the flights that are under way.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     flights: Mutex<usize>,
     ended: Condvar,
 }
 
-/// One of them; it ends when the value is dropped.
+/// One flight under way; it ends when the value is dropped.
 pub(crate) struct Flying(Arc<Running>);
 
 impl Running {
@@ -18,7 +18,7 @@ impl Running {
         Flying(self)
     }
 
-    /// Waits until none is under way, `limit` at the most.
+    /// Waits until no flight is under way, but no longer than `limit`.
     #[cfg(feature = "blocking")]
     pub(crate) fn wait_for_all(&self, limit: std::time::Duration) {
         let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,15 +1,14 @@
-//! Writing a session's token to the store. The token is the session's first: what cannot be written serves all the same, and
-//! is tried again later.
+//! Writing a session's token to the store. A token that cannot be written is still used, and the write is tried again later.
 
 use super::{Session, held_lock::HeldLock, state::TokenState};
 use crate::{Error, Result, transport::after};
 use std::time::{Duration, Instant};
 
-/// The longest that a flight waits for its token to be stored.
+/// The longest time that a flight waits for its token to be stored.
 const IN_FLIGHT: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Writes the token that the session has by now.
+    /// Writes the session's current token.
     pub(super) async fn save(&self, deadline: Instant) -> Result<()> {
         let Some(key) = self.state.key.clone() else { return Ok(()) };
         let core = &*self.core;
@@ -23,7 +22,7 @@ impl Session {
         let (version, own) = (snapshot.version, key.clone());
         let state = snapshot.state.clone();
         let written = core.with_store(&key, deadline, move |store| {
-            // Held until the write ends, also if nobody waits for it any more: an older token never comes last.
+            // Held until the write ends, even if its caller gives up, so that an older token is never written last.
             let _saving = saving;
             match &*state {
                 TokenState::Unread => Ok(()),
@@ -36,12 +35,12 @@ impl Session {
         if let Err(error) = &written
             && snapshot.save_at.is_none()
         {
-            tracing::warn!(target: "iam_sdk", service = core.service, %error, "the session's token could not be stored; it serves on in memory");
+            tracing::warn!(target: "iam_sdk", service = core.service, %error, "the session's token could not be stored; the session keeps it in memory");
         }
         written
     }
 
-    /// Writes what could not be written before, unless another process has stored a newer token since.
+    /// Retries a write that failed, unless another process has stored a newer token since.
     pub(super) async fn save_again(&self, deadline: Instant) -> Result<()> {
         let Some(key) = &self.state.key else { return Ok(()) };
         let snapshot = self.state.snapshot();
@@ -54,7 +53,7 @@ impl Session {
         self.save(deadline).await
     }
 
-    /// Writes the token within a flight, as long as its lock is held. A failure is no failure of the flight.
+    /// Writes the token of a flight, if its lock is still held. A failure does not fail the flight.
     pub(super) async fn save_with(&self, lock: Option<&HeldLock>, deadline: Instant) {
         if let Some(lock) = lock
             && !self.core.is_held(lock, deadline).await
@@ -62,7 +61,7 @@ impl Session {
             tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is stored later");
             return self.state.note_saved(self.state.snapshot().version, false, Instant::now());
         }
-        // The token serves already: those who wait for it must not wait for a store that hangs.
+        // The session has the token already: its callers must not wait for a store that hangs.
         let _ = self.save(deadline.min(after(Instant::now(), IN_FLIGHT))).await;
     }
 }

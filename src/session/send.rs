@@ -1,4 +1,4 @@
-//! One request: its attempts, and what comes of them.
+//! One request and its retries.
 
 use super::{Session, lifetime::ActiveToken};
 use crate::{
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use tracing::{Instrument as _, Span, field::Empty};
 
 impl Session {
-    /// Sends `request` with `token` until there is a response that can be read, an error that must not be tried again, or no
-    /// time left. It is `now`: the clock is read once for a call that goes well.
+    /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left. `now` is the
+    /// current time: a call that succeeds at once reads the clock only once.
     pub(super) async fn send_with_retries<T>(
         &self,
         request: &Request,
@@ -63,7 +63,7 @@ impl Session {
             duration_ms = Empty,
             error = Empty,
         );
-        let outgoing = HttpRequest {
+        let http_request = HttpRequest {
             method: request.method.clone(),
             url: request.url(&core.base_url),
             token: token.map(|token| (core.dialect.token_header(), &token.header)),
@@ -72,7 +72,7 @@ impl Session {
             repeatable: request.effect != Effect::Other,
         };
         let begun = (!span.is_disabled()).then(Instant::now);
-        let response = core.send(outgoing).instrument(span.clone()).await;
+        let response = core.send(http_request).instrument(span.clone()).await;
         if let Some(begun) = begun {
             span.record("duration_ms", begun.elapsed().as_millis() as u64);
         }
@@ -82,13 +82,13 @@ impl Session {
         (response.and_then(|response| response.into_data(request.operation, core.dialect)), span)
     }
 
-    /// Takes what the service echoed of this request's secrets out of an error.
+    /// Removes this request's secrets from an error, in case the service echoed them.
     fn redact(&self, error: Error, request: &Request, token: Option<&ActiveToken>) -> Error {
         let core = &*self.core;
         let application = core.dialect.application_is_secret().then_some(core.application.as_str());
         let mut secrets: Vec<&str> = application.into_iter().collect();
         let current = self.state.snapshot();
-        // Also one that did not go along: a service may know it all the same.
+        // Also the session's token if it was not sent: the service may know it.
         secrets.extend([token, current.token()].into_iter().flatten().map(|token| token.token().expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
         error.redact(&secrets)

@@ -1,4 +1,4 @@
-//! What the sessions of a client share.
+//! The parts of a client that its sessions share.
 
 use super::{Session, registry::Registry, running::Running, state::SessionState};
 use crate::{
@@ -16,13 +16,13 @@ use std::{
 use url::Url;
 use zeroize::Zeroizing;
 
-/// The most questions to a token store that are under way at once.
+/// The most calls of a token store that are under way at once.
 pub(super) const STORE_WORKERS: usize = 16;
 
-/// What the sessions of a client share.
+/// The parts of a client that its sessions share.
 pub(super) struct Core {
     pub(super) flavour: Flavour,
-    /// `None` in the model checker alone.
+    /// `None` only in the model checker.
     pub(super) transport: Option<Transport>,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) base_url: Url,
@@ -33,7 +33,7 @@ pub(super) struct Core {
     pub(super) registry: Registry,
     pub(super) running: Arc<Running>,
     pub(super) service: &'static str,
-    /// What names the application to the service: part of every session's key.
+    /// The application's identity at the service, which is part of every session's key.
     pub(super) application: Zeroizing<String>,
 }
 
@@ -45,7 +45,7 @@ impl Core {
         }
     }
 
-    /// The end of the time limit of what begins now.
+    /// Returns the deadline of work that begins now.
     pub(super) fn deadline(&self) -> Instant {
         after(Instant::now(), self.timeout)
     }
@@ -53,7 +53,7 @@ impl Core {
     pub(super) fn open(&self, name: Option<&str>, method: Option<&Arc<dyn LoginMethod>>) -> Arc<SessionState> {
         let key = StoreKey::new(self.service, self.base_url.as_str(), &self.application, name);
         match method.and_then(|method| method.credentials()) {
-            // A session that logs in by itself is its user's own.
+            // A session with credentials belongs to their user.
             Some(credentials) => self.registry.open(key.with(&credentials.identity()), credentials.secret()),
             None => self.registry.open(key, None),
         }
@@ -61,7 +61,7 @@ impl Core {
 }
 
 impl Session {
-    /// The client's own session. `application` is what names it to the service.
+    /// Creates a client, and returns its own session. `application` is the application's identity at the service.
     pub(crate) fn new(
         flavour: Flavour,
         service: &'static str,

@@ -1,4 +1,4 @@
-//! What a session has: its token, and which flight is under way for another.
+//! The state of a session: its token, and the flight that is under way.
 
 use super::{
     flight::SingleFlight,
@@ -21,45 +21,45 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long after a failed write the store is tried again.
+/// The delay before a failed write to the store is retried.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
-/// How long the first refusal of a token that was just issued is held against an operation.
-const REFUSES_ANY: Duration = Duration::from_secs(5);
-/// The longest that it is.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+/// How long an operation counts as refusing any token, after it first refused a newly issued one.
+const FIRST_REFUSAL: Duration = Duration::from_secs(5);
+/// The longest time that an operation counts as refusing any token.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(60);
 
-/// An operation, and what tells calls of one name apart.
+/// An operation's name, and a number that tells its variants apart.
 pub(crate) type Refusing = (&'static str, u64);
 
 #[derive(Debug)]
 pub(crate) enum TokenState {
-    /// The store has not been asked yet.
+    /// The store has not been read yet.
     Unread,
     SignedOut,
     SignedIn(Box<ActiveToken>),
 }
 
-/// Where a token came from.
+/// The origin of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The store, a caller or a provider: it may have ended long ago.
+    /// The store, a caller or a provider. The token may have expired.
     Found,
-    /// A caller, for this client alone: what the store has is another session's.
+    /// A caller, at the start of the session. The token in the store is not a replacement for it.
     Given,
-    /// The service, just before it became the session's.
+    /// The service, which has just issued it.
     Issued,
 }
 
-/// A session's token at one moment; what holds it is replaced, never changed.
+/// A session's token at one moment. Snapshots are replaced, never changed.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// Counts the tokens of the session.
+    /// Counts the changes of the session's token.
     pub(crate) version: u64,
-    /// Counts those that callers brought or took away.
+    /// Counts the changes by callers, who set or remove the token.
     pub(crate) epoch: u64,
     pub(crate) state: Arc<TokenState>,
     pub(crate) origin: Origin,
-    /// The store does not have it; when to try again.
+    /// When to write the token to the store again, if the last write failed.
     pub(crate) save_at: Option<Instant>,
 }
 
@@ -77,7 +77,7 @@ impl Snapshot {
     }
 }
 
-/// An operation that refused a token that was just issued.
+/// An operation that refused a newly issued token.
 #[derive(Debug)]
 struct Noted {
     operation: Refusing,
@@ -88,17 +88,17 @@ struct Noted {
 /// One session, shared by all its handles.
 #[derive(Debug)]
 pub(crate) struct SessionState {
-    /// Under what name the store has it; `None` for a session that is in no store.
+    /// The session's key in the store; `None` for a session that is in no store.
     pub(crate) key: Option<StoreKey>,
-    /// Which secret it logs in with.
+    /// A digest of the secret that the session logs in with.
     pub(crate) secret: Option<SecretDigest>,
     pub(crate) flights: SingleFlight<Result<(), Error>>,
-    /// Held while the store is written, so that the last write is of the last token.
+    /// Held while the store is written, so that the last token is written last.
     pub(crate) saving: Arc<tokio::sync::Mutex<()>>,
     current: ArcSwap<Snapshot>,
-    /// Held while `current` is replaced. What is in it: the operations that refused a token that was just issued.
+    /// The operations that refused a newly issued token. This lock is also held while `current` is replaced.
     refusing: Mutex<Vec<Noted>>,
-    /// Whether there is anything in it: every call asks.
+    /// Whether `refusing` has entries, so that calls need not lock it.
     has_noted: AtomicBool,
 }
 
@@ -120,23 +120,23 @@ impl SessionState {
         self.current.load_full()
     }
 
-    /// Makes a token that a caller brought the session's, or signs out.
+    /// Sets the token that a caller brings, or removes it.
     pub(crate) fn set(&self, state: TokenState, origin: Origin) -> bool {
         let next = |current: &Snapshot| Snapshot { epoch: current.epoch + 1, ..current.replaced(state, origin) };
         self.replace_if(|_| true, next)
     }
 
-    /// Makes a token the session's, unless a caller has brought another one since `epoch`.
+    /// Sets the token, unless a caller has set another one since `epoch`.
     pub(crate) fn set_in_epoch(&self, epoch: u64, state: TokenState, origin: Origin) -> bool {
         self.replace_if(|current| current.epoch == epoch, |current| current.replaced(state, origin))
     }
 
-    /// Makes a token the session's, unless it was replaced since `version`: a token that a caller brings meanwhile stays.
+    /// Sets the token, unless it was replaced since `version`: a token that a caller has set meanwhile stays.
     pub(crate) fn set_if(&self, version: u64, state: TokenState, origin: Origin) -> bool {
         self.replace_if(|current| current.version == version, |current| current.replaced(state, origin))
     }
 
-    /// Signs out of `token`, unless another one has come in its place.
+    /// Removes the session's token if it is `token`.
     pub(crate) fn clear_token_if(&self, token: &UserToken) -> bool {
         self.replace_if(
             |current| current.token().is_some_and(|active| active.token() == token),
@@ -144,7 +144,7 @@ impl SessionState {
         )
     }
 
-    /// Has the token of `version` serve on for a while, after it could not be refreshed.
+    /// Defers the refresh of the token of `version`, after a refresh has failed.
     pub(crate) fn defer_refresh(&self, version: u64, now: Instant) -> bool {
         let Some(deferred) = self.current.load().token().and_then(|token| token.defer_refresh(now)) else {
             return false;
@@ -153,7 +153,7 @@ impl SessionState {
         self.replace_if(|current| current.version == version, |current| Snapshot { state, ..copy(current) })
     }
 
-    /// Notes whether the store has the token of `version`.
+    /// Notes whether the token of `version` was written to the store.
     pub(crate) fn note_saved(&self, version: u64, saved: bool, now: Instant) {
         let save_at = (!saved).then(|| crate::transport::after(now, SAVE_AGAIN));
         self.replace_if(
@@ -172,13 +172,14 @@ impl SessionState {
         applies
     }
 
-    /// Notes that an operation refused a token that was just issued: for a while its refusals are not about the token, and for
-    /// twice as long each time that this is so again.
+    /// Notes that an operation refused a newly issued token. For a while its refusals do not lead to a login; the while doubles
+    /// with each repetition.
     pub(crate) fn note_refuses_any(&self, operation: Refusing, now: Instant) {
         let mut refusing = self.lock();
         let before = refusing.iter().find(|noted| noted.operation == operation).map(|noted| noted.lasts);
-        refusing.retain(|noted| noted.operation != operation && now.saturating_duration_since(noted.at) < FORGOTTEN);
-        let lasts = before.map_or(REFUSES_ANY, |before| (2 * before).min(FORGOTTEN));
+        refusing
+            .retain(|noted| noted.operation != operation && now.saturating_duration_since(noted.at) < LONGEST_REFUSAL);
+        let lasts = before.map_or(FIRST_REFUSAL, |before| (2 * before).min(LONGEST_REFUSAL));
         refusing.push(Noted { operation, at: now, lasts });
         self.has_noted.store(true, Ordering::Release);
     }
@@ -189,7 +190,7 @@ impl SessionState {
         self.has_noted.load(Ordering::Acquire) && self.lock().iter().any(applies)
     }
 
-    /// Notes that an operation was carried out: it does not refuse any token.
+    /// Notes that an operation succeeded, and so does not refuse any token.
     pub(crate) fn note_accepts(&self, operation: Refusing) {
         if self.has_noted.load(Ordering::Acquire) {
             let mut refusing = self.lock();
@@ -209,12 +210,12 @@ fn copy(snapshot: &Snapshot) -> Snapshot {
     Snapshot { version, epoch, state: state.clone(), origin, save_at }
 }
 
-/// The state of a session with this token. One that is no header value cannot be sent, and counts as none.
+/// Returns the state of a session with this token. A token that is not a valid header value counts as none.
 pub(crate) fn signed_in(dialect: &dyn Dialect, stored: Option<StoredToken>, now: Now) -> TokenState {
     match stored.map(|stored| ActiveToken::new(dialect, stored, now)) {
         Some(Ok(token)) => TokenState::SignedIn(Box::new(token)),
         Some(Err(_)) => {
-            tracing::warn!(target: "iam_sdk", "the stored token is not a valid header value and is passed over");
+            tracing::warn!(target: "iam_sdk", "the stored token is not a valid header value and is ignored");
             TokenState::SignedOut
         }
         None => TokenState::SignedOut,

@@ -1,4 +1,4 @@
-//! Asking the token store, which may block, hang or fail.
+//! Calls of the token store, which may block, hang or fail.
 
 use super::{Core, held_lock::HeldLock, reentry::Inside};
 use crate::transport::after;
@@ -8,11 +8,11 @@ use crate::{
 };
 use std::time::{Duration, Instant};
 
-/// How long a release is waited for.
+/// The longest time that a flight waits for the release of its lock.
 const RELEASE: Duration = Duration::from_secs(2);
 
 impl Core {
-    /// What `ask` gives. A store that hangs keeps a thread, but none of its callers.
+    /// Calls the store with `ask`. A store that hangs occupies a thread, but its callers return at `deadline`.
     pub(super) async fn with_store<T: Send + 'static>(
         &self,
         key: &StoreKey,
@@ -24,7 +24,7 @@ impl Core {
         }
         let (store, key) = (self.store.clone(), key.clone());
         let asked = self.store_workers.run(move || {
-            let _inside = Inside::enter(&key);
+            let _inside = Inside::mark(&key);
             ask(&*store)
         });
         match self.flavour.until(deadline, asked).await {
@@ -45,12 +45,12 @@ impl Core {
         Ok(lock.map(|lock| HeldLock::new(lock, self.store.may_block(), deadline)))
     }
 
-    /// Releases a lock. What cannot be released in time is so later.
+    /// Releases a lock. If that takes too long, it is done in the background.
     pub(super) async fn release(&self, lock: HeldLock) {
         let _ = self.flavour.until(after(Instant::now(), RELEASE), lock.release()).await;
     }
 
-    /// Whether `lock` is still held; without it what another process has stored must not be overwritten.
+    /// Returns whether `lock` is still held. Without it, another process's entry must not be overwritten.
     pub(super) async fn is_held(&self, lock: &HeldLock, deadline: Instant) -> bool {
         self.flavour.until(deadline, lock.is_held()).await.unwrap_or(false)
     }

@@ -1,4 +1,4 @@
-//! The token of a call: the one at hand, or the one that comes of a flight; and what a refusal of it means.
+//! The token of a call, either current or from a flight, and the replay after a refusal.
 
 use super::{
     Session,
@@ -24,16 +24,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// After so many flights in a row the call uses the state that they left.
+/// The most flights that one call waits for; after them it uses the state that they left.
 const MOST_FLIGHTS: u32 = 5;
 
 impl Session {
-    /// Sends `request`, again with another token if the service refuses the one at hand; gives also what it was sent with.
-    pub(super) async fn exchange<T>(
-        &self,
-        request: &Request,
-        read: fn(&Data) -> Result<T>,
-    ) -> Result<(T, Arc<Snapshot>)> {
+    /// Sends `request`, and again with another token if the service refuses the current one. Returns the snapshot that was
+    /// used, too.
+    pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation);
         self.check_context().map_err(unsent)?;
         let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
@@ -83,12 +80,12 @@ impl Session {
                 AfterRefusal::SendAgain => {}
                 AfterRefusal::Replace => {
                     // The service has seen the request, and refused it.
-                    let replaced = Box::pin(self.wait_for(Goal::Replace, refused)).await;
+                    let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused)).await;
                     replaced.map_err(|error| unsent(error).sent(true))?;
                 }
                 AfterRefusal::ReadAgain => {
-                    // A store that fails now has not refused anything.
-                    let read = Box::pin(self.wait_for(Goal::Read, refused)).await;
+                    // If the store fails, the service's refusal is the error that counts.
+                    let read = Box::pin(self.wait_for_flight(Goal::Read, refused)).await;
                     if read.is_err() || self.state.snapshot().version == used.version {
                         return Err(error);
                     }
@@ -98,7 +95,7 @@ impl Session {
         }
     }
 
-    /// The session's token, for a request that uses it so. While it is valid nobody waits.
+    /// Returns the session's token for a request with this use of it. Waits only if there is no valid token.
     pub(super) async fn snapshot_for(&self, token_use: TokenUse) -> Result<Arc<Snapshot>> {
         for _ in 0..MOST_FLIGHTS {
             let snapshot = self.state.snapshot();
@@ -108,23 +105,23 @@ impl Session {
                     self.start(goal);
                     return Ok(snapshot);
                 }
-                // In a box: calls that need not wait are the rule, and small.
-                Next::Wait(goal) => Box::pin(self.wait_for(goal, None)).await?,
+                // Boxed, to keep the future of a call that need not wait small.
+                Next::Wait(goal) => Box::pin(self.wait_for_flight(goal, None)).await?,
             }
         }
         Ok(self.state.snapshot())
     }
 
-    /// Has something done meanwhile, unless it is under way.
+    /// Starts a flight in the background, unless one is under way.
     fn start(&self, goal: Goal) {
         if let Flight::Leader(leader, _) = self.state.flights.begin(goal, self.flight_deadline()) {
-            // Nobody waits for it: a panic in it was reported where it happened.
-            drop(self.take_off(leader, goal, None));
+            // No caller waits for it. A panic in it is reported by the panic hook.
+            drop(self.spawn_flight(leader, goal, None));
         }
     }
 
-    /// Waits until something is done, by this caller's flight or by the one under way.
-    pub(super) async fn wait_for(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+    /// Waits until a flight has reached `goal`: the one under way, or one that this call begins.
+    pub(super) async fn wait_for_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
         let Some(key) = &self.state.key else { return Ok(()) };
         if Inside::is_inside(key) {
             return Err(Error::configuration(
@@ -136,45 +133,50 @@ impl Session {
         loop {
             match self.state.flights.begin(goal, self.flight_deadline()) {
                 Flight::Leader(leader, follower) => {
-                    let asked = refused.clone();
-                    let work = self.take_off(leader, goal, refused);
+                    let refused_token = refused.clone();
+                    let work = self.spawn_flight(leader, goal, refused);
                     return match flavour.until(deadline, follower.outcome()).await {
                         Ok(Some(outcome)) => outcome,
-                        // It panicked, and the panic goes on here; or its runtime is gone.
+                        // A panic of the flight is resumed here; otherwise its runtime was shut down.
                         Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
-                        Err(_) => self.late(goal, asked.as_ref()),
+                        Err(_) => self.after_deadline(goal, refused_token.as_ref()),
                     };
                 }
                 Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
-                    // It was for less than this caller needs.
+                    // Its goal was less than this caller needs.
                     Ok(Some(_)) if running < goal => {}
                     Ok(Some(outcome)) => return outcome,
-                    Ok(None) => return Err(given_up()),
-                    Err(_) => return self.late(goal, refused.as_ref()),
+                    Ok(None) => return Err(abandoned()),
+                    Err(_) => return self.after_deadline(goal, refused.as_ref()),
                 },
             }
         }
     }
 
-    /// A flight that has not ended in time: it may have done what this caller waits for, and be at what comes after it.
-    fn late(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
+    /// Returns the result of a flight that has not ended in time. It may have reached its goal and still be storing the token.
+    fn after_deadline(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
         match is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
             true => Ok(()),
             false => Err(too_late()),
         }
     }
 
-    /// Begins a flight's work, which no caller can end.
-    fn take_off(&self, leader: Leader<Result<(), Error>>, goal: Goal, refused: Option<UserToken>) -> JoinHandle<()> {
+    /// Spawns a flight's work, which continues if its caller is dropped.
+    fn spawn_flight(
+        &self,
+        leader: Leader<Result<(), Error>>,
+        goal: Goal,
+        refused: Option<UserToken>,
+    ) -> JoinHandle<()> {
         let session = self.clone();
         let mut deferred =
-            Deferred { session: self.clone(), version: (goal == Goal::RefreshAhead).then(|| self.version()) };
+            DeferOnFailure { session: self.clone(), version: (goal == Goal::RefreshAhead).then(|| self.version()) };
         let running = self.core.running.clone().begin();
         self.core.flavour.spawn_detached(async move {
             let _running = running;
             // Another flight may have ended between the caller's decision and this one's beginning.
             let done = is_done(goal, refused.as_ref(), &session.state.snapshot(), Instant::now());
-            let outcome = if done { Ok(()) } else { session.fly(goal, refused).await };
+            let outcome = if done { Ok(()) } else { session.run_flight(goal, refused).await };
             if outcome.is_ok() {
                 deferred.version = None;
             }
@@ -183,7 +185,7 @@ impl Session {
         })
     }
 
-    /// When a flight that begins now is taken for lost: its runtime may not be driven any more.
+    /// Returns when a flight that begins now is considered lost: nothing may be driving its runtime any more.
     fn flight_deadline(&self) -> Instant {
         after(self.core.deadline(), Duration::from_secs(5))
     }
@@ -204,13 +206,13 @@ impl Session {
     }
 }
 
-/// Puts the next refresh off, unless this one succeeds: also if it panics, or no thread can be had for it.
-struct Deferred {
+/// Defers the next refresh when it is dropped, unless this one succeeded: also after a panic, or without a thread.
+struct DeferOnFailure {
     session: Session,
     version: Option<u64>,
 }
 
-impl Drop for Deferred {
+impl Drop for DeferOnFailure {
     fn drop(&mut self) {
         if let Some(version) = self.version {
             self.session.state.defer_refresh(version, Instant::now());
@@ -218,9 +220,9 @@ impl Drop for Deferred {
     }
 }
 
-fn given_up() -> Error {
+fn abandoned() -> Error {
     Error::configuration(
-        "another caller's login was given up: its credentials provider or token store panicked, or its runtime was shut down",
+        "another caller's login was abandoned: its credentials provider or token store panicked, or its runtime was shut down",
     )
 }
 

@@ -1,7 +1,14 @@
-//! Where the tokens of sessions are kept.
+//! Stores for the tokens of sessions.
 //!
-//! A client reads a session's token from its store once and then keeps it at hand; every change is written through. Stores
-//! are shared by both flavours and by any number of clients.
+//! | store | for | kept |
+//! | --- | --- | --- |
+//! | [`MemoryStore`], the default | one process | until the process ends |
+//! | [`FileStore`] | command-line tools, processes on one machine | encrypted, in a private directory |
+//! | `RedisStore`, feature `redis` | servers on many machines | encrypted, as long as the token is valid |
+//! | an implementation of [`TokenStore`] | a database or vault of your own | as you decide |
+//!
+//! A client reads a session's token from its store once and then keeps it in memory. It writes every change to the store.
+//! Clients of both flavours can share a store, any number of them.
 //!
 //! # The sealed format
 //!
@@ -24,6 +31,8 @@
 //! 256 KiB.
 
 mod attempts;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -49,7 +58,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 pub use token::StoredToken;
 
-/// Keeps tokens by [`StoreKey`].
+/// Keeps the tokens of sessions, each under its [`StoreKey`].
 ///
 /// An implementation MUST
 /// - return from [`get`](Self::get) what the last [`put`](Self::put) under that key stored, or `None`; never another key's;
@@ -59,8 +68,64 @@ pub use token::StoredToken;
 ///   relatives).
 ///
 /// It MAY forget a token that has expired. The functions may block: they are called on threads of their own, and a call gives
-/// up waiting for them at its time limit. They SHOULD come to an end by themselves: a function that hangs keeps its thread.
-/// They must not call the client that uses the store; calls of other clients are allowed.
+/// up waiting for them at its time limit. They SHOULD end by themselves: a function that hangs occupies its thread.
+/// They MUST NOT call the client that uses the store; calls of other clients are allowed.
+///
+/// `conformance::check` (feature `conformance`) tests a store against these rules.
+///
+/// # Examples
+///
+/// A store for the threads of one process:
+///
+/// ```
+/// use iam_sdk::token_store::{StoreKey, StoreLock, StoredToken, TokenStore};
+/// use std::{collections::{HashMap, HashSet}, fmt, sync::{Arc, Mutex}};
+///
+/// #[derive(Default)]
+/// struct MapStore {
+///     tokens: Mutex<HashMap<StoreKey, StoredToken>>,
+///     locked: Arc<Mutex<HashSet<StoreKey>>>,
+/// }
+///
+/// impl TokenStore for MapStore {
+///     fn get(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoredToken>> {
+///         Ok(self.tokens.lock().unwrap().get(key).cloned())
+///     }
+///
+///     fn put(&self, key: &StoreKey, token: &StoredToken) -> iam_sdk::Result<()> {
+///         self.tokens.lock().unwrap().insert(key.clone(), token.clone());
+///         Ok(())
+///     }
+///
+///     fn remove(&self, key: &StoreKey) -> iam_sdk::Result<()> {
+///         self.tokens.lock().unwrap().remove(key);
+///         Ok(())
+///     }
+///
+///     fn try_lock(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoreLock>> {
+///         if !self.locked.lock().unwrap().insert(key.clone()) {
+///             return Ok(None);
+///         }
+///         let (locked, key) = (self.locked.clone(), key.clone());
+///         Ok(Some(StoreLock::new(move || {
+///             locked.lock().unwrap().remove(&key);
+///         })))
+///     }
+/// }
+///
+/// // `Debug` must not show tokens: it is not derived.
+/// impl fmt::Debug for MapStore {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("MapStore")
+///     }
+/// }
+///
+/// # #[cfg(feature = "conformance")] {
+/// // In the store's tests:
+/// let store: Arc<dyn TokenStore> = Arc::new(MapStore::default());
+/// iam_sdk::token_store::conformance::check(|| store.clone()).unwrap();
+/// # }
+/// ```
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Returns the token under `key`.
     ///
@@ -72,25 +137,48 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>>;
 
     /// Stores `token` under `key`, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store`](crate::Error::store) and its relatives. The session uses the token all the same, and the write is tried
+    /// again later.
     fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()>;
 
-    /// Removes what is under `key`, if anything.
+    /// Removes the token under `key`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store`](crate::Error::store) and its relatives, but not where there is no token.
     fn remove(&self, key: &StoreKey) -> Result<()>;
 
-    /// Takes the lock of `key`; `None` if another holder has it. A session holds it while it gets another token, so that of
-    /// all who share the store one asks the service, and the others find its token.
+    /// Takes the lock of `key`; returns `None` if another holder has it.
     ///
-    /// It MUST exclude all who use the same store, in other processes too, MUST NOT wait, and MUST NOT hinder `get`, `put`
-    /// and `remove`. A lock whose holder has died MUST become free.
+    /// A session holds the lock while it logs in or refreshes, so that of all processes that share the store one asks the
+    /// service, and the others find its token.
+    ///
+    /// The lock MUST exclude all users of the same storage, in other processes too. This function MUST NOT wait. The lock MUST
+    /// NOT hinder `get`, `put` and `remove`, and MUST become free when its holder has died.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store`](crate::Error::store) and its relatives. A session whose store can be read but not locked continues
+    /// without the lock.
     fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>>;
 
-    /// Returns the recent logins that were noted under `key`. Default: none, and the limit of logins holds in each process
-    /// by itself.
+    /// Returns the recent logins that were noted under `key`. Default: none; each process then has a limit of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store`](crate::Error::store) and its relatives; they count as no logins.
     fn login_attempts(&self, _key: &StoreKey) -> Result<LoginAttempts> {
         Ok(LoginAttempts::default())
     }
 
-    /// Notes the recent logins under `key`, in place of those noted before. Called with the lock held. Default: does nothing.
+    /// Notes the recent logins under `key`, in place of those noted before. The caller holds the lock. Default: does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::store`](crate::Error::store) and its relatives; they are ignored.
     fn put_login_attempts(&self, _key: &StoreKey, _attempts: &LoginAttempts) -> Result<()> {
         Ok(())
     }
@@ -140,14 +228,29 @@ impl fmt::Debug for StoreLock {
     }
 }
 
-/// Names one session: SHA-256 over service, base URL, application and session name, and for a session that logs in by itself its
-/// kind of credentials, user (or the provider's name) and tenant. A session with credentials and one without never share an
-/// entry, no two sessions ever meet, and the name of a user does not show.
+/// The key of one session in a store: a SHA-256 digest, which does not reveal the user.
+///
+/// It is taken over service, base URL, application and session name; for a session with credentials also over their kind, user
+/// (or the provider's name) and tenant. Different sessions have different keys.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct StoreKey(String);
 
 impl StoreKey {
-    pub(crate) fn new(service: &str, base_url: &str, application: &str, session: Option<&str>) -> Self {
+    /// Creates a key from its parts, for tests of a store of your own. Clients create the keys of their sessions themselves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iam_sdk::token_store::{MemoryStore, StoreKey, StoredToken, TokenStore};
+    ///
+    /// let key = StoreKey::new("digiwin", "https://iam.example.com", "app", Some("ann"));
+    /// let store = MemoryStore::new();
+    /// store.put(&key, &StoredToken::new("token".into()))?;
+    /// assert!(store.get(&key)?.is_some());
+    /// assert_eq!(key.as_str().len(), 64);
+    /// # Ok::<_, iam_sdk::Error>(())
+    /// ```
+    pub fn new(service: &str, base_url: &str, application: &str, session: Option<&str>) -> Self {
         let mut hash = Sha256::new();
         for part in [Some(service), Some(base_url), Some(application), session] {
             // Lengths first: no two lists of parts read alike.
@@ -158,12 +261,12 @@ impl StoreKey {
         Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The key of one session among those that this key would name.
+    /// Returns a key derived from this one and further parts.
     pub(crate) fn with(self, parts: &[&str]) -> Self {
         parts.iter().fold(self, |key, part| Self::new(key.as_str(), part, "", None))
     }
 
-    /// 64 lower-case hexadecimal digits.
+    /// Returns the key as 64 lower-case hexadecimal digits, fit for a file name or a database key.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The HTTP client: how it is configured, and one exchange.
+//! The HTTP client: its configuration, and how it sends one request.
 
 use super::{HttpRequest, failure::failure, runtimes::Runtimes, tls, too_large};
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
-/// How often other tasks come first where a connection may have been closed.
-const TURNS: u32 = 3;
+/// How many times a request yields to other tasks, where its connection may have been closed.
+const YIELDS: u32 = 3;
 
-/// What clients are built from. Building one is cheap: the TLS configuration is shared.
+/// The configuration of HTTP clients. Building a client is cheap: they share the TLS configuration.
 #[derive(Debug)]
 pub(super) struct HttpConfig {
     headers: HeaderMap,
@@ -45,7 +45,7 @@ impl HttpConfig {
             false => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         let connect_timeout = settings.connect_timeout;
-        let max_response_bytes = settings.max_answer_bytes;
+        let max_response_bytes = settings.max_response_bytes;
         Ok(Self {
             headers,
             connect_timeout,
@@ -87,34 +87,34 @@ impl HttpConfig {
     }
 
     /// Sends a request and reads the whole response.
-    pub(super) async fn exchange(&self, http: &reqwest::Client, outgoing: HttpRequest<'_>) -> Result<Response> {
-        let repeatable = outgoing.repeatable;
-        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
-        *request.timeout_mut() = Some(outgoing.timeout);
-        let token = outgoing.token.as_ref().map(|(name, value)| (name, *value));
-        request.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
-        if let Some(body) = outgoing.body {
+    pub(super) async fn send_over(&self, http: &reqwest::Client, request: HttpRequest<'_>) -> Result<Response> {
+        let repeatable = request.repeatable;
+        let mut built = reqwest::Request::new(request.method, request.url);
+        *built.timeout_mut() = Some(request.timeout);
+        let token = request.token.as_ref().map(|(name, value)| (name, *value));
+        built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
+        if let Some(body) = request.body {
             // hyper would add it, where one more makes the map of the headers grow.
-            request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
-            *request.body_mut() = Some(body.into());
+            built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+            *built.body_mut() = Some(body.into());
         }
 
         if !self.lane {
             self.runtimes.note();
         }
-        let has_body = request.body().is_some();
+        let has_body = built.body().is_some();
         // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
-        // connections since the last exchange, and for a request that must not be repeated. The first turn reads what came in,
+        // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
         // the others let the connection act on it.
         if self.lane || !repeatable {
-            for _ in 0..TURNS {
+            for _ in 0..YIELDS {
                 tokio::task::yield_now().await;
             }
         }
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
         let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let mut response = http.execute(request).await.map_err(|error| failure(error, waited))?;
+        let mut response = http.execute(built).await.map_err(|error| failure(error, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
@@ -163,6 +163,6 @@ impl SharedClient {
     }
 
     pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
-        self.config.exchange(&self.http, request).await
+        self.config.send_over(&self.http, request).await
     }
 }

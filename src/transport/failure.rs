@@ -1,4 +1,4 @@
-//! What a failure of the HTTP client means.
+//! The HTTP client's errors, translated into the crate's.
 
 use crate::{Error, ErrorKind};
 use rustls::CertificateError;
@@ -6,7 +6,8 @@ use std::error::Error as StdError;
 
 type Cause<'a> = &'a (dyn StdError + 'static);
 
-/// `incomplete`: whether the server has not seen the request's end if the connection gave it up while it waited for its turn.
+/// Translates an error. `incomplete` tells whether a request that was dropped while it waited for a stream had a part that was
+/// not sent.
 pub(super) fn failure(error: reqwest::Error, incomplete: impl FnOnce() -> bool) -> Error {
     let tls = find::<rustls::Error>(&error);
     // A TLS library can fail in mid-connection too: only a handshake fails before anything is sent.
@@ -30,8 +31,8 @@ pub(super) fn failure(error: reqwest::Error, incomplete: impl FnOnce() -> bool) 
     reason.into_iter().fold(failed, Error::detail)
 }
 
-/// Whether the service told that it never looked at the request: HTTP/2 says so of streams after the last one that it
-/// processed, and of streams that it refused. A request that never left the client was not seen either.
+/// Returns whether the service has certainly not processed the request. HTTP/2 reports this for streams after the last one
+/// processed and for refused streams; it also holds for a request that was never sent.
 fn is_unprocessed(error: &reqwest::Error) -> bool {
     if !error.is_request() {
         return false;
@@ -47,13 +48,13 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
         || find::<hyper_util::client::legacy::Error>(error).is_some_and(unconnected)
 }
 
-/// Whether an HTTP/2 connection ended while the request waited for one of its streams. Its body was not sent then.
+/// Returns whether an HTTP/2 connection ended while the request waited for a stream. Its body was not sent then.
 fn was_given_up(error: &reqwest::Error) -> bool {
     find::<hyper::Error>(error)
         .is_some_and(|error| error.is_user() && error.to_string().starts_with("dispatch task is gone"))
 }
 
-/// The first error of a type among the causes of another.
+/// Returns the first error of type `T` in an error's chain of causes.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut next: Option<Cause<'_>> = Some(error);
     while let Some(error) = next {
@@ -67,7 +68,7 @@ fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     None
 }
 
-/// Why a handshake failed, in words for whoever has to mend it.
+/// Describes why a TLS handshake failed, for the person who has to fix it.
 fn tls_reason(error: &rustls::Error) -> String {
     let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
     let reason = match certificate {

@@ -1,7 +1,7 @@
-//! Lanes: a runtime and connections of its own for each blocking exchange that is under way.
+//! Lanes: each blocking request under way has a runtime and connections of its own.
 //!
-//! The caller's thread drives the runtime, so that no exchange hops between threads. Nothing drives a lane between two
-//! exchanges: what happened to its connections meanwhile is seen when the next one begins.
+//! The caller's thread drives the runtime, so that no request hops between threads. Nothing drives a lane between two
+//! requests: what happened to its connections meanwhile is seen when the next one begins.
 
 use super::{HttpRequest, after, client::HttpConfig, runtime::work_lost};
 use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
@@ -65,12 +65,12 @@ impl Lanes {
             lane.http = self.config.build()?;
         }
         let Some(runtime) = &lane.runtime else { return Err(work_lost()) };
-        let result = runtime.block_on(self.config.exchange(&lane.http, request));
+        let result = runtime.block_on(self.config.send_over(&lane.http, request));
         lane.used = Instant::now();
         result
     }
 
-    /// An idle lane, or a new one, or the next that comes back before the deadline.
+    /// Takes an idle lane, opens a new one, or waits for the next that is given back before the deadline.
     fn take(&self, deadline: Instant) -> Result<Taken<'_>> {
         let mut pool = self.pool();
         loop {

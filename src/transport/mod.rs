@@ -1,7 +1,7 @@
-//! The strip that does I/O: sockets, timers, threads. It decides nothing about tokens, retries or responses.
+//! All I/O: sockets, timers, threads. This layer decides nothing about tokens, retries or responses.
 //!
 //! Written once, async. The async flavour runs it on the caller's tokio runtime; the blocking flavour polls the same futures
-//! on the caller's own thread and does each exchange in a [lane](lane).
+//! on the caller's own thread and sends each request over a [lane](lane).
 
 mod client;
 mod failure;
@@ -23,7 +23,7 @@ use runtime::Flavour;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// A request as it goes out; the client adds the headers that every request has.
+/// One HTTP request; the client adds the headers that every request has.
 pub(crate) struct HttpRequest<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -67,7 +67,7 @@ impl Transport {
         Ok(Self { flavour, clients, process: std::process::id() })
     }
 
-    /// Whether a call may be made from here.
+    /// Fails where a call cannot be made: in a child process of the client's, or on a thread that must not block.
     pub(crate) fn check_context(&self) -> Result<()> {
         if std::process::id() != self.process {
             return Err(Error::configuration(
@@ -82,14 +82,14 @@ impl Transport {
         match &self.clients {
             #[cfg(feature = "async")]
             Clients::Shared(client) => client.send(request).await,
-            // It blocks: the driver of this future has no other, and the lane is held no longer than the exchange takes.
+            // It blocks: the driver of this future has no other, and the lane is held no longer than the request takes.
             #[cfg(feature = "blocking")]
             Clients::Lanes(lanes) => lanes.send(request),
         }
     }
 }
 
-/// `duration` after `now`; decades where that cannot be expressed.
+/// Returns the instant `duration` after `now`, or decades after it where that cannot be expressed.
 pub(crate) fn after(now: Instant, duration: Duration) -> Instant {
     const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now.checked_add(duration.min(DECADES)).unwrap_or(now)

@@ -1,4 +1,4 @@
-//! Drives a future on the caller's own thread, without a runtime: the thread sleeps until it is woken or a time has come.
+//! Drives a future on the caller's own thread, without a runtime. The thread sleeps until it is woken or a deadline passes.
 
 use super::runtime::Elapsed;
 use crate::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ use tokio::{runtime::Handle, task::coop};
 use tracing::{Span, dispatcher};
 
 thread_local! {
-    /// When the future that this thread drives wants to be polled again, woken or not.
+    /// When to poll the future that this thread drives again, even if nothing wakes it.
     static WAKE_AT: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let parked = Arc::new(Parked { thread: thread::current(), woken: AtomicBool::new(false) });
     let waker = Waker::from(parked.clone());
     loop {
-        // A call inside a call has times of its own.
+        // A nested call has deadlines of its own.
         let outer = WAKE_AT.take();
         let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
         let wake_at = WAKE_AT.replace(outer);
@@ -93,14 +93,14 @@ pub(super) async fn until<F: Future>(deadline: Instant, future: F) -> Result<F::
     .await
 }
 
-/// Where a blocking call is made.
+/// The kind of thread that a blocking call runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallContext {
-    /// On a thread of the caller's own.
+    /// A thread outside of any runtime.
     Plain,
-    /// On a thread that belongs to a tokio runtime and may block: `spawn_blocking`, `block_in_place`.
+    /// A thread of a tokio runtime that may block: `spawn_blocking`, `block_in_place`.
     MayBlock,
-    /// On a thread that drives a runtime's tasks.
+    /// A thread that drives a runtime's tasks.
     Executor,
 }
 
@@ -114,9 +114,9 @@ impl CallContext {
     }
 }
 
-/// Tells where this thread is.
+/// Returns the kind of this thread.
 ///
-/// Only what a runtime polls has a budget that makes it yield now and then; closures of `spawn_blocking` have none.
+/// Tasks that a runtime polls have a limited budget; closures of `spawn_blocking` have none.
 pub(crate) fn context() -> CallContext {
     if Handle::try_current().is_err() {
         return CallContext::Plain;
@@ -133,7 +133,7 @@ pub(crate) fn context() -> CallContext {
     if unlimited { CallContext::MayBlock } else { CallContext::Executor }
 }
 
-/// Runs a blocking call's future, wherever the call is made; an error on a runtime's executor.
+/// Runs a blocking call's future on any kind of thread; fails on a runtime's executor.
 pub(crate) fn block_on_anywhere<T: Send>(future: impl Future<Output = Result<T>> + Send) -> Result<T> {
     let context = context();
     context.check()?;
@@ -171,7 +171,7 @@ mod tests {
         block_on(sleep_until(soon));
         assert!(Instant::now() >= soon);
         assert!(block_on(until(soon, std::future::pending::<()>())).is_err());
-        assert_eq!(block_on(until(soon, async { 1 })).unwrap(), 1, "what is ready is never late");
+        assert_eq!(block_on(until(soon, async { 1 })).unwrap(), 1, "a future that is ready does not time out");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What drives futures: the caller's tokio runtime, or the caller's own thread.
+//! The drivers of futures: the caller's tokio runtime, or the caller's own thread.
 
 use crate::{Error, Result};
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
@@ -10,24 +10,24 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span, instrument::WithSubscriber as _};
 
-/// Which of the two drives a client's futures.
+/// The driver of a client's futures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flavour {
     #[cfg(feature = "async")]
     Async,
     #[cfg(feature = "blocking")]
     Blocking,
-    /// The model checker, which has no clock.
+    /// The model checker shuttle, which has no clock.
     #[cfg(test)]
     Shuttle,
 }
 
-/// A time limit has run out.
+/// The error of a time limit that has run out.
 #[derive(Debug)]
 pub(crate) struct Elapsed;
 
 impl Flavour {
-    /// Whether a call may be made from here.
+    /// Fails where a call cannot be made.
     pub(crate) fn check_context(self) -> Result<()> {
         match self {
             // A task's id is looked up without touching what other threads use too.
@@ -54,7 +54,7 @@ impl Flavour {
         }
     }
 
-    /// What `future` gives, if it does so before `deadline`.
+    /// Returns the output of `future`, or [`Elapsed`] if it is not ready before `deadline`.
     pub(crate) async fn until<F: Future>(self, deadline: Instant, future: F) -> Result<F::Output, Elapsed> {
         match self {
             #[cfg(feature = "async")]
@@ -66,7 +66,7 @@ impl Flavour {
         }
     }
 
-    /// Runs `work` to its end, whatever becomes of the caller; in the caller's span.
+    /// Spawns `work`, which runs to its end even if the caller is dropped. It keeps the caller's tracing span.
     pub(crate) fn spawn_detached<T: Send + 'static>(
         self,
         work: impl Future<Output = T> + Send + 'static,
@@ -84,7 +84,7 @@ impl Flavour {
             #[cfg(feature = "blocking")]
             Self::Blocking => {
                 let thread = std::thread::Builder::new().name("iam-sdk-detached".to_owned());
-                // Without a thread the handle reports that the work is lost.
+                // If no thread can be started, the handle reports that the work is lost.
                 drop(thread.spawn(move || super::park::block_on(work)));
             }
             #[cfg(test)]
@@ -93,8 +93,8 @@ impl Flavour {
         JoinHandle(receiver)
     }
 
-    /// The results of `work` on each item, in order, `limit` of them under way at once. After a failure no further one begins:
-    /// `None`.
+    /// Runs `work` on each item, at most `limit` at once, and returns the results in order. After a failure no further item is
+    /// begun: its result is `None`.
     pub(crate) async fn for_each_concurrent<I, T, F>(
         self,
         limit: usize,
@@ -122,7 +122,7 @@ impl Flavour {
         }
     }
 
-    /// A future of which several are polled at once: those of the blocking flavour block, and need a thread each.
+    /// Runs one of several concurrent futures. Those of the blocking flavour block, and each needs a thread.
     async fn concurrently<T: Send + 'static>(
         self,
         work: impl Future<Output = Result<T>> + Send + 'static,
@@ -136,11 +136,11 @@ impl Flavour {
     }
 }
 
-/// Detached work, whose result can be waited for.
+/// A handle to spawned work, to wait for its result.
 pub(crate) struct JoinHandle<T>(oneshot::Receiver<Result<T, Box<dyn Any + Send>>>);
 
 impl<T> JoinHandle<T> {
-    /// Waits for the result. A panic of the work goes on here.
+    /// Waits for the result. Resumes a panic of the work.
     pub(crate) async fn join(self) -> Result<T> {
         match self.0.await {
             Ok(Ok(value)) => Ok(value),
@@ -150,7 +150,7 @@ impl<T> JoinHandle<T> {
     }
 }
 
-/// The runtime was shut down, or the operating system gave no thread.
+/// Returns the error of work that ended without a result: its runtime was shut down, or no thread could be started.
 pub(crate) fn work_lost() -> Error {
     Error::configuration("the runtime that worked on the call was shut down, or no thread could be started for it")
 }

@@ -1,4 +1,4 @@
-//! Whether a client is used on one runtime alone.
+//! Detection of clients that are used on several runtimes.
 
 use std::sync::{
     OnceLock,
@@ -6,8 +6,8 @@ use std::sync::{
 };
 use tokio::runtime::{Handle, Id};
 
-/// The runtimes that a client sends on, and so those that its connections live on. One that is shut down drops requests in their
-/// midst.
+/// The runtimes on which a client sends, and which its connections belong to. A runtime that is shut down drops requests that
+/// are under way.
 #[derive(Debug, Default)]
 pub(super) struct Runtimes {
     first: OnceLock<Id>,
@@ -15,7 +15,7 @@ pub(super) struct Runtimes {
 }
 
 impl Runtimes {
-    /// Notes the runtime that runs this; before each request, any of which may connect.
+    /// Notes the current runtime. Called before each request, since each can open a connection.
     pub(super) fn note(&self) {
         let Ok(handle) = Handle::try_current() else { return };
         if *self.first.get_or_init(|| handle.id()) != handle.id() {
@@ -23,7 +23,7 @@ impl Runtimes {
         }
     }
 
-    /// Whether only one was ever noted.
+    /// Returns whether at most one runtime was noted.
     pub(super) fn is_one(&self) -> bool {
         !self.several.load(Ordering::Relaxed)
     }

@@ -11,7 +11,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
 
-/// The configuration that `settings` ask for.
+/// Returns the TLS configuration according to `settings`.
 pub(super) fn config(settings: &Settings) -> Result<ClientConfig> {
     let provider = provider();
     let roots = root_certificates(&settings.root_certificates)?;
@@ -27,7 +27,7 @@ pub(super) fn config(settings: &Settings) -> Result<ClientConfig> {
     with_verifier(provider, Arc::new(verifier.map_err(unusable)?))
 }
 
-/// A configuration that trusts no server.
+/// Returns a configuration that trusts no server.
 pub(super) fn without_roots() -> Result<ClientConfig> {
     let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     Ok(config.map_err(unsupported)?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
@@ -64,7 +64,7 @@ fn root_certificates(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>
     Ok(all)
 }
 
-/// Trusts every certificate, for `verify_tls(false)`; that the server has its key is checked all the same.
+/// Trusts every certificate, for `verify_tls(false)`. It still checks that the server has the certificate's key.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
 

@@ -1,6 +1,6 @@
-//! Threads for what blocks: stores, credentials providers and the arithmetic of a login.
+//! Threads for blocking work: token stores, credentials providers and the arithmetic of a login.
 //!
-//! Not the pool of tokio: whoever fills it with calls of this crate would wait for a thread for ever.
+//! Tokio's blocking pool is not used: an application that fills it with calls of this crate would deadlock.
 
 use super::runtime::work_lost;
 use crate::Result;
@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::{Semaphore, oneshot};
 use tracing::{Span, dispatcher};
 
-/// How many pieces of work may be under way at once; the next ones wait for one to end.
+/// Runs blocking work on threads, with a limit of how many are under way at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Workers(Arc<Semaphore>);
 
@@ -22,7 +22,7 @@ impl Workers {
         Self(Arc::new(Semaphore::new(limit)))
     }
 
-    /// The workers for arithmetic, one a core: hundreds of logins at once must not starve everything else.
+    /// Returns the workers for arithmetic, one per core, so that many logins at once do not starve other work.
     pub(crate) fn cpu() -> Self {
         // With the process's id: work that was under way at a fork ends in the parent alone.
         static CPU: ArcSwapOption<(u32, Workers)> = ArcSwapOption::const_empty();
@@ -37,13 +37,13 @@ impl Workers {
         }
     }
 
-    /// Whether nothing is under way.
+    /// Returns whether another piece of work could start at once.
     pub(crate) fn are_idle(&self) -> bool {
         self.0.available_permits() > 0
     }
 
-    /// Runs `work` on a thread of its own. A panic in it goes on in the caller. If the caller stops waiting, the result is
-    /// dropped on that thread, once it comes.
+    /// Runs `work` on a thread of its own, and resumes a panic of it. If the caller stops waiting, the result is dropped on that
+    /// thread.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = self.0.clone().acquire_owned().await.map_err(|_| work_lost())?;
         let (sender, receiver) = oneshot::channel();

@@ -13,8 +13,8 @@ use std::{
 
 #[tokio::test]
 async fn an_async_provider_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
+    let provider_calls = Arc::new(AtomicUsize::new(0));
+    let counted = provider_calls.clone();
     let credentials = Credentials::from_async_fn("ann", move || {
         counted.fetch_add(1, Ordering::SeqCst);
         pending()
@@ -23,6 +23,6 @@ async fn an_async_provider_that_hangs_stops_nobody_for_longer_than_the_time_limi
     let client = builder.timeout(Duration::from_millis(300)).build().unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(30), all_fail_soon(&client, &[ErrorKind::Timeout])).await;
     ended.expect("callers wait for ever");
-    let asked = asked.load(Ordering::SeqCst);
-    assert!((1..=6).contains(&asked), "the provider was asked {asked} times");
+    let provider_calls = provider_calls.load(Ordering::SeqCst);
+    assert!((1..=6).contains(&provider_calls), "the provider was called {provider_calls} times");
 }

@@ -95,8 +95,9 @@ fn no_secret_is_logged_or_shown() {
             _ => tokio::runtime::Runtime::new().unwrap().block_on(r#async::tour::every_call(&emulator, &seen)),
         };
         secrets.extend(tokens.iter().map(|token| token.expose_secret().to_owned()));
-        let routes: BTreeSet<_> = emulator.requests().into_iter().map(|asked| (asked.method, asked.path)).collect();
-        assert_eq!(routes.len(), 56, "{flavour}: every route is asked: {routes:#?}");
+        let routes: BTreeSet<_> =
+            emulator.requests().into_iter().map(|request| (request.method, request.path)).collect();
+        assert_eq!(routes.len(), 56, "{flavour}: every route is request: {routes:#?}");
     }
 
     let seen = String::from_utf8(seen.0.lock().unwrap().clone()).unwrap();

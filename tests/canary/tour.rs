@@ -81,7 +81,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let options = RequestOptions::new().query("q", PASSWORD).json(json!({"id": PASSWORD}));
     seen.show(&options);
     seen.show(client.request_with(Method::POST, "/api/iam/v2/user", options).await.unwrap());
-    emulator.answer_next("/api/iam/v2/user/simple", 500, format!(r#"{{"message": "{APP_TOKEN}"}}"#));
+    emulator.respond_next("/api/iam/v2/user/simple", 500, format!(r#"{{"message": "{APP_TOKEN}"}}"#));
     let failed = users.get_user_simple().await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body()));
     identity.logout().await.unwrap();
@@ -107,9 +107,9 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let license = builder.header("x-key", HEADER).build().unwrap();
     let refused = license.authenticate("ann", WRONG_PASSWORD).await.unwrap_err();
     seen.show((&refused, refused.to_string(), refused.body()));
-    let answer = license.authenticate("ann", PASSWORD).await.unwrap();
-    seen.show((&license, &answer));
-    tokens.extend(answer.token);
+    let response = license.authenticate("ann", PASSWORD).await.unwrap();
+    seen.show((&license, &response));
+    tokens.extend(response.token);
     let user = license.get_user().await.unwrap();
     assert!(user.pin.is_some());
     seen.show(user);
@@ -185,12 +185,12 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     seen.show(pool);
 
     let echo = format!(r#"{{"errors": [{{"message": "{PASSWORD} {POOL_SECRET}"}}]}}"#);
-    emulator.answer_next("/graphql/v2", 200, echo.replace(POOL_SECRET, ""));
+    emulator.respond_next("/graphql/v2", 200, echo.replace(POOL_SECRET, ""));
     let failed = users.create(&info).await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body()));
     authing.expire_tokens();
-    emulator.answer_next("/graphql/v2", 200, r#"{"errors": [{"message": {"code": 2020, "message": "no"}}]}"#);
-    emulator.answer_next("/graphql/v2", 200, echo.replace(PASSWORD, ""));
+    emulator.respond_next("/graphql/v2", 200, r#"{"errors": [{"message": {"code": 2020, "message": "no"}}]}"#);
+    emulator.respond_next("/graphql/v2", 200, echo.replace(PASSWORD, ""));
     let failed = users.list().await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body(), store));
     users.delete(&id).await.unwrap();

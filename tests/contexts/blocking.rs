@@ -1,6 +1,6 @@
 //! Calls of the blocking flavour.
 
-use super::{ann, asked};
+use super::{ann, request_count};
 use iam_sdk::{
     Credentials, ErrorKind, Result,
     blocking::Client,
@@ -91,7 +91,7 @@ fn many_threads_share_a_client_and_a_login() {
             scope.spawn(|| (0..3).for_each(|_| drop(call(&client).unwrap())));
         }
     });
-    assert_eq!((asked(&emulator, "/identity/login"), asked(&emulator, "/token/analyze")), (1, 900));
+    assert_eq!((request_count(&emulator, "/identity/login"), request_count(&emulator, "/token/analyze")), (1, 900));
 }
 
 #[test]
@@ -172,5 +172,5 @@ fn a_provider_or_a_store_may_use_another_session() {
     let store = Asking { inner: MemoryStore::new(), other };
     let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(provided);
     call(&builder.token_store(store).build().unwrap()).unwrap();
-    assert_eq!(asked(&emulator, "/identity/login"), 3);
+    assert_eq!(request_count(&emulator, "/identity/login"), 3);
 }

@@ -12,7 +12,7 @@ fn ann(emulator: &Emulator) -> Credentials {
     Credentials::password(&account.user_id, account.password.clone())
 }
 
-/// How often a path was asked.
-fn asked(emulator: &Emulator, path: &str) -> usize {
+/// Returns how many requests went to a path.
+fn request_count(emulator: &Emulator, path: &str) -> usize {
     emulator.requests().iter().filter(|served| served.path.ends_with(path)).count()
 }

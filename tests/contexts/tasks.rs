@@ -1,6 +1,6 @@
 //! Calls of the async flavour.
 
-use super::{ann, asked};
+use super::{ann, request_count};
 use iam_sdk::{Client, Credentials, emulator::Emulator};
 use std::{
     io::Write,
@@ -54,7 +54,7 @@ fn a_login_needs_no_thread_of_a_pool_that_is_full_of_calls() {
             call.await.unwrap().unwrap();
         }
     });
-    assert_eq!(asked(&emulator, "/identity/login"), 1);
+    assert_eq!(request_count(&emulator, "/identity/login"), 1);
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
         runtime.block_on(client.identity().analyze_token()).unwrap();
         runtime.shutdown_timeout(Duration::from_secs(5));
     }
-    assert_eq!(asked(&emulator, "/identity/login"), 1);
+    assert_eq!(request_count(&emulator, "/identity/login"), 1);
 }
 
 #[test]

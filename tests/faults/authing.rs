@@ -1,7 +1,7 @@
 use super::{ManagementClient, maybe_async, test};
 use crate::support::{
     holds, same,
-    server::{Answer, Asked, Server, json, status},
+    server::{Request, Response, Server, json, status},
 };
 use iam_sdk::{
     Error, ErrorKind,
@@ -16,17 +16,17 @@ use std::sync::{
 
 const TOKEN: &str = r#"{"data": {"accessToken": {"accessToken": "token-canary", "iat": 100, "exp": 100000}}}"#;
 
-/// A server that gives a token, and for the rest answers like this.
-pub(super) fn server(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
-    Server::start(move |asked| match String::from_utf8_lossy(&asked.body).contains("accessToken(") {
+/// Starts a server that issues a token and sends `response` to everything else.
+pub(super) fn server(response: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Server {
+    Server::start(move |request| match String::from_utf8_lossy(&request.body).contains("accessToken(") {
         true => json(TOKEN),
-        false => answer(asked),
+        false => response(request),
     })
 }
 
-/// This data, under the root field that was asked for.
-fn under_root(asked: &Asked, data: &str) -> String {
-    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+/// Returns `data` under the root field that the request names.
+fn under_root(request: &Request, data: &str) -> String {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
     let (_, fields) = body["query"].as_str().unwrap().split_once("{ ").unwrap();
     let root = fields.split(['(', ' ']).next().unwrap();
     format!(r#"{{"data": {{"{root}": {data}}}}}"#)
@@ -36,10 +36,10 @@ pub(super) fn client(server: &Server) -> ManagementClient {
     ManagementClient::builder("pool", "secret-canary").host(server.url()).build().unwrap()
 }
 
-/// The errors of a GraphQL query, of a mutation and of a REST call with this answer.
+/// Returns the errors of a GraphQL query, a mutation and a REST call that get `response`.
 #[maybe_async]
-async fn errors(answer: impl Fn() -> Answer + Send + Sync + 'static) -> [Error; 3] {
-    let server = server(move |_| answer());
+async fn errors(response: impl Fn() -> Response + Send + Sync + 'static) -> [Error; 3] {
+    let server = server(move |_| response());
     let client = client(&server);
     [
         client.users().list().await.unwrap_err(),
@@ -146,9 +146,9 @@ async fn plain_words_of_graphql_are_an_error() {
 
 #[maybe_async]
 #[test]
-async fn a_mutation_that_answers_with_an_error_code_has_failed() {
-    let server = server(|asked| match asked.method.as_str() {
-        "POST" => json(under_root(asked, r#"{"code": 1001, "message": "not yours"}"#)),
+async fn a_mutation_whose_response_has_an_error_code_has_failed() {
+    let server = server(|request| match request.method.as_str() {
+        "POST" => json(under_root(request, r#"{"code": 1001, "message": "not yours"}"#)),
         _ => json(r#"{"code": 500, "message": "broken"}"#),
     });
     let client = client(&server);
@@ -178,10 +178,10 @@ async fn a_mutation_that_answers_with_an_error_code_has_failed() {
 #[test]
 async fn busy_is_asked_again_but_no_write() {
     let busy = r#"{"errors": [{"message": {"code": 1000, "message": "busy"}}], "data": null}"#;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
-    let server = server(move |asked| {
-        let text = String::from_utf8_lossy(&asked.body).into_owned();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    let server = server(move |request| {
+        let text = String::from_utf8_lossy(&request.body).into_owned();
         match (counted.fetch_add(1, Ordering::SeqCst), text.contains("isUserExists")) {
             (1, true) => json(r#"{"data": {"isUserExists": true}}"#),
             _ => json(busy),
@@ -189,9 +189,9 @@ async fn busy_is_asked_again_but_no_write() {
     });
     let client = client(&server);
     holds(client.users().exists(UserLookup::new().username("u")).await.unwrap());
-    same(asked.swap(0, Ordering::SeqCst), 2);
+    same(seen.swap(0, Ordering::SeqCst), 2);
     let error = client.users().create(&UserInfo::new().username("u")).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable(), asked.load(Ordering::SeqCst)), (ErrorKind::Server, true, 1));
+    assert_eq!((error.kind(), error.is_retryable(), seen.load(Ordering::SeqCst)), (ErrorKind::Server, true, 1));
 }
 
 #[maybe_async]
@@ -234,7 +234,7 @@ async fn a_document_is_sent_again_only_if_it_is_certain_to_read() {
     ] {
         let server = server(|_| status(503, ""));
         holds(client(&server).graphql(document, &()).await.unwrap_err().is_server());
-        assert_eq!(server.asked().len() - 1, times, "{document}");
+        assert_eq!(server.requests().len() - 1, times, "{document}");
     }
 }
 
@@ -258,18 +258,18 @@ async fn what_can_fail_a_second_time_is_sent_once() {
     ];
     let calls = errors.len();
     assert!(errors.into_iter().all(|error| error.unwrap().is_server()));
-    assert_eq!(server.asked().len(), calls + 1);
+    assert_eq!(server.requests().len(), calls + 1);
     users.update("u", &UserInfo::new().name("n")).await.unwrap_err();
-    assert_eq!(server.asked().len(), calls + 4);
+    assert_eq!(server.requests().len(), calls + 4);
 }
 
 #[maybe_async]
 #[test]
 async fn a_password_of_any_kind_goes_out_encrypted() {
-    let server = server(|asked| json(under_root(asked, r#"{"code": 471147, "message": "471147 is too short"}"#)));
+    let server = server(|request| json(under_root(request, r#"{"code": 471147, "message": "471147 is too short"}"#)));
     let info = UserInfo::new().username("u").set("password", 471_147);
     client(&server).users().create(&info).await.unwrap_err();
-    let sent = String::from_utf8_lossy(&server.asked()[1].body).into_owned();
+    let sent = String::from_utf8_lossy(&server.requests()[1].body).into_owned();
     assert!(sent.contains(r#""password":""#) && !sent.contains("471147"), "{sent}");
     let refused =
         self::server(|_| json(r#"{"errors": [{"message": {"code": 2014, "message": "471147 is too short"}}]}"#));
@@ -319,7 +319,7 @@ async fn a_token_request_without_a_token_is_an_error() {
         let server = Server::start(move |_| json(body));
         let error = client(&server).users().list().await.unwrap_err();
         assert!(error.is_decode() && error.operation() == Some("authing.access_token"), "{body}: {error}");
-        assert_eq!(server.asked().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
 }
 
@@ -349,7 +349,7 @@ async fn an_export_is_read_however_deep_it_is() {
     let server = server(move |_| json(format!(r#"{{"code": 200, "message": "ok", "data": [{deep}]}}"#)));
     let trees = client(&server).orgs().export_all().await.unwrap();
     assert_eq!(trees[0].walk().last().unwrap(), (DEEP, trees[0].walk().last().unwrap().1));
-    let broken = Server::start(|asked| match asked.path.as_str() {
+    let broken = Server::start(|request| match request.path.as_str() {
         "/graphql/v2" => json(TOKEN),
         _ => json(r#"{"code": 200, "data": [{"name": 1}]}"#),
     });

@@ -1,14 +1,14 @@
 use super::{LicenseClient, maybe_async, test};
 use crate::support::{
     holds, same,
-    server::{Answer, Server, json, status},
+    server::{Response, Server, json, status},
 };
 use iam_sdk::{Error, ErrorKind};
 
-/// The errors of a login and of a later call, against a server with this answer.
+/// Returns the errors of a login and of a later call against a server that sends `response`.
 #[maybe_async]
-async fn errors(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (Error, Error) {
-    let server = Server::start(move |_| answer());
+async fn errors(response: impl Fn() -> Response + Send + Sync + 'static) -> (Error, Error) {
+    let server = Server::start(move |_| response());
     let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1");
     let client = builder.token("token-canary").build().unwrap();
     let login = client.authenticate("u", "password-canary").await.unwrap_err();
@@ -60,7 +60,7 @@ async fn a_page_of_something_in_between_is_no_refusal() {
 
 #[maybe_async]
 #[test]
-async fn a_login_without_a_token_in_its_answer_is_an_error() {
+async fn a_login_without_a_token_in_its_response_is_an_error() {
     for body in [r#"{"permissions": []}"#, r#"{"token": null}"#, r#"{"token": ""}"#, "", "null"] {
         let server = Server::start(move |_| status(200, body));
         let builder = LicenseClient::builder("app-id").base_url(server.url());
@@ -73,7 +73,7 @@ async fn a_login_without_a_token_in_its_answer_is_an_error() {
 #[maybe_async]
 #[test]
 async fn new_members_and_other_forms_are_taken() {
-    let server = Server::start(|asked| match asked.path.as_str() {
+    let server = Server::start(|request| match request.path.as_str() {
         "/auth/users/profile/" => json(r#"{"first_name": null, "pin": 4711, "company": 7, "shoe_size": 43}"#),
         _ => json(r#"{"permissions": [{"company_id": 7, "permissions": null, "vat": "BE0"}], "since": 2020}"#),
     });

@@ -2,7 +2,7 @@ use super::{Client, maybe_async, test};
 use crate::support::{
     handshake::Keys,
     holds, same,
-    server::{Answer, Server, json, status},
+    server::{Response, Server, json, status},
 };
 use iam_sdk::{Error, ErrorKind, Result, digiwin::User};
 use std::{
@@ -21,18 +21,18 @@ async fn client_of(server: &Server) -> Client {
     client
 }
 
-/// What one read gives against a server with this answer, and how often it was asked.
+/// Returns the result of one read against a server that sends `response`, and how often it was sent.
 #[maybe_async]
-async fn read(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (Result<Option<User>>, usize) {
-    let server = Server::start(move |_| answer());
+async fn read(response: impl Fn() -> Response + Send + Sync + 'static) -> (Result<Option<User>>, usize) {
+    let server = Server::start(move |_| response());
     let client = client_of(&server).await;
     let result = client.users().get_user("u").await;
-    (result, server.asked().len())
+    (result, server.requests().len())
 }
 
 #[maybe_async]
-async fn error_of(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (Error, usize) {
-    let (result, times) = read(answer).await;
+async fn error_of(response: impl Fn() -> Response + Send + Sync + 'static) -> (Error, usize) {
+    let (result, times) = read(response).await;
     (result.unwrap_err(), times)
 }
 
@@ -55,8 +55,8 @@ async fn every_http_status_is_itself() {
     ];
     for (code, kind, times) in kinds {
         let body = r#"{"status": 1234, "message": "说不", "data": null}"#;
-        let (error, asked) = error_of(move || status(code, body)).await;
-        assert_eq!((error.kind(), error.status(), asked), (kind, Some(code), times), "{code}");
+        let (error, times_sent) = error_of(move || status(code, body)).await;
+        assert_eq!((error.kind(), error.status(), times_sent), (kind, Some(code), times), "{code}");
         assert_eq!((error.code(), error.server_message()), (Some("1234"), Some("说不")), "{code}");
         assert_eq!((error.operation(), error.was_sent()), (Some("digiwin.users.get_user"), true));
         assert_eq!(error.body(), Some(body));
@@ -95,7 +95,7 @@ async fn nothing_is_nothing() {
     {
         same(read(move || status(200, body)).await.0.unwrap(), None);
     }
-    same(read(|| Answer::Whole(204, "", String::new())).await.0.unwrap(), None);
+    same(read(|| Response::Whole(204, "", String::new())).await.0.unwrap(), None);
 }
 
 #[maybe_async]
@@ -128,7 +128,7 @@ async fn a_login_that_is_no_success_keeps_the_earlier_token() {
         "",
     ] {
         let keys = Keys::new();
-        let server = Server::start(move |asked| keys.answer(asked).unwrap_or_else(|| status(200, body)));
+        let server = Server::start(move |request| keys.respond(request).unwrap_or_else(|| status(200, body)));
         let client = client_of(&server).await;
         let identity = client.identity();
         let errors = [
@@ -151,21 +151,21 @@ async fn a_login_that_is_no_success_keeps_the_earlier_token() {
 #[maybe_async]
 #[test]
 async fn a_broken_handshake_is_one_opaque_error() {
-    let answers: [fn(&str) -> Option<String>; 3] = [
+    let scripts: [fn(&str) -> Option<String>; 3] = [
         |path| path.ends_with("publickey").then(|| r#"{"publickey-is": "missing", "publicKey": "AAAA"}"#.to_owned()),
         |path| path.ends_with("publickey").then(|| r#"{"publicKey": "!"}"#.to_owned()),
         |path| path.ends_with("aeskey").then(|| r#"{"encryptAesKey": "AAAA"}"#.to_owned()),
     ];
-    for answer in answers {
+    for script in scripts {
         let keys = Keys::new();
-        let server = Server::start(move |asked| match answer(&asked.path) {
+        let server = Server::start(move |request| match script(&request.path) {
             Some(body) => json(body),
-            None => keys.answer(asked).unwrap(),
+            None => keys.respond(request).unwrap(),
         });
         let error = client_of(&server).await.identity().login("u", "password-canary").await.unwrap_err();
         assert!(error.is_crypto(), "{error}");
         assert!(error.to_string().ends_with("the login handshake failed"), "{error}");
-        assert!(server.asked().iter().all(|asked| !asked.path.ends_with("login")));
+        assert!(server.requests().iter().all(|request| !request.path.ends_with("login")));
     }
 }
 
@@ -177,34 +177,34 @@ async fn what_is_no_read_is_sent_once() {
     holds(client.tenants().invite_user("T1", "u").await.unwrap_err().is_server());
     holds(client.orgs().delete(1).await.unwrap_err().is_server());
     holds(client.identity().refresh_user_token().await.unwrap_err().is_server());
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[maybe_async]
 #[test]
 async fn a_read_succeeds_on_its_second_attempt() {
     let server = Server::start({
-        let asked = AtomicUsize::new(0);
-        move |_| match asked.fetch_add(1, Ordering::SeqCst) {
-            0 => Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\":".to_vec()),
+        let seen = AtomicUsize::new(0);
+        move |_| match seen.fetch_add(1, Ordering::SeqCst) {
+            0 => Response::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\":".to_vec()),
             _ => json(r#"{"id": "u"}"#),
         }
     });
     let user = client_of(&server).await.users().get_user("u").await.unwrap().unwrap();
-    assert_eq!((user.id.as_deref(), server.asked().len()), (Some("u"), 2));
+    assert_eq!((user.id.as_deref(), server.requests().len()), (Some("u"), 2));
 }
 
 #[maybe_async]
 #[test]
-async fn an_answer_that_breaks_off_is_no_decode_error() {
-    let (error, times) = error_of(|| Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}".to_vec())).await;
+async fn a_response_that_breaks_off_is_no_decode_error() {
+    let (error, times) = error_of(|| Response::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}".to_vec())).await;
     assert_eq!((error.kind(), error.was_sent(), times), (ErrorKind::Transport, true, 3), "{error}");
 }
 
 #[maybe_async]
 #[test]
 async fn a_trickle_ends_with_the_timeout() {
-    let server = Server::start(|_| Answer::Trickle);
+    let server = Server::start(|_| Response::Trickle);
     let client = Client::builder(server.url(), "a").timeout(Duration::from_millis(300)).build().unwrap();
     let error = client.users().get_user("u").await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Timeout, true), "{error:?}");
@@ -212,16 +212,16 @@ async fn a_trickle_ends_with_the_timeout() {
 
 #[maybe_async]
 #[test]
-async fn an_answer_over_the_limit_is_not_read() {
+async fn a_response_over_the_limit_is_not_read() {
     let body = format!("[\"{}\"]", "x".repeat(10_000));
     let chunked =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
-    for answer in [format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()), chunked] {
-        let server = Server::start(move |_| Answer::Raw(answer.clone().into_bytes()));
-        let client = Client::builder(server.url(), "a").max_answer_bytes(10_003).build().unwrap();
+    for response in [format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()), chunked] {
+        let server = Server::start(move |_| Response::Raw(response.clone().into_bytes()));
+        let client = Client::builder(server.url(), "a").max_response_bytes(10_003).build().unwrap();
         let error = client.users().get_user_simple().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-        let client = Client::builder(server.url(), "a").max_answer_bytes(10_004).build().unwrap();
+        let client = Client::builder(server.url(), "a").max_response_bytes(10_004).build().unwrap();
         holds(client.users().get_user_simple().await.unwrap_err().is_decode());
     }
 }
@@ -232,10 +232,10 @@ async fn no_redirect_is_followed() {
     let elsewhere = Server::start(|_| json("{}"));
     let target: &'static str = format!("location: {}/x\r\n", elsewhere.url()).leak();
     for code in [301, 302, 307, 308] {
-        let (error, _) = error_of(move || Answer::Whole(code, target, String::new())).await;
+        let (error, _) = error_of(move || Response::Whole(code, target, String::new())).await;
         assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(code)));
     }
-    assert!(elsewhere.asked().is_empty());
+    assert!(elsewhere.requests().is_empty());
 }
 
 #[maybe_async]
@@ -279,7 +279,7 @@ async fn an_echoed_token_is_not_repeated() {
 #[test]
 async fn the_service_says_how_long_to_wait() {
     let (error, times) =
-        error_of(|| Answer::Whole(429, "retry-after: 60\r\nx-request-id: r-1\r\n", String::new())).await;
+        error_of(|| Response::Whole(429, "retry-after: 60\r\nx-request-id: r-1\r\n", String::new())).await;
     assert_eq!((error.retry_after(), times), (Some(Duration::from_secs(60)), 1));
     assert_eq!(error.request_id(), Some("r-1"));
 }
@@ -292,6 +292,6 @@ async fn one_connection_serves_many_calls() {
     for _ in 0..20 {
         client.users().get_user("u").await.unwrap();
     }
-    let connections: BTreeSet<_> = server.asked().iter().map(|asked| asked.connection).collect();
-    assert_eq!((server.asked().len(), connections.len()), (20, 1));
+    let connections: BTreeSet<_> = server.requests().iter().map(|request| request.connection).collect();
+    assert_eq!((server.requests().len(), connections.len()), (20, 1));
 }

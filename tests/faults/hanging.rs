@@ -38,16 +38,16 @@ fn due_token() -> StoredToken {
     token
 }
 
-/// Credentials whose provider gives a token, after it has passed `gate` if there is one; and how often it was asked.
+/// Returns credentials whose provider passes `gate`, if there is one, and gives a token; and the number of its calls.
 fn provider(gate: Option<Gate>, token: fn() -> StoredToken) -> (Credentials, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
+    let provider_calls = Arc::new(AtomicUsize::new(0));
+    let counted = provider_calls.clone();
     let provide = move || {
         counted.fetch_add(1, Ordering::SeqCst);
         gate.iter().for_each(Gate::pass);
         Ok(Credentials::token(token()))
     };
-    (Credentials::from_fn("ann", provide), asked)
+    (Credentials::from_fn("ann", provide), provider_calls)
 }
 
 /// A service whose refresh hangs at the gate. Gives the tokens of the other calls.
@@ -55,12 +55,12 @@ fn server(refresh: &Gate) -> (Server, Arc<Mutex<Vec<String>>>) {
     let gate = refresh.clone();
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let noted = tokens.clone();
-    let server = Server::start(move |asked| {
-        if asked.path.ends_with(REFRESH) {
+    let server = Server::start(move |request| {
+        if request.path.ends_with(REFRESH) {
             gate.pass();
             return json(r#"{"token": "new"}"#);
         }
-        noted.lock().unwrap().push(asked.headers["digi-middleware-auth-user"].clone());
+        noted.lock().unwrap().push(request.headers["digi-middleware-auth-user"].clone());
         json(r#"{"id": "u"}"#)
     });
     (server, tokens)
@@ -130,7 +130,7 @@ async fn while_the_token_is_valid_nobody_waits_for_a_refresh_that_hangs() {
     let gate = Gate::new();
     let (server, tokens) = server(&gate);
     let _opened = gate.open_at_end();
-    let (credentials, asked) = provider(None, due_token);
+    let (credentials, provider_calls) = provider(None, due_token);
     let client = Client::builder(server.url(), "a").credentials(credentials).timeout(SOON).build().unwrap();
     // It logs in.
     call(&client).await.unwrap();
@@ -144,7 +144,7 @@ async fn while_the_token_is_valid_nobody_waits_for_a_refresh_that_hangs() {
             call(&client).await.unwrap();
         }
     }
-    assert_eq!((gate.arrived(), asked.load(Ordering::SeqCst)), (1, 1), "refreshes and logins");
+    assert_eq!((gate.arrived(), provider_calls.load(Ordering::SeqCst)), (1, 1), "refreshes and logins");
     gate.open();
     // What the refresh brings is used then.
     let mut turns = 0;
@@ -165,7 +165,7 @@ async fn while_the_token_is_valid_nobody_waits_for_a_lock_that_another_process_h
     let _opened = gate.open_at_end();
     // The session finds its token in the store: it never needs the lock to get one.
     let store = Arc::new(Store { locked: true, ..Store::default() });
-    let (credentials, asked) = provider(None, due_token);
+    let (credentials, provider_calls) = provider(None, due_token);
     let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(2 * SOON);
     let unlocked = Arc::new(Copying { to: store.clone(), own: MemoryStore::new() });
     call(&builder.clone().shared_token_store(unlocked).build().unwrap()).await.unwrap();
@@ -174,7 +174,7 @@ async fn while_the_token_is_valid_nobody_waits_for_a_lock_that_another_process_h
     in_parallel(CALLERS, move |_| some_calls(client.clone())).await;
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     // The one refresh that there can be is that of the client which wrote the token, and needs no lock.
-    assert!(gate.arrived() <= 1 && asked.load(Ordering::SeqCst) == 1, "refreshes and logins");
+    assert!(gate.arrived() <= 1 && provider_calls.load(Ordering::SeqCst) == 1, "refreshes and logins");
     assert!(store.locks.load(Ordering::SeqCst) > 0, "the token was due");
 }
 
@@ -256,13 +256,13 @@ async fn a_provider_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
     let (server, _) = server(&Gate::new());
     let gate = Gate::new();
     let _opened = gate.open_at_end();
-    let (credentials, asked) = provider(Some(gate.clone()), good_token);
+    let (credentials, provider_calls) = provider(Some(gate.clone()), good_token);
     let store = Arc::new(Store::default());
     let client = client_of(&server, &store, credentials);
     all_fail_soon(&client, &[ErrorKind::Timeout]).await;
     is_free_soon(&store).await;
-    let asked = asked.load(Ordering::SeqCst);
-    assert!((1..=2 * ROUNDS).contains(&asked), "{asked} providers for {} callers", ROUNDS * CALLERS);
+    let provider_calls = provider_calls.load(Ordering::SeqCst);
+    assert!((1..=2 * ROUNDS).contains(&provider_calls), "{provider_calls} providers for {} callers", ROUNDS * CALLERS);
     gate.open();
     succeeds_soon(&client).await;
 }
@@ -285,14 +285,14 @@ async fn a_store_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
     let (server, _) = server(&Gate::new());
     let gate = Gate::new();
     let _opened = gate.open_at_end();
-    let (credentials, asked) = provider(None, good_token);
+    let (credentials, provider_calls) = provider(None, good_token);
     let store = Arc::new(Store { get: Some(gate.clone()), ..Store::default() });
     let client = client_of(&server, &store, credentials);
     all_fail_soon(&client, &[ErrorKind::Timeout, ErrorKind::Store]).await;
     is_free_soon(&store).await;
     let gets = store.gets.load(Ordering::SeqCst);
     assert!((1..=2 * ROUNDS).contains(&gets), "{gets} threads wait in the store for {} callers", ROUNDS * CALLERS);
-    holds(asked.load(Ordering::SeqCst) == 0);
+    holds(provider_calls.load(Ordering::SeqCst) == 0);
     gate.open();
     succeeds_soon(&client).await;
 }
@@ -301,11 +301,11 @@ async fn a_store_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
 #[test]
 async fn a_lock_that_is_never_free_stops_nobody_for_longer_than_the_time_limit() {
     let (server, _) = server(&Gate::new());
-    let (credentials, asked) = provider(None, good_token);
+    let (credentials, provider_calls) = provider(None, good_token);
     let store = Arc::new(Store { locked: true, ..Store::default() });
     let client = client_of(&server, &store, credentials);
     all_fail_soon(&client, &[ErrorKind::Timeout, ErrorKind::Store]).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 0, "nobody logs in without the lock");
+    assert_eq!(provider_calls.load(Ordering::SeqCst), 0, "nobody logs in without the lock");
     let locks = store.locks.load(Ordering::SeqCst);
     assert!((1..=20 * ROUNDS).contains(&locks), "the lock was tried {locks} times");
 }

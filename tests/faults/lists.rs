@@ -7,7 +7,7 @@ use super::{
 };
 use crate::support::{
     same,
-    server::{Asked, Server, json},
+    server::{Request, Server, json},
 };
 use iam_sdk::authing::{BatchGetOptions, QueryField, UserListOptions};
 use serde_json::Value;
@@ -17,15 +17,15 @@ use std::{
 };
 
 /// The identifiers in a request.
-fn ids(asked: &Asked) -> Vec<String> {
-    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+fn ids(request: &Request) -> Vec<String> {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
     serde_json::from_value(body["variables"]["ids"].clone()).unwrap()
 }
 
 #[maybe_async]
 #[test]
 async fn a_batch_that_fails_in_part_says_what_is_done() {
-    let server = server(|asked| match ids(asked).contains(&"u100".to_owned()) {
+    let server = server(|request| match ids(request).contains(&"u100".to_owned()) {
         true => json(r#"{"errors": [{"message": {"code": 500, "message": "broken"}}]}"#),
         false => json(r#"{"data": {"deleteUsers": {"code": 200, "message": "ok"}}}"#),
     });
@@ -38,11 +38,11 @@ async fn a_batch_that_fails_in_part_says_what_is_done() {
         partial.done.len() + partial.failed_or_unsent.len() == 400
             && partial.failed_or_unsent.contains(&"u100".to_owned())
     );
-    let asked: Vec<Vec<String>> = server.asked()[1..].iter().map(ids).collect();
-    assert!(asked.iter().all(|ids| ids.len() <= 80));
-    let sent: BTreeSet<String> = asked.into_iter().flatten().collect();
+    let request: Vec<Vec<String>> = server.requests()[1..].iter().map(ids).collect();
+    assert!(request.iter().all(|ids| ids.len() <= 80));
+    let sent: BTreeSet<String> = request.into_iter().flatten().collect();
     let done: BTreeSet<String> = partial.done.iter().cloned().collect();
-    assert!(done.is_subset(&sent), "what was not asked is not done");
+    assert!(done.is_subset(&sent), "what was not request is not done");
     let failed: BTreeSet<String> = (80..160).map(|n| format!("u{n}")).collect();
     assert_eq!(sent.difference(&done).cloned().collect::<BTreeSet<_>>(), failed);
     assert!(error.to_string().contains(&format!("{} of 400 done", done.len())), "{error}");
@@ -51,7 +51,7 @@ async fn a_batch_that_fails_in_part_says_what_is_done() {
 #[maybe_async]
 #[test]
 async fn four_parts_at_once_at_the_most() {
-    /// How many requests are being answered, and how many were at the most.
+    /// How many requests are under way, and the most that were at once.
     #[derive(Default)]
     struct Load {
         now: usize,
@@ -59,29 +59,29 @@ async fn four_parts_at_once_at_the_most() {
     }
     let load = Arc::new((Mutex::new(Load::default()), Condvar::new()));
     let shared = load.clone();
-    let server = server(move |asked| {
+    let server = server(move |request| {
         let (load, changed) = &*shared;
         let mut load = load.lock().unwrap();
         load.now += 1;
         load.most = load.most.max(load.now);
         changed.notify_all();
-        // The first ones are answered when four have come.
+        // The first four get their responses together.
         let mut load = changed.wait_while(load, |load| load.most < 4).unwrap();
         load.now -= 1;
         drop(load);
-        let users: Vec<Value> = ids(asked).into_iter().rev().map(|id| serde_json::json!({"id": id})).collect();
+        let users: Vec<Value> = ids(request).into_iter().rev().map(|id| serde_json::json!({"id": id})).collect();
         json(serde_json::json!({"data": {"userBatch": users}}))
     });
     let client = client(&server);
     let wanted: Vec<String> = (0..800).map(|n| format!("u{n}")).collect();
     same(client.users().batch_get(&wanted).await.unwrap().len(), 800);
-    assert_eq!((load.0.lock().unwrap().most, server.asked().len()), (4, 11));
+    assert_eq!((load.0.lock().unwrap().most, server.requests().len()), (4, 11));
 }
 
-/// A service of so many users that gives three on a page, whatever it is asked for.
+/// A service with this many users and three on a page, whatever page size a request names.
 fn capped(total: usize) -> Server {
-    server(move |asked| {
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    server(move |request| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
         let page = body["variables"]["page"].as_u64().unwrap() as usize;
         let list: Vec<Value> =
             (3 * (page - 1)..total.min(3 * page)).map(|n| serde_json::json!({"id": n.to_string()})).collect();
@@ -105,14 +105,14 @@ async fn a_pager_ends_where_the_list_does_wherever_it_began() {
 #[maybe_async]
 #[test]
 async fn pages_that_come_in_turn_end_a_pager() {
-    let server = server(|asked| {
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    let server = server(|request| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
         let id = if body["variables"]["page"].as_u64().unwrap() % 2 == 1 { "a" } else { "b" };
         json(format!(r#"{{"data": {{"users": {{"totalCount": 100, "list": [{{"id": "{id}"}}]}}}}}}"#))
     });
     let (found, error) = all(client(&server).users().list_all(UserListOptions::new())).await;
     assert!(error.unwrap().to_string().contains("page 3"));
-    assert_eq!((found.len(), server.asked().len()), (2, 4));
+    assert_eq!((found.len(), server.requests().len()), (2, 4));
 }
 
 #[maybe_async]
@@ -131,15 +131,15 @@ async fn items_and_pages_can_be_mixed() {
         }
     }
     assert_eq!(ids.concat(), "01234567");
-    assert_eq!(server.asked().len(), 4, "each page once");
+    assert_eq!(server.requests().len(), 4, "each page once");
 }
 
 #[maybe_async]
 #[test]
 async fn users_come_in_the_order_that_they_were_asked_for() {
-    let server = server(|asked| {
+    let server = server(|request| {
         let mut found: Vec<Value> =
-            ids(asked).into_iter().map(|id| serde_json::json!({"id": id, "email": id})).collect();
+            ids(request).into_iter().map(|id| serde_json::json!({"id": id, "email": id})).collect();
         found.reverse();
         json(serde_json::json!({"data": {"userBatch": found}}))
     });

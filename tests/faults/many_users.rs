@@ -4,7 +4,7 @@ use super::{Client, in_parallel, maybe_async, test};
 use crate::support::{
     handshake::Keys,
     same,
-    server::{Answer, Asked, Server, json},
+    server::{Request, Response, Server, json},
 };
 use iam_sdk::Credentials;
 use std::sync::{
@@ -15,18 +15,18 @@ use std::sync::{
 const USERS: usize = 200;
 
 /// A token names its user, and a user is who the token says.
-fn respond(keys: &Keys, logins: &AtomicUsize, asked: &Asked) -> Answer {
-    if let Some(answer) = keys.answer(asked) {
-        return answer;
+fn respond(keys: &Keys, logins: &AtomicUsize, request: &Request) -> Response {
+    if let Some(response) = keys.respond(request) {
+        return response;
     }
-    if asked.path.ends_with("/identity/login") {
-        let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+    if request.path.ends_with("/identity/login") {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let user = body["userId"].as_str().unwrap();
         assert_eq!(keys.password(body["passwordHash"].as_str().unwrap()), format!("pw-{user}"));
         logins.fetch_add(1, Ordering::SeqCst);
         return json(serde_json::json!({"token": format!("token-{user}"), "userId": user}));
     }
-    let user = asked.headers["digi-middleware-auth-user"].strip_prefix("token-").unwrap();
+    let user = request.headers["digi-middleware-auth-user"].strip_prefix("token-").unwrap();
     json(serde_json::json!({"userId": user}))
 }
 
@@ -58,7 +58,7 @@ async fn log_in_or_read(client: Client, n: usize, logins: Arc<AtomicUsize>) {
 async fn two_hundred_users_log_in_at_once() {
     let (keys, logins) = (Keys::new(), Arc::new(AtomicUsize::new(0)));
     let counted = logins.clone();
-    let server = Server::start(move |asked| respond(&keys, &counted, asked));
+    let server = Server::start(move |request| respond(&keys, &counted, request));
     let client = Client::builder(server.url(), "a").build().unwrap();
     let noted = logins.clone();
     in_parallel(USERS + 1, move |n| log_in_or_read(client.clone(), n, noted.clone())).await;

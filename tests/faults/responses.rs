@@ -4,7 +4,7 @@ use super::{Client, LicenseClient, ManagementClient, maybe_async, test};
 use crate::support::{
     handshake::Keys,
     holds, same,
-    server::{Answer, Server, json, status},
+    server::{Response, Server, json, status},
 };
 use iam_sdk::{Error, ErrorKind, Method, digiwin::UserQueryType};
 use serde_json::json as object;
@@ -104,9 +104,9 @@ async fn a_member_is_one_only_if_said_so() {
         ("[]", None),
     ] {
         let server = Server::start(move |_| json(body));
-        let answer = digiwin(&server).await.tenants().check_user_in_tenant("u").await;
-        assert!(answer.as_ref().err().is_none_or(Error::is_decode), "{body}: {answer:?}");
-        assert_eq!(answer.ok(), expected, "{body}");
+        let response = digiwin(&server).await.tenants().check_user_in_tenant("u").await;
+        assert!(response.as_ref().err().is_none_or(Error::is_decode), "{body}: {response:?}");
+        assert_eq!(response.ok(), expected, "{body}");
     }
 }
 
@@ -175,10 +175,10 @@ async fn no_error_keeps_what_brings_a_secret() {
         r#"{"errors": [{"message": "no"}], "data": {"x": {"token": "fresh-token-canary"}}}"#,
     ] {
         let keys = Keys::new();
-        let server = Server::start(move |asked| {
-            let is_token = String::from_utf8_lossy(&asked.body).contains("accessToken(");
-            match keys.answer(asked) {
-                Some(answer) => answer,
+        let server = Server::start(move |request| {
+            let is_token = String::from_utf8_lossy(&request.body).contains("accessToken(");
+            match keys.respond(request) {
+                Some(response) => response,
                 None if is_token => json(r#"{"data": {"accessToken": {"accessToken": "t"}}}"#),
                 None => json(body),
             }
@@ -251,9 +251,9 @@ async fn a_login_opens_two_blocks_at_the_most() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     for blocks in [3, 4000] {
         let keys = Keys::new();
-        let server = Server::start(move |asked| match asked.path.ends_with("aeskey") {
+        let server = Server::start(move |request| match request.path.ends_with("aeskey") {
             true => json(object!({"encryptAesKey": STANDARD.encode(vec![7; blocks * 128])})),
-            false => keys.answer(asked).unwrap(),
+            false => keys.respond(request).unwrap(),
         });
         let begun = std::time::Instant::now();
         holds(digiwin(&server).await.identity().login("u", "p").await.unwrap_err().is_crypto());
@@ -267,7 +267,7 @@ async fn a_login_opens_two_blocks_at_the_most() {
 async fn what_a_server_says_is_cut() {
     let long: &'static str = "ü".repeat(1_000_000).leak();
     let server = Server::start(move |_| {
-        Answer::Whole(500, "", format!(r#"{{"status": "{long}", "message": "{long}", "requestId": "{long}"}}"#))
+        Response::Whole(500, "", format!(r#"{{"status": "{long}", "message": "{long}", "requestId": "{long}"}}"#))
     });
     let error = digiwin(&server).await.users().get_user("u").await.unwrap_err();
     for text in [error.code(), error.server_message(), error.request_id(), error.body()] {
@@ -276,13 +276,13 @@ async fn what_a_server_says_is_cut() {
     assert!(format!("{error:?}").len() < 100_000 && error.to_string().len() < 10_000);
 }
 
-/// How often a call is asked that never succeeds.
+/// Returns how often a call is sent that never succeeds.
 #[maybe_async]
 async fn times_asked(path: &str, options: iam_sdk::digiwin::RequestOptions) -> usize {
     let server = Server::start(|_| status(503, ""));
     let client = digiwin(&server).await;
     holds(client.request_with(Method::GET, path, options).await.unwrap_err().is_server());
-    server.asked().len()
+    server.requests().len()
 }
 
 #[maybe_async]
@@ -302,7 +302,7 @@ async fn a_raw_path_cannot_leave_the_base() {
         let error = client.request(Method::GET, path).await.unwrap_err();
         assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{path}: {error}");
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
     client.request(Method::GET, "/a/b.c/..d?x=/../y").await.unwrap();
-    same(server.asked()[0].path.as_str(), "/gw/a/b.c/..d");
+    same(server.requests()[0].path.as_str(), "/gw/a/b.c/..d");
 }

@@ -66,9 +66,9 @@ fn serve(body: &'static [u8]) -> String {
                             break;
                         }
                     }
-                    let mut asked = vec![0; length];
-                    reader.read_exact(&mut asked).unwrap();
-                    let body = if asked.windows(12).any(|part| part == b"accessToken(") { TOKEN } else { body };
+                    let mut request = vec![0; length];
+                    reader.read_exact(&mut request).unwrap();
+                    let body = if request.windows(12).any(|part| part == b"accessToken(") { TOKEN } else { body };
                     write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).unwrap();
                     if stream.write_all(body).is_err() {
                         return;

@@ -12,16 +12,16 @@ fn an_emulator_stops_when_it_is_dropped() {
 }
 
 #[test]
-fn an_answer_can_be_planned() {
+fn a_response_can_be_planned() {
     let emulator = Emulator::start().unwrap();
-    emulator.answer_next("/x", 418, "{}");
+    emulator.respond_next("/x", 418, "{}");
     let ask = || {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(emulator.base_url().replace("http://", "")).unwrap();
         stream.write_all(b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer[9..12].to_owned()
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response[9..12].to_owned()
     };
     assert_eq!((ask(), ask()), ("418".to_owned(), "404".to_owned()));
     assert_eq!(emulator.requests().len(), 2);

@@ -44,8 +44,8 @@ def tour(account):
     # The endpoints themselves, each at least once.
     auth = client.auth
     assert auth.authenticate(username, "wrong").error.error_code == "NOT_AUTHORIZED"
-    answer = auth.authenticate(username, password)
-    assert answer.token and answer.token != api.token
+    response = auth.authenticate(username, password)
+    assert response.token and response.token != api.token
     assert auth.get_user().last_name == "Peeters"
     assert not auth.get_permissions().has_error
     assert auth.get_company_permissions(account["company_id"]).permissions == company.permissions

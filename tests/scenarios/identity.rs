@@ -5,14 +5,14 @@ use iam_sdk::{
     digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantRef},
     emulator::{
         Emulator,
-        digiwin::{AnswerStyle, Person, Seed},
+        digiwin::{Person, ResponseStyle, Seed},
     },
 };
 
 #[maybe_async]
 #[test]
-async fn the_quick_start_works_in_every_style_of_answers() {
-    for style in [AnswerStyle::Mixed, AnswerStyle::Bare, AnswerStyle::Enveloped] {
+async fn the_quick_start_works_in_every_response_style() {
+    for style in [ResponseStyle::Mixed, ResponseStyle::Bare, ResponseStyle::Enveloped] {
         let setting = Setting::in_style(style);
         let (client, account) = (&setting.client, setting.emulator.digiwin().account());
         let identity = client.identity();
@@ -101,8 +101,8 @@ async fn the_handshake_takes_any_size_of_server_key() {
         let setting = Setting::on(Emulator::builder().server_key_bits(bits).start().unwrap());
         let account = setting.emulator.digiwin().account();
         setting.client.identity().login("ann", account.password.clone()).await.unwrap();
-        let asked: Vec<_> = setting.emulator.requests().into_iter().map(|served| served.path).collect();
-        assert_eq!(asked.len(), 3, "{asked:?}");
+        let request: Vec<_> = setting.emulator.requests().into_iter().map(|served| served.path).collect();
+        assert_eq!(request.len(), 3, "{request:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     AT_ONCE, Client, all, authing::ManagementClient, cloudspot::LicenseClient, error_of_a_call, in_parallel,
     maybe_async, test,
 };
-use iam_sdk::emulator::{Emulator, digiwin::AnswerStyle};
+use iam_sdk::emulator::{Emulator, digiwin::ResponseStyle};
 
 mod authing;
 mod cloudspot;
@@ -27,8 +27,8 @@ impl Setting {
         Self::on(Emulator::start().unwrap())
     }
 
-    fn in_style(style: AnswerStyle) -> Self {
-        Self::on(Emulator::builder().answer_style(style).start().unwrap())
+    fn in_style(style: ResponseStyle) -> Self {
+        Self::on(Emulator::builder().response_style(style).start().unwrap())
     }
 
     fn on(emulator: Emulator) -> Self {

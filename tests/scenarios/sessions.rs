@@ -80,7 +80,7 @@ async fn a_store_outlives_its_client_and_keeps_applications_apart() {
     same(client(app).with_session("ann").identity().current_token().await.unwrap(), None);
 }
 
-/// Counts what it is asked, and fails when told to.
+/// Counts its calls, and fails on demand.
 #[derive(Debug, Default)]
 struct Counting {
     inner: MemoryStore,

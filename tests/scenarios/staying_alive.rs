@@ -33,8 +33,8 @@ pub fn client_with(emulator: &Emulator, credentials: Credentials) -> Client {
     Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials).build().unwrap()
 }
 
-/// How often a path was asked.
-pub fn asked(emulator: &Emulator, path: &str) -> usize {
+/// Returns how many requests went to a path.
+pub fn request_count(emulator: &Emulator, path: &str) -> usize {
     emulator.requests().iter().filter(|served| served.path == path).count()
 }
 
@@ -118,11 +118,14 @@ async fn an_expired_or_revoked_token_is_replaced_and_the_call_goes_on() {
     emulator.digiwin().expire_tokens();
     client.identity().analyze_token().await.unwrap();
     // Refused, the handshake, and once more.
-    assert_eq!((emulator.requests().len(), asked(&emulator, LOGIN), asked(&emulator, REFRESH)), (9, 2, 0));
+    assert_eq!(
+        (emulator.requests().len(), request_count(&emulator, LOGIN), request_count(&emulator, REFRESH)),
+        (9, 2, 0)
+    );
     emulator.digiwin().revoke_tokens("ann");
     // A write: it was refused unauthenticated, nothing was done.
     client.users().update_user(&json!({"id": "ann", "nickname": "Annie"})).await.unwrap();
-    assert_eq!((emulator.requests().len(), asked(&emulator, "/api/iam/v2/user/update")), (14, 2));
+    assert_eq!((emulator.requests().len(), request_count(&emulator, "/api/iam/v2/user/update")), (14, 2));
     same(client.users().get_user("ann").await.unwrap().unwrap().nickname.as_deref(), Some("Annie"));
 }
 
@@ -132,13 +135,13 @@ async fn a_401_in_an_envelope_is_a_refusal_too() {
     let emulator = Emulator::start().unwrap();
     let client = client_with(&emulator, ann(&emulator));
     client.identity().analyze_token().await.unwrap();
-    emulator.answer_next(ANALYZE, 200, r#"{"status": 401, "message": "expired", "data": null}"#);
+    emulator.respond_next(ANALYZE, 200, r#"{"status": 401, "message": "expired", "data": null}"#);
     client.identity().analyze_token().await.unwrap();
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (2, 3));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (2, 3));
     // A refusal of something else is no reason to log in.
-    emulator.answer_next(ANALYZE, 403, "{}");
+    emulator.respond_next(ANALYZE, 403, "{}");
     holds(client.identity().analyze_token().await.unwrap_err().is_authorization());
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
 }
 
 #[maybe_async]
@@ -146,19 +149,19 @@ async fn a_401_in_an_envelope_is_a_refusal_too() {
 async fn a_service_that_always_refuses_is_asked_twice() {
     let emulator = Emulator::start().unwrap();
     let client = client_with(&emulator, ann(&emulator));
-    emulator.answer_next(ANALYZE, 401, "{}");
-    emulator.answer_next(ANALYZE, 401, "{}");
+    emulator.respond_next(ANALYZE, 401, "{}");
+    emulator.respond_next(ANALYZE, 401, "{}");
     holds(client.identity().analyze_token().await.unwrap_err().is_authentication());
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (2, 2));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (2, 2));
 }
 
 #[maybe_async]
 #[test]
 async fn a_short_lived_token_is_exchanged_ahead_of_its_end() {
-    let emulator = Emulator::builder().token_life(Duration::from_secs(2)).start().unwrap();
+    let emulator = Emulator::builder().token_lifetime(Duration::from_secs(2)).start().unwrap();
     let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
     let mut calls = 0;
-    let renewals = || asked(&emulator, LOGIN) + asked(&emulator, REFRESH);
+    let renewals = || request_count(&emulator, LOGIN) + request_count(&emulator, REFRESH);
     while renewals() < 3 {
         same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
         calls += 1;
@@ -166,7 +169,11 @@ async fn a_short_lived_token_is_exchanged_ahead_of_its_end() {
     // Never in a loop: two lives are over after three tokens at the soonest. A machine that stops for a while may miss a
     // refresh and log in, or be refused once.
     assert_eq!(renewals(), 3);
-    assert!(calls > 10 && asked(&emulator, ANALYZE) <= calls + 2, "{calls} calls, {} sent", asked(&emulator, ANALYZE));
+    assert!(
+        calls > 10 && request_count(&emulator, ANALYZE) <= calls + 2,
+        "{calls} calls, {} sent",
+        request_count(&emulator, ANALYZE)
+    );
 }
 
 /// A store whose tokens all end in so many milliseconds, or ended long ago.
@@ -212,7 +219,10 @@ async fn a_stored_token_that_has_ended_is_not_sent() {
     let builder = builder.shared_token_store(store);
     builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
     builder.build().unwrap().identity().analyze_token().await.unwrap();
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, REFRESH), asked(&emulator, ANALYZE)), (2, 0, 2));
+    assert_eq!(
+        (request_count(&emulator, LOGIN), request_count(&emulator, REFRESH), request_count(&emulator, ANALYZE)),
+        (2, 0, 2)
+    );
 }
 
 /// A session whose token is renewed in a moment: it was read out of a store where it seemed to end in three seconds. The first
@@ -220,27 +230,27 @@ async fn a_stored_token_that_has_ended_is_not_sent() {
 #[maybe_async]
 async fn refresh_that_meets(status: u16, expected_logins: usize) -> (usize, usize) {
     loop {
-        let emulator = Emulator::builder().token_life(Duration::from_secs(60)).start().unwrap();
+        let emulator = Emulator::builder().token_lifetime(Duration::from_secs(60)).start().unwrap();
         let account = emulator.digiwin().account();
         let store = Arc::new(Ending { inner: MemoryStore::new(), within: Some(Duration::from_secs(3)) });
         let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
         let builder = builder.shared_token_store(store);
         builder.clone().build().unwrap().identity().analyze_token().await.unwrap();
         let client = builder.build().unwrap();
-        emulator.answer_next(REFRESH, status, "{}");
-        let logins = asked(&emulator, LOGIN);
+        emulator.respond_next(REFRESH, status, "{}");
+        let logins = request_count(&emulator, LOGIN);
         // The refresh runs beside the calls.
-        while asked(&emulator, REFRESH) == 0 && asked(&emulator, LOGIN) == logins {
+        while request_count(&emulator, REFRESH) == 0 && request_count(&emulator, LOGIN) == logins {
             client.identity().analyze_token().await.unwrap();
         }
         // On a machine that stopped for a while the token seemed to have ended: once more.
-        if asked(&emulator, REFRESH) > 0 {
+        if request_count(&emulator, REFRESH) > 0 {
             let mut calls = 0;
-            while asked(&emulator, LOGIN) - logins < expected_logins || calls < 10 {
+            while request_count(&emulator, LOGIN) - logins < expected_logins || calls < 10 {
                 client.identity().analyze_token().await.unwrap();
                 calls += 1;
             }
-            return (asked(&emulator, REFRESH), asked(&emulator, LOGIN) - logins);
+            return (request_count(&emulator, REFRESH), request_count(&emulator, LOGIN) - logins);
         }
     }
 }
@@ -315,7 +325,7 @@ async fn a_wrong_password_is_tried_three_times_a_minute() {
         );
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (3, 0));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (3, 0));
 }
 
 #[maybe_async]
@@ -324,11 +334,11 @@ async fn a_service_that_is_down_is_no_wrong_password() {
     let emulator = Emulator::start().unwrap();
     let client = client_with(&emulator, ann(&emulator));
     for _ in 0..5 {
-        emulator.answer_next(LOGIN, 503, "<html>busy</html>");
+        emulator.respond_next(LOGIN, 503, "<html>busy</html>");
         holds(client.identity().analyze_token().await.unwrap_err().is_server());
     }
     client.identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 6, "a login is not sent again by itself, and not held back");
+    assert_eq!(request_count(&emulator, LOGIN), 6, "a login is not sent again by itself, and not held back");
 }
 
 #[maybe_async]
@@ -344,7 +354,7 @@ async fn a_token_that_is_refused_again_and_again_is_replaced_three_times_a_minut
     emulator.digiwin().expire_tokens();
     let error = client.identity().analyze_token().await.unwrap_err();
     assert!(error.to_string().contains("3 logins within 60 s"), "{error}");
-    assert_eq!(asked(&emulator, LOGIN), 4);
+    assert_eq!(request_count(&emulator, LOGIN), 4);
 }
 
 #[maybe_async]
@@ -363,7 +373,7 @@ async fn a_session_with_credentials_takes_no_other_users_token() {
         let error = error.unwrap();
         assert!(error.is_configuration() && error.to_string().contains("credentials"), "{error}");
     }
-    same(asked(&emulator, LOGIN), 0);
+    same(request_count(&emulator, LOGIN), 0);
     client.identity().logout().await.unwrap();
     client.identity().set_current_token(None).await.unwrap();
     same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
@@ -385,7 +395,7 @@ async fn a_logout_logs_nobody_in() {
     emulator.digiwin().expire_tokens();
     let before = emulator.requests().len();
     holds(client.identity().logout().await.unwrap_err().is_authentication());
-    assert_eq!((emulator.requests().len() - before, asked(&emulator, LOGIN)), (1, 2));
+    assert_eq!((emulator.requests().len() - before, request_count(&emulator, LOGIN)), (1, 2));
 }
 
 #[maybe_async]
@@ -401,15 +411,15 @@ async fn clients_that_share_a_store_share_a_login_and_a_rotation() {
     let (one, two) = (with(ann(&emulator)), with(ann(&emulator)));
     one.identity().analyze_token().await.unwrap();
     two.identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 1);
+    assert_eq!(request_count(&emulator, LOGIN), 1);
     // The old token ends: the other finds the new one in the store.
     one.identity().refresh_user_token().await.unwrap();
     two.identity().analyze_token().await.unwrap();
     same(two.identity().current_token().await.unwrap(), one.identity().current_token().await.unwrap());
-    assert_eq!(asked(&emulator, LOGIN), 1);
+    assert_eq!(request_count(&emulator, LOGIN), 1);
     // Another user, another tenant: other sessions.
     with(ann(&emulator).tenant_id("T1")).identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
 }
 
 #[maybe_async]
@@ -424,11 +434,11 @@ async fn any_number_at_once_make_one_login() {
     let client = client_with(&emulator, ann(&emulator));
     let shared = client.clone();
     in_parallel(AT_ONCE, move |_| look(shared.clone())).await;
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (1, AT_ONCE));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (1, AT_ONCE));
     emulator.digiwin().expire_tokens();
     in_parallel(AT_ONCE, move |_| look(client.clone())).await;
-    assert_eq!(asked(&emulator, LOGIN), 2);
-    assert!(asked(&emulator, ANALYZE) <= 3 * AT_ONCE);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
+    assert!(request_count(&emulator, ANALYZE) <= 3 * AT_ONCE);
 }
 
 #[maybe_async]
@@ -442,7 +452,7 @@ async fn a_failed_login_is_told_to_all_who_wait() {
     let errors = errors.lock().unwrap();
     assert_eq!(errors.len(), 64);
     assert!(errors.iter().all(iam_sdk::Error::is_authentication));
-    assert!(asked(&emulator, LOGIN) <= 3, "{}", asked(&emulator, LOGIN));
+    assert!(request_count(&emulator, LOGIN) <= 3, "{}", request_count(&emulator, LOGIN));
 }
 
 #[maybe_async]
@@ -464,18 +474,18 @@ async fn cloudspot_logs_in_again_too() {
     assert_eq!(emulator.requests().len(), 2);
     emulator.cloudspot().revoke_tokens(&account.username);
     client.get_permissions().await.unwrap();
-    assert_eq!((emulator.requests().len(), asked(&emulator, path)), (5, 2));
+    assert_eq!((emulator.requests().len(), request_count(&emulator, path)), (5, 2));
     holds(client.authenticate("x", "y").await.unwrap_err().is_configuration());
     holds(client.set_token(Some("x".into())).await.unwrap_err().is_configuration());
     let session = client.with_session_as("two", credentials);
     session.get_user().await.unwrap();
-    assert_eq!(asked(&emulator, path), 3);
+    assert_eq!(request_count(&emulator, path), 3);
 
     let wrong = builder.credentials(Credentials::password(&account.username, "wrong")).build().unwrap();
     for _ in 0..6 {
         holds(wrong.get_user().await.unwrap_err().is_authentication());
     }
-    assert_eq!(asked(&emulator, path), 6);
+    assert_eq!(request_count(&emulator, path), 6);
     let directory = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1");
     let directory = directory.credentials(Credentials::active_directory("u", "p")).build().unwrap();
     holds(directory.get_user().await.unwrap_err().is_configuration());
@@ -485,7 +495,7 @@ async fn cloudspot_logs_in_again_too() {
 #[test]
 async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
     for seconds in [-600, 600] {
-        let emulator = Emulator::builder().authing_token_life(Duration::from_secs(300)).start().unwrap();
+        let emulator = Emulator::builder().authing_token_lifetime(Duration::from_secs(300)).start().unwrap();
         emulator.authing().set_clock_ahead(seconds);
         let account = emulator.authing().account();
         let builder =
@@ -509,6 +519,6 @@ async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
             emulator.digiwin().expire_tokens();
         }
         builder.build().unwrap().identity().analyze_token().await.unwrap();
-        assert_eq!(asked(&emulator, LOGIN), logins, "{within:?}");
+        assert_eq!(request_count(&emulator, LOGIN), logins, "{within:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     AT_ONCE, Client, LicenseClient, ManagementClient, error_of_a_call, in_parallel, maybe_async,
-    staying_alive::{ANALYZE, LOGIN, REFRESH, ann, asked, client_with},
+    staying_alive::{ANALYZE, LOGIN, REFRESH, ann, client_with, request_count},
     test,
 };
 use crate::support::{holds, same};
@@ -105,14 +105,14 @@ async fn a_token_that_cannot_be_stored_serves_all_the_same() {
     for _ in 0..20 {
         client.identity().analyze_token().await.unwrap();
     }
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, ANALYZE)), (1, 20));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (1, 20));
     let before = client.identity().current_token().await.unwrap();
     let error = client.identity().refresh_user_token().await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, true));
     assert_eq!(error.operation(), Some("digiwin.identity.refresh_user_token"));
     holds(client.identity().current_token().await.unwrap() != before);
     client.identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 1);
+    assert_eq!(request_count(&emulator, LOGIN), 1);
 }
 
 #[maybe_async]
@@ -133,7 +133,7 @@ async fn what_went_wrong_with_a_store_is_told_with_the_call_and_the_reason() {
     let error = without.identity().analyze_token().await.unwrap_err();
     assert!(error.to_string().contains("/x/y.token: cut off"), "{error}");
     client_on(&emulator, &store).identity().analyze_token().await.unwrap();
-    same(asked(&emulator, LOGIN), 1);
+    same(request_count(&emulator, LOGIN), 1);
 }
 
 #[maybe_async]
@@ -158,9 +158,9 @@ async fn other_credentials_never_get_a_sessions_token() {
     drop(live);
     holds(client.with_session_as("ann", wrong()).identity().analyze_token().await.unwrap_err().is_authentication());
     // The right one still has its token.
-    let logins = asked(&emulator, LOGIN);
+    let logins = request_count(&emulator, LOGIN);
     client.with_session_as("ann", ann(&emulator)).identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), logins);
+    assert_eq!(request_count(&emulator, LOGIN), logins);
 }
 
 #[maybe_async]
@@ -176,10 +176,10 @@ async fn a_handle_for_each_request_keeps_to_the_limit_of_logins() {
         let session = clients[n % 2].with_session_as("ann", wrong());
         holds(session.identity().analyze_token().await.unwrap_err().is_authentication());
     }
-    assert_eq!(asked(&emulator, LOGIN), 3);
+    assert_eq!(request_count(&emulator, LOGIN), 3);
     // The right password may be tried at once.
     clients[0].with_session_as("ann", ann(&emulator)).identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 4);
+    assert_eq!(request_count(&emulator, LOGIN), 4);
 }
 
 #[maybe_async]
@@ -196,14 +196,14 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
         holds(client.get_company_permissions("not hers").await.is_err());
     }
     client.get_user().await.unwrap();
-    same(asked(&emulator, "/api/v1/auth/authenticate/"), 1);
+    same(request_count(&emulator, "/api/v1/auth/authenticate/"), 1);
 
     // A business error that looks like a refusal costs one login, and not the next one.
     let client = client_with(&emulator, ann(&emulator));
     client.identity().analyze_token().await.unwrap();
     for _ in 0..5 {
         for _ in 0..2 {
-            emulator.answer_next(
+            emulator.respond_next(
                 "/api/iam/v2/user/role",
                 200,
                 r#"{"status": 401, "message": "not yours", "data": null}"#,
@@ -212,18 +212,18 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
         holds(client.users().get_user_roles("ann").await.unwrap_err().is_authentication());
         client.identity().analyze_token().await.unwrap();
     }
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
     for _ in 0..3 {
         emulator.digiwin().expire_tokens();
         client.identity().analyze_token().await.unwrap();
     }
-    assert_eq!(asked(&emulator, LOGIN), 5, "none of them was held back");
+    assert_eq!(request_count(&emulator, LOGIN), 5, "none of them was held back");
 }
 
 #[maybe_async]
 #[test]
 async fn processes_that_live_shortly_refresh_by_the_lifetime_as_issued() {
-    let emulator = Emulator::builder().token_life(Duration::from_secs(1000)).start().unwrap();
+    let emulator = Emulator::builder().token_lifetime(Duration::from_secs(1000)).start().unwrap();
     let store = Arc::new(Store::default());
     client_on(&emulator, &store).identity().analyze_token().await.unwrap();
     // Most of its lifetime is over, and 50 seconds are left of it.
@@ -232,7 +232,7 @@ async fn processes_that_live_shortly_refresh_by_the_lifetime_as_issued() {
         stored.expires_at = stored.expires_at.map(|at| at - Duration::from_secs(950));
     });
     let client = client_on(&emulator, &store);
-    while asked(&emulator, REFRESH) == 0 {
+    while request_count(&emulator, REFRESH) == 0 {
         client.identity().analyze_token().await.unwrap();
     }
     let stored = || store.inner.get(&store.key()).unwrap().unwrap();
@@ -243,7 +243,7 @@ async fn processes_that_live_shortly_refresh_by_the_lifetime_as_issued() {
     for _ in 0..5 {
         client_on(&emulator, &store).identity().analyze_token().await.unwrap();
     }
-    assert_eq!((asked(&emulator, LOGIN), asked(&emulator, REFRESH)), (1, 1));
+    assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, REFRESH)), (1, 1));
 }
 
 #[maybe_async]
@@ -280,7 +280,7 @@ async fn a_dead_token_in_the_store_is_a_login_and_no_error() {
     emulator.digiwin().expire_tokens();
     // Its own token is dead, and so is the one that the other has stored.
     two.identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
 }
 
 #[maybe_async]
@@ -297,9 +297,9 @@ async fn a_session_without_credentials_finds_the_token_that_another_process_has_
     two.identity().analyze_token().await.unwrap();
     same(two.identity().current_token().await.unwrap(), one.identity().current_token().await.unwrap());
     emulator.digiwin().expire_tokens();
-    let before = asked(&emulator, ANALYZE);
+    let before = request_count(&emulator, ANALYZE);
     holds(two.identity().analyze_token().await.unwrap_err().is_authentication());
-    assert_eq!(asked(&emulator, ANALYZE) - before, 1, "there is no other token");
+    assert_eq!(request_count(&emulator, ANALYZE) - before, 1, "there is no other token");
 }
 
 #[maybe_async]
@@ -310,7 +310,7 @@ async fn a_stored_token_that_no_header_can_carry_is_passed_over() {
     client_on(&emulator, &store).identity().analyze_token().await.unwrap();
     store.change(|stored| stored.token = "line\nbreak".into());
     client_on(&emulator, &store).identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 2);
+    assert_eq!(request_count(&emulator, LOGIN), 2);
 }
 
 #[maybe_async]
@@ -377,7 +377,7 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
         who_am_i(shared.clone(), token, user)
     };
     in_parallel(AT_ONCE.min(64), work).await;
-    assert!(store.keys.lock().unwrap().is_empty(), "no store was asked");
+    assert!(store.keys.lock().unwrap().is_empty(), "no store was request");
     same(client.identity().current_token().await.unwrap(), None);
 
     // It is never refreshed, and may be replaced for its handles alone.
@@ -414,13 +414,13 @@ async fn an_operation_that_refused_a_fresh_token_once_is_not_held_back_for_it() 
     let client = client_with(&emulator, ann(&emulator));
     client.identity().analyze_token().await.unwrap();
     // As a node does that lags behind: the token is refused, and the new one once too.
-    emulator.answer_next(ANALYZE, 401, "{}");
-    emulator.answer_next(ANALYZE, 401, "{}");
+    emulator.respond_next(ANALYZE, 401, "{}");
+    emulator.respond_next(ANALYZE, 401, "{}");
     holds(client.identity().analyze_token().await.unwrap_err().is_authentication());
     client.identity().analyze_token().await.unwrap();
     emulator.digiwin().expire_tokens();
     client.identity().analyze_token().await.unwrap();
-    assert_eq!(asked(&emulator, LOGIN), 3);
+    assert_eq!(request_count(&emulator, LOGIN), 3);
 }
 
 #[maybe_async]
@@ -443,5 +443,5 @@ async fn a_token_revoked_under_load_costs_no_call() {
         in_parallel(AT_ONCE.min(200), move |_| call_and_count(shared.clone(), counted.clone())).await;
     }
     assert_eq!(refused.load(Ordering::SeqCst), 0);
-    assert_eq!(asked(&emulator, LOGIN), 3);
+    assert_eq!(request_count(&emulator, LOGIN), 3);
 }

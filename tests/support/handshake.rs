@@ -1,6 +1,6 @@
 //! The server's half of the login handshake, for scripted servers.
 
-use super::server::{Answer, Asked, json};
+use super::server::{Request, Response, json};
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rsa::{
@@ -20,14 +20,14 @@ impl Keys {
         Self(RsaPrivateKey::new(&mut rand::rng(), 1024).unwrap())
     }
 
-    /// The answer to `publickey` and `aeskey`; `None` to anything else.
-    pub fn answer(&self, asked: &Asked) -> Option<Answer> {
-        if asked.path.ends_with("/identity/publickey") {
+    /// Returns the response to `publickey` and `aeskey`; `None` for anything else.
+    pub fn respond(&self, request: &Request) -> Option<Response> {
+        if request.path.ends_with("/identity/publickey") {
             let key = STANDARD.encode(self.0.to_public_key().to_public_key_der().unwrap());
             return Some(json(serde_json::json!({"publicKey": key})));
         }
-        if asked.path.ends_with("/identity/aeskey") {
-            let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        if request.path.ends_with("/identity/aeskey") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
             let (client, _) = self.client_key(body["clientEncryptPublicKey"].as_str().unwrap());
             let wrapped = client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, AES_KEY).unwrap();
             return Some(json(serde_json::json!({"encryptAesKey": STANDARD.encode(wrapped)})));

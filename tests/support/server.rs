@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 server that notes what it is asked and answers what it is told, also what no good server would.
+//! A raw HTTP/1.1 server that records its requests and sends scripted responses, malformed ones included.
 
 use std::{
     collections::BTreeMap,
@@ -12,17 +12,17 @@ use std::{
 };
 
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Request {
     pub method: String,
     pub path: String,
     pub query: Vec<(String, String)>,
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
-    /// The number of the connection it came on.
+    /// The number of the connection that carried it.
     pub connection: usize,
 }
 
-pub enum Answer {
+pub enum Response {
     /// Status, further header lines, body.
     Whole(u16, &'static str, String),
     /// These bytes, and the connection is closed.
@@ -31,15 +31,15 @@ pub enum Answer {
     Trickle,
 }
 
-pub fn json(body: impl ToString) -> Answer {
-    Answer::Whole(200, "content-type: application/json\r\n", body.to_string())
+pub fn json(body: impl ToString) -> Response {
+    Response::Whole(200, "content-type: application/json\r\n", body.to_string())
 }
 
-pub fn status(status: u16, body: &str) -> Answer {
-    Answer::Whole(status, "", body.to_owned())
+pub fn status(status: u16, body: &str) -> Response {
+    Response::Whole(status, "", body.to_owned())
 }
 
-type Script = dyn Fn(&Asked) -> Answer + Send + Sync;
+type Script = dyn Fn(&Request) -> Response + Send + Sync;
 
 struct Connection {
     stream: TcpStream,
@@ -48,21 +48,21 @@ struct Connection {
 
 pub struct Server {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    request: Arc<Mutex<Vec<Request>>>,
     accepting: Option<JoinHandle<()>>,
     stopping: Arc<AtomicBool>,
     connections: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Server {
-    pub fn start(script: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn start(script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let request = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(Mutex::new(Vec::new()));
         let script: Arc<Script> = Arc::new(script);
         let stopping = Arc::new(AtomicBool::new(false));
-        let (notes, opened, stop) = (asked.clone(), connections.clone(), stopping.clone());
+        let (notes, opened, stop) = (request.clone(), connections.clone(), stopping.clone());
         let accepting = std::thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
                 let Ok(stream) = stream else { return };
@@ -74,15 +74,15 @@ impl Server {
                 opened.lock().unwrap().push(Connection { stream: other, thread });
             }
         });
-        Self { address, asked, accepting: Some(accepting), connections, stopping }
+        Self { address, request, accepting: Some(accepting), connections, stopping }
     }
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<Request> {
+        self.request.lock().unwrap().clone()
     }
 }
 
@@ -106,22 +106,22 @@ impl Drop for Server {
     }
 }
 
-fn serve(mut stream: TcpStream, connection: usize, notes: &Mutex<Vec<Asked>>, script: &Script) {
+fn serve(mut stream: TcpStream, connection: usize, notes: &Mutex<Vec<Request>>, script: &Script) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    while let Some(asked) = read(&mut reader, connection) {
-        notes.lock().unwrap().push(asked.clone());
-        let done = match script(&asked) {
-            Answer::Whole(status, headers, body) => {
+    while let Some(request) = read(&mut reader, connection) {
+        notes.lock().unwrap().push(request.clone());
+        let done = match script(&request) {
+            Response::Whole(status, headers, body) => {
                 let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
                 stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).is_err()
             }
-            Answer::Raw(bytes) => {
+            Response::Raw(bytes) => {
                 let _ = stream.write_all(&bytes);
                 let _ = stream.shutdown(Shutdown::Both);
                 true
             }
-            Answer::Trickle => {
+            Response::Trickle => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n");
                 while stream.write_all(b" ").is_ok() {
                     std::thread::sleep(std::time::Duration::from_millis(5));
@@ -135,7 +135,7 @@ fn serve(mut stream: TcpStream, connection: usize, notes: &Mutex<Vec<Asked>>, sc
     }
 }
 
-fn read(reader: &mut impl BufRead, connection: usize) -> Option<Asked> {
+fn read(reader: &mut impl BufRead, connection: usize) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
     let (method, rest) = line.split_once(' ')?;
@@ -152,5 +152,5 @@ fn read(reader: &mut impl BufRead, connection: usize) -> Option<Asked> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    Some(Asked { method: method.to_owned(), path: path.to_owned(), query, headers, body, connection })
+    Some(Request { method: method.to_owned(), path: path.to_owned(), query, headers, body, connection })
 }

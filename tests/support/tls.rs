@@ -19,7 +19,7 @@ use std::{
 pub enum Certificate {
     Good,
     Expired,
-    /// Of another host than the one that is asked for.
+    /// A certificate for a host other than the one that clients connect to.
     OtherName,
     /// Signed by an authority that the client does not know.
     OtherIssuer,

@@ -7,9 +7,7 @@ mod redis;
 
 use iam_sdk::{
     Error, UserToken,
-    token_store::{
-        EncryptionKey, FileStore, FileStoreError, LoginAttempts, StoreKey, StoreLock, StoredToken, TokenStore,
-    },
+    token_store::{EncryptionKey, FileStore, FileStoreError, LoginAttempts, StoreKey, StoredToken, TokenStore},
 };
 use std::{
     fs,
@@ -17,7 +15,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Mutex,
     time::{Duration, SystemTime},
 };
 
@@ -53,43 +50,9 @@ fn store_at(path: &Path, key: u8) -> FileStore {
     FileStore::open(path, EncryptionKey::from_bytes([key; 32])).unwrap()
 }
 
-/// Keys are made by clients: this store takes one out of a client.
-#[derive(Debug, Default)]
-struct KeyTrap(Mutex<Vec<StoreKey>>);
-
-impl TokenStore for KeyTrap {
-    fn get(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoredToken>> {
-        self.0.lock().unwrap().push(key.clone());
-        Ok(None)
-    }
-
-    fn put(&self, key: &StoreKey, _: &StoredToken) -> iam_sdk::Result<()> {
-        self.get(key).map(drop)
-    }
-
-    fn remove(&self, key: &StoreKey) -> iam_sdk::Result<()> {
-        self.get(key).map(drop)
-    }
-
-    fn try_lock(&self, _: &StoreKey) -> iam_sdk::Result<Option<StoreLock>> {
-        Ok(None)
-    }
-}
-
-/// The key of a session by this name.
+/// The key of a session with this name.
 fn key(session: &str) -> StoreKey {
-    let trap = std::sync::Arc::new(KeyTrap::default());
-    #[cfg(feature = "blocking")]
-    {
-        let builder = iam_sdk::blocking::Client::builder("https://h", "a").shared_token_store(trap.clone());
-        builder.build().unwrap().with_session(session).identity().current_token().unwrap();
-    }
-    #[cfg(not(feature = "blocking"))]
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let builder = iam_sdk::r#async::Client::builder("https://h", "a").shared_token_store(trap.clone());
-        builder.build().unwrap().with_session(session).identity().current_token().await.unwrap();
-    });
-    trap.0.lock().unwrap().remove(0)
+    StoreKey::new("digiwin", "https://h", "a", Some(session))
 }
 
 fn token(text: &str) -> StoredToken {
@@ -109,6 +72,17 @@ fn attempts(age: Duration) -> LoginAttempts {
 
 fn cause(error: &Error) -> &FileStoreError {
     std::error::Error::source(error).unwrap().downcast_ref().unwrap()
+}
+
+#[cfg(feature = "conformance")]
+#[test]
+fn memory_and_files_keep_the_contract_of_stores() {
+    use iam_sdk::token_store::{MemoryStore, conformance::check};
+    use std::sync::Arc;
+    let memory: Arc<dyn TokenStore> = Arc::new(MemoryStore::new());
+    check(|| memory.clone()).unwrap();
+    let directory = Directory::new();
+    check(|| Arc::new(directory.store())).unwrap();
 }
 
 #[test]

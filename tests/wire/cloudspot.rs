@@ -22,9 +22,9 @@ async fn requests_are_those_of_the_python_client() {
     for (label, expected) in golden {
         let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1/").token("lic-1");
         let client = builder.build().unwrap();
-        let before = server.asked().len();
+        let before = server.requests().len();
         send(&label, &client).await.unwrap_or_else(|error| panic!("{label}: {error}"));
-        let sent: Vec<Value> = server.asked()[before..].iter().map(|asked| recorded(asked, &keys)).collect();
+        let sent: Vec<Value> = server.requests()[before..].iter().map(|request| recorded(request, &keys)).collect();
         assert_eq!(sent, expected, "{label}");
     }
 }
@@ -38,8 +38,8 @@ async fn every_other_request_is_as_documented() {
     client.get_company_permissions("a/b ü").await.unwrap();
     client.get_company_permissions(7).await.unwrap();
     client.validate_impersonation("imp-1").await.unwrap();
-    let asked = server.asked();
-    let lines: Vec<_> = asked.iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+    let request = server.requests();
+    let lines: Vec<_> = request.iter().map(|request| format!("{} {}", request.method, request.path)).collect();
     let expected = [
         "GET /api/v1/auth/get-permissions/",
         "GET /api/v1/auth/get-company-permissions/a%2Fb%20%C3%BC/",
@@ -47,6 +47,6 @@ async fn every_other_request_is_as_documented() {
         "POST /api/v1/auth/impersonation-validation/",
     ];
     assert_eq!(lines, expected);
-    assert_eq!(asked[3].body, br#"{"token":"imp-1"}"#);
-    assert!(asked.iter().all(|asked| asked.headers["x-license-token"] == "lic-1"));
+    assert_eq!(request[3].body, br#"{"token":"imp-1"}"#);
+    assert!(request.iter().all(|request| request.headers["x-license-token"] == "lic-1"));
 }

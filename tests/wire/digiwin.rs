@@ -56,9 +56,9 @@ async fn send(label: &str, client: &Client) -> Result<()> {
 async fn requests_are_those_of_the_python_client() {
     let keys = Arc::new(Keys::new());
     let server_keys = keys.clone();
-    let server = Server::start(move |asked| match server_keys.answer(asked) {
-        Some(answer) => answer,
-        None if asked.path.contains("/identity/") => {
+    let server = Server::start(move |request| match server_keys.respond(request) {
+        Some(response) => response,
+        None if request.path.contains("/identity/") => {
             json(r#"{"token": "user-token-0", "user_token": "user-token-0", "userId": "u1"}"#)
         }
         None => status(200, ""),
@@ -68,25 +68,25 @@ async fn requests_are_those_of_the_python_client() {
     for (label, expected) in golden {
         let client = Client::builder(server.url() + "/", "app-token").header("X-Extra", "1").build().unwrap();
         client.identity().set_current_token(Some("user-token-0".into())).await.unwrap();
-        let before = server.asked().len();
+        let before = server.requests().len();
         send(&label, &client).await.unwrap_or_else(|error| panic!("{label}: {error}"));
-        let sent: Vec<Value> = server.asked()[before..].iter().map(|asked| recorded(asked, &keys)).collect();
+        let sent: Vec<Value> = server.requests()[before..].iter().map(|request| recorded(request, &keys)).collect();
         assert_eq!(sent, expected, "{label}");
     }
-    let connections: BTreeSet<_> = server.asked().iter().map(|asked| asked.connection).collect();
+    let connections: BTreeSet<_> = server.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections.len(), 29, "one connection a client");
 }
 
 /// Sends `call`, whose last request must have had this method and target, and this body.
 macro_rules! sends {
     ($server:expr, $call:expr, $target:literal, $body:tt) => {{
-        // The answer is not what is looked at here.
+        // The response does not matter here.
         let _ = $call;
-        let asked = $server.asked().pop().unwrap();
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&asked.query).finish();
+        let request = $server.requests().pop().unwrap();
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
         let mark = if query.is_empty() { "" } else { "?" };
-        assert_eq!(format!("{} {}{mark}{query}", asked.method, asked.path.replace("/api/iam/v2/", "")), $target);
-        let mut body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        assert_eq!(format!("{} {}{mark}{query}", request.method, request.path.replace("/api/iam/v2/", "")), $target);
+        let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         for random in ["passwordHash", "clientEncryptPublicKey"] {
             body.as_object_mut().and_then(|body| body.remove(random));
         }
@@ -98,7 +98,7 @@ macro_rules! sends {
 #[test]
 async fn every_option_is_sent() {
     let keys = Keys::new();
-    let server = Server::start(move |asked| keys.answer(asked).unwrap_or_else(|| json(r#"{"token": "t"}"#)));
+    let server = Server::start(move |request| keys.respond(request).unwrap_or_else(|| json(r#"{"token": "t"}"#)));
     let client = Client::builder(server.url(), "app-token").build().unwrap();
     let (identity, users, tenants, orgs) = (client.identity(), client.users(), client.tenants(), client.orgs());
 
@@ -187,7 +187,7 @@ async fn a_proxy_is_asked_for_every_host() {
     let builder = Client::builder("http://iam.example.com/gw", "app-token").allow_http(true).proxy(proxy.url());
     let client = builder.user_agent("tool/1").build().unwrap();
     client.users().get_user_simple().await.unwrap();
-    let asked = proxy.asked().remove(0);
-    assert_eq!(asked.path, "http://iam.example.com/gw/api/iam/v2/user/simple");
-    assert_eq!(asked.headers["user-agent"], "tool/1");
+    let request = proxy.requests().remove(0);
+    assert_eq!(request.path, "http://iam.example.com/gw/api/iam/v2/user/simple");
+    assert_eq!(request.headers["user-agent"], "tool/1");
 }

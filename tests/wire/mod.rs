@@ -3,7 +3,7 @@
 use super::{Client, cloudspot::LicenseClient, maybe_async, test};
 use crate::support::{
     handshake::Keys,
-    server::{Asked, Server, json, status},
+    server::{Request, Server, json, status},
 };
 use rsa::traits::PublicKeyParts;
 use serde::Deserialize;
@@ -39,17 +39,17 @@ fn without_nulls(value: Value) -> Value {
 }
 
 /// A request as the recording has it, what is random in it replaced by what it was checked for.
-fn recorded(asked: &Asked, keys: &Keys) -> Value {
+fn recorded(request: &Request, keys: &Keys) -> Value {
     const SENT_BY_EVERY_HTTP_CLIENT: [&str; 5] = ["host", "accept", "user-agent", "content-length", "accept-encoding"];
-    let headers: Map<String, Value> = asked
+    let headers: Map<String, Value> = request
         .headers
         .iter()
         .filter(|(name, _)| !SENT_BY_EVERY_HTTP_CLIENT.contains(&name.as_str()))
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    let mut body = match asked.body.is_empty() {
+    let mut body = match request.body.is_empty() {
         true => Value::Null,
-        false => serde_json::from_slice(&asked.body).unwrap(),
+        false => serde_json::from_slice(&request.body).unwrap(),
     };
     if let Some(wrapped) = body.get_mut("clientEncryptPublicKey") {
         let (key, pieces) = keys.client_key(wrapped.as_str().unwrap());
@@ -60,6 +60,6 @@ fn recorded(asked: &Asked, keys: &Keys) -> Value {
         *hash = format!("<decrypts to '{}'>", keys.password(hash.as_str().unwrap())).into();
     }
     without_nulls(object!({
-        "method": asked.method, "path": asked.path, "query": asked.query, "headers": headers, "body": body,
+        "method": request.method, "path": request.path, "query": request.query, "headers": headers, "body": body,
     }))
 }

@@ -1,4 +1,4 @@
-//! Who may do what with which resource: themselves, by a role, by a policy, or by what they are a part of.
+//! Permissions: grants to users, and through roles, policies, groups and departments.
 
 use super::{
     refusal::Refusal,
@@ -7,28 +7,28 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 #[derive(Default)]
 pub(super) struct Access {
-    /// With the code of its parent in `parentCode`.
+    /// Roles, each with its parent's code in `parentCode`.
     pub(super) roles: Vec<Value>,
-    /// Role id, kind and identifier of who has it.
+    /// Assignments of roles: role id, kind of holder, identifier of the holder.
     pub(super) assigned: Vec<(String, &'static str, String)>,
     pub(super) policies: Vec<Value>,
-    /// `namespace`, `code`, `targetType`, `targetIdentifier`, `enabled`.
+    /// Assignments of policies: `namespace`, `code`, `targetType`, `targetIdentifier`, `enabled`.
     pub(super) policy_assignments: Vec<Value>,
-    /// `namespace`, `resource`, `type`, `targetType`, `targetIdentifier`, `actions`.
+    /// Grants: `namespace`, `resource`, `type`, `targetType`, `targetIdentifier`, `actions`.
     pub(super) grants: Vec<Value>,
     pub(super) namespaces: Vec<Value>,
     pub(super) resources: Vec<Value>,
 }
 
-/// Whether a code or an action of a grant covers the one asked for: `books:*` covers `books:1`.
-fn covers(granted: &str, asked: &str) -> bool {
-    granted == asked
+/// Returns whether a grant's code or action covers the requested one: `books:*` covers `books:1`.
+fn covers(granted: &str, requested: &str) -> bool {
+    granted == requested
         || granted == "*"
-        || granted.strip_suffix('*').is_some_and(|kind| kind.ends_with(':') && asked.starts_with(kind))
+        || granted.strip_suffix('*').is_some_and(|kind| kind.ends_with(':') && requested.starts_with(kind))
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {
@@ -53,7 +53,7 @@ impl Access {
         self.roles.iter().filter(|role| role["namespace"] == namespace).filter(held).cloned().collect()
     }
 
-    /// Whoever it was holds nothing any more.
+    /// Removes all roles, policies and grants of a holder that was deleted.
     pub(super) fn forget(&mut self, target_type: &str, id: &str) {
         self.assigned.retain(|(_, kind, who)| *kind != target_type || who != id);
         self.policy_assignments.retain(|assignment| !is_of(assignment, target_type, id));
@@ -70,7 +70,7 @@ impl Access {
         }
     }
 
-    /// Gives actions on a resource, besides those that are given already.
+    /// Grants actions on a resource, in addition to those granted before.
     pub(super) fn grant(
         &mut self,
         namespace: &str,
@@ -105,13 +105,13 @@ impl World {
         self.access.roles_of(namespace, &holders)
     }
 
-    /// Their own, their groups', and those of their departments and all above.
+    /// Returns the roles that a user has: its own, those of its groups, and those of its departments and all nodes above.
     pub(super) fn roles_of_user(&self, id: &str, namespace: &str) -> Vec<Value> {
-        self.access.roles_of(namespace, &self.standing_of(id))
+        self.access.roles_of(namespace, &self.holders_of(id))
     }
 
-    /// As what a user may hold something.
-    fn standing_of<'a>(&'a self, id: &'a str) -> Vec<(&'static str, &'a str)> {
+    /// Returns the holders, by kind and identifier, through which a user has roles and grants.
+    fn holders_of<'a>(&'a self, id: &'a str) -> Vec<(&'static str, &'a str)> {
         let mut holders = vec![("USER", id)];
         holders.extend(self.groups.iter().filter(|group| group.has(id)).map(|group| ("GROUP", group.code())));
         for department in self.departments_of(id) {
@@ -120,10 +120,10 @@ impl World {
         holders
     }
 
-    /// Every grant that someone has: themselves, by a role, or by what they are a part of.
+    /// Returns all grants of a holder: its own, and those of its roles, groups and departments.
     fn grants_of(&self, target_type: &str, id: &str, namespace: Option<&str>) -> Vec<&Value> {
         let holders = match target_type {
-            "USER" => self.standing_of(id),
+            "USER" => self.holders_of(id),
             "ORG" => self.path(id).into_iter().map(|node| ("ORG", node.id.as_str())).collect(),
             "GROUP" => vec![("GROUP", id)],
             _ => Vec::new(),
@@ -181,8 +181,8 @@ impl World {
         whole(list)
     }
 
-    /// Of the resources asked for, those with which the user may do anything.
-    pub(super) fn permissions(&self, user_id: &str, namespace: &str, resources: &[&str]) -> Answer {
+    /// Returns the requested resources that the user may act on, with the actions.
+    pub(super) fn permissions(&self, user_id: &str, namespace: &str, resources: &[&str]) -> HandlerResult {
         self.known(user_id)?;
         let grants = self.grants_of("USER", user_id, Some(namespace));
         let mut list = Vec::new();
@@ -198,8 +198,8 @@ impl World {
         Ok(list.into())
     }
 
-    /// What of one kind of resource a user may use.
-    pub(super) fn permissions_of_kind(&self, user_id: &str, namespace: &str, kind: &str) -> Answer {
+    /// Returns the resources of one kind that a user may act on.
+    pub(super) fn permissions_of_kind(&self, user_id: &str, namespace: &str, kind: &str) -> HandlerResult {
         self.known(user_id)?;
         let mut list = self.authorized_resources("USER", user_id, Some(namespace), None)["list"].take();
         if let Some(list) = list.as_array_mut() {
@@ -214,7 +214,7 @@ impl World {
         let granted = self.grants_of("USER", user_id, Some(namespace)).into_iter().any(|grant| {
             covers(text(grant, "resource"), resource) && texts(&grant["actions"]).any(|granted| covers(granted, action))
         });
-        let holders = self.standing_of(user_id);
+        let holders = self.holders_of(user_id);
         let roles = self.roles_of_user(user_id, namespace);
         let mut allowed = granted;
         for assignment in &self.access.policy_assignments {
@@ -236,7 +236,13 @@ impl World {
         allowed
     }
 
-    pub(super) fn grant_all(&mut self, namespace: &str, resource: &str, kind: Option<&str>, opts: &[Value]) -> Answer {
+    pub(super) fn grant_all(
+        &mut self,
+        namespace: &str,
+        resource: &str,
+        kind: Option<&str>,
+        opts: &[Value],
+    ) -> HandlerResult {
         for opt in opts.iter().filter(|opt| !opt.is_null()) {
             let actions: Vec<&str> = texts(&opt["actions"]).collect();
             self.access.grant(
@@ -250,8 +256,8 @@ impl World {
         done()
     }
 
-    /// Takes away what was granted on a resource, and on those of its kind when it names a kind.
-    pub(super) fn revoke_all(&mut self, namespace: &str, resource: &str, opts: &[Value]) -> Answer {
+    /// Revokes grants on a resource; where a kind is named, on the resources of that kind.
+    pub(super) fn revoke_all(&mut self, namespace: &str, resource: &str, opts: &[Value]) -> HandlerResult {
         let kind = resource.strip_suffix(":*").unwrap_or(resource);
         let taken = |code: &str| code == resource || code.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':'));
         self.access.grants.retain(|grant| {
@@ -262,7 +268,7 @@ impl World {
     }
 }
 
-pub(super) fn allow(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn allow(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (resource, action) = (args.required("resource"), args.required("action"));
     if !resource.contains(':') && resource != "*" {
         return Err(Refusal::invalid("resource: its form is kind:id"));
@@ -273,25 +279,25 @@ pub(super) fn allow(world: &mut World, _: &Value, args: &Args) -> Answer {
     done()
 }
 
-pub(super) fn is_allowed(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn is_allowed(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let user = args.required("userId");
     world.known(user)?;
     Ok(world.may(user, args.namespace(), args.required("action"), args.required("resource")).into())
 }
 
-pub(super) fn authorize(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn authorize(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.grant_all(args.namespace(), args.required("resource"), args.text("resourceType"), args.list("opts"))
 }
 
-pub(super) fn authorized(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn authorized(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, id) = (args.required("targetType"), args.required("targetIdentifier"));
     Ok(world.authorized_resources(target_type, id, args.text("namespace"), args.text("resourceType")))
 }
 
-pub(super) fn authorized_targets(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let asked = args.object("actions");
-    let wanted: Vec<&str> = asked.get("list").into_iter().flat_map(texts).collect();
-    let all = asked.get("op").is_some_and(|op| op == "AND");
+pub(super) fn authorized_targets(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
+    let requested = args.object("actions");
+    let wanted: Vec<&str> = requested.get("list").into_iter().flat_map(texts).collect();
+    let all = requested.get("op").is_some_and(|op| op == "AND");
     let fits = |grant: &&Value| {
         let has = |action: &&str| texts(&grant["actions"]).any(|granted| covers(granted, action));
         let actions = wanted.is_empty() || if all { wanted.iter().all(has) } else { wanted.iter().any(has) };

@@ -7,11 +7,11 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 #[derive(Default)]
 pub(super) struct CustomData {
-    /// `targetType`, `key`, `dataType`, `label`, `options`.
+    /// Definitions: `targetType`, `key`, `dataType`, `label`, `options`.
     fields: Vec<Value>,
     values: Vec<Entry>,
 }
@@ -35,7 +35,7 @@ impl CustomData {
         self.fields.iter().find(|field| field["targetType"] == target_type && field["key"] == key)
     }
 
-    /// The text under which a value of the field's type is kept.
+    /// Returns the text that represents a value of the field's type in storage.
     pub(super) fn check(&self, target_type: &str, key: &str, value: &Value) -> Result<String, Refusal> {
         let field = self.field(target_type, key);
         let field = field.ok_or_else(|| Refusal::invalid(format!("custom field {key} is not defined")))?;
@@ -84,7 +84,7 @@ impl Entry {
 }
 
 impl World {
-    /// Whether there is such a thing, as far as it is known here.
+    /// Fails if the user that a value belongs to does not exist. Other kinds of targets are not checked.
     fn check_target(&self, target_type: &str, id: &str) -> Result<(), Refusal> {
         match target_type {
             "USER" => self.known(id).map(drop),
@@ -93,51 +93,51 @@ impl World {
     }
 }
 
-/// A value on its way in: JSON as text.
+/// Reads a value, which is sent as JSON in a text.
 fn sent(value: &str) -> Result<Value, Refusal> {
     serde_json::from_str(value).map_err(|_| Refusal::invalid("value: no JSON"))
 }
 
-pub(super) fn fields(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn fields(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let target_type = args.required("targetType");
     let fields = world.custom.fields.iter().filter(|field| field["targetType"] == target_type);
     Ok(fields.cloned().collect())
 }
 
-pub(super) fn define(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn define(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, key) = (args.required("targetType"), args.required("key"));
     let mut field = world.custom.define(target_type, key, args.required("dataType"), args.required("label"));
     field["options"] = args.get("options").cloned().unwrap_or_default();
     Ok(field)
 }
 
-pub(super) fn remove_field(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn remove_field(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, key) = (args.required("targetType"), args.required("key"));
     world.custom.fields.retain(|field| field["targetType"] != target_type || field["key"] != key);
     world.custom.values.retain(|entry| entry.target_type != target_type || entry.key != key);
     done()
 }
 
-pub(super) fn values(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn values(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, id) = (args.required("targetType"), args.required("targetId"));
     world.check_target(target_type, id)?;
     Ok(world.custom.list(target_type, id))
 }
 
-pub(super) fn values_of_many(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn values_of_many(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let target_type = args.required("targetType");
     let of = |id: &str| json!({"targetId": id, "data": world.custom.list(target_type, id)});
     Ok(args.texts("targetIds").into_iter().map(of).collect())
 }
 
-pub(super) fn set(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn set(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, id) = (args.required("targetType"), args.required("targetId"));
     world.check_target(target_type, id)?;
     world.custom.set(target_type, id, args.required("key"), &sent(args.required("value"))?)?;
     Ok(world.custom.list(target_type, id))
 }
 
-/// Sets all of them, or none.
+/// Sets all values, or none of them if one is refused.
 fn set_all(world: &mut World, target_type: &str, entries: &[(&str, &Value)]) -> Result<(), Refusal> {
     let mut checked = Vec::new();
     for (id, entry) in entries {
@@ -149,20 +149,20 @@ fn set_all(world: &mut World, target_type: &str, entries: &[(&str, &Value)]) -> 
     checked.iter().try_for_each(|(id, key, value)| world.custom.set(target_type, id, key, value))
 }
 
-pub(super) fn set_many(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn set_many(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, id) = (args.required("targetType"), args.required("targetId"));
     let entries: Vec<_> = args.list("udvList").iter().map(|entry| (id, entry)).collect();
     set_all(world, target_type, &entries)?;
     Ok(world.custom.list(target_type, id))
 }
 
-pub(super) fn set_batch(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn set_batch(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let entries: Vec<_> = args.list("input").iter().map(|entry| (text(entry, "targetId"), entry)).collect();
     set_all(world, args.required("targetType"), &entries)?;
     done()
 }
 
-pub(super) fn remove(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn remove(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (target_type, id, key) = (args.required("targetType"), args.required("targetId"), args.required("key"));
     world.check_target(target_type, id)?;
     world.custom.values.retain(|entry| !entry.is(target_type, id) || entry.key != key);

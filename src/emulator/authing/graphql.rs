@@ -1,4 +1,4 @@
-//! The GraphQL side: a schema from the crate's schema file, and what resolves its fields.
+//! GraphQL: a schema from the crate's schema file, and the functions that resolve its fields.
 
 use super::{
     Authing, Spelling, access, custom, groups, orgs, policies, pool, refusal::Refusal, roles, users, value::Args,
@@ -18,18 +18,18 @@ use async_graphql::{
 use serde_json::{Value, json};
 use std::{collections::HashSet, io, sync::Arc};
 
-/// What the emulator speaks.
+/// The schema that the emulator serves.
 const SCHEMA: &str = include_str!("../../authing/schema.graphql");
 
 type Resolver = fn(&mut World, &Value, &Args) -> Result<Value, Refusal>;
 
-/// Who calls, as the headers tell.
+/// The sender of a request, according to its headers.
 pub(super) struct Caller {
     pub(super) is_manager: bool,
     pub(super) spelling: Spelling,
 }
 
-/// What computes a field; the others are members of the object that they stand in.
+/// Returns the function that computes a field; a field without one is a member of its parent object.
 fn resolver(object: &str, field: &str) -> Option<Resolver> {
     Some(match (object, field) {
         ("Query", "accessToken") => pool::access_token,
@@ -127,8 +127,8 @@ fn resolver(object: &str, field: &str) -> Option<Resolver> {
     })
 }
 
-/// The fields that need no management token: one gives it, the others are for an application's pages.
-const OPEN: [&str; 3] = ["accessToken", "checkLoginStatus", "sendEmail"];
+/// The root fields that require no management token: `accessToken` issues it, the others are for an application's pages.
+const PUBLIC: [&str; 3] = ["accessToken", "checkLoginStatus", "sendEmail"];
 
 pub(super) fn schema(authing: Arc<Authing>) -> io::Result<Schema> {
     let document = parse_schema(SCHEMA).map_err(io::Error::other)?;
@@ -184,7 +184,7 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     let name = definition.name.node;
     let resolver = resolver(object, &name);
     let is_root = matches!(object.as_str(), "Query" | "Mutation");
-    let guarded = is_root && !OPEN.contains(&name.as_str());
+    let guarded = is_root && !PUBLIC.contains(&name.as_str());
     let own = name.clone();
     let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
@@ -199,8 +199,8 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
         let args = context.args.as_index_map().iter();
         let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
         let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
-        let answer = resolver(&mut world, parent, &args);
-        answer.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
+        let result = resolver(&mut world, parent, &args);
+        result.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
     };
     let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));
     let field = Field::new(name.as_str(), ty, move |context| {
@@ -210,10 +210,10 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     arguments.fold(field, Field::argument)
 }
 
-/// The refusal as its JSON, which takes the place of the message in the end.
+/// Makes an error whose message is the refusal's JSON, marked so that [`error`] unwraps it.
 fn spelled(context: &ResolverContext<'_>, refusal: &Refusal) -> Error {
-    let said = context.data::<Caller>().map(|caller| caller.spelling.json(refusal)).unwrap_or_default();
-    Error::new(said.to_string()).extend_with(|_, extensions| extensions.set("spelled", true))
+    let json = context.data::<Caller>().map(|caller| caller.spelling.json(refusal)).unwrap_or_default();
+    Error::new(json.to_string()).extend_with(|_, extensions| extensions.set("spelled", true))
 }
 
 fn shown<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
@@ -228,7 +228,7 @@ fn shown<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
     }
 }
 
-pub(super) async fn answer(schema: &Schema, request: Request, caller: Caller) -> Value {
+pub(super) async fn respond(schema: &Schema, request: Request, caller: Caller) -> Value {
     let response: Response = schema.execute(request.data(caller)).await;
     let data = response.data.into_json().unwrap_or_default();
     if response.errors.is_empty() {
@@ -237,7 +237,7 @@ pub(super) async fn answer(schema: &Schema, request: Request, caller: Caller) ->
     json!({"errors": response.errors.iter().map(error).collect::<Vec<_>>(), "data": data})
 }
 
-/// What the service itself refuses has an object as its message; what GraphQL refuses has text.
+/// Writes an error of the response. A refusal of the service has an object as its message; GraphQL's own errors have text.
 fn error(error: &ServerError) -> Value {
     let own = error.extensions.as_ref().is_some_and(|extensions| extensions.get("spelled").is_some());
     let message = if own { serde_json::from_str(&error.message).unwrap_or_default() } else { json!(error.message) };

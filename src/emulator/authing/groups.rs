@@ -1,4 +1,4 @@
-//! Groups and who is in them.
+//! Groups and their members.
 
 use super::{
     refusal::Refusal,
@@ -7,7 +7,7 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 pub(super) struct Group {
     pub(super) json: Value,
@@ -29,7 +29,7 @@ impl World {
         self.groups.iter().find(|group| group.code() == code)
     }
 
-    pub(super) fn create_group(&mut self, code: &str, name: &str, description: Option<&str>) -> Answer {
+    pub(super) fn create_group(&mut self, code: &str, name: &str, description: Option<&str>) -> HandlerResult {
         if code.is_empty() || name.is_empty() {
             return Err(Refusal::invalid("code and name"));
         }
@@ -44,22 +44,22 @@ impl World {
     }
 }
 
-pub(super) fn groups(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn groups(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let asked = args.text("userId");
     let groups = world.groups.iter().filter(|group| asked.is_none_or(|user| group.has(user))).collect();
     let groups = args.sorted(groups, |group: &&Group| text(&group.json, "updatedAt").to_owned());
     Ok(args.page(groups, |group| group.json.clone()))
 }
 
-pub(super) fn group(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn group(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.group(args.required("code")).map(|group| group.json.clone()).unwrap_or_default())
 }
 
-pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.create_group(args.required("code"), args.required("name"), args.text("description"))
 }
 
-pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let code = args.required("code");
     let new = args.text("newCode").unwrap_or(code);
     if new != code && world.group(new).is_some() {
@@ -74,7 +74,7 @@ pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
     Ok(json)
 }
 
-pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     for code in args.texts("codeList") {
         world.groups.retain(|group| group.code() != code);
         world.access.forget("GROUP", code);
@@ -82,7 +82,7 @@ pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> Answer {
     done()
 }
 
-pub(super) fn add_users(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn add_users(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let ids = args.texts("userIds");
     world.all_known(&ids)?;
     let code = args.required("code");
@@ -95,8 +95,8 @@ pub(super) fn add_users(world: &mut World, _: &Value, args: &Args) -> Answer {
     done()
 }
 
-/// Who is not in the group, or in no group of that code, is out of it already.
-pub(super) fn remove_users(world: &mut World, _: &Value, args: &Args) -> Answer {
+/// Removes users from a group. Users who are not members, and groups that do not exist, are ignored.
+pub(super) fn remove_users(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let ids = args.texts("userIds");
     let code = args.required("code");
     for group in world.groups.iter_mut().filter(|group| group.code() == code) {
@@ -105,11 +105,11 @@ pub(super) fn remove_users(world: &mut World, _: &Value, args: &Args) -> Answer 
     done()
 }
 
-pub(super) fn users(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn users(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     let group = world.group(text(of, "code")).ok_or(Refusal::missing("group"))?;
     Ok(world.page_of_users(args, |user| group.has(user.id())))
 }
 
-pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(world.authorized_resources("GROUP", text(of, "code"), args.text("namespace"), args.text("resourceType")))
 }

@@ -1,11 +1,11 @@
-//! Authing management's side of the wire, and what seeds it.
+//! The emulator's Authing management service, and its seed.
 //!
-//! GraphQL at `/graphql/v2` with introspection, and the REST calls. Where the service's behaviour is not documented, what
-//! the vendor's own tests expect decides: the newest come first in lists; a user's authorized resources are those of the
+//! It serves GraphQL at `/graphql/v2` with introspection, and the REST calls. Where the vendor does not document the service's
+//! behaviour, the emulator does what the vendor's own tests expect: lists begin with the newest items; a user's authorized resources are those of the
 //! namespace `default` where none is named, a group's and a node's those of all; a deleted user goes to the archive.
 //!
-//! A password closed with the vendor's public default key cannot be opened here; it is accepted unread. One closed with the
-//! pool's own key ([`Authing::public_key_pem`]) is opened and checked.
+//! A password encrypted with the vendor's public default key cannot be decrypted here, and is accepted unread. A password
+//! encrypted with the pool's own key ([`Authing::public_key_pem`]) is decrypted and checked.
 
 mod access;
 mod custom;
@@ -45,18 +45,18 @@ use std::{
 };
 use world::World;
 
-/// How errors are spelled.
+/// The form of error responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorStyle {
     /// `{"code", "message", "data"}`, with HTTP status 200.
     #[default]
     Code,
-    /// `{"uniqueId", "statusCode", "apiCode", "message", "data"}`, as newer deployments have it; REST with HTTP status 4xx.
+    /// `{"uniqueId", "statusCode", "apiCode", "message", "data"}`, as in newer deployments; REST with HTTP status 4xx.
     ApiCode,
 }
 
-/// A style, and the language that the caller asks for.
+/// The form of error responses, in the language that the request asks for.
 #[derive(Clone, Copy)]
 enum Spelling {
     Code { english: bool },
@@ -75,7 +75,7 @@ impl Spelling {
     }
 }
 
-/// Authing's side of an [`Emulator`](super::Emulator).
+/// The Authing management service of an [`Emulator`](super::Emulator).
 pub struct Authing {
     account: Account,
     key: Arc<PoolKey>,
@@ -84,27 +84,27 @@ pub struct Authing {
 }
 
 impl Authing {
-    pub(super) fn new(seed: &Seed, style: ErrorStyle, token_life: Duration) -> Self {
+    pub(super) fn new(seed: &Seed, style: ErrorStyle, token_lifetime: Duration) -> Self {
         let key = Arc::new(PoolKey::default());
-        let world = Mutex::new(World::new(seed, token_life, key.clone()));
+        let world = Mutex::new(World::new(seed, token_lifetime, key.clone()));
         Self { account: seed.account(), key, style, world }
     }
 
-    /// The user pool and its secret.
+    /// Returns the user pool's id and secret.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The pool's own public key, 2048 bits, as PEM. Made when it is first asked for.
+    /// Returns the pool's own public key, 2048 bits, as PEM. The first call generates it.
     ///
     /// # Errors
     ///
-    /// Those of making an RSA key.
+    /// An error if no RSA key can be generated.
     pub fn public_key_pem(&self) -> io::Result<String> {
         self.key.public_pem()
     }
 
-    /// A user's password, if it came closed with the pool's own key.
+    /// Returns a user's password, if the client encrypted it with the pool's own key.
     pub fn password_of(&self, user_id: &str) -> Option<Password> {
         match self.world().user(user_id)?.password.clone()? {
             Received::Opened(password) => Some(password),
@@ -117,27 +117,27 @@ impl Authing {
         self.world().sign_in(user_id, app_id).ok().map(|(token, _, _)| token.into())
     }
 
-    /// Sets the service's clock ahead by so many seconds, or back.
+    /// Sets the service's clock this many seconds ahead; a negative number sets it back.
     pub fn set_clock_ahead(&self, seconds: i64) {
         self.world().clock_offset = seconds;
     }
 
-    /// Lets every management token expire, as time would.
+    /// Expires every management token, as the passing of time would.
     pub fn expire_tokens(&self) {
         self.world().management_tokens.values_mut().for_each(|expires| *expires = 0);
     }
 
-    /// The management tokens that were given, expired ones among them.
+    /// Returns the management tokens that were issued, expired ones included.
     pub fn management_tokens(&self) -> Vec<UserToken> {
         self.world().management_tokens.keys().map(|token| token.as_str().into()).collect()
     }
 
-    /// The mails that were sent: address and scene.
+    /// Returns the mails that were sent, as address and scene.
     pub fn mail(&self) -> Vec<(String, String)> {
         self.world().mail.clone()
     }
 
-    /// The GraphQL fields that were asked for so far, `accessToken` or `users` for instance, in order.
+    /// Returns the GraphQL root fields that were requested so far, such as `accessToken` or `users`, in order.
     pub fn operations(&self) -> Vec<String> {
         self.world().operations.clone()
     }
@@ -179,7 +179,7 @@ async fn graphql_v2(
     body: Result<Json<async_graphql::Request>, axum::extract::rejection::JsonRejection>,
 ) -> Response {
     match body {
-        Ok(Json(request)) => Json(graphql::answer(&schema, request, authing.caller(&headers)).await).into_response(),
+        Ok(Json(request)) => Json(graphql::respond(&schema, request, authing.caller(&headers)).await).into_response(),
         Err(wrong) => (StatusCode::BAD_REQUEST, wrong.body_text()).into_response(),
     }
 }

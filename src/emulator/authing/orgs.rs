@@ -1,4 +1,4 @@
-//! Organizations: trees of nodes, and who is a member of which.
+//! Organizations: trees of nodes, and their members.
 
 use super::{
     refusal::Refusal,
@@ -8,16 +8,16 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 pub(super) struct Node {
     pub(super) id: String,
     pub(super) org_id: String,
     parent: Option<String>,
     children: Vec<String>,
-    /// User and time of joining.
+    /// Each member's user id and time of joining.
     pub(super) members: Vec<(String, Value)>,
-    /// What a caller writes: `name`, `code`, `description` and so on.
+    /// The members that a client sends: `name`, `code`, `description` and so on.
     fields: Value,
 }
 
@@ -27,7 +27,7 @@ impl Node {
     }
 }
 
-/// What a node can be given besides its place.
+/// The members of a node that a client can set.
 const WRITABLE: [&str; 6] = ["name", "nameI18n", "description", "descriptionI18n", "order", "code"];
 
 impl World {
@@ -40,7 +40,7 @@ impl World {
         self.node(&org.1)
     }
 
-    /// A node of this organization.
+    /// Returns a node of this organization.
     fn node_in(&self, org_id: &str, id: &str) -> Result<&Node, Refusal> {
         self.root(org_id)?;
         self.nodes.get(id).filter(|node| node.org_id == org_id).ok_or(Refusal::missing("node"))
@@ -50,7 +50,7 @@ impl World {
         self.nodes.values().find(|node| node.org_id == org_id && text(&node.fields, "code") == code)
     }
 
-    /// The node and all above it, from the root on.
+    /// Returns the path from the root to a node.
     pub(super) fn path(&self, id: &str) -> Vec<&Node> {
         let mut path: Vec<&Node> = std::iter::successors(self.nodes.get(id), |node| {
             node.parent.as_deref().and_then(|parent| self.nodes.get(parent))
@@ -60,7 +60,7 @@ impl World {
         path
     }
 
-    /// The node and all below it, each before its children.
+    /// Returns a node and all nodes below it, each before its children.
     fn subtree(&self, id: &str) -> Vec<&Node> {
         let (mut all, mut next) = (Vec::new(), vec![id]);
         while let Some(node) = next.pop().and_then(|id| self.nodes.get(id)) {
@@ -85,13 +85,13 @@ impl World {
         json
     }
 
-    fn org_json(&self, org_id: &str) -> Answer {
+    fn org_json(&self, org_id: &str) -> HandlerResult {
         let root = self.root(org_id)?.id.clone();
         let nodes: Value = self.subtree(&root).iter().map(|node| self.node_json(&node.id)).collect();
         Ok(json!({"id": org_id, "rootNode": self.node_json(&root), "nodes": nodes}))
     }
 
-    /// Writes a node; its children stand with the larger `order` first.
+    /// Creates a node below `parent`, before the children with a smaller `order`.
     fn insert_node(&mut self, org_id: &str, parent: Option<&str>, given: &Args) -> Result<String, Refusal> {
         if given.required("name").is_empty() {
             return Err(Refusal::invalid("name"));
@@ -109,12 +109,12 @@ impl World {
         let node = Node { id: id.clone(), org_id: org_id.to_owned(), parent: parent_id, children, members, fields };
         self.nodes.insert(id.clone(), node);
         if let Some(parent) = parent {
-            self.adopt(parent, &id);
+            self.add_child(parent, &id);
         }
         Ok(id)
     }
 
-    fn adopt(&mut self, parent: &str, child: &str) {
+    fn add_child(&mut self, parent: &str, child: &str) {
         let order = |id: &str| self.nodes.get(id).and_then(|node| node.fields["order"].as_i64()).unwrap_or(0);
         let own = order(child);
         let Some(node) = self.nodes.get(parent) else { return };
@@ -160,7 +160,7 @@ impl World {
         self.insert_node(org_id, Some(&parent), args)
     }
 
-    /// The members of a node, and of those below it if asked.
+    /// Returns the members of a node, and on request those of the nodes below it.
     pub(super) fn members_of(&self, id: &str, below: bool) -> Vec<&str> {
         let nodes = if below { self.subtree(id) } else { self.nodes.get(id).into_iter().collect() };
         nodes.into_iter().flat_map(|node| &node.members).map(|(member, _)| member.as_str()).collect()
@@ -190,7 +190,7 @@ impl World {
         Ok(())
     }
 
-    /// The node that a call names by its id, or by organization and code.
+    /// Finds the node that the arguments name, by id or by organization and code.
     fn named_node(&self, args: &Args) -> Result<String, Refusal> {
         let node = match (args.text("nodeId"), args.text("orgId"), args.text("nodeCode")) {
             (Some(id), _, _) => self.nodes.get(id),
@@ -200,7 +200,7 @@ impl World {
         node.map(|node| node.id.clone()).ok_or(Refusal::missing("node"))
     }
 
-    /// A tree as an export has it: children nested, members in each node.
+    /// Returns an organization in the form of an export: children nested, members in each node.
     fn tree(&self, root: &str) -> Value {
         // From the last to the first: every node comes after its children.
         let mut built: std::collections::HashMap<&str, Value> = Default::default();
@@ -214,7 +214,7 @@ impl World {
         built.remove(root).unwrap_or_default()
     }
 
-    pub(super) fn export(&self, org_id: Option<&str>) -> Answer {
+    pub(super) fn export(&self, org_id: Option<&str>) -> HandlerResult {
         let mut trees = Vec::new();
         for (id, root) in self.orgs.iter().filter(|(id, _)| org_id.is_none_or(|asked| asked == id)) {
             self.root(id)?;
@@ -226,8 +226,8 @@ impl World {
         Ok(trees.into())
     }
 
-    /// Makes an organization of an exported or hand-written tree.
-    pub(super) fn import(&mut self, tree: &Value) -> Answer {
+    /// Creates an organization from a tree in the form of an export.
+    pub(super) fn import(&mut self, tree: &Value) -> HandlerResult {
         let args = |node: &Value| Args(node.as_object().cloned().unwrap_or_default());
         let org_id = self.create_org(&args(tree))?;
         let root = self.root(&org_id)?.id.clone();
@@ -252,48 +252,48 @@ impl World {
         self.orgs.retain(|(id, _)| id != org_id);
     }
 
-    /// For each department of a user the nodes from the root to it.
-    pub(super) fn org_paths(&self, user_id: &str) -> Answer {
+    /// Returns, for each department of a user, the path from the root to it.
+    pub(super) fn org_paths(&self, user_id: &str) -> HandlerResult {
         self.known(user_id)?;
         let path = |node: &&Node| self.path(&node.id).iter().map(|node| self.node_json(&node.id)).collect::<Value>();
         Ok(self.departments_of(user_id).iter().map(path).collect())
     }
 }
 
-pub(super) fn orgs(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn orgs(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let all: Vec<&str> = world.orgs.iter().map(|(id, _)| id.as_str()).collect();
     let updated = |id: &&str| world.root(id).map(|root| text(&root.fields, "updatedAt").to_owned()).unwrap_or_default();
     let page = args.sorted(all, updated);
     Ok(args.page(page, |id| world.org_json(id).unwrap_or_default()))
 }
 
-pub(super) fn org(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn org(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.org_json(args.required("id")).unwrap_or_default())
 }
 
-pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = world.create_org(args)?;
     world.org_json(&id)
 }
 
-pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = args.required("id");
     world.root(id)?;
     world.drop_org(id);
     done()
 }
 
-pub(super) fn add(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn add(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.add_node(args)?;
     world.org_json(args.required("orgId"))
 }
 
-pub(super) fn add_v2(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn add_v2(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = world.add_node(args)?;
     Ok(world.node_json(&id))
 }
 
-pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let node = world.node(args.required("id"))?;
     let (id, org_id) = (node.id.clone(), node.org_id.clone());
     let taken = args.text("code").and_then(|code| world.node_by_code(&org_id, code));
@@ -307,7 +307,7 @@ pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
     Ok(world.node_json(&id))
 }
 
-pub(super) fn delete_node(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete_node(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let node = world.node_in(args.required("orgId"), args.required("nodeId"))?;
     if node.parent.is_none() {
         return Err(Refusal::invalid("the root node goes with its organization"));
@@ -317,7 +317,7 @@ pub(super) fn delete_node(world: &mut World, _: &Value, args: &Args) -> Answer {
     done()
 }
 
-pub(super) fn move_node(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn move_node(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (org_id, id, target) = (args.required("orgId"), args.required("nodeId"), args.required("targetParentId"));
     let is_root = world.node_in(org_id, id)?.parent.is_none();
     world.node_in(org_id, target)?;
@@ -325,33 +325,33 @@ pub(super) fn move_node(world: &mut World, _: &Value, args: &Args) -> Answer {
         return Err(Refusal::invalid("a node cannot be moved below itself"));
     }
     world.disown(id);
-    world.adopt(target, id);
+    world.add_child(target, id);
     world.org_json(org_id)
 }
 
-pub(super) fn is_root(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn is_root(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.node_in(args.required("orgId"), args.required("nodeId"))?.parent.is_none().into())
 }
 
-pub(super) fn children(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn children(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let node = world.node(args.required("nodeId"))?;
     Ok(node.children.iter().map(|id| world.node_json(id)).collect())
 }
 
-pub(super) fn root_node(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn root_node(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.root(args.required("orgId")).map(|root| world.node_json(&root.id)).unwrap_or_default())
 }
 
-pub(super) fn by_id(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn by_id(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.node_json(args.required("id")))
 }
 
-pub(super) fn by_code(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn by_code(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let node = world.node_by_code(args.required("orgId"), args.required("code"));
     Ok(node.map(|node| world.node_json(&node.id)).unwrap_or_default())
 }
 
-pub(super) fn search(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn search(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let keyword = args.required("keyword").to_lowercase();
     let fits = |field: &str| field.to_lowercase().contains(&keyword);
     let mut found = Vec::new();
@@ -362,19 +362,19 @@ pub(super) fn search(world: &mut World, _: &Value, args: &Args) -> Answer {
     Ok(found.iter().map(|node| world.node_json(&node.id)).collect())
 }
 
-pub(super) fn add_members(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn add_members(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = world.named_node(args)?;
     world.join(&id, &args.texts("userIds"))?;
     Ok(world.node_json(&id))
 }
 
-pub(super) fn remove_members(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn remove_members(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = world.named_node(args)?;
     world.leave(&id, &args.texts("userIds"))?;
     Ok(world.node_json(&id))
 }
 
-pub(super) fn move_members(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn move_members(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let ids = args.texts("userIds");
     world.node(args.required("sourceNodeId"))?;
     world.join(args.required("targetNodeId"), &ids)?;
@@ -382,7 +382,7 @@ pub(super) fn move_members(world: &mut World, _: &Value, args: &Args) -> Answer 
     done()
 }
 
-pub(super) fn set_main(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn set_main(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let user = args.required("userId");
     world.known(user)?;
     match args.text("departmentId") {
@@ -393,15 +393,15 @@ pub(super) fn set_main(world: &mut World, _: &Value, args: &Args) -> Answer {
     done()
 }
 
-pub(super) fn members(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn members(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     let members = world.members_of(text(of, "id"), args.flag("includeChildrenNodes"));
     Ok(world.page_of_users(args, |user| members.contains(&user.id())))
 }
 
-pub(super) fn roles(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn roles(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(whole(world.roles_of_node(text(of, "id"), args.namespace())))
 }
 
-pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(world.authorized_resources("ORG", text(of, "id"), args.text("namespace"), args.text("resourceType")))
 }

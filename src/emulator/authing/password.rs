@@ -10,20 +10,20 @@ use rsa::{
 };
 use std::{io, sync::OnceLock};
 
-/// The public default key's size. Nobody but the vendor can open what it closed.
+/// The size of the public default key, in bytes. Only the vendor can decrypt what it encrypted.
 const DEFAULT_KEY_BYTES: usize = 128;
-/// Larger, so that the two are told apart by the size of a block.
+/// The size of the pool's own key, in bits: larger than the default key's, so that the block size tells them apart.
 const OWN_KEY_BITS: usize = 2048;
 
-/// A password as the service got it.
+/// A password as the service received it.
 #[derive(Clone, Debug)]
 pub(super) enum Received {
     Opened(Password),
-    /// Closed with the vendor's public default key.
+    /// A password encrypted with the vendor's public default key.
     Sealed,
 }
 
-/// The pool's own key, made when it is first needed.
+/// The pool's own key, generated when it is first needed.
 #[derive(Default)]
 pub(super) struct PoolKey(OnceLock<RsaPrivateKey>);
 

@@ -1,4 +1,4 @@
-//! Policies, and whom they are assigned to.
+//! Policies and their assignments.
 
 use super::{
     access::is_of,
@@ -8,7 +8,7 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 fn shown_policy(world: &World, policy: &Value) -> Value {
     let mut shown = policy.clone();
@@ -18,7 +18,7 @@ fn shown_policy(world: &World, policy: &Value) -> Value {
     shown
 }
 
-pub(super) fn policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn policies(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let policies =
         world.access.policies.iter().rev().filter(|policy| policy["namespace"] == args.namespace()).collect();
     Ok(args.page(policies, |policy| shown_policy(world, policy)))
@@ -28,12 +28,12 @@ fn is_policy(policy: &Value, args: &Args) -> bool {
     policy["namespace"] == args.namespace() && policy["code"] == args.required("code")
 }
 
-pub(super) fn policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn policy(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let policy = world.access.policies.iter().find(|policy| is_policy(policy, args));
     Ok(policy.map(|policy| shown_policy(world, policy)).unwrap_or_default())
 }
 
-pub(super) fn create_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn create_policy(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     if world.access.policies.iter().any(|policy| is_policy(policy, args)) {
         return Err(Refusal::exists("policy"));
     }
@@ -46,7 +46,7 @@ pub(super) fn create_policy(world: &mut World, _: &Value, args: &Args) -> Answer
     Ok(shown_policy(world, &policy))
 }
 
-pub(super) fn update_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update_policy(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let policy = world.access.policies.iter_mut().find(|policy| is_policy(policy, args));
     let policy = policy.ok_or(Refusal::missing("policy"))?;
     put(policy, args, &["description", "statements"]);
@@ -61,7 +61,7 @@ pub(super) fn update_policy(world: &mut World, _: &Value, args: &Args) -> Answer
     Ok(shown_policy(world, &policy))
 }
 
-pub(super) fn delete_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete_policies(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     for code in args.texts("codeList").into_iter().chain(args.text("code")) {
         let gone = |entry: &Value| entry["namespace"] == args.namespace() && entry["code"] == code;
         world.access.policies.retain(|policy| !gone(policy));
@@ -70,16 +70,16 @@ pub(super) fn delete_policies(world: &mut World, _: &Value, args: &Args) -> Answ
     done()
 }
 
-pub(super) fn policy_assignments(world: &mut World, _: &Value, args: &Args) -> Answer {
-    let asked = |assignment: &&Value| {
+pub(super) fn policy_assignments(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
+    let matches = |assignment: &&Value| {
         ["namespace", "code", "targetType", "targetIdentifier"]
             .iter()
             .all(|name| args.get(name).is_none_or(|value| assignment[*name] == *value))
     };
-    Ok(args.page(world.access.policy_assignments.iter().filter(asked).collect(), Value::clone))
+    Ok(args.page(world.access.policy_assignments.iter().filter(matches).collect(), Value::clone))
 }
 
-pub(super) fn assign_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn assign_policies(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let known = |code: &&str| world.access.policies.iter().any(|policy| policy["code"] == **code);
     if !args.texts("policies").iter().all(known) {
         return Err(Refusal::missing("policy"));
@@ -96,7 +96,7 @@ pub(super) fn assign_policies(world: &mut World, _: &Value, args: &Args) -> Answ
     done()
 }
 
-pub(super) fn remove_policies(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn remove_policies(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (policies, targets) = (args.texts("policies"), args.texts("targetIdentifiers"));
     world.access.policy_assignments.retain(|assignment| {
         assignment["namespace"] != args.namespace()
@@ -107,7 +107,7 @@ pub(super) fn remove_policies(world: &mut World, _: &Value, args: &Args) -> Answ
     done()
 }
 
-fn switch_policy(world: &mut World, args: &Args, enabled: bool) -> Answer {
+fn switch_policy(world: &mut World, args: &Args, enabled: bool) -> HandlerResult {
     for assignment in &mut world.access.policy_assignments {
         if assignment["namespace"] == args.namespace()
             && assignment["code"] == args.required("policy")
@@ -119,10 +119,10 @@ fn switch_policy(world: &mut World, args: &Args, enabled: bool) -> Answer {
     done()
 }
 
-pub(super) fn enable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn enable_policy(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     switch_policy(world, args, true)
 }
 
-pub(super) fn disable_policy(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn disable_policy(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     switch_policy(world, args, false)
 }

@@ -1,4 +1,4 @@
-//! The user pool itself: its settings, its allow lists, and the tokens that manage it.
+//! The user pool: settings, allow lists and management tokens.
 
 use super::{
     refusal::Refusal,
@@ -7,9 +7,9 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
-/// A pool as a new one is.
+/// Returns the settings of a new pool.
 pub(super) fn initial(id: &str, secret: &str) -> Value {
     let check = |time: i64, limit: i64| json!({"timeInterval": time, "limit": limit, "enabled": true});
     json!({
@@ -38,7 +38,7 @@ impl World {
     }
 }
 
-pub(super) fn access_token(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn access_token(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     if args.required("userPoolId") != world.user_pool_id {
         return Err(Refusal::NO_POOL);
     }
@@ -46,18 +46,18 @@ pub(super) fn access_token(world: &mut World, _: &Value, args: &Args) -> Answer 
         return Err(Refusal::BAD_SECRET);
     }
     let token = format!("eyJ{}{}.{}", new_id(), new_id(), new_id());
-    let life = world.token_life.as_secs() as i64;
-    world.management_tokens.insert(token.clone(), unix_now() + life);
+    let lifetime = world.token_lifetime.as_secs() as i64;
+    world.management_tokens.insert(token.clone(), unix_now() + lifetime);
     // What the service's clock says, which may be off.
     let iat = unix_now() + world.clock_offset;
-    Ok(json!({"accessToken": token, "iat": iat, "exp": iat + life}))
+    Ok(json!({"accessToken": token, "iat": iat, "exp": iat + lifetime}))
 }
 
-pub(super) fn pool(world: &mut World, _: &Value, _: &Args) -> Answer {
+pub(super) fn pool(world: &mut World, _: &Value, _: &Args) -> HandlerResult {
     Ok(world.pool.clone())
 }
 
-pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     for (name, value) in args.object("input") {
         match (&mut world.pool[&name], value) {
             (_, Value::Null) => {}
@@ -73,11 +73,11 @@ fn listed(world: &World, kind: &str) -> Value {
     world.whitelist.iter().filter(|entry| entry["type"] == kind).cloned().collect()
 }
 
-pub(super) fn whitelist(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn whitelist(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(listed(world, args.required("type")))
 }
 
-pub(super) fn add_to_whitelist(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn add_to_whitelist(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let kind = args.required("type");
     for value in args.texts("list") {
         if !world.whitelist.iter().any(|entry| entry["type"] == kind && entry["value"] == value) {
@@ -87,13 +87,13 @@ pub(super) fn add_to_whitelist(world: &mut World, _: &Value, args: &Args) -> Ans
     Ok(listed(world, kind))
 }
 
-pub(super) fn remove_from_whitelist(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn remove_from_whitelist(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (kind, gone) = (args.required("type"), args.texts("list"));
     world.whitelist.retain(|entry| entry["type"] != kind || !gone.iter().any(|value| entry["value"] == *value));
     Ok(listed(world, kind))
 }
 
-pub(super) fn send_email(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn send_email(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let mail = args.required("email");
     if !mail.contains('@') {
         return Err(Refusal::BAD_EMAIL);

@@ -1,8 +1,8 @@
-//! How the service says no.
+//! The service's error responses.
 
 use std::borrow::Cow;
 
-/// A code of the service's public list, or of HTTP, and what it says.
+/// An error code, of the service's public list or of HTTP, and its texts.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     pub(super) code: u32,
@@ -30,17 +30,17 @@ impl Refusal {
         Self { code, chinese: Cow::Borrowed(chinese), english: Cow::Borrowed(english) }
     }
 
-    /// The thing of this kind does not exist.
+    /// Creates the refusal of something that does not exist.
     pub(super) fn missing(kind: &'static str) -> Self {
         Self { code: 404, chinese: format!("{kind} 不存在").into(), english: format!("no such {kind}").into() }
     }
 
-    /// The same under a code of its own.
+    /// Sets the error code.
     pub(super) fn coded(self, code: u32) -> Self {
         Self { code, ..self }
     }
 
-    /// A thing of this kind exists already. Its code is not documented: a business error.
+    /// Creates the refusal of something that exists already. The vendor does not document its code; 2048 is a business error.
     pub(super) fn exists(kind: &'static str) -> Self {
         Self {
             code: 2048,

@@ -1,4 +1,4 @@
-//! The REST side.
+//! The REST calls.
 
 use super::{Authing, Spelling, refusal::Refusal, roles, value::Args, world::World};
 use axum::{
@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 use std::{collections::HashMap, sync::Arc};
 
-/// What a handler has at hand: the query's and the body's members as one, the path's apart.
+/// A request: the members of query and body together, and those of the path.
 struct Call<'a> {
     world: &'a mut World,
     args: Args,
@@ -24,7 +24,7 @@ impl Call<'_> {
         self.path.get(at).map(String::as_str).unwrap_or_default()
     }
 
-    /// A segment that is a number.
+    /// Returns a path segment that is a number.
     fn number(&self, at: usize) -> Option<i64> {
         self.segment(at).parse().ok()
     }
@@ -40,7 +40,7 @@ pub(super) fn router(authing: Arc<Authing>) -> Router {
               Path(path): Path<HashMap<String, String>>,
               Query(query): Query<HashMap<String, String>>,
               headers: HeaderMap,
-              body: Bytes| async move { answer(&authing, handler, &path, query, &headers, &body) }
+              body: Bytes| async move { respond(&authing, handler, &path, query, &headers, &body) }
     };
     Router::new()
         .route("/api/v2/users/{a}", get(guarded(user)))
@@ -66,7 +66,7 @@ pub(super) fn router(authing: Arc<Authing>) -> Router {
         .with_state(authing)
 }
 
-fn answer(
+fn respond(
     authing: &Authing,
     handler: Handler,
     path: &HashMap<String, String>,
@@ -95,7 +95,7 @@ fn answer(
     }
 }
 
-/// Numbers in a query are read as such; a body must be an object.
+/// Reads the members of query and body. Numbers in a query become numbers; a body must be an object.
 fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusal> {
     let mut args: Map<String, Value> = match body {
         [] => Map::new(),
@@ -109,9 +109,9 @@ fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusa
     Ok(Args(args))
 }
 
-type Answer = Result<(Value, &'static str), Refusal>;
+type HandlerResult = Result<(Value, &'static str), Refusal>;
 
-fn user(call: Call<'_>) -> Answer {
+fn user(call: Call<'_>) -> HandlerResult {
     let user = call.world.known(call.segment(0))?;
     let mut json = user.json();
     if call.args.text("with_custom_data") == Some("1") {
@@ -120,16 +120,16 @@ fn user(call: Call<'_>) -> Answer {
     Ok((json, "获取用户信息成功"))
 }
 
-fn has_role(call: Call<'_>) -> Answer {
+fn has_role(call: Call<'_>) -> HandlerResult {
     let has = roles::has_role(call.world, call.segment(0), call.args.namespace(), call.args.need("code")?)?;
     Ok((has, OK))
 }
 
-fn orgs_of_user(call: Call<'_>) -> Answer {
+fn orgs_of_user(call: Call<'_>) -> HandlerResult {
     Ok((call.world.org_paths(call.segment(0))?, OK))
 }
 
-fn kick(call: Call<'_>) -> Answer {
+fn kick(call: Call<'_>) -> HandlerResult {
     if call.args.list("userIds").is_empty() {
         return Err(Refusal::invalid("userIds"));
     }
@@ -137,47 +137,47 @@ fn kick(call: Call<'_>) -> Answer {
     Ok((Value::Null, "操作成功"))
 }
 
-fn login_status(call: Call<'_>) -> Answer {
+fn login_status(call: Call<'_>) -> HandlerResult {
     let id = call.args.need("userId")?;
     let user = call.world.known(id)?.json();
     let is_login = call.world.is_signed_in(id, call.args.text("appId"));
     Ok((json!({"isLogin": is_login, "user": user, "application": []}), OK))
 }
 
-fn user_actions(call: Call<'_>) -> Answer {
-    let asked = |action: &&Value| {
-        let fits = |name, own: &Value| call.args.text(name).is_none_or(|asked| *own == asked);
+fn user_actions(call: Call<'_>) -> HandlerResult {
+    let matches = |action: &&Value| {
+        let fits = |name, own: &Value| call.args.text(name).is_none_or(|matches| *own == matches);
         fits("clientip", &action["geoip"]["ip"])
             && fits("operation_name", &action["operation_name"])
             && fits("operator_arn", &action["operator_arn"])
     };
-    let actions: Vec<&Value> = call.world.actions.iter().rev().filter(asked).collect();
+    let actions: Vec<&Value> = call.world.actions.iter().rev().filter(matches).collect();
     Ok((call.args.page(actions, Value::clone), OK))
 }
 
-fn logout(call: Call<'_>) -> Answer {
+fn logout(call: Call<'_>) -> HandlerResult {
     let id = call.args.need("userId")?.to_owned();
     call.world.sign_out(&id, call.args.text("appId"));
     call.world.note("logout", &id);
     Ok((Value::Null, "退出成功"))
 }
 
-fn check_permissions(call: Call<'_>) -> Answer {
+fn check_permissions(call: Call<'_>) -> HandlerResult {
     let user = call.args.need("userId")?;
     Ok((call.world.permissions(user, call.args.need("namespace")?, &call.args.texts("resources"))?, OK))
 }
 
-fn permissions_of_kind(call: Call<'_>) -> Answer {
+fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
     let (user, namespace) = (call.args.need("userId")?, call.args.need("namespace")?);
     Ok((call.world.permissions_of_kind(user, namespace, call.args.need("resource")?)?, OK))
 }
 
-fn revoke(call: Call<'_>) -> Answer {
+fn revoke(call: Call<'_>) -> HandlerResult {
     let data = call.world.revoke_all(call.args.namespace(), call.args.required("resource"), call.args.list("opts"))?;
     Ok((data, OK))
 }
 
-fn import(call: Call<'_>) -> Answer {
+fn import(call: Call<'_>) -> HandlerResult {
     if call.args.need("filetype")? != "json" {
         return Err(Refusal::invalid("filetype"));
     }
@@ -185,35 +185,35 @@ fn import(call: Call<'_>) -> Answer {
     Ok((call.world.import(&tree)?, "导入成功"))
 }
 
-fn export(call: Call<'_>) -> Answer {
+fn export(call: Call<'_>) -> HandlerResult {
     Ok((call.world.export(call.args.text("org_id"))?, "导出数据成功"))
 }
 
-fn sync(call: Call<'_>) -> Answer {
+fn sync(call: Call<'_>) -> HandlerResult {
     match call.segment(0) {
         "dingtalk" | "wechatwork" => Ok((Value::Null, "同步任务已开始")),
         _ => Err(Refusal::missing("connection")),
     }
 }
 
-fn sync_ad(call: Call<'_>) -> Answer {
+fn sync_ad(call: Call<'_>) -> HandlerResult {
     call.args.need("connectionId")?;
     Ok((Value::Null, "同步任务已开始"))
 }
 
-/// The rule of a new pool: six characters.
-fn check_password(call: Call<'_>) -> Answer {
+/// Checks a password by the rule of a new pool: at least six characters.
+fn check_password(call: Call<'_>) -> HandlerResult {
     let valid = call.args.need("password")?.chars().count() >= 6;
     let message = if valid { "密码合法" } else { "密码长度不能少于 6 位" };
     Ok((json!({"valid": valid, "message": message}), OK))
 }
 
-fn namespaces(call: Call<'_>) -> Answer {
+fn namespaces(call: Call<'_>) -> HandlerResult {
     let page = call.args.page(call.world.access.namespaces.iter().collect(), Value::clone);
     Ok((json!({"total": page["totalCount"], "list": page["list"]}), OK))
 }
 
-fn create_namespace(call: Call<'_>) -> Answer {
+fn create_namespace(call: Call<'_>) -> HandlerResult {
     let (code, name) = (call.args.need("code")?, call.args.need("name")?);
     let namespaces = &mut call.world.access.namespaces;
     if namespaces.iter().any(|known| known["code"] == code) {
@@ -225,7 +225,7 @@ fn create_namespace(call: Call<'_>) -> Answer {
     Ok((namespace, OK))
 }
 
-fn update_namespace(call: Call<'_>) -> Answer {
+fn update_namespace(call: Call<'_>) -> HandlerResult {
     let id = call.number(1);
     let namespace = call.world.access.namespaces.iter_mut().find(|known| known["id"].as_i64() == id);
     let namespace = namespace.ok_or(Refusal::missing("namespace").coded(3005))?;
@@ -233,7 +233,7 @@ fn update_namespace(call: Call<'_>) -> Answer {
     Ok((namespace.clone(), OK))
 }
 
-fn delete_namespace(call: Call<'_>) -> Answer {
+fn delete_namespace(call: Call<'_>) -> HandlerResult {
     let id = call.number(1);
     let before = call.world.access.namespaces.len();
     call.world.access.namespaces.retain(|known| known["id"].as_i64() != id);
@@ -247,16 +247,16 @@ fn is_resource(resource: &Value, namespace: &str, code: &str) -> bool {
     resource["namespace"] == namespace && resource["code"] == code
 }
 
-fn resources(call: Call<'_>) -> Answer {
-    let asked = |resource: &&Value| {
+fn resources(call: Call<'_>) -> HandlerResult {
+    let matches = |resource: &&Value| {
         resource["namespace"] == call.args.namespace()
             && call.args.text("type").is_none_or(|kind| resource["type"] == kind)
     };
-    let resources = call.world.access.resources.iter().filter(asked).collect();
+    let resources = call.world.access.resources.iter().filter(matches).collect();
     Ok((call.args.page(resources, Value::clone), OK))
 }
 
-fn create_resource(call: Call<'_>) -> Answer {
+fn create_resource(call: Call<'_>) -> HandlerResult {
     let (namespace, code) = (call.args.namespace(), call.args.need("code")?);
     let resources = &mut call.world.access.resources;
     if resources.iter().any(|known| is_resource(known, namespace, code)) {
@@ -268,16 +268,16 @@ fn create_resource(call: Call<'_>) -> Answer {
     Ok((resource, OK))
 }
 
-fn resource(call: Call<'_>) -> Answer {
-    let asked = |known: &&Value| match call.args.text("id") {
+fn resource(call: Call<'_>) -> HandlerResult {
+    let matches = |known: &&Value| match call.args.text("id") {
         Some(id) => known["id"] == id,
         None => is_resource(known, call.args.namespace(), call.args.required("code")),
     };
-    let resource = call.world.access.resources.iter().find(asked).cloned();
+    let resource = call.world.access.resources.iter().find(matches).cloned();
     Ok((resource.ok_or(Refusal::missing("resource"))?, OK))
 }
 
-fn update_resource(call: Call<'_>) -> Answer {
+fn update_resource(call: Call<'_>) -> HandlerResult {
     let code = call.segment(0).to_owned();
     let namespace = call.args.namespace().to_owned();
     let resource = call.world.access.resources.iter_mut().find(|known| is_resource(known, &namespace, &code));
@@ -286,7 +286,7 @@ fn update_resource(call: Call<'_>) -> Answer {
     Ok((resource.clone(), OK))
 }
 
-fn delete_resource(call: Call<'_>) -> Answer {
+fn delete_resource(call: Call<'_>) -> HandlerResult {
     let (code, namespace) = (call.segment(0).to_owned(), call.args.namespace().to_owned());
     call.world.access.resources.retain(|known| !is_resource(known, &namespace, &code));
     Ok((Value::Null, OK))

@@ -1,4 +1,4 @@
-//! Roles, and who has them.
+//! Roles and their assignments.
 
 use super::{
     access::is_of,
@@ -9,7 +9,7 @@ use super::{
 };
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 impl World {
     pub(super) fn create_role(
@@ -18,7 +18,7 @@ impl World {
         code: &str,
         description: Option<&str>,
         parent: Option<&str>,
-    ) -> Answer {
+    ) -> HandlerResult {
         if self.access.role(namespace, code).is_some() {
             return Err(Refusal::exists("role"));
         }
@@ -30,8 +30,8 @@ impl World {
         Ok(role)
     }
 
-    /// Gives roles to users, groups and nodes, or takes them away.
-    fn hand_out(&mut self, args: &Args, give: bool) -> Answer {
+    /// Assigns roles to users, groups and nodes, or revokes them.
+    fn assign_or_revoke(&mut self, args: &Args, give: bool) -> HandlerResult {
         let codes = args.texts("roleCodes").into_iter().chain(args.text("roleCode"));
         let mut roles = Vec::new();
         for code in codes {
@@ -62,21 +62,21 @@ impl World {
     }
 }
 
-pub(super) fn roles(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn roles(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let roles = world.access.roles.iter().filter(|role| role["namespace"] == args.namespace()).collect();
     let roles = args.sorted(roles, |role: &&Value| text(role, "updatedAt").to_owned());
     Ok(args.page(roles, Value::clone))
 }
 
-pub(super) fn role(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn role(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.access.role(args.namespace(), args.required("code")).cloned().unwrap_or_default())
 }
 
-pub(super) fn create_role(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn create_role(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.create_role(args.namespace(), args.required("code"), args.text("description"), args.text("parent"))
 }
 
-pub(super) fn update_role(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update_role(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (namespace, code) = (args.namespace(), args.required("code"));
     let new = args.text("newCode").unwrap_or(code);
     if new != code && world.access.role(namespace, new).is_some() {
@@ -95,7 +95,7 @@ pub(super) fn update_role(world: &mut World, _: &Value, args: &Args) -> Answer {
     Ok(role)
 }
 
-pub(super) fn delete_roles(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete_roles(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     for code in args.texts("codeList").into_iter().chain(args.text("code")) {
         let gone = |role: &Value| role["namespace"] == args.namespace() && role["code"] == code;
         let ids: Vec<String> =
@@ -107,29 +107,29 @@ pub(super) fn delete_roles(world: &mut World, _: &Value, args: &Args) -> Answer 
     done()
 }
 
-pub(super) fn role_parent(world: &mut World, of: &Value, _: &Args) -> Answer {
+pub(super) fn role_parent(world: &mut World, of: &Value, _: &Args) -> HandlerResult {
     Ok(world.access.role(text(of, "namespace"), text(of, "parentCode")).cloned().unwrap_or_default())
 }
 
-pub(super) fn role_users(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn role_users(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(world.page_of_users(args, |user| world.access.has_role(of, "USER", user.id())))
 }
 
-pub(super) fn role_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn role_resources(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     let namespace = Some(text(of, "namespace"));
     Ok(world.authorized_resources("ROLE", text(of, "code"), namespace, args.text("resourceType")))
 }
 
-pub(super) fn assign(world: &mut World, _: &Value, args: &Args) -> Answer {
-    world.hand_out(args, true)
+pub(super) fn assign(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
+    world.assign_or_revoke(args, true)
 }
 
-pub(super) fn revoke(world: &mut World, _: &Value, args: &Args) -> Answer {
-    world.hand_out(args, false)
+pub(super) fn revoke(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
+    world.assign_or_revoke(args, false)
 }
 
-/// Whether a user has a role, in any way.
-pub(super) fn has_role(world: &World, user_id: &str, namespace: &str, code: &str) -> Answer {
+/// Returns whether a user has a role, directly or through a group or department.
+pub(super) fn has_role(world: &World, user_id: &str, namespace: &str, code: &str) -> HandlerResult {
     world.known(user_id).map(User::id)?;
     Ok(world.roles_of_user(user_id, namespace).iter().any(|role| role["code"] == code).into())
 }

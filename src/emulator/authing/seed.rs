@@ -1,20 +1,22 @@
-//! What there is at the beginning.
+//! Authing's initial users, organizations, groups, roles and fields.
 
 use super::{value::Args, world::World};
 use crate::Password;
 use serde_json::{Map, Value, json};
 
-/// What a management client needs.
+/// Credentials of a management client that work against the emulator.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Account {
     /// The user pool's id.
     pub user_pool_id: String,
-    /// Its secret.
+    /// The user pool's secret.
     pub secret: Password,
 }
 
-/// A user pool and what is in it. The default: 12 people, an organization of 6 nodes, 2 groups, 2 roles, 2 custom fields.
+/// A user pool and its initial contents.
+///
+/// The default has 12 users, an organization of 6 nodes, 2 groups, 2 roles and 2 custom fields.
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub(super) user_pool_id: String,
@@ -27,7 +29,7 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// An empty pool.
+    /// Creates a seed of an empty pool.
     pub fn new(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
         let (users, groups, roles, fields, organization) = Default::default();
         Self { user_pool_id: user_pool_id.into(), secret: secret.into(), users, groups, roles, fields, organization }
@@ -39,13 +41,13 @@ impl Seed {
         self
     }
 
-    /// Adds a group and its members, by user name.
+    /// Adds a group with these members, by user name.
     pub fn group(mut self, code: impl Into<String>, name: impl Into<String>, usernames: &[&str]) -> Self {
         self.groups.push((code.into(), name.into(), usernames.iter().map(|name| (*name).to_owned()).collect()));
         self
     }
 
-    /// Adds a role in the namespace `default` and who has it, by user name.
+    /// Adds a role in the namespace `default` that these users have, by user name.
     pub fn role(mut self, code: impl Into<String>, usernames: &[&str]) -> Self {
         self.roles.push((code.into(), usernames.iter().map(|name| (*name).to_owned()).collect()));
         self
@@ -57,7 +59,7 @@ impl Seed {
         self
     }
 
-    /// Gives the pool an organization: a tree of `{"name", "code", "description", "children"}`.
+    /// Adds an organization: a tree of `{"name", "code", "description", "children"}`.
     pub fn organization(mut self, tree: Value) -> Self {
         self.organization = Some(tree);
         self
@@ -67,7 +69,8 @@ impl Seed {
         Account { user_pool_id: self.user_pool_id.clone(), secret: self.secret.clone() }
     }
 
-    /// What is wrong in a seed (a name taken twice, an unknown user) is left out.
+    /// Creates the seed's contents in `world`. Entries that the service would refuse (a name taken twice, an unknown user) are
+    /// left out.
     pub(super) fn sow(&self, world: &mut World) {
         let by_name = |world: &World, username: &str| {
             world.users_with(|user| user.field("username") == username).first().map(|user| user.id().to_owned())

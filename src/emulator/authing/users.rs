@@ -1,4 +1,4 @@
-//! Users, their sessions and what was done by them.
+//! Users, their sessions and their actions.
 
 use super::{
     password::Received,
@@ -8,10 +8,10 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
-/// How long a user's own token lives, in seconds: 14 days, as a new pool has it.
-const TOKEN_LIFE: i64 = 1_209_600;
+/// The lifetime of a user's own token, in seconds: 14 days, the setting of a new pool.
+const TOKEN_LIFETIME: i64 = 1_209_600;
 const BATCH: usize = 80;
 
 pub(super) struct User {
@@ -46,7 +46,7 @@ impl User {
         fields.into()
     }
 
-    /// Whether a member has this value; addresses differ in more than case.
+    /// Returns whether a member has this value. Mail addresses are compared without case.
     fn has(&self, member: &str, value: &str) -> bool {
         let own = self.field(member);
         !value.is_empty() && if member == "email" { own.eq_ignore_ascii_case(value) } else { own == value }
@@ -71,7 +71,7 @@ impl User {
     }
 }
 
-/// By which members a user is found, and what says that another has it already.
+/// The members by which a user is found, each with the refusal if another user has the value.
 const UNIQUE: [(&str, Refusal); 4] = [
     ("username", Refusal::USERNAME_EXISTS),
     ("email", Refusal::USER_EXISTS),
@@ -88,7 +88,7 @@ impl World {
         self.user(id).ok_or(Refusal::NO_USER)
     }
 
-    /// All of these users must exist.
+    /// Fails if one of these users does not exist.
     pub(super) fn all_known(&self, ids: &[&str]) -> Result<(), Refusal> {
         ids.iter().try_for_each(|id| self.known(id).map(drop))
     }
@@ -97,14 +97,14 @@ impl World {
         self.users.iter().filter(|user| !user.is_archived() && keep(user)).collect()
     }
 
-    /// A page of users, in the order asked for.
+    /// Returns a page of users, in the requested order.
     pub(super) fn page_of_users(&self, args: &Args, keep: impl Fn(&User) -> bool) -> Value {
         let users = args.sorted(self.users_with(keep), |user| user.field("updatedAt").to_owned());
         args.page(users, User::json)
     }
 
     fn find(&self, args: &Args) -> Option<&User> {
-        let asked = |user: &&User| {
+        let matches = |user: &&User| {
             UNIQUE.iter().any(|(member, _)| args.text(member).is_some_and(|value| user.has(member, value)))
                 || args.object("identity").get("userIdInIdp").is_some_and(|id| {
                     user.identities.iter().any(|identity| {
@@ -112,10 +112,10 @@ impl World {
                     })
                 })
         };
-        self.users.iter().filter(|user| !user.is_archived()).find(asked)
+        self.users.iter().filter(|user| !user.is_archived()).find(matches)
     }
 
-    /// Refuses what another user has already, and an address that is none.
+    /// Refuses values that another user has, and malformed mail addresses.
     fn check(&self, fields: &Map<String, Value>, id: &str) -> Result<(), Refusal> {
         let given = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let mail = given("email");
@@ -131,7 +131,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes the password out, opened; what answers show of it comes in its place.
+    /// Decrypts the password in `fields`, and puts in its place what responses show: the password with `keep`, else a hash.
     fn receive_password(&self, fields: &mut Map<String, Value>, keep: bool) -> Result<Option<Received>, Refusal> {
         let Some(sent) = fields.get("password").and_then(Value::as_str) else { return Ok(None) };
         let received = self.key.open(sent)?;
@@ -143,7 +143,7 @@ impl World {
         Ok(Some(received))
     }
 
-    pub(super) fn create_user(&mut self, args: &Args) -> Answer {
+    pub(super) fn create_user(&mut self, args: &Args) -> HandlerResult {
         let mut given = args.object("userInfo");
         given.retain(|_, value| !value.is_null());
         self.check(&given, "")?;
@@ -180,7 +180,7 @@ impl World {
         self.known(&id).map(User::json)
     }
 
-    pub(super) fn update_user(&mut self, args: &Args) -> Answer {
+    pub(super) fn update_user(&mut self, args: &Args) -> HandlerResult {
         let id = args.required("id").to_owned();
         self.known(&id)?;
         let mut given = args.object("input");
@@ -200,7 +200,7 @@ impl World {
         Ok(shown)
     }
 
-    /// A deleted user is gone from everywhere but the archive.
+    /// Deletes a user: only the archive keeps it.
     fn archive(&mut self, id: &str) {
         self.note("deleteUser", id);
         for user in self.users.iter_mut().filter(|user| user.id() == id) {
@@ -226,7 +226,7 @@ impl World {
             user.fields.insert("lastIP".to_owned(), "127.0.0.1".into());
         }
         let token = format!("eyJ{}.{}.{}", new_id(), new_id(), new_id());
-        let (issued, expires) = (unix_now(), unix_now() + TOKEN_LIFE);
+        let (issued, expires) = (unix_now(), unix_now() + TOKEN_LIFETIME);
         let session = Session { user_id: user_id.to_owned(), app_id: app_id.map(str::to_owned), issued, expires };
         self.sessions.insert(token.clone(), session);
         self.note("login", user_id);
@@ -247,30 +247,30 @@ impl World {
     }
 }
 
-pub(super) fn users(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn users(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let in_org = |user: &User| world.nodes.values().any(|node| node.has_member(user.id()));
     let outside = args.flag("excludeUsersInOrg");
     Ok(world.page_of_users(args, |user| !outside || !in_org(user)))
 }
 
-pub(super) fn archived(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn archived(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let archived = world.users.iter().filter(|user| user.is_archived()).rev().collect();
     Ok(args.page(archived, User::json))
 }
 
-pub(super) fn user(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn user(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.user(args.required("id")).map(User::json).unwrap_or_default())
 }
 
-pub(super) fn find(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn find(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.find(args).map(User::json).unwrap_or_default())
 }
 
-pub(super) fn exists(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn exists(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     Ok(world.find(args).is_some().into())
 }
 
-pub(super) fn batch(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn batch(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let ids = args.texts("ids");
     let by = args.text("type").unwrap_or("id");
     if ids.len() > BATCH {
@@ -283,53 +283,54 @@ pub(super) fn batch(world: &mut World, _: &Value, args: &Args) -> Answer {
     Ok(found.collect())
 }
 
-pub(super) fn search(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn search(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (query, fields) = (args.required("query"), args.texts("fields"));
-    let departments: Vec<_> = args.list("departmentOpts").iter().filter(|asked| !asked.is_null()).collect();
-    let groups: Vec<_> = args.list("groupOpts").iter().filter(|asked| !asked.is_null()).collect();
-    let roles: Vec<_> = args.list("roleOpts").iter().filter(|asked| !asked.is_null()).collect();
-    let any = |all: &[&Value], holds: &dyn Fn(&Value) -> bool| all.is_empty() || all.iter().any(|asked| holds(asked));
+    let departments: Vec<_> = args.list("departmentOpts").iter().filter(|matches| !matches.is_null()).collect();
+    let groups: Vec<_> = args.list("groupOpts").iter().filter(|matches| !matches.is_null()).collect();
+    let roles: Vec<_> = args.list("roleOpts").iter().filter(|matches| !matches.is_null()).collect();
+    let any =
+        |all: &[&Value], holds: &dyn Fn(&Value) -> bool| all.is_empty() || all.iter().any(|matches| holds(matches));
     let keep = |user: &User| {
         user.matches(query, &fields)
-            && any(&departments, &|asked| {
-                let below = asked["includeChildrenDepartments"].as_bool().unwrap_or(false);
-                world.members_of(text(asked, "departmentId"), below).iter().any(|member| *member == user.id())
+            && any(&departments, &|matches| {
+                let below = matches["includeChildrenDepartments"].as_bool().unwrap_or(false);
+                world.members_of(text(matches, "departmentId"), below).iter().any(|member| *member == user.id())
             })
-            && any(&groups, &|asked| world.group(text(asked, "code")).is_some_and(|group| group.has(user.id())))
-            && any(&roles, &|asked| {
-                let namespace = asked["namespace"].as_str().unwrap_or("default");
-                world.roles_of_user(user.id(), namespace).iter().any(|role| text(role, "code") == text(asked, "code"))
+            && any(&groups, &|matches| world.group(text(matches, "code")).is_some_and(|group| group.has(user.id())))
+            && any(&roles, &|matches| {
+                let namespace = matches["namespace"].as_str().unwrap_or("default");
+                world.roles_of_user(user.id(), namespace).iter().any(|role| text(role, "code") == text(matches, "code"))
             })
     };
     Ok(world.page_of_users(args, keep))
 }
 
-pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn create(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.create_user(args)
 }
 
-pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn update(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     world.update_user(args)
 }
 
-pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let id = args.required("id");
     world.known(id)?;
     world.archive(id);
     done()
 }
 
-pub(super) fn delete_many(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn delete_many(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     args.texts("ids").into_iter().for_each(|id| world.archive(id));
     done()
 }
 
-pub(super) fn refresh_token(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn refresh_token(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let (token, iat, exp) = world.sign_in(args.required("id"), None)?;
     Ok(json!({"token": token, "iat": iat, "exp": exp}))
 }
 
-pub(super) fn check_login_status(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn check_login_status(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let session = args.text("token").and_then(|token| world.sessions.get(token));
     let Some(session) = session.filter(|session| session.expires > unix_now()) else {
         return Ok(json!({"code": 2206, "message": "登录信息已过期", "status": false}));
@@ -341,22 +342,22 @@ pub(super) fn check_login_status(world: &mut World, _: &Value, args: &Args) -> A
     }))
 }
 
-pub(super) fn first_login_mail(world: &mut World, _: &Value, args: &Args) -> Answer {
+pub(super) fn first_login_mail(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let mail = world.known(args.required("userId"))?.field("email").to_owned();
     world.mail.push((mail, "FIRST_EMAIL_LOGIN_VERIFY".to_owned()));
     super::value::said("发送成功")
 }
 
-pub(super) fn groups(world: &mut World, of: &Value, _: &Args) -> Answer {
+pub(super) fn groups(world: &mut World, of: &Value, _: &Args) -> HandlerResult {
     let groups = world.groups.iter().filter(|group| group.has(text(of, "id")));
     Ok(whole(groups.map(|group| group.json.clone()).collect()))
 }
 
-pub(super) fn roles(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn roles(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(whole(world.roles_of_user(text(of, "id"), args.namespace())))
 }
 
-pub(super) fn departments(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn departments(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     let id = text(of, "id");
     let main = world.main_departments.get(id);
     let mut list: Vec<Value> = Vec::new();
@@ -372,10 +373,10 @@ pub(super) fn departments(world: &mut World, of: &Value, args: &Args) -> Answer 
     Ok(whole(list))
 }
 
-pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> Answer {
+pub(super) fn authorized_resources(world: &mut World, of: &Value, args: &Args) -> HandlerResult {
     Ok(world.authorized_resources("USER", text(of, "id"), Some(args.namespace()), args.text("resourceType")))
 }
 
-pub(super) fn custom_data(world: &mut World, of: &Value, _: &Args) -> Answer {
+pub(super) fn custom_data(world: &mut World, of: &Value, _: &Args) -> HandlerResult {
     Ok(world.custom.list("USER", text(of, "id")))
 }

@@ -1,4 +1,4 @@
-//! Values as the service's storage has them, and the arguments of a field.
+//! Stored values, and the arguments of a field.
 
 use super::refusal::Refusal;
 use jiff::Timestamp;
@@ -18,12 +18,12 @@ impl Args {
         self.get(name)?.as_str()
     }
 
-    /// An argument that the schema requires.
+    /// Returns an argument that the schema requires.
     pub(super) fn required(&self, name: &str) -> &str {
         self.text(name).unwrap_or_default()
     }
 
-    /// An argument that must be there, and not be empty.
+    /// Returns an argument that must be present and not empty.
     pub(super) fn need(&self, name: &'static str) -> Result<&str, Refusal> {
         self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| Refusal::invalid(name))
     }
@@ -48,12 +48,12 @@ impl Args {
         self.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 
-    /// The namespace asked for, or the one that every pool has.
+    /// Returns the requested namespace, or `default`, which every pool has.
     pub(super) fn namespace(&self) -> &str {
         self.text("namespace").unwrap_or("default")
     }
 
-    /// The page asked for, of these.
+    /// Returns the requested page of `all`.
     pub(super) fn page<T>(&self, all: Vec<T>, show: impl Fn(T) -> Value) -> Value {
         let at_least_one = |name, default| self.number(name).unwrap_or(default).max(1) as usize;
         let (page, limit) = (at_least_one("page", 1), at_least_one("limit", 10));
@@ -62,8 +62,8 @@ impl Args {
         json!({"totalCount": total, "list": list})
     }
 
-    /// These things, which bear `createdAt` and `updatedAt` and stand in order of creation, in the order asked for; the
-    /// newest first by default.
+    /// Sorts items, given in order of creation with `createdAt` and `updatedAt`, in the requested order; by default the
+    /// newest first.
     pub(super) fn sorted<T>(&self, mut all: Vec<T>, updated: impl Fn(&T) -> String) -> Vec<T> {
         match self.text("sortBy") {
             Some("CREATEDAT_ASC") => {}
@@ -78,7 +78,7 @@ impl Args {
     }
 }
 
-/// All of them, as one page.
+/// Returns all items as one page.
 pub(super) fn whole(list: Vec<Value>) -> Value {
     json!({"totalCount": list.len(), "list": list})
 }
@@ -87,7 +87,7 @@ pub(super) fn text<'a>(of: &'a Value, name: &str) -> &'a str {
     of[name].as_str().unwrap_or_default()
 }
 
-/// Writes what is given into `into`, unless it is `null`.
+/// Copies the given members into `into`, except those that are `null`.
 pub(super) fn put(into: &mut Value, args: &Args, names: &[&str]) {
     for name in names {
         if let Some(value) = args.get(name) {
@@ -104,7 +104,7 @@ pub(super) fn said(message: &str) -> Result<Value, Refusal> {
     Ok(json!({"code": 200, "message": message}))
 }
 
-/// 24 hexadecimal digits.
+/// Returns a new id: 24 hexadecimal digits.
 pub(super) fn new_id() -> String {
     let random: u128 = rand::rng().random();
     format!("{random:032x}")[..24].to_owned()

@@ -1,4 +1,4 @@
-//! The service's state. What operations do with it stands beside them.
+//! Authing's state. Each operation's module has the functions that change it.
 
 use super::{
     access::Access,
@@ -20,13 +20,13 @@ pub(super) struct World {
     pub(super) pool: Value,
     pub(super) user_pool_id: String,
     pub(super) secret: String,
-    pub(super) token_life: Duration,
+    pub(super) token_lifetime: Duration,
     /// How far the service's clock is ahead, in seconds.
     pub(super) clock_offset: i64,
     /// The management tokens, and when each expires.
     pub(super) management_tokens: HashMap<String, i64>,
     pub(super) key: std::sync::Arc<PoolKey>,
-    /// In order of creation, the archived ones among them.
+    /// All users in order of creation, archived ones included.
     pub(super) users: Vec<User>,
     pub(super) groups: Vec<Group>,
     /// Organizations: their ids and root nodes.
@@ -36,23 +36,23 @@ pub(super) struct World {
     pub(super) main_departments: HashMap<String, String>,
     pub(super) access: Access,
     pub(super) custom: CustomData,
-    /// Who is signed in, by token.
+    /// The signed-in users, by token.
     pub(super) sessions: BTreeMap<String, Session>,
-    /// What was done, newest last.
+    /// The log of users' actions, newest last.
     pub(super) actions: Vec<Value>,
     pub(super) whitelist: Vec<Value>,
     pub(super) mail: Vec<(String, String)>,
-    /// The root fields that were asked for.
+    /// The root fields that were requested.
     pub(super) operations: Vec<String>,
 }
 
 impl World {
-    pub(super) fn new(seed: &Seed, token_life: Duration, key: std::sync::Arc<PoolKey>) -> Self {
+    pub(super) fn new(seed: &Seed, token_lifetime: Duration, key: std::sync::Arc<PoolKey>) -> Self {
         let mut world = Self {
             pool: pool::initial(&seed.user_pool_id, seed.secret.expose_secret()),
             user_pool_id: seed.user_pool_id.clone(),
             secret: seed.secret.expose_secret().to_owned(),
-            token_life,
+            token_lifetime,
             clock_offset: 0,
             management_tokens: HashMap::new(),
             key,
@@ -77,7 +77,7 @@ impl World {
         format!("arn:cn:authing:{}:{of}:{id}", self.user_pool_id)
     }
 
-    /// Notes what was done to whom, for the log of actions.
+    /// Adds an entry to the log of users' actions.
     pub(super) fn note(&mut self, operation: &str, user_id: &str) {
         let user = self.user(user_id).map(User::json).unwrap_or_default();
         self.actions.push(json!({

@@ -1,4 +1,4 @@
-//! Cloudspot License's side of the wire, and what seeds it.
+//! The emulator's Cloudspot License service, and its seed.
 
 mod seed;
 mod world;
@@ -22,7 +22,7 @@ use std::{
 };
 use world::World;
 
-/// Cloudspot's side of an [`Emulator`](super::Emulator).
+/// The Cloudspot License service of an [`Emulator`](super::Emulator).
 pub struct Cloudspot {
     account: Account,
     world: Mutex<World>,
@@ -33,18 +33,18 @@ impl Cloudspot {
         Self { account: seed.account(), world: Mutex::new(World::new(seed)) }
     }
 
-    /// The application, the first of the people, and a company in which they may use it.
+    /// Returns the application's id and the credentials of the seed's first person, with a company in which they may use it.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// A token with which someone may act as a user in a company, as Cloudspot's own pages make them; `None` if there is no
-    /// such user or company.
+    /// Issues an impersonation token for a user in a company, as Cloudspot's own pages do; `None` if there is no such user or
+    /// company.
     pub fn impersonate(&self, username: &str, company_id: &str) -> Option<UserToken> {
         self.world().impersonate(username, company_id).map(UserToken::from)
     }
 
-    /// Takes all of a user's tokens away, as an administrator would.
+    /// Revokes all tokens of a user, as an administrator would.
     pub fn revoke_tokens(&self, username: &str) {
         self.world().revoke(username);
     }
@@ -61,7 +61,7 @@ impl fmt::Debug for Cloudspot {
     }
 }
 
-/// `{"message", "error_code"}` and its status.
+/// An error response: `{"message", "error_code"}` and its status.
 #[derive(Debug)]
 struct Refusal(StatusCode, &'static str, &'static str);
 
@@ -81,7 +81,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-type Answer = Result<Json<Value>, Refusal>;
+type HandlerResult = Result<Json<Value>, Refusal>;
 
 pub(super) fn router(cloudspot: Arc<Cloudspot>) -> Router {
     Router::new()
@@ -97,13 +97,13 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty())
 }
 
-/// The application that calls.
+/// Returns the application that sent the request.
 fn application<'a>(world: &World, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
     let application = header(headers, "x-license-module").ok_or(Refusal::NO_MODULE)?;
     if world.has_application(application) { Ok(application) } else { Err(Refusal::UNKNOWN_MODULE) }
 }
 
-/// The application that calls and the user whose token it brings.
+/// Returns the application that sent the request, and the user of its token.
 fn caller<'a>(world: &World, headers: &'a HeaderMap) -> Result<(&'a str, String), Refusal> {
     let application = application(world, headers)?;
     let token = header(headers, "x-license-token").ok_or(Refusal::NO_TOKEN)?;
@@ -122,7 +122,7 @@ struct Credentials {
     password: String,
 }
 
-async fn authenticate(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn authenticate(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap, body: Bytes) -> HandlerResult {
     let mut world = cloudspot.world();
     let application = application(&world, &headers)?;
     let credentials: Credentials = read(&headers, &body)?;
@@ -135,13 +135,13 @@ async fn authenticate(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMa
     Ok(Json(json!({"token": token, "permissions": world.permissions(&credentials.username, application)})))
 }
 
-async fn profile(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap) -> Answer {
+async fn profile(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap) -> HandlerResult {
     let world = cloudspot.world();
     let (_, username) = caller(&world, &headers)?;
     Ok(Json(world.profile(&username)))
 }
 
-async fn permissions(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap) -> Answer {
+async fn permissions(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap) -> HandlerResult {
     let world = cloudspot.world();
     let (application, username) = caller(&world, &headers)?;
     let token = header(&headers, "x-license-token");
@@ -152,7 +152,7 @@ async fn company_permissions(
     State(cloudspot): State<Arc<Cloudspot>>,
     Path(company): Path<String>,
     headers: HeaderMap,
-) -> Answer {
+) -> HandlerResult {
     let world = cloudspot.world();
     let (application, username) = caller(&world, &headers)?;
     let slugs = world.slugs(&username, &company, application).ok_or(Refusal::NO_COMPANY)?;
@@ -164,7 +164,11 @@ struct Token {
     token: String,
 }
 
-async fn validate_impersonation(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn validate_impersonation(
+    State(cloudspot): State<Arc<Cloudspot>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> HandlerResult {
     let mut world = cloudspot.world();
     let application = application(&world, &headers)?;
     let Token { token } = read(&headers, &body)?;

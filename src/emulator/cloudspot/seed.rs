@@ -1,4 +1,4 @@
-//! What there is at the beginning.
+//! Cloudspot's initial companies and people.
 
 use crate::{Password, Pin};
 
@@ -8,24 +8,26 @@ use crate::{Password, Pin};
 pub struct Account {
     /// The application's id.
     pub application: String,
-    /// A user of it.
+    /// The name of a user of the application.
     pub username: String,
-    /// Their password.
+    /// The user's password.
     pub password: Password,
-    /// A company in which they may use it.
+    /// The id of a company in which the user may use the application.
     pub company_id: String,
 }
 
-/// Companies, people and what they may do. The default: 3 companies, 4 people, 2 applications.
+/// Cloudspot's initial companies, people and permissions.
+///
+/// The default has 3 companies, 4 people and 2 applications.
 #[derive(Clone, Debug)]
 pub struct Seed {
-    /// Id and name.
+    /// The id and the name of each.
     pub(super) companies: Vec<(String, String)>,
     pub(super) people: Vec<Person>,
 }
 
 impl Seed {
-    /// Nobody yet.
+    /// Creates a seed without companies and people.
     pub fn new() -> Self {
         Self { companies: Vec::new(), people: Vec::new() }
     }
@@ -36,7 +38,7 @@ impl Seed {
         self
     }
 
-    /// Adds someone. The first one is the [`Account`], in the first of their applications and companies.
+    /// Adds a person. The first one becomes the [`Account`], in the first of their applications and companies.
     pub fn person(mut self, person: Person) -> Self {
         self.people.push(person);
         self
@@ -86,7 +88,7 @@ pub(super) struct Grant {
     pub(super) slugs: Vec<String>,
 }
 
-/// Someone who can log in.
+/// A person who can log in.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub(super) username: String,
@@ -98,25 +100,25 @@ pub struct Person {
 }
 
 impl Person {
-    /// Someone without a name or permissions; the user name is also the mail address.
+    /// Creates a person without a name and permissions. The user name is also the mail address.
     pub fn new(username: impl Into<String>, password: impl Into<Password>) -> Self {
         let (first_name, last_name, pin, grants) = Default::default();
         Self { username: username.into(), password: password.into(), first_name, last_name, pin, grants }
     }
 
-    /// First and last name.
+    /// Sets the first and the last name.
     pub fn name(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
         (self.first_name, self.last_name) = (first.into(), last.into());
         self
     }
 
-    /// The pin.
+    /// Sets the pin.
     pub fn pin(mut self, pin: impl Into<Pin>) -> Self {
         self.pin = Some(pin.into());
         self
     }
 
-    /// Lets them use an application in a company (`use_app`), and do there what else is named.
+    /// Permits the use of an application in a company (`use_app`), and grants further permissions there.
     pub fn may(mut self, application: impl Into<String>, company: impl Into<String>, slugs: &[&str]) -> Self {
         let slugs = ["use_app"].iter().chain(slugs).map(|slug| (*slug).to_owned()).collect();
         self.grants.push(Grant { application: application.into(), company: company.into(), slugs });

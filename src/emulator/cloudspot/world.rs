@@ -1,4 +1,4 @@
-//! The service's state.
+//! Cloudspot's state.
 
 use super::seed::{Grant, Person, Seed};
 use rand::distr::{Alphanumeric, SampleString};
@@ -32,7 +32,7 @@ impl World {
         self.people.iter().find(|person| person.username == username)
     }
 
-    /// The companies in which someone may use an application.
+    /// Returns the companies in which a user may use an application.
     fn grants<'a>(&'a self, username: &str, application: &'a str) -> impl Iterator<Item = &'a Grant> {
         let grants = self.person(username).map(|person| &person.grants[..]).unwrap_or_default();
         grants.iter().filter(move |grant| grant.application == application)
@@ -68,7 +68,7 @@ impl World {
         token
     }
 
-    /// Whose token it is, in this application.
+    /// Returns the user of a token in this application.
     pub(super) fn user_of(&self, token: &str, application: &str) -> Option<&str> {
         let (username, of) = self.tokens.get(token)?;
         (of == application).then_some(username)

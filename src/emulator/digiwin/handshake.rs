@@ -15,7 +15,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// More logins than this at once, and the oldest must begin again.
+/// The most handshakes that are remembered; beyond it the oldest one fails.
 const PENDING: usize = 10_000;
 
 pub(super) struct ServerKeys {
@@ -36,8 +36,8 @@ impl ServerKeys {
         &self.public
     }
 
-    /// Opens the client's key and gives a fresh AES key under it.
-    pub(super) fn exchange(&self, client_encrypt_public_key: &str) -> Result<String, Refusal> {
+    /// Decrypts the client's public key, and returns a new AES key encrypted with it.
+    pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, Refusal> {
         let refused = || Refusal::bad_request("clientEncryptPublicKey cannot be decrypted");
         let wrapped = STANDARD.decode(client_encrypt_public_key).map_err(|_| refused())?;
         if wrapped.is_empty() || wrapped.len() % self.private.size() != 0 {
@@ -50,17 +50,18 @@ impl ServerKeys {
         let der = STANDARD.decode(text).map_err(|_| refused())?;
         let client = RsaPublicKey::from_public_key_der(&der).map_err(|_| refused())?;
         let aes_key = Alphanumeric.sample_string(&mut rand::rng(), 16);
-        let answer = client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, aes_key.as_bytes()).map_err(|_| refused())?;
+        let wrapped_aes_key =
+            client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, aes_key.as_bytes()).map_err(|_| refused())?;
 
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.len() == PENDING {
             pending.pop_front();
         }
         pending.push_back((client_encrypt_public_key.to_owned(), aes_key));
-        Ok(STANDARD.encode(answer))
+        Ok(STANDARD.encode(wrapped_aes_key))
     }
 
-    /// Opens a password; each handshake opens one.
+    /// Decrypts a password. Each handshake decrypts one.
     pub(super) fn open(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
         let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);

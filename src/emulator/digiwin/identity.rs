@@ -4,9 +4,9 @@ use super::{Call, Refusal, seed::VERIFICATION_CODE, world::World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
-pub(super) fn public_key(_: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn public_key(_: &mut World, call: &Call<'_>) -> HandlerResult {
     Ok(json!({"publicKey": call.keys.public_key()}))
 }
 
@@ -16,9 +16,9 @@ struct AesKey {
     client_encrypt_public_key: String,
 }
 
-pub(super) fn aes_key(_: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn aes_key(_: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: AesKey = call.body()?;
-    Ok(json!({"encryptAesKey": call.keys.exchange(&body.client_encrypt_public_key)?}))
+    Ok(json!({"encryptAesKey": call.keys.wrap_aes_key(&body.client_encrypt_public_key)?}))
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ impl Login {
     }
 }
 
-pub(super) fn login(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn login(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let login: Login = call.body()?;
     match login.identity_type.as_deref() {
         Some("verificationCode") => {
@@ -52,7 +52,7 @@ pub(super) fn login(world: &mut World, call: &Call<'_>) -> Answer {
             let sid =
                 user.map(|user| user.sid).filter(|_| login.verification_code.as_deref() == Some(VERIFICATION_CODE));
             let sid = sid.ok_or_else(|| Refusal::new(401, "验证码错误 (wrong verification code)"))?;
-            enter(world, sid, &login)
+            issue_token(world, sid, &login)
         }
         Some("service") => {
             if login.service_name.as_deref() != Some("digiwin") {
@@ -60,23 +60,23 @@ pub(super) fn login(world: &mut World, call: &Call<'_>) -> Answer {
             }
             let sid = check_password(world, &login, call)?;
             let in_directory = world.users.get(&sid).is_some_and(|user| user.text("email").ends_with("@digiwin.com"));
-            if in_directory { enter(world, sid, &login) } else { Err(Refusal::wrong_password()) }
+            if in_directory { issue_token(world, sid, &login) } else { Err(Refusal::wrong_password()) }
         }
         Some("query" | "token") | None => {
             let sid = check_password(world, &login, call)?;
-            enter(world, sid, &login)
+            issue_token(world, sid, &login)
         }
         Some(_) => Err(Refusal::bad_request("unknown identityType")),
     }
 }
 
-pub(super) fn internal_login(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn internal_login(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let login: Login = call.body()?;
     if login.tenant_id.as_deref().unwrap_or_default().is_empty() && login.tenant_sid <= 0 {
         return Err(Refusal::bad_request("tenantId is needed"));
     }
     let sid = check_password(world, &login, call)?;
-    enter(world, sid, &login)
+    issue_token(world, sid, &login)
 }
 
 fn check_password(world: &World, login: &Login, call: &Call<'_>) -> Result<i64, Refusal> {
@@ -88,7 +88,7 @@ fn check_password(world: &World, login: &Login, call: &Call<'_>) -> Result<i64, 
     }
 }
 
-fn enter(world: &mut World, user: i64, login: &Login) -> Answer {
+fn issue_token(world: &mut World, user: i64, login: &Login) -> HandlerResult {
     if world.users.get(&user).is_none_or(|user| user.is_disabled()) {
         return Err(Refusal::forbidden("用户已停用 (the user is disabled)"));
     }
@@ -111,14 +111,14 @@ fn find_tenant<'a>(world: &'a World, id: Option<&str>, sid: i64) -> Result<Optio
     }
 }
 
-fn authored_user(world: &World, user: i64, tenant: Option<i64>, token: &str) -> Answer {
+fn authored_user(world: &World, user: i64, tenant: Option<i64>, token: &str) -> HandlerResult {
     let user = world.users.get(&user).ok_or_else(Refusal::not_signed_in)?;
     let tenant = tenant.and_then(|sid| world.tenants.get(&sid));
     Ok(json!({
         "token": token, "userId": user.text("id"), "sid": user.sid, "userName": user.text("name"),
         "email": user.text("email"), "telephone": user.text("telephone"),
         "tenantId": tenant.map(|tenant| tenant.text("id")), "tenantSid": tenant.map(|tenant| tenant.sid),
-        "tenantName": tenant.map(|tenant| tenant.text("name")), "tokenExpiresIn": world.token_life().as_secs(),
+        "tenantName": tenant.map(|tenant| tenant.text("name")), "tokenExpiresIn": world.token_lifetime().as_secs(),
         "headImageUrl": null, "isAdmin": tenant.is_some_and(|tenant| tenant.is_admin(user.sid)),
         "agreeAgreement": true, "identityType": "query",
     }))
@@ -130,7 +130,7 @@ struct Logout {
     clear_all: Option<bool>,
 }
 
-pub(super) fn logout(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn logout(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Logout = if call.body.is_empty() { Logout::default() } else { call.body()? };
     let session = call.session()?;
     if body.clear_all == Some(true) {
@@ -141,7 +141,7 @@ pub(super) fn logout(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(Value::Null)
 }
 
-pub(super) fn analyze_token(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn analyze_token(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     let user = world.users.get(&session.user).ok_or_else(Refusal::not_signed_in)?;
     let tenant = session.tenant.and_then(|sid| world.tenants.get(&sid));
@@ -153,7 +153,7 @@ pub(super) fn analyze_token(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-pub(super) fn login_info(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn login_info(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     authored_user(world, session.user, session.tenant, call.token.unwrap_or_default())
 }
@@ -166,7 +166,7 @@ struct Switch {
     tenant_sid: i64,
 }
 
-pub(super) fn switch_tenant(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn switch_tenant(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Switch = call.body()?;
     let session = call.session()?;
     let tenant = find_tenant(world, body.tenant_id.as_deref(), body.tenant_sid)?
@@ -176,8 +176,8 @@ pub(super) fn switch_tenant(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"user_token": token, "token": token, "tenantId": id, "tenantSid": sid}))
 }
 
-/// The old token ends.
-pub(super) fn refresh(world: &mut World, call: &Call<'_>) -> Answer {
+/// Issues a new token and revokes the old one.
+pub(super) fn refresh(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     if let Some(token) = call.token {
         world.sign_out(token);
@@ -193,7 +193,7 @@ struct Grant {
     verify_user_id: String,
 }
 
-pub(super) fn grant_access(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn grant_access(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Grant = call.body()?;
     if body.grant_type != "verifyUser_credentials" {
         return Err(Refusal::bad_request("unknown grantType"));

@@ -1,4 +1,4 @@
-//! Digiwin IAM's side of the wire, and what seeds it.
+//! The emulator's Digiwin IAM service, and its seed.
 
 mod handshake;
 mod identity;
@@ -9,7 +9,7 @@ mod tenants;
 mod users;
 mod world;
 
-pub use reply::AnswerStyle;
+pub use reply::ResponseStyle;
 pub use seed::{Account, Org, Person, Seed, Tenant};
 
 use axum::{
@@ -31,33 +31,33 @@ use std::{
 };
 use world::{Session, World};
 
-/// Digiwin's side of an [`Emulator`](super::Emulator).
+/// The Digiwin IAM service of an [`Emulator`](super::Emulator).
 pub struct Digiwin {
     account: Account,
-    style: AnswerStyle,
+    style: ResponseStyle,
     keys: ServerKeys,
     world: Mutex<World>,
 }
 
 impl Digiwin {
-    pub(super) fn new(seed: Seed, style: AnswerStyle, token_life: Duration, key_bits: usize) -> io::Result<Self> {
+    pub(super) fn new(seed: Seed, style: ResponseStyle, token_lifetime: Duration, key_bits: usize) -> io::Result<Self> {
         let keys = ServerKeys::generate(key_bits)?;
         let account = seed.account();
-        let world = World::new(seed, token_life);
+        let world = World::new(seed, token_lifetime);
         Ok(Self { account, style, keys, world: Mutex::new(world) })
     }
 
-    /// The application's token and the first of the people, with a tenant that they may switch to.
+    /// Returns the application's token and the credentials of the seed's first person, with a tenant that they can switch to.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Ends the life of every token, as time would.
+    /// Expires every token, as the passing of time would.
     pub fn expire_tokens(&self) {
         self.world().expire_tokens();
     }
 
-    /// Takes all of a user's tokens away, as an administrator would.
+    /// Revokes all tokens of a user, as an administrator would.
     pub fn revoke_tokens(&self, user_id: &str) {
         let mut world = self.world();
         if let Some(sid) = world.user_by_id(user_id).map(|user| user.sid) {
@@ -77,7 +77,7 @@ impl fmt::Debug for Digiwin {
     }
 }
 
-/// What a call must bring.
+/// The credentials that a call requires.
 #[derive(Clone, Copy)]
 enum Access {
     Application,
@@ -85,7 +85,7 @@ enum Access {
     Tenant,
 }
 
-/// A request whose credentials are in order.
+/// A request whose credentials are valid.
 struct Call<'a> {
     keys: &'a ServerKeys,
     query: &'a HashMap<String, String>,
@@ -169,7 +169,7 @@ fn route(method: MethodFilter, family: Family, access: Access, action: Action) -
     on(method, handle)
 }
 
-/// Checks what every call has to bring: the content type, the application, the user, the tenant.
+/// Checks what every call requires: content type, application, user, tenant.
 fn admit<'a>(
     digiwin: &'a Digiwin,
     access: Access,

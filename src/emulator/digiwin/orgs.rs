@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
 fn none() -> Refusal {
     Refusal::not_found("no such organization")
 }
 
-/// By sid, or else by uri.
+/// A reference to an organization: by `sid`, or else by `uri`.
 pub(super) fn find(tenant: &Tenant, sid: i64, uri: Option<&str>) -> Result<i64, Refusal> {
     match uri {
         _ if sid > 0 => tenant.orgs.contains_key(&sid).then_some(sid).ok_or_else(none),
@@ -25,7 +25,7 @@ pub(super) fn find(tenant: &Tenant, sid: i64, uri: Option<&str>) -> Result<i64, 
     }
 }
 
-/// An organization as the wire shows it, its users counted.
+/// Returns an organization's JSON, with the number of its users.
 fn shown(tenant: &Tenant, sid: i64, org: &Members) -> Value {
     let count = tenant.users_in(&BTreeSet::from([sid])).len();
     let mut org = org.clone();
@@ -34,7 +34,7 @@ fn shown(tenant: &Tenant, sid: i64, org: &Members) -> Value {
     Value::Object(org)
 }
 
-pub(super) fn cascade(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn cascade(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let tenant = world.tenant(call.tenant()?)?;
     let orgs: Vec<Value> = tenant.orgs.iter().map(|(sid, org)| shown(tenant, *sid, org)).collect();
     Ok(json!({"defaultOrgAspect": orgs}))
@@ -45,7 +45,7 @@ struct Sids {
     sids: Vec<i64>,
 }
 
-pub(super) fn list(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn list(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Sids = call.body()?;
     let tenant = world.tenant(call.tenant()?)?;
     let found = body.sids.iter().filter_map(|sid| Some((sid, tenant.orgs.get(sid)?)));
@@ -60,15 +60,15 @@ struct InOrg {
     org_uri: Option<String>,
 }
 
-pub(super) fn users(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn users(world: &mut World, call: &Call<'_>) -> HandlerResult {
     users_of(world, call, |_, org| BTreeSet::from([org]))
 }
 
-pub(super) fn users_cascade(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn users_cascade(world: &mut World, call: &Call<'_>) -> HandlerResult {
     users_of(world, call, Tenant::org_and_below)
 }
 
-fn users_of(world: &World, call: &Call<'_>, orgs: fn(&Tenant, i64) -> BTreeSet<i64>) -> Answer {
+fn users_of(world: &World, call: &Call<'_>, orgs: fn(&Tenant, i64) -> BTreeSet<i64>) -> HandlerResult {
     let body: InOrg = call.body()?;
     let tenant = world.tenant(call.tenant()?)?;
     let orgs = orgs(tenant, find(tenant, body.org_sid, body.org_uri.as_deref())?);
@@ -89,8 +89,8 @@ fn users_of(world: &World, call: &Call<'_>, orgs: fn(&Tenant, i64) -> BTreeSet<i
     Ok(found.collect())
 }
 
-/// Changes what has a sid, creates what has none; gives the sid.
-pub(super) fn create_or_update(world: &mut World, call: &Call<'_>) -> Answer {
+/// Updates the organization with the body's `sid`, or creates one if there is no `sid`; responds with the `sid`.
+pub(super) fn create_or_update(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let mut given: Members = call.body()?;
     let session = call.session()?;
     let number = |given: &Members, name: &str| given.get(name).and_then(Value::as_i64).filter(|sid| *sid > 0);
@@ -132,7 +132,7 @@ struct Sid {
     sid: i64,
 }
 
-pub(super) fn delete(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let Sid { sid } = call.body()?;
     let session = call.session()?;
     let tenant = world.tenant_mut(call.tenant()?)?;

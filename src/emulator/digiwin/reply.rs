@@ -1,4 +1,4 @@
-//! How an answer and a refusal are spelled.
+//! The form of responses and refusals.
 
 use axum::{
     Json,
@@ -7,16 +7,16 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// Which answers stand in the envelope `{"status", "message", "data"}`; it differs between releases of the server.
+/// Which responses are wrapped in the envelope `{"status", "message", "data"}`. Releases of the server differ in this.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum AnswerStyle {
-    /// All but those of identity, which is what the vendor's Python client expects.
+pub enum ResponseStyle {
+    /// All but those below `/api/iam/v2/identity`, as the vendor's Python client expects.
     #[default]
     Mixed,
-    /// None.
+    /// No response is wrapped.
     Bare,
-    /// All, and refusals come with HTTP status 200.
+    /// All responses are wrapped, and refusals have HTTP status 200.
     Enveloped,
 }
 
@@ -63,7 +63,7 @@ impl Refusal {
 }
 
 pub(super) struct Reply {
-    pub(super) style: AnswerStyle,
+    pub(super) style: ResponseStyle,
     pub(super) family: Family,
     pub(super) result: Result<Value, Refusal>,
 }
@@ -71,9 +71,9 @@ pub(super) struct Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let enveloped = match self.style {
-            AnswerStyle::Bare => false,
-            AnswerStyle::Mixed => self.family == Family::Other,
-            AnswerStyle::Enveloped => true,
+            ResponseStyle::Bare => false,
+            ResponseStyle::Mixed => self.family == Family::Other,
+            ResponseStyle::Enveloped => true,
         };
         match self.result {
             Ok(data) if enveloped => Json(json!({"status": 200, "message": "success", "data": data})).into_response(),
@@ -82,7 +82,7 @@ impl IntoResponse for Reply {
             Err(Refusal { status, message }) => {
                 let body = Json(json!({"status": status, "message": message, "data": null}));
                 match self.style {
-                    AnswerStyle::Enveloped => body.into_response(),
+                    ResponseStyle::Enveloped => body.into_response(),
                     _ => (StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), body).into_response(),
                 }
             }

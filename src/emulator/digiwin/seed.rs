@@ -1,29 +1,31 @@
-//! What there is at the beginning.
+//! Digiwin's initial people, tenants and organizations.
 
 use crate::{AppToken, Password, VerificationCode};
 
-/// The code that every phone gets.
+/// The verification code that is sent to every phone.
 pub(super) const VERIFICATION_CODE: &str = "123456";
 
 /// Credentials that work against the emulator.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Account {
-    /// The application's token.
+    /// The application token (`digi-middleware-auth-app`).
     pub app_token: AppToken,
-    /// A user who may do everything in the tenant.
+    /// The id of a user with the role `admin` in the tenant.
     pub user_id: String,
-    /// Their password.
+    /// The user's password.
     pub password: Password,
-    /// A tenant that has bought the application.
+    /// The id of a tenant that has bought the application.
     pub tenant_id: String,
-    /// Their phone.
+    /// The user's phone number.
     pub telephone: String,
-    /// The code that their phone gets.
+    /// The verification code that is sent to the user's phone.
     pub verification_code: VerificationCode,
 }
 
-/// People and tenants. The default: 4 tenants, 44 people, and in the first tenant a tree of organizations 4 levels deep.
+/// Digiwin's initial people and tenants.
+///
+/// The default has 4 tenants, 44 people and, in the first tenant, a tree of organizations 4 levels deep.
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub(super) app_token: AppToken,
@@ -33,18 +35,18 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// Nobody yet, for the application `app_id` with `app_token`.
+    /// Creates a seed without people and tenants for the application `app_id` with `app_token`.
     pub fn new(app_id: impl Into<String>, app_token: impl Into<AppToken>) -> Self {
         Self { app_token: app_token.into(), app_id: app_id.into(), people: Vec::new(), tenants: Vec::new() }
     }
 
-    /// Adds someone. The first one is the [`Account`].
+    /// Adds a person. The first one becomes the [`Account`].
     pub fn person(mut self, person: Person) -> Self {
         self.people.push(person);
         self
     }
 
-    /// Adds a tenant. The first one is the [`Account`]'s.
+    /// Adds a tenant. The first one becomes the [`Account`]'s.
     pub fn tenant(mut self, tenant: Tenant) -> Self {
         self.tenants.push(tenant);
         self
@@ -63,7 +65,7 @@ impl Seed {
     }
 }
 
-/// Someone who can log in: by id, mail address or phone number, and with the code `123456` sent to the phone.
+/// A person who can log in by id, mail address or phone number, and with the code `123456` sent to the phone.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub(super) id: String,
@@ -75,32 +77,32 @@ pub struct Person {
 }
 
 impl Person {
-    /// Someone without a name, an address or a phone. Who has a mail address at `digiwin.com` is in Digiwin's Active
-    /// Directory too.
+    /// Creates a person without a name, a mail address and a phone number. A person with a mail address at `digiwin.com` is in
+    /// Digiwin's Active Directory too.
     pub fn new(id: impl Into<String>, password: impl Into<Password>) -> Self {
         let (name, email, telephone) = Default::default();
         Self { id: id.into(), password: password.into(), name, email, telephone, disabled: false }
     }
 
-    /// The name.
+    /// Sets the name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The mail address.
+    /// Sets the mail address.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// The phone number.
+    /// Sets the phone number.
     pub fn telephone(mut self, telephone: impl Into<String>) -> Self {
         self.telephone = telephone.into();
         self
     }
 
-    /// Whether they are kept from logging in.
+    /// Sets whether the person is kept from logging in.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
         self
@@ -113,15 +115,15 @@ pub struct Tenant {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) is_digiwin: bool,
-    /// Id and end of life.
+    /// Each application's id and the end of its use.
     pub(super) applications: Vec<(String, String)>,
-    /// A person's id and their role's.
+    /// Each member's id and role.
     pub(super) members: Vec<(String, String)>,
     pub(super) orgs: Vec<Org>,
 }
 
 impl Tenant {
-    /// An empty one.
+    /// Creates a tenant without members.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -133,13 +135,13 @@ impl Tenant {
         }
     }
 
-    /// Digiwin's own, which `exclude_digiwin_tenant` leaves out.
+    /// Marks the tenant as Digiwin's own, which `exclude_digiwin_tenant` leaves out.
     pub fn digiwin(mut self) -> Self {
         self.is_digiwin = true;
         self
     }
 
-    /// Has bought an application, until then (`2027-12-31 00:00:00`).
+    /// Adds an application that the tenant may use until `expires` (such as `2027-12-31 00:00:00`).
     pub fn application(mut self, id: impl Into<String>, expires: impl Into<String>) -> Self {
         self.applications.push((id.into(), expires.into()));
         self
@@ -151,14 +153,14 @@ impl Tenant {
         self
     }
 
-    /// Adds the root of a tree of organizations.
+    /// Adds a tree of organizations, by its root.
     pub fn org(mut self, org: Org) -> Self {
         self.orgs.push(org);
         self
     }
 }
 
-/// An organization and those below it.
+/// An organization and the organizations below it.
 #[derive(Clone, Debug)]
 pub struct Org {
     pub(super) id: String,
@@ -168,25 +170,25 @@ pub struct Org {
 }
 
 impl Org {
-    /// One with nobody in it.
+    /// Creates an organization without members.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self { id: id.into(), name: name.into(), members: Vec::new(), children: Vec::new() }
     }
 
-    /// Puts a member of the tenant in, by id.
+    /// Adds a member of the tenant, by id.
     pub fn member(mut self, person: impl Into<String>) -> Self {
         self.members.push(person.into());
         self
     }
 
-    /// Puts an organization below.
+    /// Adds an organization below this one.
     pub fn child(mut self, org: Org) -> Self {
         self.children.push(org);
         self
     }
 }
 
-/// Id, name.
+/// The id and the name of each.
 const PEOPLE: [(&str, &str); 44] = [
     ("ann", "李安 Ann Li"),
     ("bob", "Bob Carter"),
@@ -272,7 +274,7 @@ impl Default for Seed {
     }
 }
 
-/// Four levels: company, divisions, departments, teams.
+/// Returns a tree of four levels: company, divisions, departments, teams.
 fn precision_orgs() -> Org {
     let mut people = PEOPLE[1..].iter().map(|(id, _)| *id).cycle();
     let mut team =

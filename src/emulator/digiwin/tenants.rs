@@ -8,9 +8,9 @@ use super::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
-pub(super) fn of_user(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn of_user(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     let application = call.query.get("appId");
     let without_digiwin = match call.query.get("excludeDigiwinTenant").map(String::as_str) {
@@ -26,11 +26,11 @@ pub(super) fn of_user(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(tenants.map(|tenant| json!(tenant.profile)).collect())
 }
 
-pub(super) fn current(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn current(world: &mut World, call: &Call<'_>) -> HandlerResult {
     Ok(json!(world.tenant(call.tenant()?)?.profile))
 }
 
-pub(super) fn current_simple(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn current_simple(world: &mut World, call: &Call<'_>) -> HandlerResult {
     Ok(short(world.tenant(call.tenant()?)?, false))
 }
 
@@ -51,7 +51,7 @@ struct Simple {
     with_invoice_info: bool,
 }
 
-pub(super) fn simple(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn simple(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Simple = call.body()?;
     Ok(json!(world.tenant_by_id(&body.id).map(|tenant| short(tenant, body.with_invoice_info))))
 }
@@ -61,13 +61,13 @@ struct Search {
     content: String,
 }
 
-pub(super) fn query(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn query(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let keyword = call.body::<Search>()?.content.to_lowercase();
     let finds = |tenant: &&Tenant| ["id", "name"].iter().any(|m| tenant.text(m).to_lowercase().contains(&keyword));
     Ok(world.tenants.values().filter(finds).map(|tenant| short(tenant, false)).collect())
 }
 
-pub(super) fn has_user(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn has_user(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     let id = call.query.get("userId").ok_or_else(|| Refusal::bad_request("userId is needed"))?;
     let Some(user) = world.user_by_id(id) else { return Ok(Value::Null) };
@@ -79,7 +79,7 @@ pub(super) fn has_user(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(if found { json!({"sid": user.sid, "id": user.text("id"), "name": user.text("name")}) } else { Value::Null })
 }
 
-pub(super) fn applications(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn applications(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let tenant = world.tenant(call.tenant()?)?;
     let (start, end) = (call.query.get("expireTimeStart"), call.query.get("expireTimeEnd"));
     // `2026-11-21 00:00:00`: the order of the texts is that of the times.
@@ -101,8 +101,8 @@ struct Invite {
     user_email: Option<String>,
 }
 
-/// Someone unknown gets an account without a password, named by the address that was invited.
-pub(super) fn invite(world: &mut World, call: &Call<'_>) -> Answer {
+/// Invites a user. An unknown address gets an account without a password that bears the address as its name.
+pub(super) fn invite(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let invite: Invite = call.body()?;
     let session = call.session()?;
     let tenant = world.tenant_by_id(&invite.tenant_id).ok_or_else(|| Refusal::not_found("no such tenant"))?;
@@ -145,7 +145,7 @@ pub(super) fn invite(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"userSid": user, "user": invite.user, "tenantSid": sid, "tenantId": invite.tenant_id}))
 }
 
-pub(super) fn remove(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn remove(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Reference = call.body()?;
     let (session, sid) = (call.session()?, call.tenant()?);
     if !world.tenant(sid)?.is_admin(session.user) {

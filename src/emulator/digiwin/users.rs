@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-type Answer = Result<Value, Refusal>;
+type HandlerResult = Result<Value, Refusal>;
 
-/// `{"id", "sid"}`.
+/// A reference to a user: `{"id", "sid"}`.
 #[derive(Deserialize)]
 pub(super) struct Reference {
     pub(super) id: Option<String>,
@@ -28,14 +28,14 @@ fn profiles<'a>(world: &'a World, users: impl IntoIterator<Item = i64> + 'a) -> 
     users.into_iter().filter_map(|sid| world.users.get(&sid)).map(|user| &user.profile)
 }
 
-pub(super) fn get(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn get(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Reference = call.body()?;
     let visible = world.visible(call.session()?);
     let user = body.find(world).filter(|user| visible.contains(&user.sid));
     Ok(json!(user.map(|user| &user.profile)))
 }
 
-pub(super) fn list(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn list(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let ids: Vec<String> = call.body()?;
     let visible = world.visible(call.session()?);
     let users = ids.iter().filter_map(|id| world.user_by_id(id)).filter(|user| visible.contains(&user.sid));
@@ -57,7 +57,7 @@ struct Parameter {
     uri: Option<String>,
 }
 
-pub(super) fn query(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn query(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let Query { query_parameter: parameter } = call.body()?;
     let session = call.session()?;
     let users: BTreeSet<i64> = match parameter.kind.as_str() {
@@ -77,7 +77,7 @@ pub(super) fn query(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(profiles(world, users).map(|profile| json!(profile)).collect())
 }
 
-pub(super) fn simple(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn simple(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     let tenant = session.tenant.and_then(|sid| world.tenants.get(&sid));
     let users = world.visible(session).into_iter().filter_map(|sid| world.users.get(&sid));
@@ -106,25 +106,25 @@ fn is_taken(world: &World, member: &str, value: &str, except: Option<&str>) -> b
     !value.is_empty() && users.any(|user| user.text(member) == value && Some(user.text("id")) != except)
 }
 
-pub(super) fn email_exists(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn email_exists(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
     let email = body.email.ok_or_else(|| Refusal::bad_request("email is needed"))?;
     Ok(json!({"isRegister": is_taken(world, "email", &email, body.id.as_deref())}))
 }
 
-pub(super) fn phone_exists(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn phone_exists(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
     let phone = body.telephone.ok_or_else(|| Refusal::bad_request("telephone is needed"))?;
     Ok(json!({"isRegister": is_taken(world, "telephone", &phone, body.id.as_deref())}))
 }
 
-pub(super) fn id_exists(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn id_exists(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
     let id = body.id.ok_or_else(|| Refusal::bad_request("id is needed"))?;
     Ok(json!({"isExistId": world.user_by_id(&id).is_some()}))
 }
 
-pub(super) fn update(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn update(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let mut changes: Members = call.body()?;
     let reference = Reference {
         id: changes.get("id").and_then(Value::as_str).map(str::to_owned),
@@ -155,7 +155,7 @@ pub(super) fn update(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(profile)
 }
 
-pub(super) fn roles(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn roles(world: &mut World, call: &Call<'_>) -> HandlerResult {
     let body: Reference = call.body()?;
     let session = call.session()?;
     let visible = world.visible(session);

@@ -1,4 +1,4 @@
-//! The service's state. What the wire shows of a thing is kept as JSON, so that members a client adds are kept too.
+//! Digiwin's state. Users, tenants and organizations are kept as JSON, so that members that a client adds are kept too.
 
 use super::{
     Refusal,
@@ -20,7 +20,7 @@ pub(super) fn object(value: Value) -> Members {
     }
 }
 
-/// What a token stands for.
+/// The user, tenant and end of a token.
 #[derive(Clone, Copy)]
 pub(super) struct Session {
     pub(super) user: i64,
@@ -53,7 +53,7 @@ pub(super) struct Tenant {
     /// The roles of each member.
     pub(super) members: BTreeMap<i64, BTreeSet<i64>>,
     pub(super) orgs: BTreeMap<i64, Members>,
-    /// Organization and user.
+    /// Pairs of an organization and a user in it.
     pub(super) places: BTreeSet<(i64, i64)>,
 }
 
@@ -75,7 +75,7 @@ impl Tenant {
         self.members.get(&user).into_iter().flatten().filter_map(|role| self.roles.get(role)).collect()
     }
 
-    /// An organization and all below it.
+    /// Returns an organization and all organizations below it.
     pub(super) fn org_and_below(&self, org: i64) -> BTreeSet<i64> {
         let mut found = BTreeSet::from([org]);
         loop {
@@ -95,7 +95,7 @@ impl Tenant {
         }
     }
 
-    /// Those in any of these organizations, each once.
+    /// Returns the users of any of these organizations, each once.
     pub(super) fn users_in(&self, orgs: &BTreeSet<i64>) -> BTreeSet<i64> {
         self.places.iter().filter(|(org, _)| orgs.contains(org)).map(|(_, user)| *user).collect()
     }
@@ -103,7 +103,7 @@ impl Tenant {
 
 pub(super) struct World {
     pub(super) application: String,
-    token_life: Duration,
+    token_lifetime: Duration,
     last_sid: i64,
     pub(super) users: BTreeMap<i64, User>,
     pub(super) tenants: BTreeMap<i64, Tenant>,
@@ -111,10 +111,10 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: Seed, token_life: Duration) -> Self {
+    pub(super) fn new(seed: Seed, token_lifetime: Duration) -> Self {
         let mut world = Self {
             application: seed.app_id,
-            token_life,
+            token_lifetime,
             last_sid: 100_000,
             users: BTreeMap::new(),
             tenants: BTreeMap::new(),
@@ -223,13 +223,13 @@ impl World {
         self.users.values().find(|user| user.text("id") == id)
     }
 
-    /// By id, mail address or phone number.
+    /// Finds a user by id, mail address or phone number.
     pub(super) fn user_by_any(&self, name: &str) -> Option<&User> {
         let has = |user: &&User| ["id", "email", "telephone"].iter().any(|member| user.text(member) == name);
         self.users.values().find(|user| !name.is_empty() && has(user))
     }
 
-    /// By id, or else by sid.
+    /// Finds a user by id, or else by sid.
     pub(super) fn user_by_ref(&self, id: Option<&str>, sid: i64) -> Option<&User> {
         match id {
             Some(id) if !id.is_empty() => self.user_by_id(id),
@@ -249,7 +249,7 @@ impl World {
         self.tenants.get_mut(&sid).ok_or_else(|| Refusal::not_found("no such tenant"))
     }
 
-    /// Whom a session may see: the members of its tenant, or of all the user's tenants.
+    /// Returns the users that a session may see: the members of its tenant, or of all of its user's tenants.
     pub(super) fn visible(&self, session: Session) -> BTreeSet<i64> {
         let tenants = self.tenants.values().filter(|tenant| match session.tenant {
             Some(sid) => tenant.sid == sid,
@@ -258,7 +258,7 @@ impl World {
         tenants.flat_map(|tenant| tenant.members.keys().copied()).chain([session.user]).collect()
     }
 
-    /// The tenant, if a user may have a token in it.
+    /// Returns the tenant, if the user may have a token in it.
     pub(super) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, Refusal> {
         if !tenant.members.contains_key(&user) {
             return Err(Refusal::forbidden("the user is not in the tenant"));
@@ -269,13 +269,13 @@ impl World {
         Ok(tenant.sid)
     }
 
-    pub(super) fn token_life(&self) -> Duration {
-        self.token_life
+    pub(super) fn token_lifetime(&self) -> Duration {
+        self.token_lifetime
     }
 
     pub(super) fn sign_in(&mut self, user: i64, tenant: Option<i64>) -> String {
         let token = Alphanumeric.sample_string(&mut rand::rng(), 40);
-        let session = Session { user, tenant, expires: Instant::now() + self.token_life };
+        let session = Session { user, tenant, expires: Instant::now() + self.token_lifetime };
         self.sessions.insert(token.clone(), session);
         token
     }
@@ -298,7 +298,7 @@ impl World {
     }
 }
 
-/// The members that every organization has, under those `given`.
+/// Returns an organization's JSON: default members, overridden by those in `given`.
 pub(super) fn new_org(tenant: &Tenant, sid: i64, parent: Option<i64>, given: Members) -> Members {
     let id = given.get("id").and_then(Value::as_str).map_or_else(|| format!("org-{sid}"), str::to_owned);
     let parent_id = parent.and_then(|sid| tenant.orgs.get(&sid)).map(|parent| parent["id"].clone());

@@ -43,6 +43,23 @@ use std::{
 /// files, locks of processes that were killed and logins that no longer count.
 ///
 /// After a `fork` both processes may go on using the store. A lock that was held stays the parent's.
+///
+/// # Examples
+///
+/// A tool that asks for the password only if its session has ended:
+///
+/// ```no_run
+/// # #[cfg(feature = "blocking")] {
+/// use iam_sdk::{blocking::Client, token_store::{EncryptionKey, FileStore}};
+///
+/// let store = FileStore::open("/home/ann/.config/my-tool/tokens", EncryptionKey::from_passphrase("a long passphrase")?)?;
+/// let client = Client::builder("https://iam.example.com", "app-token").token_store(store).build()?;
+/// if client.identity().current_token()?.is_none() {
+///     client.identity().login("ann", "her password")?;
+/// }
+/// # }
+/// # Ok::<_, iam_sdk::Error>(())
+/// ```
 pub struct FileStore {
     directory: PrivateDirectory,
     sealer: Sealer,
@@ -92,7 +109,7 @@ impl FileStore {
         self.directory.path().join(format!("{key}.{ending}"))
     }
 
-    /// Takes the lock for writing a session's files.
+    /// Takes the lock that protects writing a session's files.
     fn lock_for_writing(&self, key: &StoreKey) -> Result<FileLock, FileStoreError> {
         self.directory.prepare()?;
         FileLock::take(&self.path(key.as_str(), "lock"), self.lock_timeout)

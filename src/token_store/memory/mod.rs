@@ -12,9 +12,26 @@ use std::{
 
 /// Keeps tokens in this process's memory; the default.
 ///
-/// Expired tokens are dropped now and then. At most [`CAPACITY`](Self::CAPACITY) tokens are kept, or as many as
-/// [`with_capacity`](Self::with_capacity) says; beyond that the token that was written longest ago goes, whether or not its
-/// lifetime is known. A session whose handle lives keeps its own token all the same.
+/// A store keeps at most [`CAPACITY`](Self::CAPACITY) tokens, or as many as [`with_capacity`](Self::with_capacity) sets. Beyond
+/// that it drops the token that was written longest ago; it drops expired tokens earlier. A session with a living handle keeps
+/// its own token regardless.
+///
+/// # Examples
+///
+/// Two clients that share their sessions:
+///
+/// ```
+/// # #[cfg(feature = "blocking")] {
+/// use iam_sdk::{blocking::Client, token_store::MemoryStore};
+/// use std::sync::Arc;
+///
+/// let store = Arc::new(MemoryStore::new());
+/// let builder = Client::builder("https://iam.example.com", "app-token").shared_token_store(store);
+/// let one = builder.clone().build()?;
+/// let other = builder.timeout(std::time::Duration::from_secs(5)).build()?;
+/// # }
+/// # Ok::<_, iam_sdk::Error>(())
+/// ```
 pub struct MemoryStore {
     tokens: Mutex<Bounded<StoredToken>>,
     attempts: Mutex<Bounded<LoginAttempts>>,
@@ -22,7 +39,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// The number of tokens that a store keeps at most, unless it is told another one.
+    /// The default of the most tokens that a store keeps.
     pub const CAPACITY: usize = 100_000;
 
     /// Creates an empty store.

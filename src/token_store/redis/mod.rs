@@ -39,13 +39,31 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 ///
 /// No call takes longer than the [deadline](Self::deadline), whatever the server does: it holds over connecting, TLS and all
 /// commands of the call. Where Redis cannot be reached, or refuses for a while, the error is
-/// [retryable](crate::Error::is_retryable). Clients read a token once and then keep it at hand: while theirs are valid they
-/// need no Redis.
+/// [retryable](crate::Error::is_retryable). Clients read a token once and then keep it in memory: while it is valid
+/// they need no Redis.
 ///
 /// One Redis server is supported, in the clear or with TLS, with a password or an ACL user; not Sentinel, Cluster or Unix
 /// sockets. The server needs the commands `GET`, `SET`, `DEL`, and for locks `EVAL`, or `WATCH`, `MULTI`, `EXEC` and
 /// `PEXPIRE`. A store keeps at most 8 idle connections. After a `fork` both processes may go on using it; a lock that was
 /// held stays the parent's, and ends with its lifetime if the parent does not live on.
+///
+/// # Examples
+///
+/// Servers that log in once for all of them:
+///
+/// ```no_run
+/// # #[cfg(feature = "blocking")] {
+/// use iam_sdk::{Credentials, blocking::Client, token_store::{EncryptionKey, RedisStore}};
+///
+/// # let key_from_vault = [0; 32];
+/// let store = RedisStore::new("rediss://iam:password@redis.example.com", EncryptionKey::from_bytes(key_from_vault))?;
+/// let client = Client::builder("https://iam.example.com", "app-token")
+///     .credentials(Credentials::password("service-user", "its password"))
+///     .token_store(store)
+///     .build()?;
+/// # }
+/// # Ok::<_, iam_sdk::Error>(())
+/// ```
 pub struct RedisStore {
     server: Arc<Server>,
     sealer: Sealer,
@@ -71,7 +89,7 @@ impl RedisStore {
         Ok(Self { server, sealer: Sealer::new(key), prefix: "iam-sdk".to_owned() })
     }
 
-    /// Sets what every key begins with. Default: `iam-sdk`.
+    /// Sets the prefix of every key. Default: `iam-sdk`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self

@@ -30,9 +30,9 @@ impl Pool {
         Self { emulator, client }
     }
 
-    /// How often a GraphQL field was asked for.
-    fn asked(&self, field: &str) -> usize {
-        self.emulator.authing().operations().iter().filter(|asked| *asked == field).count()
+    /// Returns how often a GraphQL field was requested.
+    fn operation_count(&self, field: &str) -> usize {
+        self.emulator.authing().operations().iter().filter(|request| *request == field).count()
     }
 }
 

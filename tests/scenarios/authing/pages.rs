@@ -24,7 +24,7 @@ async fn a_pager_gives_everything_once() {
     let (found, error) = all(users.list_all(oldest)).await;
     let expected: Vec<String> = (0..25).map(|n| format!("u{n}")).collect();
     assert_eq!((names(&found), error.is_none()), (expected.iter().map(String::as_str).collect(), true));
-    assert_eq!(pool.asked("users"), 3);
+    assert_eq!(pool.operation_count("users"), 3);
 
     same(all(users.search_all("u1", UserSearchOptions::new().limit(4))).await.0.len(), 11);
     same(all(groups.list_all_users("g", GroupUsersOptions::new())).await.0.len(), 25);
@@ -50,7 +50,7 @@ async fn a_pager_is_taken_up_where_an_error_ended_it() {
     let oldest = UserListOptions::new().sort_by(SortBy::CreatedAtAscending);
     let mut pager = users.list_all(oldest.clone());
     same(pager.next_page().await.unwrap().unwrap().list.len(), 10);
-    pool.emulator.answer_next("/graphql/v2", 500, "{}");
+    pool.emulator.respond_next("/graphql/v2", 500, "{}");
     let error = pager.next_page().await.unwrap_err();
     assert_eq!((error.is_server(), pager.position()), (true, 2));
     same(pager.next_page().await.unwrap(), None);
@@ -65,17 +65,17 @@ async fn an_error_or_the_same_page_again_ends_a_pager() {
     let page = r#"{"data": {"users": {"totalCount": 25, "list": [{"id": "a"}, {"id": "b"}]}}}"#;
     pool.client.users().list().await.unwrap();
     for _ in 0..2 {
-        pool.emulator.answer_next("/graphql/v2", 200, page);
+        pool.emulator.respond_next("/graphql/v2", 200, page);
     }
     let (found, error) = all(pool.client.users().list_all(UserListOptions::new())).await;
     assert_eq!(found.len(), 2);
     assert!(error.unwrap().to_string().contains("page 2"));
-    pool.emulator.answer_next("/graphql/v2", 200, page);
-    pool.emulator.answer_next("/graphql/v2", 200, r#"{"data": {"users": {"totalCount": 25, "list": null}}}"#);
+    pool.emulator.respond_next("/graphql/v2", 200, page);
+    pool.emulator.respond_next("/graphql/v2", 200, r#"{"data": {"users": {"totalCount": 25, "list": null}}}"#);
     let (found, error) = all(pool.client.users().list_all(UserListOptions::new())).await;
     assert_eq!((found.len(), error.is_none()), (2, true), "an empty page is the end");
-    pool.emulator.answer_next("/graphql/v2", 200, page);
-    pool.emulator.answer_next("/graphql/v2", 500, "<html>");
+    pool.emulator.respond_next("/graphql/v2", 200, page);
+    pool.emulator.respond_next("/graphql/v2", 500, "<html>");
     let (found, error) = all(pool.client.users().list_all(UserListOptions::new())).await;
     assert_eq!((found.len(), error.unwrap().is_server()), (2, true));
 }

@@ -24,7 +24,7 @@ async fn fifty_first_calls_make_one_token_request() {
     let pool = Pool::on(emulator);
     let client = pool.client.clone();
     in_parallel(50, move |_| look(client.clone())).await;
-    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (1, 50));
+    assert_eq!((pool.operation_count("accessToken"), pool.operation_count("users")), (1, 50));
 }
 
 #[maybe_async]
@@ -33,7 +33,7 @@ async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connectio
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let token =
         format!(r#"{{"data": {{"accessToken": {{"accessToken": "t", "iat": {now}, "exp": {}}}}}}}"#, now + 7200);
-    let server = Server::start(move |asked| match String::from_utf8_lossy(&asked.body).contains("accessToken(") {
+    let server = Server::start(move |request| match String::from_utf8_lossy(&request.body).contains("accessToken(") {
         true => json(token.clone()),
         false => json(r#"{"data": {"users": {"totalCount": 0, "list": []}}}"#),
     });
@@ -42,13 +42,20 @@ async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connectio
     for _ in 0..20 {
         client.users().list().await.unwrap();
     }
-    let asked = server.asked();
-    assert_eq!(asked.len(), 21);
-    assert!(asked.iter().all(|asked| asked.connection == 0 && asked.path == "/graphql/v2" && asked.method == "POST"));
-    assert!(!asked.iter().any(|asked| String::from_utf8_lossy(&asked.body).contains("__schema")), "no introspection");
-    assert_eq!(asked[0].headers.get("authorization"), None);
-    for asked in &asked[1..] {
-        let header = |name: &str| asked.headers.get(name).map(String::as_str);
+    let request = server.requests();
+    assert_eq!(request.len(), 21);
+    assert!(
+        request
+            .iter()
+            .all(|request| request.connection == 0 && request.path == "/graphql/v2" && request.method == "POST")
+    );
+    assert!(
+        !request.iter().any(|request| String::from_utf8_lossy(&request.body).contains("__schema")),
+        "no introspection"
+    );
+    assert_eq!(request[0].headers.get("authorization"), None);
+    for request in &request[1..] {
+        let header = |name: &str| request.headers.get(name).map(String::as_str);
         assert_eq!(header("authorization"), Some("Bearer t"));
         assert_eq!((header("x-authing-userpool-id"), header("x-authing-request-from")), (Some("pool"), Some("sdk")));
         assert!(header("x-authing-sdk-version").unwrap().starts_with("rust:"));
@@ -59,21 +66,21 @@ async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connectio
 #[maybe_async]
 #[test]
 async fn a_token_that_lives_ten_minutes_is_reused() {
-    let pool = Pool::on(Emulator::builder().authing_token_life(Duration::from_secs(600)).start().unwrap());
+    let pool = Pool::on(Emulator::builder().authing_token_lifetime(Duration::from_secs(600)).start().unwrap());
     for _ in 0..5 {
         pool.client.users().list().await.unwrap();
     }
-    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (1, 5));
+    assert_eq!((pool.operation_count("accessToken"), pool.operation_count("users")), (1, 5));
 }
 
 #[maybe_async]
 #[test]
 async fn an_expired_token_is_not_sent() {
-    let pool = Pool::on(Emulator::builder().authing_token_life(Duration::ZERO).start().unwrap());
-    // Each one is over before it is used: the service says so once more, and that is the answer.
+    let pool = Pool::on(Emulator::builder().authing_token_lifetime(Duration::ZERO).start().unwrap());
+    // Each token ends before it is used: the second refusal is the result.
     let error = pool.client.users().list().await.unwrap_err();
     assert!(error.is_authentication() && error.code() == Some("2020"), "{error}");
-    assert_eq!((pool.asked("accessToken"), pool.asked("users")), (2, 2));
+    assert_eq!((pool.operation_count("accessToken"), pool.operation_count("users")), (2, 2));
 }
 
 #[maybe_async]
@@ -84,22 +91,22 @@ async fn a_refused_token_is_renewed_once_for_all_and_the_calls_go_on() {
     pool.emulator.authing().expire_tokens();
     // A write and a REST call among them: they were refused unauthenticated, nothing was done.
     same(pool.client.groups().create("g", "G").await.unwrap().code.as_deref(), Some("g"));
-    assert_eq!((pool.asked("accessToken"), pool.asked("createGroup")), (2, 2));
+    assert_eq!((pool.operation_count("accessToken"), pool.operation_count("createGroup")), (2, 2));
     pool.emulator.authing().expire_tokens();
     holds(!pool.client.orgs().export_all().await.unwrap().is_empty());
-    assert_eq!(pool.asked("accessToken"), 3);
+    assert_eq!(pool.operation_count("accessToken"), 3);
     pool.emulator.authing().expire_tokens();
     let client = pool.client.clone();
     in_parallel(50, move |_| look(client.clone())).await;
-    assert_eq!(pool.asked("accessToken"), 4);
+    assert_eq!(pool.operation_count("accessToken"), 4);
 }
 
 #[maybe_async]
 #[test]
 async fn a_service_that_never_takes_a_token_is_asked_twice() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let tokens = asked.clone();
-    let server = Server::start(move |asked| match String::from_utf8_lossy(&asked.body).contains("accessToken(") {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let tokens = seen.clone();
+    let server = Server::start(move |request| match String::from_utf8_lossy(&request.body).contains("accessToken(") {
         true => {
             tokens.fetch_add(1, Ordering::SeqCst);
             json(r#"{"data": {"accessToken": {"accessToken": "t", "iat": 1, "exp": 100000}}}"#)
@@ -109,7 +116,7 @@ async fn a_service_that_never_takes_a_token_is_asked_twice() {
     let client = ManagementClient::builder("pool", "s3cret").host(server.url()).build().unwrap();
     let error = client.users().list().await.unwrap_err();
     assert!(error.is_authentication() && error.operation() == Some("authing.users.list"), "{error}");
-    assert_eq!((asked.load(Ordering::SeqCst), server.asked().len()), (2, 4));
+    assert_eq!((seen.load(Ordering::SeqCst), server.requests().len()), (2, 4));
 }
 
 #[maybe_async]
@@ -145,7 +152,7 @@ async fn what_needs_no_token_is_sent_without_one() {
     assert_eq!((status.status, status.code), (Some(false), Some(2206)));
     pool.client.send_email("ann@acme.example", EmailScene::ResetPassword).await.unwrap();
     assert_eq!(pool.emulator.authing().mail(), [("ann@acme.example".to_owned(), "RESET_PASSWORD".to_owned())]);
-    assert_eq!(pool.asked("accessToken"), 0);
+    assert_eq!(pool.operation_count("accessToken"), 0);
     let error = pool.client.send_email("nowhere", EmailScene::ResetPassword).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Validation, Some("2003")));
 }
@@ -163,7 +170,7 @@ async fn a_token_survives_in_a_store_for_who_knows_the_secret() {
     let secret = account.secret.expose_secret();
     with(secret).users().list().await.unwrap();
     with(secret).users().list().await.unwrap();
-    assert_eq!(emulator.authing().operations().iter().filter(|asked| *asked == "accessToken").count(), 1);
+    assert_eq!(emulator.authing().operations().iter().filter(|request| *request == "accessToken").count(), 1);
     holds(with("another secret").users().list().await.is_err());
 }
 

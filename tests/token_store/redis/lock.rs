@@ -5,8 +5,9 @@ use iam_sdk::token_store::TokenStore;
 use std::time::Duration;
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn a_lock_is_its_holders_and_ends_with_it() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (one, two, ann) = (server.store(), server.store(), key("ann"));
     let held = one.try_lock(&ann).unwrap();
     assert!(held.is_some() && two.try_lock(&ann).unwrap().is_none() && one.try_lock(&ann).unwrap().is_none());
@@ -25,8 +26,9 @@ fn a_lock_is_its_holders_and_ends_with_it() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn a_lock_is_prolonged_while_it_is_held() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     is_prolonged(&server);
 }
 
@@ -52,10 +54,11 @@ fn is_prolonged(server: &Server) {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn without_scripts_a_lock_is_released_and_prolonged_all_the_same() {
     for renamed in [&["EVAL"][..], &["EVAL", "WATCH"], &["EVAL", "MULTI"]] {
         let options: Vec<&str> = renamed.iter().flat_map(|command| ["--rename-command", *command, ""]).collect();
-        let Some(server) = Server::start_with(&options) else { return };
+        let server = Server::start_with(&options);
         let (one, two, ann) = (server.store(), server.store(), key("ann"));
         for _ in 0..2 {
             let held = one.try_lock(&ann).unwrap();
@@ -74,8 +77,9 @@ fn without_scripts_a_lock_is_released_and_prolonged_all_the_same() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn a_lock_is_not_held_where_redis_cannot_say() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let held = server.store().try_lock(&key("ann")).unwrap().unwrap();
     assert!(held.is_held());
     drop(server);
@@ -83,8 +87,9 @@ fn a_lock_is_not_held_where_redis_cannot_say() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn a_lock_that_waiters_ask_for_costs_them_one_command() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (one, two, ann) = (server.store(), server.store(), key("ann"));
     let held = one.try_lock(&ann).unwrap();
     two.try_lock(&ann).unwrap();

@@ -1,4 +1,7 @@
 //! `RedisStore`, against a redis-server of its own.
+//!
+//! These tests are ignored unless they are asked for: without a redis-server they could only pass without a check.
+//! `cargo test --all-features --test suite token_store::redis -- --ignored` runs them.
 
 mod deadline;
 mod lock;
@@ -11,7 +14,6 @@ use iam_sdk::{
 };
 use std::{
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -27,24 +29,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// `None`, said loudly, where redis-server is not installed; a failure with `IAM_SDK_REQUIRE_REDIS=1`.
-    pub fn start() -> Option<Self> {
+    pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    fn start_with(options: &[&str]) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let installed = std::env::split_paths(&path)
-            .map(|directory| directory.join("redis-server"))
-            .any(|file: PathBuf| file.is_file());
-        if !installed {
-            let required = std::env::var("IAM_SDK_REQUIRE_REDIS").is_ok_and(|value| value == "1");
-            assert!(!required, "redis-server is not on the PATH, and IAM_SDK_REQUIRE_REDIS=1 asks for it");
-            eprintln!("\n!!! redis-server is not on the PATH: RedisStore is NOT tested here !!!\n");
-            return None;
-        }
+    fn start_with(options: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Some(Self::on(port, options))
+        Self::on(port, options)
     }
 
     fn on(port: u16, options: &[&str]) -> Self {
@@ -52,7 +43,7 @@ impl Server {
         command
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(options);
-        let process = command.stdout(Stdio::null()).spawn().unwrap();
+        let process = command.stdout(Stdio::null()).spawn().expect("redis-server on the PATH");
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(30), "redis-server does not come up");
@@ -69,14 +60,12 @@ impl Server {
         store_at(&self.address(), 7)
     }
 
-    /// What Redis has under the names that begin so.
+    /// Sends a command to the server.
     pub fn raw(&self, command: &[&str]) -> redis::Value {
         let mut connection = redis::Client::open(self.address()).unwrap().get_connection().unwrap();
-        let mut asked = redis::cmd(command[0]);
-        command[1..].iter().for_each(|argument| {
-            asked.arg(*argument);
-        });
-        asked.query(&mut connection).unwrap()
+        let mut request = redis::cmd(command[0]);
+        request.arg(&command[1..]);
+        request.query(&mut connection).unwrap()
     }
 
     fn int(&self, command: &[&str]) -> i64 {
@@ -103,8 +92,9 @@ fn cause(error: &Error) -> &RedisStoreError {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn a_token_is_kept_encrypted_under_a_hashed_name_for_its_lifetime() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (store, ann) = (server.store(), key("ann"));
     assert_eq!(store.get(&ann).unwrap(), None);
     let mut kept = token("token-canary").expires_in(Duration::from_secs(60));
@@ -135,17 +125,27 @@ fn a_token_is_kept_encrypted_under_a_hashed_name_for_its_lifetime() {
     assert_eq!(store.prefix("mine").get(&ann).unwrap(), None);
 }
 
+#[cfg(feature = "conformance")]
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
+fn redis_keeps_the_contract_of_stores() {
+    let server = Server::start();
+    iam_sdk::token_store::conformance::check(|| std::sync::Arc::new(server.store())).unwrap();
+}
+
+#[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn eight_processes_on_one_redis_make_one_login() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     assert_eq!(logins_of_eight_processes(&server.address()), [1, 2]);
 }
 
 #[cfg(feature = "blocking")]
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn with_redis_down_good_tokens_serve_on_and_others_fail_in_time() {
     use iam_sdk::{Credentials, ErrorKind, blocking::Client, emulator::Emulator};
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (port, address) = (server.port, server.address());
     let emulator = Emulator::start().unwrap();
     let account = emulator.digiwin().account();
@@ -172,8 +172,9 @@ fn with_redis_down_good_tokens_serve_on_and_others_fail_in_time() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn logins_are_shared_and_end() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (store, ann) = (server.store(), key("ann"));
     assert_eq!(store.login_attempts(&ann).unwrap(), LoginAttempts::default());
     let recent = attempts(Duration::from_secs(1));
@@ -190,8 +191,9 @@ fn logins_are_shared_and_end() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn values_that_are_not_the_stores_are_unreadable_and_make_way() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (store, ann) = (server.store(), key("ann"));
     for (value, expected) in [
         (String::new(), SealError::CutOff),
@@ -213,8 +215,9 @@ fn values_that_are_not_the_stores_are_unreadable_and_make_way() {
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn passwords_and_users_in_the_url_log_in() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     server.raw(&["ACL", "SETUSER", "ann", "on", ">p@ss/1", "~*", "+@all"]);
     server.raw(&["ACL", "SETUSER", "reader", "on", ">pw", "~*", "+get"]);
     server.raw(&["CONFIG", "SET", "requirepass", "canary"]);
@@ -229,19 +232,20 @@ fn passwords_and_users_in_the_url_log_in() {
         ("reader:pw@", "NOPERM", "SELECT"),
     ] {
         let error = store(login).get(&ann).unwrap_err();
-        let RedisStoreError::Refused { code: said, command: asked, .. } = cause(&error) else { panic!("{error:?}") };
-        assert_eq!((&**said, *asked, error.is_retryable()), (code, command, false), "{login}: {error}");
+        let RedisStoreError::Refused { code: said, command: refused, .. } = cause(&error) else { panic!("{error:?}") };
+        assert_eq!((&**said, *refused, error.is_retryable()), (code, command, false), "{login}: {error}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     }
     // A server that does not know the command repeats the password.
-    let Some(without) = Server::start_with(&["--rename-command", "AUTH", ""]) else { return };
+    let without = Server::start_with(&["--rename-command", "AUTH", ""]);
     let error = store_at(&format!("redis://:canary@127.0.0.1:{}", without.port), 7).get(&ann).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("canary") && error.to_string().contains("AUTH"), "{error:?}");
 }
 
 #[test]
+#[ignore = "starts a redis-server: run with --ignored"]
 fn few_connections_stay_open_and_dead_ones_are_replaced() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     let (store, ann) = (server.store().deadline(Duration::from_secs(30)), key("ann"));
     store.put(&ann, &token("t")).unwrap();
     std::thread::scope(|scope| {
