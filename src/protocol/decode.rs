@@ -3,6 +3,7 @@
 use super::{
     dialect::{Dialect, ErrorResponse},
     meter::{self, Refusal},
+    operation::Operation,
 };
 use crate::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -32,7 +33,7 @@ pub(crate) struct Data {
 
 impl Response {
     /// Takes the data out, or says why there is none.
-    pub(crate) fn into_data(self, operation: &'static str, dialect: &dyn Dialect) -> Result<Data> {
+    pub(crate) fn into_data(self, operation: &'static Operation, dialect: &dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
             let said = dialect.error_response(operation, self.status.as_u16(), &self.body);
             return Err(self.error(said).response_body(&self.body));
@@ -82,6 +83,11 @@ impl Data {
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         let bytes = self.json();
         meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
+    }
+
+    /// Decodes an object whose absence says that the thing does not exist.
+    pub(crate) fn non_null<T: DeserializeOwned>(&self) -> Result<T> {
+        self.decode::<Option<T>>()?.ok_or_else(|| self.error(ErrorKind::NotFound))
     }
 
     /// Decodes a list; `null` and an empty body read as an empty one.

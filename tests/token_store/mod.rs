@@ -82,12 +82,12 @@ fn key(session: &str) -> StoreKey {
     #[cfg(feature = "blocking")]
     {
         let builder = iam_sdk::blocking::Client::builder("https://h", "a").shared_token_store(trap.clone());
-        builder.build().unwrap().with_session(session).identity().current_token().unwrap();
+        builder.build().unwrap().with_session(session).current_token().unwrap();
     }
     #[cfg(not(feature = "blocking"))]
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let builder = iam_sdk::r#async::Client::builder("https://h", "a").shared_token_store(trap.clone());
-        builder.build().unwrap().with_session(session).identity().current_token().await.unwrap();
+        builder.build().unwrap().with_session(session).current_token().await.unwrap();
     });
     trap.0.lock().unwrap().remove(0)
 }
