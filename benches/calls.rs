@@ -106,7 +106,7 @@ fn on_threads<T>(threads: usize, calls: usize, call: impl Fn() -> T + Sync) {
 
 fn blocking_ratios(base: &str, url: &str) {
     let ours = blocking::Client::builder(base, "app-token").build().unwrap();
-    ours.identity().set_current_token(Some("user-token".into())).unwrap();
+    ours.set_current_token(Some("user-token".into())).unwrap();
     let baseline = reqwest::blocking::Client::builder().default_headers(headers()).tcp_nodelay(true).build().unwrap();
     let our_call = || ours.users().get_user("ann").unwrap();
     let baseline_call = || blocking_baseline(&baseline, url);
@@ -130,7 +130,7 @@ fn async_ratios(base: &str, url: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (ours, baseline) = runtime.block_on(async {
         let ours = r#async::Client::builder(base, "app-token").build().unwrap();
-        ours.identity().set_current_token(Some("user-token".into())).await.unwrap();
+        ours.set_current_token(Some("user-token".into())).await.unwrap();
         (ours, reqwest::Client::builder().default_headers(headers()).tcp_nodelay(true).build().unwrap())
     });
     println!("calls, async: a call's future has {} bytes", size_of_val(&ours.users().get_user("ann")));

@@ -153,7 +153,7 @@ fn main() {
         let url = |server: &Server| format!("{}/api/iam/v2/org/del", server.base);
 
         let ours = blocking::Client::builder(&servers[0].base, "a").build().unwrap();
-        ours.identity().set_current_token(Some("t".into())).unwrap();
+        ours.set_current_token(Some("t".into())).unwrap();
         let baseline = reqwest::blocking::Client::builder().tcp_nodelay(true).build().unwrap();
         let baseline_url = url(&servers[1]);
 
@@ -162,7 +162,7 @@ fn main() {
         let async_client = |server: &Server, runtime: &tokio::runtime::Runtime| {
             runtime.block_on(async {
                 let ours = r#async::Client::builder(&server.base, "a").build().unwrap();
-                ours.identity().set_current_token(Some("t".into())).await.unwrap();
+                ours.set_current_token(Some("t".into())).await.unwrap();
                 ours
             })
         };

@@ -58,17 +58,15 @@ fn bench(c: &mut Criterion) {
         let client = client(server, store.clone());
         let ratio = support::ratio(ROUNDS, || calls(&client), || calls(&without));
         println!("{name}: a call with a token has {ratio:.3} of the speed of one without");
-        c.bench_function(&format!("token, blocking, {name}"), |b| {
-            b.iter(|| client.identity().current_token().unwrap())
-        });
+        c.bench_function(&format!("token, blocking, {name}"), |b| b.iter(|| client.current_token().unwrap()));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let builder = r#async::Client::builder(format!("http://{server}"), "app-token").shared_token_store(store);
         let session = builder.build().unwrap().with_session("s");
         let token = iam_sdk::UserToken::from("token");
-        runtime.block_on(session.identity().set_current_token(Some(token))).unwrap();
+        runtime.block_on(session.set_current_token(Some(token))).unwrap();
         c.bench_function(&format!("token, async, {name}"), |b| {
-            b.iter(|| runtime.block_on(async { session.identity().current_token().await.unwrap() }));
+            b.iter(|| runtime.block_on(async { session.current_token().await.unwrap() }));
         });
     }
 }

@@ -22,11 +22,12 @@
 //!
 //! The certificates that the operating system trusts stay trusted.
 
-use crate::{Result, protocol::paging::Received, session::Session, transport::runtime::Flavour};
+use crate::{Result, protocol::paging::Received, session, transport::runtime::Flavour};
 use calls::authing::Source;
 use futures_core::Stream;
 use maybe_async::must_be_async as maybe_async;
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -49,20 +50,57 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
+/// A call that was made and not sent yet: a future of its result.
+///
+/// It borrows nothing, so calls can be joined, and spawned as tasks:
+///
+/// ```
+/// # async fn both(client: &iam_sdk::r#async::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let (ann, bob) = tokio::try_join!(client.users().get_user("ann"), client.users().get_user("bob"))?;
+/// let carl = tokio::spawn(client.users().get_user("carl")).await??;
+/// # Ok(()) }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<T>(Pin<Box<dyn Future<Output = Result<T>> + Send>>);
+
+impl<T> Future for Call<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}
+
+fn run<T>(work: impl Future<Output = Result<T>> + Send + 'static) -> Call<T> {
+    Call(Box::pin(work))
+}
+
+/// Nothing waits for the end of a client's last handle: tasks go on by themselves.
+#[derive(Clone, Debug)]
+struct Ending;
+
+impl Ending {
+    fn of(_: &session::Session) -> Self {
+        Self
+    }
+}
+
 /// A page that is under way.
-type Fetching<T> = Option<Pin<Box<dyn Future<Output = Result<Received<T>>> + Send>>>;
+type Fetching<T> = Option<Call<Received<T>>>;
 
 /// The page that is under way, or this one.
 fn under_way<'a, T: Send + 'static>(
     fetching: &'a mut Fetching<T>,
     source: &Source<T>,
     page: i64,
-) -> Pin<&'a mut (dyn Future<Output = Result<Received<T>>> + Send)> {
-    let started = fetching.get_or_insert_with(|| {
-        let source = source.clone();
-        Box::pin(async move { source.fetch(page).await })
-    });
-    started.as_mut()
+) -> Pin<&'a mut Call<Received<T>>> {
+    Pin::new(fetching.get_or_insert_with(|| source.fetch(page)))
 }
 
 /// Fetches a page. One that was begun and not awaited to its end is gone on with, also after an item was asked for.

@@ -25,17 +25,8 @@
 //! The certificates that the operating system trusts stay trusted.
 
 use crate::{
-    Result, UserToken,
-    config::Settings,
-    protocol::{
-        batches::Batches,
-        decode::Data,
-        dialect::Dialect,
-        login::{Login, LoginMethod},
-        paging::Received,
-        request::Request,
-        token::TokenResponse,
-    },
+    Result,
+    protocol::paging::Received,
     session,
     transport::{
         park::{self, CallContext, block_on_anywhere},
@@ -43,9 +34,7 @@ use crate::{
     },
 };
 use calls::authing::Source;
-use http::HeaderMap;
 use maybe_async::must_be_sync as maybe_async;
-use serde::de::DeserializeOwned;
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// What drives the futures of these clients.
@@ -67,15 +56,22 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
+/// What a call gives: its value, or why there is none. The call is over when it returns.
+pub type Call<T> = Result<T>;
+
+fn run<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Call<T> {
+    block_on_anywhere(work)
+}
+
 /// Nothing is ever under way between two calls.
 type Fetching<T> = PhantomData<T>;
 
 /// Fetches a page.
-fn fetch_page<T: Send>(_: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
+fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
     source.fetch(page)
 }
 
-impl<T: Clone + PartialEq + Send> Iterator for authing::Pager<T> {
+impl<T: Clone + PartialEq + Send + 'static> Iterator for authing::Pager<T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -92,94 +88,29 @@ impl<T: Clone + PartialEq + Send> Iterator for authing::Pager<T> {
     }
 }
 
-/// The session, under the same names: each call runs its future to the end.
-#[derive(Clone, Debug)]
-struct Session(session::Session, Arc<Ending>);
-
 /// How long the last handle of a client waits for a refresh that is under way: a process that ends would lose its token.
 const LAST_REFRESH: Duration = Duration::from_secs(2);
 
-/// The end of a client's last handle.
-#[derive(Debug)]
-struct Ending(Arc<session::Running>);
+/// Shared by the handles of a client: the last one waits.
+#[derive(Clone, Debug)]
+struct Ending {
+    _last: Arc<LastHandle>,
+}
 
-impl Drop for Ending {
+impl Ending {
+    fn of(session: &session::Session) -> Self {
+        Self { _last: Arc::new(LastHandle(session.running())) }
+    }
+}
+
+#[derive(Debug)]
+struct LastHandle(Arc<session::Running>);
+
+impl Drop for LastHandle {
     fn drop(&mut self) {
         // An executor's thread must not wait.
         if park::context() != CallContext::Executor {
             self.0.wait_for_all(LAST_REFRESH);
         }
-    }
-}
-
-impl Session {
-    fn new(
-        flavour: Flavour,
-        service: &'static str,
-        dialect: &'static dyn Dialect,
-        application: &str,
-        settings: Settings,
-        headers: HeaderMap,
-        method: Option<Arc<dyn LoginMethod>>,
-    ) -> Result<Self> {
-        let session = session::Session::new(flavour, service, dialect, application, settings, headers, method)?;
-        let ending = Arc::new(Ending(session.running()));
-        Ok(Self(session, ending))
-    }
-
-    fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
-        Self(self.0.with_session(name, method), self.1.clone())
-    }
-
-    fn with_token(&self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_token(token)?, self.1.clone()))
-    }
-
-    fn with_initial_token(self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_initial_token(token)?, self.1))
-    }
-
-    fn call<T: DeserializeOwned + Send>(&self, request: Request) -> Result<T> {
-        block_on_anywhere(self.0.call(request))
-    }
-
-    fn run(&self, request: Request) -> Result<()> {
-        block_on_anywhere(self.0.run(request))
-    }
-
-    fn call_with<T: Send>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
-        block_on_anywhere(self.0.call_with(request, read))
-    }
-
-    fn call_in_batches<T: Send + 'static>(
-        &self,
-        batches: Batches,
-        request: impl Fn(&[String]) -> Result<Request> + Send,
-        read: fn(&Data) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        block_on_anywhere(self.0.call_in_batches(batches, request, read))
-    }
-
-    fn call_for_token<T>(&self, request: Request) -> Result<T>
-    where
-        T: DeserializeOwned + TokenResponse + Send + 'static,
-    {
-        block_on_anywhere(self.0.call_for_token(request))
-    }
-
-    fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
-        block_on_anywhere(self.0.log_in(login))
-    }
-
-    fn log_out(&self, request: Request) -> Result<()> {
-        block_on_anywhere(self.0.log_out(request))
-    }
-
-    fn current_token(&self) -> Result<Option<UserToken>> {
-        block_on_anywhere(self.0.current_token())
-    }
-
-    fn set_token(&self, token: Option<UserToken>) -> Result<()> {
-        block_on_anywhere(self.0.set_token(token))
     }
 }

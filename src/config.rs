@@ -112,6 +112,12 @@ impl fmt::Debug for Settings {
 /// The setters of the shared settings, for a builder with a field `settings`.
 macro_rules! settings_methods {
     () => {
+        /// Sets where the service is. A path prefix stays before the path of each call.
+        pub fn base_url(mut self, url: impl Into<String>) -> Self {
+            self.settings.base_url = url.into();
+            self
+        }
+
         /// Sets the longest that a request may take, its retries and the waits between them included. Default: 30 s.
         ///
         /// A call whose session has no valid token waits for the login first, as long at the most; where the service refuses the

@@ -1,47 +1,53 @@
 //! Requests about the pool itself, tokens and passwords.
 
-use super::{
-    dialect::RAW, documents as doc, graphql::is_query, models::PasswordCheck, request::rest, values::EmailScene,
-};
+use super::{document::Body, documents as doc, graphql::is_query, models::PasswordCheck, values::EmailScene};
 use crate::{
-    Error, Password, Result, UserToken,
+    Password, Result, UserToken,
     protocol::{
         decode::Data,
-        request::{Effect, Request},
+        operation::{Effect, operations},
+        request::Request,
     },
 };
-use http::Method;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+// What a raw document or call selects is not known: its response may hold a secret.
+operations! {
+    IS_PASSWORD_VALID = "authing.is_password_valid" Read Required Data POST "/api/v2/password/check";
+    GRAPHQL = "authing.graphql" Other Required Secret POST "/graphql/v2";
+    REQUEST = "authing.request" Other Required Secret GET "";
+}
+
 pub(crate) fn check_login_status(token: &UserToken) -> Result<Request> {
-    let request = doc::CHECK_LOGIN_STATUS.request(&json!({"token": token.expose_secret()}))?;
-    Ok(request.without_session().secret(token.expose_secret()))
+    let request = doc::CHECK_LOGIN_STATUS.variables(&json!({"token": token.expose_secret()}))?;
+    Ok(request.secret(token.expose_secret()))
 }
 
 pub(crate) fn send_email(email: &str, scene: EmailScene) -> Result<Request> {
-    Ok(doc::SEND_EMAIL.request(&json!({"email": email, "scene": scene}))?.without_session())
+    doc::SEND_EMAIL.variables(&json!({"email": email, "scene": scene}))
 }
 
 /// Makes a request of a document of the caller's own.
 pub(crate) fn graphql(document: &str, variables: &impl Serialize) -> Result<Request> {
-    let effect = if is_query(document) { Effect::Read } else { Effect::Other };
     let variables = match serde_json::to_value(variables) {
         Ok(Value::Object(variables)) => variables,
         Ok(Value::Null) => Map::new(),
-        _ => return Err(Error::argument("the variables must be a JSON object").operation_named(RAW)),
+        _ => return Err(GRAPHQL.refuse("the variables must be a JSON object")),
     };
-    let request = Request::post(RAW, "/graphql/v2").effect(effect).needs_token();
-    request.json(&json!({"query": document, "variables": variables}))
+    let mut request = GRAPHQL.json(&Body { query: document, variables: &variables })?;
+    if is_query(document) {
+        request.effect = Effect::Read;
+    }
+    Ok(request)
 }
 
 pub(crate) fn userpool_detail() -> Result<Request> {
-    doc::USERPOOL.request(&json!({}))
+    doc::USERPOOL.variables(&json!({}))
 }
 
 pub(crate) fn is_password_valid(password: &Password) -> Result<Request> {
-    let request = rest("authing.is_password_valid", Method::POST, "/api/v2/password/check").effect(Effect::Read);
-    let request = request.json(&json!({"password": password.expose_secret()}))?;
+    let request = IS_PASSWORD_VALID.json(&json!({"password": password.expose_secret()}))?;
     Ok(request.secret(password.expose_secret()))
 }
 

@@ -1,12 +1,13 @@
 //! How Authing wraps its responses and spells its errors.
 
-use super::documents::document_of;
+use super::{account::GRAPHQL, document::selects_secret};
 use crate::{
     Error, ErrorKind, Result, UserToken,
     protocol::{
         dialect::{Dialect, ErrorResponse, text},
         meter::{Member, UsualEnvelope},
         model::Name,
+        operation::{Holds, Operation},
     },
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
@@ -20,9 +21,6 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 pub(crate) static DIALECT: Authing = Authing;
 
 pub(crate) struct Authing;
-
-/// A document of the caller's own, whose root field nothing names.
-pub(super) const RAW: &str = "authing.graphql";
 
 const NOT_LOGGED_IN: &str = "2020";
 pub(super) const BUSY: &str = "1000";
@@ -41,37 +39,38 @@ impl Dialect for Authing {
             .map_err(|_| Error::argument("the token is not a valid header value"))
     }
 
-    fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+    fn data<'a>(&self, operation: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let envelope = Envelope::read(body).ok_or_else(|| unreadable("no JSON object"))?;
         if let Some(said) = envelope.error_response() {
             return Err(said);
         }
         let data = envelope.data.map(RawValue::get);
-        let root = match (document_of(operation), operation) {
-            (Some(document), _) => Some(document.root),
-            (None, RAW) => None,
-            (None, _) if envelope.is_rest() => return Ok(data.unwrap_or_default().as_bytes()),
-            (None, _) => return Err(unreadable("no code that says whether it is a success")),
-        };
-        let data = data.ok_or_else(|| unreadable("neither data nor an error"))?;
-        let field = match root {
-            Some(root) => Field(root)
-                .deserialize(&mut serde_json::Deserializer::from_str(data))
-                .map_err(|_| unreadable("the data is no object"))?
-                .ok_or_else(|| unreadable(format!("the data has no field `{root}`")))?,
-            None => {
-                let FirstField(field) = serde_json::from_str(data).map_err(|_| unreadable("no field in the data"))?;
-                field
+        let is_graphql = *operation == GRAPHQL;
+        match (&operation.document, data) {
+            (Some(document), Some(data)) => {
+                let root = document.root;
+                let field = Field(root)
+                    .deserialize(&mut serde_json::Deserializer::from_str(data))
+                    .map_err(|_| unreadable("the data is no object"))?
+                    .ok_or_else(|| unreadable(format!("the data has no field `{root}`")))?;
+                Ok(field.get().as_bytes())
             }
-        };
-        Ok(field.get().as_bytes())
+            (None, Some(data)) if is_graphql => match serde_json::from_str::<FirstField<IgnoredAny>>(data) {
+                Ok(_) => Ok(data.as_bytes()),
+                Err(_) => Err(unreadable("no field in the data")),
+            },
+            (None, data) if !is_graphql && envelope.is_rest() => Ok(data.unwrap_or_default().as_bytes()),
+            (None, _) if !is_graphql => Err(unreadable("no code that says whether it is a success")),
+            _ => Err(unreadable("neither data nor an error")),
+        }
     }
 
-    fn usual_envelope(&self, operation: &'static str) -> Option<UsualEnvelope> {
-        if operation == RAW {
-            return None;
-        }
-        let field = document_of(operation).map(|document| document.root);
+    fn brings_secret(&self, operation: &'static Operation) -> bool {
+        operation.holds == Holds::Secret || operation.document.as_ref().is_some_and(selects_secret)
+    }
+
+    fn usual_envelope(&self, operation: &'static Operation) -> Option<UsualEnvelope> {
+        let field = operation.document.as_ref().map(|document| document.root);
         let graphql = |name: &str| if name == "data" { Member::Data } else { Member::Unusual };
         let rest = |name: &str| match name {
             "data" => Member::Data,
@@ -80,29 +79,14 @@ impl Dialect for Authing {
             _ => Member::Unusual,
         };
         let member: fn(&str) -> Member = if field.is_some() { graphql } else { rest };
-        Some(UsualEnvelope { member, has_verdict: field.is_none(), field })
+        (*operation != GRAPHQL).then_some(UsualEnvelope { member, has_verdict: field.is_none(), field })
     }
 
-    fn brings_secret(&self, operation: &'static str) -> bool {
-        match document_of(operation) {
-            Some(document) => document.selects_secret(),
-            // Users have tokens and passwords; what a raw document selects is not known.
-            None => matches!(
-                operation,
-                RAW | "authing.users.detail"
-                    | "authing.users.check_login_status"
-                    | "authing.users.list_user_actions"
-                    | "authing.orgs.export_all"
-                    | "authing.orgs.export_by_org_id"
-            ),
-        }
-    }
-
-    fn refuses_token(&self, _operation: &'static str, error: &Error) -> bool {
+    fn refuses_token(&self, _operation: &'static Operation, error: &Error) -> bool {
         error.is_authentication() && (error.code() == Some(NOT_LOGGED_IN) || error.status() == Some(401))
     }
 
-    fn error_response(&self, _: &'static str, _: u16, body: &[u8]) -> ErrorResponse {
+    fn error_response(&self, _: &'static Operation, _: u16, body: &[u8]) -> ErrorResponse {
         Envelope::read(body).and_then(|envelope| envelope.error_response()).unwrap_or_default()
     }
 }
@@ -297,22 +281,25 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for FirstField<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{documents::ORGS, users::DETAIL},
+        *,
+    };
 
     fn data(body: &str) -> Result<String, ErrorResponse> {
-        data_of(RAW, body)
+        data_of(&GRAPHQL, body)
     }
 
-    fn data_of(operation: &'static str, body: &str) -> Result<String, ErrorResponse> {
+    fn data_of(operation: &'static Operation, body: &str) -> Result<String, ErrorResponse> {
         DIALECT.data(operation, body.as_bytes()).map(|data| String::from_utf8(data.to_vec()).unwrap())
     }
 
     #[test]
     fn data_is_what_was_asked_for() {
         let wrapped = [
-            (r#"{"data": {"users": {"totalCount": 1}}}"#, r#"{"totalCount": 1}"#),
-            (r#"{"errors": [], "data": {"isUserExists": false}}"#, "false"),
-            (r#"{"data": {"node": null}}"#, "null"),
+            (r#"{"data": {"a": {"totalCount": 1}, "b": 2}}"#, r#"{"a": {"totalCount": 1}, "b": 2}"#),
+            (r#"{"errors": [], "data": {"isUserExists": false}}"#, r#"{"isUserExists": false}"#),
+            (r#"{"data": {"node": null}}"#, r#"{"node": null}"#),
         ];
         for (body, expected) in wrapped {
             assert_eq!(data(body).unwrap(), expected, "{body}");
@@ -323,13 +310,13 @@ mod tests {
             (r#"{"code": 200, "message": "ok"}"#, ""),
         ];
         for (body, expected) in wrapped {
-            assert_eq!(data_of("authing.users.detail", body).unwrap(), expected, "{body}");
+            assert_eq!(data_of(&DETAIL, body).unwrap(), expected, "{body}");
         }
     }
 
     #[test]
     fn the_root_field_is_the_one_that_was_asked_for() {
-        const OPERATION: &str = "authing.orgs.list";
+        const OPERATION: &Operation = &ORGS;
         for (body, expected) in [
             (r#"{"data": {"orgs": {"totalCount": 1}}}"#, r#"{"totalCount": 1}"#),
             (r#"{"data": {"users": {"totalCount": 2}, "or\u0067s": [1]}, "extensions": {}}"#, "[1]"),
@@ -352,7 +339,7 @@ mod tests {
         let said = data_of(OPERATION, r#"{"data": {"users": 1}}"#).unwrap_err();
         assert_eq!(said.detail.as_deref(), Some("the data has no field `orgs`"));
         // Nor does a REST call take another form for a success.
-        assert!(data_of("authing.users.detail", r#"{"data": {"id": "u"}}"#).is_err());
+        assert!(data_of(&DETAIL, r#"{"data": {"id": "u"}}"#).is_err());
     }
 
     #[test]

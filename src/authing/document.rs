@@ -1,20 +1,18 @@
-//! A GraphQL document, and the request of one.
+//! How a GraphQL operation is sent.
 
+use super::request::{paged, variables};
 use crate::{
     Result,
-    protocol::request::{Effect, Request},
+    protocol::{
+        operation::{Document, Operation},
+        request::Request,
+    },
 };
 use serde::Serialize;
+use serde_json::Value;
 
-/// One operation.
-pub(super) struct Document {
-    /// How errors name the call.
-    pub(super) operation: &'static str,
-    /// The field under which a response has what was asked for.
-    pub(super) root: &'static str,
-    pub(super) text: &'static str,
-    pub(super) effect: Effect,
-}
+/// Where all documents go.
+pub(super) const PATH: &str = "/graphql/v2";
 
 /// Takes the name out of a root field with its arguments.
 pub(super) const fn name_of_field(root: &'static str) -> &'static str {
@@ -26,22 +24,33 @@ pub(super) const fn name_of_field(root: &'static str) -> &'static str {
     root.split_at(end).0
 }
 
-#[derive(Serialize)]
-struct Body<'a, V> {
-    query: &'static str,
-    variables: &'a V,
+/// Returns whether a token, a password or another secret is among the selected fields.
+pub(super) fn selects_secret(document: &Document) -> bool {
+    const SECRETS: [&str; 6] = ["accessToken", "token", "password", "secret", "jwtSecret", "config"];
+    let selected = document.text.split_once('{').map_or("", |(_, selected)| selected);
+    selected.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRETS.contains(&word))
 }
 
-impl Document {
-    /// Returns whether a token, a password or another secret is among the selected fields.
-    pub(super) fn selects_secret(&self) -> bool {
-        const SECRETS: [&str; 6] = ["accessToken", "token", "password", "secret", "jwtSecret", "config"];
-        let selected = self.text.split_once('{').map_or("", |(_, selected)| selected);
-        selected.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRETS.contains(&word))
+/// What is sent.
+#[derive(Serialize)]
+pub(super) struct Body<'a, V> {
+    pub(super) query: &'a str,
+    pub(super) variables: &'a V,
+}
+
+impl Operation {
+    /// Makes the request with these variables.
+    pub(super) fn variables(&'static self, variables: &impl Serialize) -> Result<Request> {
+        self.json(&Body { query: self.document.as_ref().map_or("", |document| document.text), variables })
     }
 
-    pub(super) fn request(&self, variables: &impl Serialize) -> Result<Request> {
-        let request = Request::post(self.operation, "/graphql/v2").effect(self.effect).needs_token();
-        request.json(&Body { query: self.text, variables })
+    /// Makes the request with these variables, those of an optional value among them.
+    pub(super) fn with(&'static self, required: Value, optional: &impl Serialize) -> Result<Request> {
+        self.variables(&self.check(variables(required, optional))?)
+    }
+
+    /// Makes the request for a page.
+    pub(super) fn page(&'static self, required: Value, optional: &impl Serialize) -> Result<Request> {
+        self.variables(&self.check(paged(required, optional))?)
     }
 }

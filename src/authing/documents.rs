@@ -1,14 +1,8 @@
 //! The GraphQL documents, each with one root field. User-controlled values travel as variables alone.
 
-pub(super) use super::document::Document;
 use super::document::name_of_field;
-use crate::protocol::request::Effect;
-
-/// Returns the document of the call that errors name so. Two documents of one call have one root field, and one has all the
-/// fields of the other.
-pub(super) fn document_of(operation: &str) -> Option<&'static Document> {
-    ALL.iter().find(|document| document.operation == operation)
-}
+use crate::protocol::operation::{Document, Effect, Holds, Operation, TokenUse};
+use http::Method;
 
 macro_rules! user {
     () => {
@@ -25,7 +19,7 @@ macro_rules! identities {
 }
 macro_rules! custom_data {
     () => {
-        " customData { key value dataType label }"
+        " customData @include(if: $withCustomData) { key value dataType label }"
     };
 }
 macro_rules! node {
@@ -62,32 +56,41 @@ macro_rules! message {
     };
 }
 
-/// Declares documents: name, what the call is called, how repeating it acts, the operation with its variables, the root
-/// field with its arguments, and the fields selected.
+/// Declares operations: how errors name the call, how repeating it acts, `Never` where no token goes along, the operation with
+/// its variables, the root field with its arguments, and the fields selected.
 macro_rules! documents {
-    ($($name:ident = $operation:literal $effect:ident $head:literal { $root:literal { $($fields:expr),* } })+) => {
-        $(pub(super) const $name: Document = Document {
-            operation: $operation,
-            root: name_of_field($root),
-            text: concat!($head, " { ", $root, documents!(@ $($fields),*), " }"),
+    ($($id:ident = $name:literal $effect:ident $($token:ident)? $head:literal { $root:literal { $($fields:expr),* } })+) => {
+        $(pub(super) static $id: Operation = Operation {
+            name: $name,
             effect: Effect::$effect,
+            token_use: documents!(@token $($token)?),
+            holds: Holds::Data,
+            method: Method::POST,
+            path: super::document::PATH,
+            document: Some(Document {
+                root: name_of_field($root),
+                text: concat!($head, " { ", $root, documents!(@fields $($fields),*), " }"),
+            }),
         };)+
 
         /// All of them.
-        static ALL: &[Document] = &[$($name),+];
+        #[cfg(any(test, feature = "emulator"))]
+        pub(super) static OPERATIONS: &[&Operation] = &[$(&$id),+];
     };
-    (@) => { "" };
-    (@ $($fields:expr),+) => { concat!(" { ", $($fields),+, " }") };
+    (@token) => { TokenUse::Required };
+    (@token $token:ident) => { TokenUse::$token };
+    (@fields) => { "" };
+    (@fields $($fields:expr),+) => { concat!(" { ", $($fields),+, " }") };
 }
 
 documents! {
-    ACCESS_TOKEN = "authing.access_token" Read
+    ACCESS_TOKEN = "authing.access_token" Read Never
         "query accessToken($userPoolId: String!, $secret: String!)"
         { "accessToken(userPoolId: $userPoolId, secret: $secret)" { "accessToken exp iat" } }
-    CHECK_LOGIN_STATUS = "authing.check_login_status" Read
+    CHECK_LOGIN_STATUS = "authing.check_login_status" Read Never
         "query checkLoginStatus($token: String)"
         { "checkLoginStatus(token: $token)" { "code message status exp iat data { id userPoolId arn }" } }
-    SEND_EMAIL = "authing.send_email" Other
+    SEND_EMAIL = "authing.send_email" Other Never
         "mutation sendEmail($email: String!, $scene: EmailScene!)"
         { "sendEmail(email: $email, scene: $scene)" { message!() } }
     USERPOOL = "authing.userpool_detail" Read
@@ -106,10 +109,7 @@ documents! {
         } }
 
     CREATE_USER = "authing.users.create" Other
-        "mutation createUser($userInfo: CreateUserInput!, $params: String, $keepPassword: Boolean, $resetPasswordOnFirstLogin: Boolean)"
-        { "createUser(userInfo: $userInfo, params: $params, keepPassword: $keepPassword, resetPasswordOnFirstLogin: $resetPasswordOnFirstLogin)" { user!() } }
-    CREATE_USER_WITH_CUSTOM_DATA = "authing.users.create" Other
-        "mutation createUserWithCustomData($userInfo: CreateUserInput!, $params: String, $keepPassword: Boolean, $resetPasswordOnFirstLogin: Boolean)"
+        "mutation createUser($userInfo: CreateUserInput!, $params: String, $keepPassword: Boolean, $resetPasswordOnFirstLogin: Boolean, $withCustomData: Boolean!)"
         { "createUser(userInfo: $userInfo, params: $params, keepPassword: $keepPassword, resetPasswordOnFirstLogin: $resetPasswordOnFirstLogin)" { user!(), custom_data!() } }
     UPDATE_USER = "authing.users.update" Idempotent
         "mutation updateUser($id: String, $input: UpdateUserInput!)"
@@ -121,16 +121,10 @@ documents! {
         "mutation deleteUsers($ids: [String!]!)"
         { "deleteUsers(ids: $ids)" { message!() } }
     USER_BATCH = "authing.users.batch_get" Read
-        "query userBatch($ids: [String!]!, $type: String)"
-        { "userBatch(ids: $ids, type: $type)" { user!(), identities!() } }
-    USER_BATCH_WITH_CUSTOM_DATA = "authing.users.batch_get" Read
-        "query userBatchWithCustomData($ids: [String!]!, $type: String)"
+        "query userBatch($ids: [String!]!, $type: String, $withCustomData: Boolean!)"
         { "userBatch(ids: $ids, type: $type)" { user!(), identities!(), custom_data!() } }
     USERS = "authing.users.list" Read
-        "query users($page: Int, $limit: Int, $sortBy: SortByEnum, $excludeUsersInOrg: Boolean)"
-        { "users(page: $page, limit: $limit, sortBy: $sortBy, excludeUsersInOrg: $excludeUsersInOrg)" { page!(user!(), identities!()) } }
-    USERS_WITH_CUSTOM_DATA = "authing.users.list" Read
-        "query usersWithCustomData($page: Int, $limit: Int, $sortBy: SortByEnum, $excludeUsersInOrg: Boolean)"
+        "query users($page: Int, $limit: Int, $sortBy: SortByEnum, $excludeUsersInOrg: Boolean, $withCustomData: Boolean!)"
         { "users(page: $page, limit: $limit, sortBy: $sortBy, excludeUsersInOrg: $excludeUsersInOrg)" { page!(user!(), identities!(), custom_data!()) } }
     ARCHIVED_USERS = "authing.users.list_archived_users" Read
         "query archivedUsers($page: Int, $limit: Int)"
@@ -139,16 +133,10 @@ documents! {
         "query isUserExists($email: String, $phone: String, $username: String, $externalId: String)"
         { "isUserExists(email: $email, phone: $phone, username: $username, externalId: $externalId)" {} }
     FIND_USER = "authing.users.find" Read
-        "query findUser($email: String, $phone: String, $username: String, $externalId: String)"
-        { "findUser(email: $email, phone: $phone, username: $username, externalId: $externalId)" { user!() } }
-    FIND_USER_WITH_CUSTOM_DATA = "authing.users.find" Read
-        "query findUserWithCustomData($email: String, $phone: String, $username: String, $externalId: String)"
+        "query findUser($email: String, $phone: String, $username: String, $externalId: String, $withCustomData: Boolean!)"
         { "findUser(email: $email, phone: $phone, username: $username, externalId: $externalId)" { user!(), custom_data!() } }
     SEARCH_USER = "authing.users.search" Read
-        "query searchUser($query: String!, $fields: [String], $page: Int, $limit: Int, $departmentOpts: [SearchUserDepartmentOpt], $groupOpts: [SearchUserGroupOpt], $roleOpts: [SearchUserRoleOpt])"
-        { "searchUser(query: $query, fields: $fields, page: $page, limit: $limit, departmentOpts: $departmentOpts, groupOpts: $groupOpts, roleOpts: $roleOpts)" { page!(user!()) } }
-    SEARCH_USER_WITH_CUSTOM_DATA = "authing.users.search" Read
-        "query searchUserWithCustomData($query: String!, $fields: [String], $page: Int, $limit: Int, $departmentOpts: [SearchUserDepartmentOpt], $groupOpts: [SearchUserGroupOpt], $roleOpts: [SearchUserRoleOpt])"
+        "query searchUser($query: String!, $fields: [String], $page: Int, $limit: Int, $departmentOpts: [SearchUserDepartmentOpt], $groupOpts: [SearchUserGroupOpt], $roleOpts: [SearchUserRoleOpt], $withCustomData: Boolean!)"
         { "searchUser(query: $query, fields: $fields, page: $page, limit: $limit, departmentOpts: $departmentOpts, groupOpts: $groupOpts, roleOpts: $roleOpts)" { page!(user!(), custom_data!()) } }
     USER_GROUPS = "authing.users.list_groups" Read
         "query getUserGroups($id: String!)"
@@ -298,10 +286,7 @@ documents! {
         "mutation deleteGroups($codeList: [String!]!)"
         { "deleteGroups(codeList: $codeList)" { message!() } }
     GROUP_USERS = "authing.groups.list_users" Read
-        "query groupWithUsers($code: String!, $page: Int, $limit: Int)"
-        { "group(code: $code)" { "users(page: $page, limit: $limit) { ", page!(user!()), " }" } }
-    GROUP_USERS_WITH_CUSTOM_DATA = "authing.groups.list_users" Read
-        "query groupWithUsersWithCustomData($code: String!, $page: Int, $limit: Int)"
+        "query groupWithUsers($code: String!, $page: Int, $limit: Int, $withCustomData: Boolean!)"
         { "group(code: $code)" { "users(page: $page, limit: $limit) { ", page!(user!(), custom_data!()), " }" } }
     ADD_USERS_TO_GROUP = "authing.groups.add_users" Idempotent
         "mutation addUserToGroup($userIds: [String!]!, $code: String)"
@@ -317,7 +302,7 @@ documents! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authing::graphql;
+    use crate::authing::{document::selects_secret, graphql};
     use apollo_compiler::{ExecutableDocument, Schema, validation::Valid};
     use std::collections::BTreeSet;
 
@@ -328,8 +313,9 @@ mod tests {
     #[test]
     fn every_document_fits_the_schema_and_has_one_root_field() {
         let schema = schema();
-        for Document { operation, root, text, effect } in ALL {
-            let document = ExecutableDocument::parse_and_validate(&schema, *text, *operation).unwrap();
+        for Operation { name, effect, document, .. } in OPERATIONS {
+            let Document { root, text } = document.as_ref().unwrap();
+            let document = ExecutableDocument::parse_and_validate(&schema, *text, *name).unwrap();
             let names: Vec<_> =
                 document.operations.iter().flat_map(|operation| operation.root_fields(&document)).collect();
             assert!(names.iter().all(|field| field.response_key() == root), "{text}");
@@ -338,14 +324,13 @@ mod tests {
             assert_eq!(roots, [1], "{text}");
             assert_eq!(text.starts_with("query"), *effect == Effect::Read, "{text}");
             assert_eq!(graphql::is_query(text), *effect == Effect::Read, "{text}");
-            assert_eq!(document_of(operation).unwrap().root, *root, "{text}");
         }
     }
 
     #[test]
     fn only_what_can_be_repeated_is_marked_so() {
         let operations: BTreeSet<&str> =
-            ALL.iter().filter(|document| document.effect == Effect::Idempotent).map(|d| d.operation).collect();
+            OPERATIONS.iter().filter(|operation| operation.effect == Effect::Idempotent).map(|o| o.name).collect();
         // Each sets something to a value, or puts names into a set or takes them out of it.
         let expected = [
             "authing.groups.add_users",
@@ -373,7 +358,7 @@ mod tests {
 
     #[test]
     fn documents_that_select_secrets_are_known() {
-        for (document, expected) in [
+        for (operation, expected) in [
             (&ACCESS_TOKEN, true),
             (&REFRESH_TOKEN, true),
             (&USERPOOL, true),
@@ -384,7 +369,8 @@ mod tests {
             (&ORG, false),
             (&DELETE_USER, false),
         ] {
-            assert_eq!(document.selects_secret(), expected, "{}", document.text);
+            let document = operation.document.as_ref().unwrap();
+            assert_eq!(selects_secret(document), expected, "{}", document.text);
         }
     }
 

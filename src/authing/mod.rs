@@ -15,6 +15,11 @@
 //! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`.
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
+//!
+//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
+//! that leaves open whether the service has seen it. *Token*: whether the management token goes along.
+//!
+#![doc = include_str!("operations.md")]
 
 mod account;
 mod dialect;
@@ -34,7 +39,9 @@ mod udf;
 pub(crate) mod users;
 mod values;
 
-pub(crate) use account::{check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail};
+pub(crate) use account::{
+    REQUEST, check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail,
+};
 pub(crate) use dialect::DIALECT;
 pub use models::*;
 pub use options::*;
@@ -43,7 +50,7 @@ pub(crate) use pages::{Paged, Pages};
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
 pub(crate) use password::PasswordKey;
 pub(crate) use request::{
-    FIRST_PAGE, PAGE_SIZE, check_status, non_null, non_null_field, non_null_page, resource_list, resources,
+    FIRST_PAGE, PAGE_SIZE, check_status, non_null_field, non_null_page, resource_list, resources,
 };
 pub(crate) use token::{ManagementToken, check};
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
@@ -62,6 +69,13 @@ const FROM: HeaderName = HeaderName::from_static("x-authing-request-from");
 const VERSION: HeaderName = HeaderName::from_static("x-authing-sdk-version");
 const APP: HeaderName = HeaderName::from_static("x-authing-app-id");
 const LANGUAGE: HeaderName = HeaderName::from_static("x-authing-lang");
+
+/// Returns the operations of the service.
+#[cfg(any(test, feature = "emulator"))]
+pub(crate) fn operations() -> impl Iterator<Item = &'static crate::protocol::operation::Operation> {
+    let lists = [documents::OPERATIONS, account::OPERATIONS, users::OPERATIONS, orgs::OPERATIONS];
+    lists.into_iter().flatten().copied()
+}
 
 /// The headers of every request.
 pub(crate) fn headers(

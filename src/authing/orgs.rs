@@ -2,26 +2,32 @@
 
 use super::{
     documents as doc,
-    models::OrgNode,
     options::*,
-    request::{check_not_empty, rest, with_operation},
+    request::as_strs,
     tree::{self, OrgTree},
-    users::as_strs,
     values::SyncProvider,
 };
 use crate::{
-    Error, Result,
-    protocol::{decode::Data, request::Request},
+    Result,
+    protocol::{decode::Data, operation::operations, request::Request},
 };
-use http::Method;
 use serde_json::json;
+
+// A second synchronization can be refused because the first one runs.
+operations! {
+    IMPORT = "authing.orgs.import_by_json" Other Required Data POST "/api/v2/orgs/import";
+    EXPORT_ALL = "authing.orgs.export_all" Read Required Secret GET "/api/v2/orgs/export";
+    EXPORT = "authing.orgs.export_by_org_id" Read Required Secret GET "/api/v2/orgs/export";
+    START_SYNC = "authing.orgs.start_sync" Other Required Data POST "/connections/enterprise/{provider}/start-sync";
+    START_SYNC_AD = "authing.orgs.start_sync_ad" Other Required Data POST "/api/v2/ad/sync";
+}
 
 pub(crate) fn create(name: &str, options: &CreateOrgOptions) -> Result<Request> {
     doc::CREATE_ORG.with(json!({"name": name}), options)
 }
 
 pub(crate) fn delete_by_id(org_id: &str) -> Result<Request> {
-    doc::DELETE_ORG.request(&json!({"id": org_id}))
+    doc::DELETE_ORG.variables(&json!({"id": org_id}))
 }
 
 pub(crate) fn list(options: &SortedPageOptions) -> Result<Request> {
@@ -29,27 +35,27 @@ pub(crate) fn list(options: &SortedPageOptions) -> Result<Request> {
 }
 
 pub(crate) fn find_by_id(org_id: &str) -> Result<Request> {
-    doc::ORG.request(&json!({"id": org_id}))
+    doc::ORG.variables(&json!({"id": org_id}))
 }
 
 pub(crate) fn get_node_by_id(node_id: &str) -> Result<Request> {
-    doc::NODE_BY_ID.request(&json!({"id": node_id}))
+    doc::NODE_BY_ID.variables(&json!({"id": node_id}))
 }
 
 pub(crate) fn root_node(org_id: &str) -> Result<Request> {
-    doc::ROOT_NODE.request(&json!({"orgId": org_id}))
+    doc::ROOT_NODE.variables(&json!({"orgId": org_id}))
 }
 
 pub(crate) fn list_children(node_id: &str) -> Result<Request> {
-    doc::CHILDREN_NODES.request(&json!({"nodeId": node_id}))
+    doc::CHILDREN_NODES.variables(&json!({"nodeId": node_id}))
 }
 
 pub(crate) fn search_nodes(keyword: &str) -> Result<Request> {
-    doc::SEARCH_NODES.request(&json!({"keyword": keyword}))
+    doc::SEARCH_NODES.variables(&json!({"keyword": keyword}))
 }
 
 pub(crate) fn is_root_node(org_id: &str, node_id: &str) -> Result<Request> {
-    doc::IS_ROOT_NODE.request(&json!({"orgId": org_id, "nodeId": node_id}))
+    doc::IS_ROOT_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id}))
 }
 
 pub(crate) fn add_node(org_id: &str, name: &str, parent_node_id: &str, options: &AddNodeOptions) -> Result<Request> {
@@ -61,26 +67,29 @@ pub(crate) fn update_node(node_id: &str, options: &UpdateNodeOptions) -> Result<
 }
 
 pub(crate) fn delete_node(org_id: &str, node_id: &str) -> Result<Request> {
-    doc::DELETE_NODE.request(&json!({"orgId": org_id, "nodeId": node_id}))
+    doc::DELETE_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id}))
 }
 
 pub(crate) fn move_node(org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Request> {
-    doc::MOVE_NODE.request(&json!({"orgId": org_id, "nodeId": node_id, "targetParentId": target_parent_id}))
+    doc::MOVE_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id, "targetParentId": target_parent_id}))
 }
 
 pub(crate) fn add_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    with_operation("authing.orgs.add_members", check_not_empty("user ids", user_ids))?;
-    doc::ADD_MEMBER.request(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
+    doc::ADD_MEMBER
+        .not_empty("user ids", user_ids)?
+        .variables(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn delete_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    with_operation("authing.orgs.delete_members", check_not_empty("user ids", user_ids))?;
-    doc::REMOVE_MEMBER.request(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
+    doc::REMOVE_MEMBER
+        .not_empty("user ids", user_ids)?
+        .variables(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn move_members(user_ids: &[impl AsRef<str>], target: &str, source: &str) -> Result<Request> {
-    with_operation("authing.orgs.move_members", check_not_empty("user ids", user_ids))?;
-    doc::MOVE_MEMBERS.request(&json!({"userIds": as_strs(user_ids), "targetNodeId": target, "sourceNodeId": source}))
+    doc::MOVE_MEMBERS
+        .not_empty("user ids", user_ids)?
+        .variables(&json!({"userIds": as_strs(user_ids), "targetNodeId": target, "sourceNodeId": source}))
 }
 
 pub(crate) fn list_members(node_id: &str, options: &MemberListOptions) -> Result<Request> {
@@ -88,7 +97,7 @@ pub(crate) fn list_members(node_id: &str, options: &MemberListOptions) -> Result
 }
 
 pub(crate) fn set_main_department(user_id: &str, department_id: Option<&str>) -> Result<Request> {
-    doc::SET_MAIN_DEPARTMENT.request(&json!({"userId": user_id, "departmentId": department_id}))
+    doc::SET_MAIN_DEPARTMENT.variables(&json!({"userId": user_id, "departmentId": department_id}))
 }
 
 pub(crate) fn list_authorized_resources(node_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
@@ -109,13 +118,15 @@ pub(crate) fn list_roles(node_id: &str, options: &NamespaceOptions) -> Result<Re
 
 /// The service takes the node's id under the name `nodeCodes`.
 pub(crate) fn add_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    with_operation("authing.orgs.add_roles", check_not_empty("role codes", codes))?;
-    doc::ASSIGN_ROLE_TO_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
+    doc::ASSIGN_ROLE_TO_NODE
+        .not_empty("role codes", codes)?
+        .with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn remove_roles(node_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    with_operation("authing.orgs.remove_roles", check_not_empty("role codes", codes))?;
-    doc::REVOKE_ROLE_FROM_NODE.with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
+    doc::REVOKE_ROLE_FROM_NODE
+        .not_empty("role codes", codes)?
+        .with(json!({"nodeCodes": [node_id], "roleCodes": as_strs(codes)}), options)
 }
 
 /// A tree to import: typed, or JSON text.
@@ -146,39 +157,34 @@ impl<'a> From<&'a String> for ImportTree<'a> {
 }
 
 pub(crate) fn import_by_json(tree: ImportTree<'_>) -> Result<Request> {
-    let request = rest("authing.orgs.import_by_json", Method::POST, "/api/v2/orgs/import");
     let file = match tree {
         ImportTree::Tree(tree) => tree.to_json(),
         ImportTree::Text(text) => {
             if !text.trim_start().starts_with('{') || tree::read(text.as_bytes()).is_err() {
-                let error = Error::argument("the tree is no JSON object of nodes");
-                return Err(error.operation_named(request.operation));
+                return Err(IMPORT.refuse("the tree is no JSON object of nodes"));
             }
             text.to_owned()
         }
     };
-    request.json(&json!({"filetype": "json", "file": file}))
+    IMPORT.json(&json!({"filetype": "json", "file": file}))
 }
 
-pub(crate) fn export_all() -> Request {
-    rest("authing.orgs.export_all", Method::GET, "/api/v2/orgs/export")
+pub(crate) fn export_all() -> Result<Request> {
+    Ok(EXPORT_ALL.request())
 }
 
-pub(crate) fn export_by_org_id(org_id: &str) -> Request {
-    rest("authing.orgs.export_by_org_id", Method::GET, "/api/v2/orgs/export").query("org_id", Some(org_id))
+pub(crate) fn export_by_org_id(org_id: &str) -> Result<Request> {
+    Ok(EXPORT.request().query("org_id", Some(org_id)))
 }
 
 pub(crate) fn start_sync(provider: &SyncProvider) -> Result<Request> {
-    const OPERATION: &str = "authing.orgs.start_sync";
-    // A second one can be refused because the first one runs.
-    let post = |path: &str| rest(OPERATION, Method::POST, path);
     match provider {
-        SyncProvider::DingTalk => post("/connections/enterprise/dingtalk/start-sync").json(&json!({})),
-        SyncProvider::WechatWork => post("/connections/enterprise/wechatwork/start-sync").json(&json!({})),
+        SyncProvider::DingTalk => START_SYNC.at("dingtalk")?.json(&json!({})),
+        SyncProvider::WechatWork => START_SYNC.at("wechatwork")?.json(&json!({})),
         SyncProvider::Ad { connector_id } if connector_id.trim().is_empty() => {
-            Err(Error::argument("connector id: it is empty").operation_named(OPERATION))
+            Err(START_SYNC_AD.refuse("connector id: it is empty"))
         }
-        SyncProvider::Ad { connector_id } => post("/api/v2/ad/sync").json(&json!({"connectionId": connector_id})),
+        SyncProvider::Ad { connector_id } => START_SYNC_AD.json(&json!({"connectionId": connector_id})),
     }
 }
 
@@ -188,10 +194,4 @@ pub(crate) fn trees(data: &Data) -> Result<Vec<OrgTree>> {
         let detail = format!("no tree of nodes, byte {at}");
         data.error(crate::ErrorKind::Decode).detail(detail)
     })
-}
-
-/// Decodes a list of nodes; `null` reads as empty.
-pub(crate) fn nodes(data: &Data) -> Result<Vec<OrgNode>> {
-    let crate::protocol::decode::List(nodes) = data.decode()?;
-    Ok(nodes)
 }

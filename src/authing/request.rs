@@ -1,25 +1,17 @@
 //! What the constructors of requests share.
 
-use super::{documents::Document, models::AuthorizedResource};
+use super::models::AuthorizedResource;
 use crate::{
-    Error, ErrorKind, Result,
+    Error, Result,
     authing::dialect::{BUSY, FirstField, is_success, kind_of},
     protocol::{
         decode::{Data, List},
         model::Json,
         paging::{Page, Received},
-        request::{Effect, Request},
     },
 };
-use http::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-
-/// A REST call.
-pub(super) fn rest(operation: &'static str, method: Method, path: impl Into<String>) -> Request {
-    let effect = if method == Method::GET { Effect::Read } else { Effect::Other };
-    Request::new(operation, method, path.into()).effect(effect).needs_token()
-}
 
 /// The variables of a call: those that every such call has, and the optional ones.
 pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
@@ -56,38 +48,13 @@ fn check_page(variables: &Map<String, Value>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn check_not_empty<T>(what: &str, list: &[T]) -> Result<()> {
-    match list {
-        [] => Err(Error::argument(format!("{what}: the list is empty"))),
-        _ => Ok(()),
-    }
+pub(super) fn as_strs(list: &[impl AsRef<str>]) -> Vec<&str> {
+    list.iter().map(AsRef::as_ref).collect()
 }
 
-/// Names the call in an error of its arguments.
-pub(super) fn with_operation<T>(operation: &'static str, result: Result<T>) -> Result<T> {
-    result.map_err(|error| error.operation_named(operation))
-}
-
-impl Document {
-    /// The request with these variables, those of an optional value among them.
-    pub(super) fn with(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
-        self.request(&with_operation(self.operation, variables(required, optional))?)
-    }
-
-    /// The request for a page.
-    pub(super) fn page(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
-        self.request(&with_operation(self.operation, paged(required, optional))?)
-    }
-}
-
-/// Decodes an object whose absence says that the thing does not exist.
-pub(crate) fn non_null<T: DeserializeOwned>(data: &Data) -> Result<T> {
-    data.decode::<Option<T>>()?.ok_or_else(|| data.error(ErrorKind::NotFound))
-}
-
-/// Decodes the one member of such an object.
+/// Decodes the one member of an object whose absence says that the thing does not exist.
 pub(crate) fn non_null_field<T: DeserializeOwned>(data: &Data) -> Result<T> {
-    let FirstField(inner) = non_null(data)?;
+    let FirstField(inner) = data.non_null()?;
     Ok(inner)
 }
 

@@ -5,21 +5,24 @@ use crate::{
     Error, ErrorKind, Password, Result, UserToken,
     protocol::{
         decode::Data,
-        request::{Effect, Request},
+        request::Request,
         token::{lifetime_between, with_lifetime},
     },
     token_store::StoredToken,
 };
 use crate::{
-    credentials::Credentials,
+    credentials::{Credentials, Kind},
     protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use serde::Deserialize;
 use serde_json::json;
 
+/// Fetches management tokens, with the pool's secret or with credentials of a session's own.
+#[derive(Clone, Debug)]
 pub(crate) struct ManagementToken {
-    pub(crate) user_pool_id: String,
-    pub(crate) secret: Password,
+    user_pool_id: String,
+    secret: Password,
+    credentials: Option<Credentials>,
 }
 
 /// Unix seconds by the service's clock.
@@ -32,18 +35,37 @@ struct AccessToken {
 }
 
 impl LoginMethod for ManagementToken {
-    fn log_in(&self, _: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
-        Ok(SingleRequestLogin::new(self.request()?, token))
+    fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    fn log_in(&self, credentials: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        let request = match credentials.as_ref().or(self.credentials.as_ref()).map(|credentials| &credentials.kind) {
+            None => request(&self.user_pool_id, &self.secret)?,
+            Some(Kind::Password { user, password }) if *user == self.user_pool_id => request(user, password)?,
+            Some(Kind::Password { .. }) => {
+                return Err(Error::configuration("credentials: they are for another user pool than the client's"));
+            }
+            Some(other) => return Err(other.unsupported("Authing management", "Credentials::password")),
+        };
+        Ok(SingleRequestLogin::new(request, token))
     }
 }
 
 impl ManagementToken {
-    fn request(&self) -> Result<Request> {
-        let secret = self.secret.expose_secret();
-        let variables = json!({"userPoolId": self.user_pool_id, "secret": secret});
-        let request = documents::ACCESS_TOKEN.request(&variables)?;
-        Ok(request.effect(Effect::Read).without_session().secret(secret))
+    pub(crate) fn new(user_pool_id: String, secret: Password) -> Self {
+        Self { user_pool_id, secret, credentials: None }
     }
+
+    pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self { credentials: Some(credentials), ..self.clone() }
+    }
+}
+
+fn request(user_pool_id: &str, secret: &Password) -> Result<Request> {
+    let variables = json!({"userPoolId": user_pool_id, "secret": secret.expose_secret()});
+    let request = documents::ACCESS_TOKEN.variables(&variables)?;
+    Ok(request.secret(secret.expose_secret()))
 }
 
 fn token(response: &Data) -> Result<StoredToken> {

@@ -5,29 +5,46 @@ use super::{
     models::User,
     options::*,
     password::PasswordKey,
-    request::{check_not_empty, paged, rest, with_operation},
-    udf::{CustomData, UdfValue, Udv},
+    request::{as_strs, paged},
+    udf::{CustomData, UdfValue},
     values::QueryField,
 };
 use crate::{
-    Error, Result,
+    Result,
     protocol::{
         batches::Batches,
         decode::{Data, List},
-        request::{Effect, Request, segment},
+        operation::{Effect, Operation, operations},
+        request::Request,
     },
 };
-use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
+operations! {
+    DETAIL = "authing.users.detail" Read Required Secret GET "/api/v2/users/{user_id}";
+    HAS_ROLE = "authing.users.has_role" Read Required Data GET "/api/v2/users/{user_id}/has-role";
+    LIST_ORG = "authing.users.list_org" Read Required Data GET "/api/v2/users/{user_id}/orgs";
+    CHECK_LOGIN_STATUS = "authing.users.check_login_status" Read Required Secret GET "/api/v2/users/login-status";
+    KICK = "authing.users.kick" Idempotent Required Data POST "/api/v2/users/kick";
+    LOGOUT = "authing.users.logout" Idempotent Required Data GET "/logout";
+    LIST_USER_ACTIONS = "authing.users.list_user_actions" Read Required Secret GET "/api/v2/analysis/user-action";
+    CHECK_PERMISSIONS = "authing.users.check_resource_permission_batch" Read Required Data POST "/api/v2/acl/check-resource-permission-batch";
+    PERMISSIONS_OF_KIND = "authing.users.list_authorized_resources_of_resource_kind" Read Required Data POST "/api/v2/acl/get-authorized-resources-of-resource-kind";
+}
+
 /// The most identifiers in one request.
 const BATCH: usize = 80;
 
-/// Divides the identifiers of a call into batches.
-pub(crate) fn batches(operation: &'static str, identifiers: &[impl AsRef<str>]) -> Result<Batches> {
-    Batches::new(operation, identifiers, BATCH)
+/// Divides the identifiers of `batch_get` into batches.
+pub(crate) fn batches_to_get(identifiers: &[impl AsRef<str>]) -> Result<Batches> {
+    Batches::new(doc::USER_BATCH.name, identifiers, BATCH)
+}
+
+/// Divides the ids of `delete_many` into batches.
+pub(crate) fn batches_to_delete(user_ids: &[impl AsRef<str>]) -> Result<Batches> {
+    Batches::new(doc::DELETE_USERS.name, user_ids, BATCH)
 }
 
 /// Returns the members of a user as they go out, the password encrypted.
@@ -45,12 +62,9 @@ fn without_password(request: Request, info: &UserInfo) -> Request {
 }
 
 pub(crate) fn create(info: &UserInfo, options: &CreateUserOptions, key: &PasswordKey) -> Result<Request> {
-    let document = match options.custom_data.is_empty() {
-        true => &doc::CREATE_USER,
-        false => &doc::CREATE_USER_WITH_CUSTOM_DATA,
-    };
     let mut variables = Map::new();
-    variables.insert("userInfo".to_owned(), with_operation("authing.users.create", members(info, key))?.into());
+    variables.insert("userInfo".to_owned(), doc::CREATE_USER.check(members(info, key))?.into());
+    variables.insert("withCustomData".to_owned(), (!options.custom_data.is_empty()).into());
     variables.insert("keepPassword".to_owned(), options.keep_password.into());
     if let Some(reset) = options.reset_password_on_first_login {
         variables.insert("resetPasswordOnFirstLogin".to_owned(), reset.into());
@@ -60,59 +74,58 @@ pub(crate) fn create(info: &UserInfo, options: &CreateUserOptions, key: &Passwor
         let params: Value = options.custom_data.iter().map(entry).collect();
         variables.insert("params".to_owned(), params.to_string().into());
     }
-    Ok(without_password(document.request(&variables)?, info))
+    Ok(without_password(doc::CREATE_USER.variables(&variables)?, info))
 }
 
 pub(crate) fn update(user_id: &str, info: &UserInfo, key: &PasswordKey) -> Result<Request> {
-    let input = with_operation("authing.users.update", members(info, key))?;
-    let mut request = doc::UPDATE_USER.request(&json!({"id": user_id, "input": input}))?;
+    let input = doc::UPDATE_USER.check(members(info, key))?;
+    let mut request = doc::UPDATE_USER.variables(&json!({"id": user_id, "input": input}))?;
     if info.password.is_some() {
         // A pool can refuse a password that the user has already.
-        request = request.effect(Effect::Other);
+        request.effect = Effect::Other;
     }
     Ok(without_password(request, info))
 }
 
-/// Makes a request of a path below a user's.
-fn of_user(operation: &'static str, user_id: &str, rest_of_path: &str) -> Result<Request> {
-    let id = segment(operation, "user id", user_id)?;
-    Ok(rest(operation, Method::GET, format!("/api/v2/users/{id}{rest_of_path}")))
-}
-
 pub(crate) fn detail(user_id: &str, options: &UserDetailOptions) -> Result<Request> {
     let flag = if options.with_custom_data { "1" } else { "0" };
-    Ok(of_user("authing.users.detail", user_id, "")?.query("with_custom_data", Some(flag)))
+    Ok(DETAIL.at(user_id)?.query("with_custom_data", Some(flag)))
 }
 
 pub(crate) fn delete(user_id: &str) -> Result<Request> {
-    doc::DELETE_USER.request(&json!({"id": user_id}))
+    doc::DELETE_USER.variables(&json!({"id": user_id}))
 }
 
 pub(crate) fn delete_many(user_ids: &[String]) -> Result<Request> {
-    doc::DELETE_USERS.request(&json!({"ids": user_ids}))
+    doc::DELETE_USERS.variables(&json!({"ids": user_ids}))
 }
 
 pub(crate) fn batch_get(identifiers: &[String], options: &BatchGetOptions) -> Result<Request> {
-    let document = match options.with_custom_data {
-        false => &doc::USER_BATCH,
-        true => &doc::USER_BATCH_WITH_CUSTOM_DATA,
-    };
     let by = options.query_field.unwrap_or(QueryField::Id);
-    document.request(&json!({"ids": identifiers, "type": by}))
+    let with = options.with_custom_data;
+    doc::USER_BATCH.variables(&json!({"ids": identifiers, "type": by, "withCustomData": with}))
 }
 
-/// Puts users into the order of the identifiers that they were asked for by; users that none of them names come last.
+/// Returns what puts users into the order of the identifiers that they were asked for by; users that none of them names come last.
 ///
 /// The service gives those of one request in an order of its own.
-pub(crate) fn in_order(mut users: Vec<User>, identifiers: &[impl AsRef<str>], options: &BatchGetOptions) -> Vec<User> {
+pub(crate) fn in_order(
+    identifiers: &[impl AsRef<str>],
+    options: &BatchGetOptions,
+) -> Box<dyn FnOnce(Vec<Vec<User>>) -> Vec<User> + Send> {
+    let by = options.query_field.unwrap_or(QueryField::Id);
+    let identifiers: Vec<String> = identifiers.iter().map(|identifier| identifier.as_ref().to_owned()).collect();
+    Box::new(move |batches| sorted(batches.into_iter().flatten().collect(), &identifiers, by))
+}
+
+fn sorted(mut users: Vec<User>, identifiers: &[String], by: QueryField) -> Vec<User> {
     let mut positions = HashMap::new();
     let mut folded = HashMap::new();
-    for (at, identifier) in identifiers.iter().map(AsRef::as_ref).enumerate() {
+    for (at, identifier) in identifiers.iter().map(String::as_str).enumerate() {
         positions.entry(identifier).or_insert(at);
         // Mail addresses and user names are found whatever their case.
         folded.entry(identifier.to_lowercase()).or_insert(at);
     }
-    let by = options.query_field.unwrap_or(QueryField::Id);
     users.sort_by_cached_key(|user| {
         let value = match by {
             QueryField::Id => &user.id,
@@ -128,61 +141,50 @@ pub(crate) fn in_order(mut users: Vec<User>, identifiers: &[impl AsRef<str>], op
 }
 
 pub(crate) fn list(options: &UserListOptions) -> Result<Request> {
-    let document = if options.with_custom_data { &doc::USERS_WITH_CUSTOM_DATA } else { &doc::USERS };
-    document.page(json!({}), options)
+    doc::USERS.page(json!({"withCustomData": options.with_custom_data}), options)
 }
 
 pub(crate) fn list_archived(options: &PageOptions) -> Result<Request> {
     doc::ARCHIVED_USERS.page(json!({}), options)
 }
 
-fn check_lookup(operation: &'static str, lookup: &UserLookup) -> Result<()> {
+fn check_lookup(operation: &'static Operation, lookup: &UserLookup) -> Result<&'static Operation> {
     match lookup.is_empty() {
-        false => Ok(()),
-        true => Err(Error::argument("nothing says which user: set email, phone, username or external_id")
-            .operation_named(operation)),
+        false => Ok(operation),
+        true => Err(operation.refuse("nothing says which user: set email, phone, username or external_id")),
     }
 }
 
 pub(crate) fn exists(lookup: &UserLookup) -> Result<Request> {
-    check_lookup("authing.users.exists", lookup)?;
-    doc::IS_USER_EXISTS.request(lookup)
+    check_lookup(&doc::IS_USER_EXISTS, lookup)?.variables(lookup)
 }
 
 pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
-    check_lookup("authing.users.find", lookup)?;
-    let document = if lookup.with_custom_data { &doc::FIND_USER_WITH_CUSTOM_DATA } else { &doc::FIND_USER };
-    document.request(lookup)
+    check_lookup(&doc::FIND_USER, lookup)?.with(json!({"withCustomData": lookup.with_custom_data}), lookup)
 }
 
 pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request> {
-    let document = if options.with_custom_data { &doc::SEARCH_USER_WITH_CUSTOM_DATA } else { &doc::SEARCH_USER };
-    let mut variables = with_operation("authing.users.search", paged(json!({"query": query}), options))?;
+    let required = json!({"query": query, "withCustomData": options.with_custom_data});
+    let mut variables = doc::SEARCH_USER.check(paged(required, options))?;
     // An empty list of conditions is none.
     variables.retain(|_, value| value.as_array().is_none_or(|conditions| !conditions.is_empty()));
-    document.request(&variables)
+    doc::SEARCH_USER.variables(&variables)
 }
 
 pub(crate) fn kick(user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    let request = rest("authing.users.kick", Method::POST, "/api/v2/users/kick").effect(Effect::Idempotent);
-    with_operation(request.operation, check_not_empty("user ids", user_ids))?;
-    request.json(&json!({"userIds": as_strs(user_ids)}))
-}
-
-pub(super) fn as_strs(list: &[impl AsRef<str>]) -> Vec<&str> {
-    list.iter().map(AsRef::as_ref).collect()
+    KICK.not_empty("user ids", user_ids)?.json(&json!({"userIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn list_groups(user_id: &str) -> Result<Request> {
-    doc::USER_GROUPS.request(&json!({"id": user_id}))
+    doc::USER_GROUPS.variables(&json!({"id": user_id}))
 }
 
 pub(crate) fn add_group(user_id: &str, code: &str) -> Result<Request> {
-    doc::ADD_USER_TO_GROUP.request(&json!({"userIds": [user_id], "code": code}))
+    doc::ADD_USER_TO_GROUP.variables(&json!({"userIds": [user_id], "code": code}))
 }
 
 pub(crate) fn remove_group(user_id: &str, code: &str) -> Result<Request> {
-    doc::REMOVE_USER_FROM_GROUP.request(&json!({"userIds": [user_id], "code": code}))
+    doc::REMOVE_USER_FROM_GROUP.variables(&json!({"userIds": [user_id], "code": code}))
 }
 
 pub(crate) fn list_roles(user_id: &str, options: &NamespaceOptions) -> Result<Request> {
@@ -190,18 +192,20 @@ pub(crate) fn list_roles(user_id: &str, options: &NamespaceOptions) -> Result<Re
 }
 
 pub(crate) fn add_roles(user_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    with_operation("authing.users.add_roles", check_not_empty("role codes", codes))?;
-    doc::ASSIGN_ROLE.with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
+    doc::ASSIGN_ROLE
+        .not_empty("role codes", codes)?
+        .with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn remove_roles(user_id: &str, codes: &[impl AsRef<str>], options: &NamespaceOptions) -> Result<Request> {
-    with_operation("authing.users.remove_roles", check_not_empty("role codes", codes))?;
-    doc::REVOKE_ROLE.with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
+    doc::REVOKE_ROLE
+        .not_empty("role codes", codes)?
+        .with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
 pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) -> Result<Request> {
-    let request = of_user("authing.users.has_role", user_id, "/has-role")?;
-    Ok(request.query("code", Some(code)).query("namespace", options.namespace.as_ref()))
+    let request = HAS_ROLE.at(user_id)?.query("code", Some(code));
+    Ok(request.query("namespace", options.namespace.as_ref()))
 }
 
 pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
@@ -209,24 +213,20 @@ pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResou
 }
 
 pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
-    const OPERATION: &str = "authing.users.check_resource_permission_batch";
-    with_operation(OPERATION, check_not_empty("resources", resources))?;
-    let request = rest(OPERATION, Method::POST, "/api/v2/acl/check-resource-permission-batch").effect(Effect::Read);
-    request.json(&json!({"userId": user_id, "namespace": namespace, "resources": as_strs(resources)}))
+    let body = json!({"userId": user_id, "namespace": namespace, "resources": as_strs(resources)});
+    CHECK_PERMISSIONS.not_empty("resources", resources)?.json(&body)
 }
 
 pub(crate) fn permissions_of_kind(user_id: &str, namespace: &str, resource: &str) -> Result<Request> {
-    const OPERATION: &str = "authing.users.list_authorized_resources_of_resource_kind";
-    let request = rest(OPERATION, Method::POST, "/api/v2/acl/get-authorized-resources-of-resource-kind");
-    request.effect(Effect::Read).json(&json!({"userId": user_id, "namespace": namespace, "resource": resource}))
+    PERMISSIONS_OF_KIND.json(&json!({"userId": user_id, "namespace": namespace, "resource": resource}))
 }
 
 pub(crate) fn list_user_actions(options: &UserActionOptions) -> Result<Request> {
-    let request = rest("authing.users.list_user_actions", Method::GET, "/api/v2/analysis/user-action");
-    let page = with_operation(request.operation, paged(json!({}), options))?;
+    let page = LIST_USER_ACTIONS.check(paged(json!({}), options))?;
     // What is not asked for is sent empty.
     let text = |member: &Option<String>| Some(member.clone().unwrap_or_default());
-    Ok(request
+    Ok(LIST_USER_ACTIONS
+        .request()
         .query("page", page.get("page"))
         .query("limit", page.get("limit"))
         .query("clientip", text(&options.client_ip))
@@ -235,63 +235,62 @@ pub(crate) fn list_user_actions(options: &UserActionOptions) -> Result<Request> 
 }
 
 pub(crate) fn refresh_token(user_id: &str) -> Result<Request> {
-    doc::REFRESH_TOKEN.request(&json!({"id": user_id}))
+    doc::REFRESH_TOKEN.variables(&json!({"id": user_id}))
 }
 
 pub(crate) fn list_policies(user_id: &str, options: &PageOptions) -> Result<Request> {
     doc::POLICY_ASSIGNMENTS.page(json!({"targetType": "USER", "targetIdentifier": user_id}), options)
 }
 
-fn policies(document: &doc::Document, user_id: &str, policies: &[impl AsRef<str>]) -> Result<Request> {
-    document.request(&json!({"policies": as_strs(policies), "targetType": "USER", "targetIdentifiers": [user_id]}))
+fn policies(operation: &'static Operation, user_id: &str, policies: &[impl AsRef<str>]) -> Result<Request> {
+    let operation = operation.not_empty("policies", policies)?;
+    operation.variables(&json!({"policies": as_strs(policies), "targetType": "USER", "targetIdentifiers": [user_id]}))
 }
 
 pub(crate) fn add_policies(user_id: &str, codes: &[impl AsRef<str>]) -> Result<Request> {
-    with_operation("authing.users.add_policies", check_not_empty("policies", codes))?;
     policies(&doc::ADD_POLICIES, user_id, codes)
 }
 
 pub(crate) fn remove_policies(user_id: &str, codes: &[impl AsRef<str>]) -> Result<Request> {
-    with_operation("authing.users.remove_policies", check_not_empty("policies", codes))?;
     policies(&doc::REMOVE_POLICIES, user_id, codes)
 }
 
 pub(crate) fn list_udv(user_id: &str) -> Result<Request> {
-    doc::UDV.request(&json!({"targetType": "USER", "targetId": user_id}))
+    doc::UDV.variables(&json!({"targetType": "USER", "targetId": user_id}))
 }
 
 pub(crate) fn set_udv(user_id: &str, key: &str, value: &UdfValue) -> Result<Request> {
-    doc::SET_UDV.request(&json!({"targetType": "USER", "targetId": user_id, "key": key, "value": value.text()}))
+    doc::SET_UDV.variables(&json!({"targetType": "USER", "targetId": user_id, "key": key, "value": value.text()}))
 }
 
 pub(crate) fn remove_udv(user_id: &str, key: &str) -> Result<Request> {
-    doc::REMOVE_UDV.request(&json!({"targetType": "USER", "targetId": user_id, "key": key}))
+    doc::REMOVE_UDV.variables(&json!({"targetType": "USER", "targetId": user_id, "key": key}))
 }
 
 pub(crate) fn get_udf_value_batch(user_ids: &[impl AsRef<str>]) -> Result<Request> {
-    with_operation("authing.users.get_udf_value_batch", check_not_empty("user ids", user_ids))?;
-    doc::UDF_VALUE_BATCH.request(&json!({"targetType": "USER", "targetIds": as_strs(user_ids)}))
+    doc::UDF_VALUE_BATCH
+        .not_empty("user ids", user_ids)?
+        .variables(&json!({"targetType": "USER", "targetIds": as_strs(user_ids)}))
 }
 
 pub(crate) fn set_udf_value(user_id: &str, data: &CustomData) -> Result<Request> {
     if data.is_empty() {
-        return Err(Error::argument("custom data: there is none").operation_named("authing.users.set_udf_value"));
+        return Err(doc::SET_UDV_BATCH.refuse("custom data: there is none"));
     }
     let entry = |(key, value): (&String, &UdfValue)| json!({"key": key, "value": value.text()});
     let list: Value = data.iter().map(entry).collect();
-    doc::SET_UDV_BATCH.request(&json!({"targetType": "USER", "targetId": user_id, "udvList": list}))
+    doc::SET_UDV_BATCH.variables(&json!({"targetType": "USER", "targetId": user_id, "udvList": list}))
 }
 
 pub(crate) fn set_udf_value_batch(data: &BTreeMap<String, CustomData>) -> Result<Request> {
     let entries = data.iter().flat_map(|(id, data)| data.iter().map(move |(key, value)| (id, key, value)));
     let input: Vec<Value> =
         entries.map(|(id, key, value)| json!({"targetId": id, "key": key, "value": value.text()})).collect();
-    with_operation("authing.users.set_udf_value_batch", check_not_empty("custom data", &input))?;
-    doc::SET_UDF_VALUE_BATCH.request(&json!({"targetType": "USER", "input": input}))
+    doc::SET_UDF_VALUE_BATCH.not_empty("custom data", &input)?.variables(&json!({"targetType": "USER", "input": input}))
 }
 
 pub(crate) fn list_org(user_id: &str) -> Result<Request> {
-    of_user("authing.users.list_org", user_id, "/orgs")
+    LIST_ORG.at(user_id)
 }
 
 pub(crate) fn list_department(user_id: &str, options: &DepartmentOptions) -> Result<Request> {
@@ -299,26 +298,21 @@ pub(crate) fn list_department(user_id: &str, options: &DepartmentOptions) -> Res
 }
 
 pub(crate) fn first_login_mail(app_id: &str, user_id: &str) -> Result<Request> {
-    doc::FIRST_LOGIN_MAIL.request(&json!({"appId": app_id, "userId": user_id}))
+    doc::FIRST_LOGIN_MAIL.variables(&json!({"appId": app_id, "userId": user_id}))
 }
 
-pub(crate) fn logout(user_id: &str, options: &UserLogoutOptions) -> Request {
-    let request = rest("authing.users.logout", Method::GET, "/logout").effect(Effect::Idempotent);
-    request.query("appId", options.app_id.as_ref()).query("userId", Some(user_id))
+pub(crate) fn logout(user_id: &str, options: &UserLogoutOptions) -> Result<Request> {
+    Ok(LOGOUT.request().query("appId", options.app_id.as_ref()).query("userId", Some(user_id)))
 }
 
-pub(crate) fn check_login_status(user_id: &str, options: &LoginStatusOptions) -> Request {
-    let request = rest("authing.users.check_login_status", Method::GET, "/api/v2/users/login-status");
-    request
-        .query("appId", options.app_id.as_ref())
-        .query("userId", Some(user_id))
-        .query("deviceId", options.device_id.as_ref())
+pub(crate) fn check_login_status(user_id: &str, options: &LoginStatusOptions) -> Result<Request> {
+    let request = CHECK_LOGIN_STATUS.request().query("appId", options.app_id.as_ref());
+    Ok(request.query("userId", Some(user_id)).query("deviceId", options.device_id.as_ref()))
 }
 
-/// Decodes a list of values; `null` reads as empty.
-pub(crate) fn udvs(data: &Data) -> Result<Vec<Udv>> {
-    let List(list) = data.decode()?;
-    Ok(list)
+/// Decodes custom data by key; `null` reads as empty.
+pub(crate) fn custom_data(data: &Data) -> Result<CustomData> {
+    Ok(data.decode::<Option<CustomData>>()?.unwrap_or_default())
 }
 
 /// Decodes custom data by user.
@@ -352,7 +346,7 @@ mod tests {
             user
         };
         let options = BatchGetOptions::new().query_field(by);
-        in_order(sent.iter().map(user).collect(), asked, &options)
+        in_order(asked, &options)(vec![sent.iter().map(user).collect()])
             .into_iter()
             .filter_map(|user| user.nickname)
             .collect()

@@ -1,7 +1,10 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{FLAVOUR, Fetching, Session, fetch_page, maybe_async};
+use super::{Call, Ending, FLAVOUR, Fetching, fetch_page, maybe_async, run};
 
 pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
+mod session;
+
+use session::{Session, client_methods};

@@ -1,13 +1,11 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{
-    AuthenticatedLicense, CompanyId, CompanyPermissions,
-    dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION},
-};
+use super::{AuthenticatedLicense, CompanyId, CompanyPermissions};
 use crate::{
     Password, Result, UserToken,
     protocol::{
-        request::{Effect, Request, segment},
+        operation::operations,
+        request::Request,
         token::{TokenResponse, first_token},
     },
     token_store::StoredToken,
@@ -16,28 +14,33 @@ use crate::{
     credentials::{Credentials, Kind},
     protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
-use http::Method;
 use serde_json::json;
 
+// The profile has the user's pin.
+operations! {
+    AUTHENTICATE = "cloudspot.authenticate" Other Never Secret POST "/auth/authenticate/";
+    GET_USER = "cloudspot.get_user" Read Required Secret GET "/auth/users/profile/";
+    GET_PERMISSIONS = "cloudspot.get_permissions" Read Required Secret GET "/auth/get-permissions/";
+    GET_COMPANY_PERMISSIONS = "cloudspot.get_company_permissions" Read Required Data GET "/auth/get-company-permissions/{company_id}/";
+    VALIDATE_IMPERSONATION = "cloudspot.validate_impersonation" Other IfAny Secret POST "/auth/impersonation-validation/";
+    REQUEST = "cloudspot.request" Other IfAny Secret GET "";
+}
+
 pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Request> {
-    let body = json!({"username": username, "password": password.expose_secret()});
-    let request = Request::post(AUTHENTICATE, "/auth/authenticate/").without_session().json(&body)?;
+    let request = AUTHENTICATE.json(&json!({"username": username, "password": password.expose_secret()}))?;
     Ok(request.secret(password.expose_secret()))
 }
 
-pub(crate) fn get_user() -> Request {
-    Request::get(GET_USER, "/auth/users/profile/").needs_token()
+pub(crate) fn get_user() -> Result<Request> {
+    Ok(GET_USER.request())
 }
 
-pub(crate) fn get_permissions() -> Request {
-    Request::get(GET_PERMISSIONS, "/auth/get-permissions/").needs_token()
+pub(crate) fn get_permissions() -> Result<Request> {
+    Ok(GET_PERMISSIONS.request())
 }
 
 pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
-    const OPERATION: &str = "cloudspot.get_company_permissions";
-    let id = segment(OPERATION, "company id", company_id.as_str())?;
-    let path = format!("/auth/get-company-permissions/{id}/");
-    Ok(Request::new(OPERATION, Method::GET, path).effect(Effect::Read).needs_token())
+    GET_COMPANY_PERMISSIONS.at(company_id.as_str())
 }
 
 /// Completes a response, which has the slugs alone, with the company that was asked for.
@@ -47,8 +50,7 @@ pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissi
 }
 
 pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
-    let body = json!({"token": token.expose_secret()});
-    let request = Request::post(VALIDATE_IMPERSONATION, "/auth/impersonation-validation/").json(&body)?;
+    let request = VALIDATE_IMPERSONATION.json(&json!({"token": token.expose_secret()}))?;
     Ok(request.secret(token.expose_secret()))
 }
 

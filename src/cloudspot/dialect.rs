@@ -1,10 +1,12 @@
 //! How Cloudspot spells its errors. Its responses stand in no envelope.
 
+use super::auth::{AUTHENTICATE, VALIDATE_IMPERSONATION};
 use crate::{
     Error, ErrorKind,
     protocol::{
         dialect::{Dialect, ErrorResponse, text},
         meter::UsualEnvelope,
+        operation::Operation,
     },
 };
 use http::HeaderName;
@@ -13,12 +15,6 @@ use serde_json::value::RawValue;
 
 pub(crate) const MODULE_HEADER: HeaderName = HeaderName::from_static("x-license-module");
 pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-license-token");
-pub(super) const AUTHENTICATE: &str = "cloudspot.authenticate";
-/// The profile has the user's pin.
-pub(super) const GET_USER: &str = "cloudspot.get_user";
-pub(super) const GET_PERMISSIONS: &str = "cloudspot.get_permissions";
-pub(super) const VALIDATE_IMPERSONATION: &str = "cloudspot.validate_impersonation";
-
 pub(crate) static DIALECT: Cloudspot = Cloudspot;
 
 pub(crate) struct Cloudspot;
@@ -41,31 +37,27 @@ impl Dialect for Cloudspot {
         TOKEN_HEADER
     }
 
-    fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+    fn data<'a>(&self, _: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         Ok(body)
     }
 
-    fn usual_envelope(&self, _: &'static str) -> Option<UsualEnvelope> {
+    fn usual_envelope(&self, _: &'static Operation) -> Option<UsualEnvelope> {
         None
-    }
-
-    fn brings_secret(&self, operation: &'static str) -> bool {
-        matches!(operation, AUTHENTICATE | GET_USER | GET_PERMISSIONS | VALIDATE_IMPERSONATION)
     }
 
     /// Of an impersonation's validation it is the impersonation's token that is refused; and a 403 tells of what the user may
     /// not do, whatever the vendor's client makes of it.
-    fn refuses_token(&self, operation: &'static str, error: &Error) -> bool {
-        operation != VALIDATE_IMPERSONATION && error.status() == Some(401)
+    fn refuses_token(&self, operation: &'static Operation, error: &Error) -> bool {
+        *operation != VALIDATE_IMPERSONATION && error.status() == Some(401)
     }
 
-    fn error_response(&self, operation: &'static str, status: u16, body: &[u8]) -> ErrorResponse {
+    fn error_response(&self, operation: &'static Operation, status: u16, body: &[u8]) -> ErrorResponse {
         let said: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
         let by_the_service = said.message.is_some() || said.error_code.is_some();
         let refused = |detail: &'static str| (Some(ErrorKind::Authentication), Some(detail.into()));
-        let (kind, detail) = match (operation, status) {
-            (AUTHENTICATE, 400 | 401 | 403) => refused("bad credentials"),
-            (AUTHENTICATE, 404 | 405) if by_the_service => refused("bad credentials"),
+        let (kind, detail) = match (*operation == AUTHENTICATE, status) {
+            (true, 400 | 401 | 403) => refused("bad credentials"),
+            (true, 404 | 405) if by_the_service => refused("bad credentials"),
             (_, 401 | 403) => refused("no valid token"),
             _ => (None, None),
         };
@@ -81,10 +73,10 @@ impl Dialect for Cloudspot {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::auth::GET_USER, *};
     use std::borrow::Cow;
 
-    fn kind(operation: &'static str, status: u16, body: &str) -> (Option<ErrorKind>, Option<Cow<'static, str>>) {
+    fn kind(operation: &'static Operation, status: u16, body: &str) -> (Option<ErrorKind>, Option<Cow<'static, str>>) {
         let said = DIALECT.error_response(operation, status, body.as_bytes());
         (said.kind, said.detail)
     }
@@ -94,14 +86,14 @@ mod tests {
         let own = r#"{"message": "no", "error_code": "NOT_AUTHORIZED", "new_member": 1}"#;
         let bad = (Some(ErrorKind::Authentication), Some("bad credentials".into()));
         for status in [400, 401, 403, 404, 405] {
-            assert_eq!(kind(AUTHENTICATE, status, own), bad, "{status}");
+            assert_eq!(kind(&AUTHENTICATE, status, own), bad, "{status}");
         }
         for status in [429, 500, 502, 503] {
-            assert_eq!(kind(AUTHENTICATE, status, own), (None, None), "{status}");
+            assert_eq!(kind(&AUTHENTICATE, status, own), (None, None), "{status}");
         }
-        assert_eq!(kind(AUTHENTICATE, 404, "<html>"), (None, None));
+        assert_eq!(kind(&AUTHENTICATE, 404, "<html>"), (None, None));
         let invalid = (Some(ErrorKind::Authentication), Some("no valid token".into()));
-        assert_eq!(kind("cloudspot.get_user", 401, own), invalid);
-        assert_eq!(kind("cloudspot.get_user", 404, own), (None, None));
+        assert_eq!(kind(&GET_USER, 401, own), invalid);
+        assert_eq!(kind(&GET_USER, 404, own), (None, None));
     }
 }

@@ -12,14 +12,19 @@
 //!
 //! A successful HTTP response whose object has none of the members of the call's model, such as
 //! `{"status": 500, "message": "…"}` or `{}`, is `Decode`: it is not a user, or a set of permissions, without any data.
+//!
+//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
+//! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
+//!
+#![doc = include_str!("operations.md")]
 
 mod auth;
 mod dialect;
 mod models;
 
-pub(crate) use auth::CredentialLogin;
 pub(crate) use auth::{
-    authenticate, get_company_permissions, get_permissions, get_user, of_company, validate_impersonation,
+    CredentialLogin, REQUEST, authenticate, get_company_permissions, get_permissions, get_user, of_company,
+    validate_impersonation,
 };
 pub(crate) use dialect::{DIALECT, MODULE_HEADER, TOKEN_HEADER};
 pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
@@ -29,6 +34,12 @@ use http::{HeaderMap, HeaderValue};
 
 /// The public service.
 pub const PUBLIC_SERVICE: &str = "https://license.cloudspot.be/api/v1";
+
+/// Returns the operations of the service.
+#[cfg(any(test, feature = "emulator"))]
+pub(crate) fn operations() -> impl Iterator<Item = &'static crate::protocol::operation::Operation> {
+    auth::OPERATIONS.iter().copied()
+}
 
 /// The headers of every request.
 pub(crate) fn headers(settings: &Settings, application_id: &str) -> Result<HeaderMap> {

@@ -18,6 +18,7 @@ use crate::{
         dialect::{Dialect, ErrorResponse, text},
         meter::{Member, UsualEnvelope},
         model::Name,
+        operation::Operation,
     },
 };
 use http::HeaderName;
@@ -41,7 +42,7 @@ impl Dialect for Digiwin {
         USER_HEADER
     }
 
-    fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+    fn data<'a>(&self, _: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let Some(envelope) = Envelope::read(body) else { return Ok(body) };
         match (envelope.status, envelope.data) {
             (Some(status), Some(data)) if is_success(status) => Ok(data.get().as_bytes()),
@@ -51,7 +52,7 @@ impl Dialect for Digiwin {
         }
     }
 
-    fn usual_envelope(&self, _: &'static str) -> Option<UsualEnvelope> {
+    fn usual_envelope(&self, _: &'static Operation) -> Option<UsualEnvelope> {
         let member = |name: &str| match name {
             "data" => Member::Data,
             "status" => Member::Verdict(is_success),
@@ -61,21 +62,7 @@ impl Dialect for Digiwin {
         Some(UsualEnvelope { member, has_verdict: true, field: None })
     }
 
-    fn brings_secret(&self, operation: &'static str) -> bool {
-        match operation.strip_prefix("digiwin.") {
-            Some(
-                "identity.logout"
-                | "identity.get_public_key"
-                | "identity.analyze_token"
-                | "identity.analyze_token_internal",
-            ) => false,
-            // Applications have tokens of their own.
-            Some(call) => call.starts_with("identity.") || call == "tenants.get_applications",
-            None => false,
-        }
-    }
-
-    fn error_response(&self, _: &'static str, _: u16, body: &[u8]) -> ErrorResponse {
+    fn error_response(&self, _: &'static Operation, _: u16, body: &[u8]) -> ErrorResponse {
         match Envelope::read(body) {
             // The HTTP status has decided the kind; the code in the body is kept beside it.
             Some(envelope) => ErrorResponse { kind: None, ..envelope.error_response() },
@@ -192,7 +179,7 @@ mod tests {
     use super::*;
 
     fn data(body: &str) -> Result<&str, ErrorResponse> {
-        DIALECT.data("digiwin.users.get_user", body.as_bytes()).map(|data| str::from_utf8(data).unwrap())
+        DIALECT.data(&super::super::users::GET_USER, body.as_bytes()).map(|data| str::from_utf8(data).unwrap())
     }
 
     #[test]

@@ -5,10 +5,12 @@ use super::{
     LogoutOptions, TenantRef,
 };
 use crate::{
-    Error, Result, UserToken, VerificationCode,
+    Result, UserToken, VerificationCode,
     crypto::SealedPassword,
     protocol::{
-        request::{Effect, Request},
+        decode::Data,
+        operation::{Operation, operations},
+        request::Request,
         token::{TokenResponse, first_token, with_lifetime, with_lifetime_of},
     },
     token_store::StoredToken,
@@ -17,10 +19,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-const LOGIN: &str = "/api/iam/v2/identity/login";
-pub(crate) const LOGIN_OPERATION: &str = "digiwin.identity.login";
-pub(crate) const LOGIN_AD_OPERATION: &str = "digiwin.identity.login_ad";
-pub(crate) const INTERNAL_LOGIN_OPERATION: &str = "digiwin.identity.internal_login";
+// `get_aes_key`: asking twice gives two keys under one name, so it is not certain to be idempotent.
+operations! {
+    LOGIN = "digiwin.identity.login" Other Never Secret POST "/api/iam/v2/identity/login";
+    LOGIN_AD = "digiwin.identity.login_ad" Other Never Secret POST "/api/iam/v2/identity/login";
+    LOGIN_VERIFICATION_CODE = "digiwin.identity.login_verification_code" Other Never Secret POST "/api/iam/v2/identity/login";
+    INTERNAL_LOGIN = "digiwin.identity.internal_login" Other Never Secret POST "/api/iam/v2/identity/internal/login";
+    LOGOUT = "digiwin.identity.logout" Other AsItIs Data POST "/api/iam/v2/identity/logout";
+    GET_PUBLIC_KEY = "digiwin.identity.get_public_key" Read Never Data GET "/api/iam/v2/identity/publickey";
+    GET_AES_KEY = "digiwin.identity.get_aes_key" Other Never Secret POST "/api/iam/v2/identity/aeskey";
+    ANALYZE_TOKEN = "digiwin.identity.analyze_token" Read IfAny Data POST "/api/iam/v2/identity/token/analyze";
+    ANALYZE_TOKEN_INTERNAL = "digiwin.identity.analyze_token_internal" Read IfAny Data GET "/api/iam/v2/identity/token/analyze/internal";
+    GET_LOGIN_INFO = "digiwin.identity.get_login_info" Read IfAny Secret POST "/api/iam/v2/identity/login/info";
+    REFRESH_TOKEN_WITH_TENANT = "digiwin.identity.refresh_token_with_tenant" Other IfAny Secret POST "/api/iam/v2/identity/token/refresh/tenant";
+    REFRESH_USER_TOKEN = "digiwin.identity.refresh_user_token" Other IfAny Secret POST "/api/iam/v2/identity/token/refresh/user";
+    CREATE_ACCESS_TOKEN = "digiwin.identity.create_access_token" Other Never Secret POST "/api/iam/v2/identity/token/grant/access";
+}
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,8 +65,8 @@ impl<'a> LoginBody<'a> {
         }
     }
 
-    fn request(&self, operation: &'static str, path: &'static str) -> Result<Request> {
-        let request = Request::post(operation, path).without_session().json(self)?;
+    fn request(&self, operation: &'static Operation) -> Result<Request> {
+        let request = operation.json(self)?;
         Ok(self.password_hash.into_iter().fold(request, Request::secret))
     }
 }
@@ -63,7 +77,7 @@ pub(crate) fn login(user_id: &str, password: &SealedPassword, options: &LoginOpt
         tenant_id: options.tenant_id.as_deref(),
         ..LoginBody::new(user_id, password)
     }
-    .request(LOGIN_OPERATION, LOGIN)
+    .request(&LOGIN)
 }
 
 pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &LoginAdOptions) -> Result<Request> {
@@ -73,7 +87,7 @@ pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &Login
         tenant_id: options.tenant_id.as_deref(),
         ..LoginBody::new(user_id, password)
     }
-    .request(LOGIN_AD_OPERATION, LOGIN)
+    .request(&LOGIN_AD)
 }
 
 pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
@@ -83,7 +97,7 @@ pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> R
         verification_code: Some(code.expose_secret()),
         ..LoginBody::default()
     };
-    Ok(body.request("digiwin.identity.login_verification_code", LOGIN)?.secret(code.expose_secret()))
+    Ok(body.request(&LOGIN_VERIFICATION_CODE)?.secret(code.expose_secret()))
 }
 
 pub(crate) fn internal_login(
@@ -98,12 +112,12 @@ pub(crate) fn internal_login(
         tenant_sid: Some(0),
         ..LoginBody::new(user_id, password)
     }
-    .request(INTERNAL_LOGIN_OPERATION, "/api/iam/v2/identity/internal/login")
+    .request(&INTERNAL_LOGIN)
 }
 
 pub(crate) fn logout(options: &LogoutOptions) -> Result<Request> {
     let body = if options.clear_all == Some(true) { json!({"clearAll": true}) } else { json!({}) };
-    Request::post("digiwin.identity.logout", "/api/iam/v2/identity/logout").with_token_as_it_is().json(&body)
+    LOGOUT.json(&body)
 }
 
 #[derive(Deserialize)]
@@ -112,8 +126,12 @@ pub(crate) struct PublicKey {
     pub(crate) public_key: String,
 }
 
-pub(crate) fn get_public_key() -> Request {
-    Request::get("digiwin.identity.get_public_key", "/api/iam/v2/identity/publickey").without_session()
+pub(crate) fn get_public_key() -> Result<Request> {
+    Ok(GET_PUBLIC_KEY.request())
+}
+
+pub(crate) fn public_key(data: &Data) -> Result<String> {
+    Ok(data.decode::<PublicKey>()?.public_key)
 }
 
 #[derive(Deserialize)]
@@ -122,39 +140,35 @@ pub(crate) struct WrappedAesKey {
     pub(crate) encrypt_aes_key: String,
 }
 
-/// Asking twice gives two keys under one name: not idempotent for sure.
 pub(crate) fn get_aes_key(client_encrypt_public_key: &str) -> Result<Request> {
-    Request::post("digiwin.identity.get_aes_key", "/api/iam/v2/identity/aeskey")
-        .without_session()
-        .json(&json!({"clientEncryptPublicKey": client_encrypt_public_key}))
+    GET_AES_KEY.json(&json!({"clientEncryptPublicKey": client_encrypt_public_key}))
+}
+
+pub(crate) fn wrapped_aes_key(data: &Data) -> Result<String> {
+    Ok(data.decode::<WrappedAesKey>()?.encrypt_aes_key)
 }
 
 pub(crate) fn analyze_token() -> Result<Request> {
-    read("digiwin.identity.analyze_token", "/api/iam/v2/identity/token/analyze")
+    ANALYZE_TOKEN.json(&json!({}))
 }
 
-pub(crate) fn analyze_token_internal() -> Request {
-    Request::get("digiwin.identity.analyze_token_internal", "/api/iam/v2/identity/token/analyze/internal")
+pub(crate) fn analyze_token_internal() -> Result<Request> {
+    Ok(ANALYZE_TOKEN_INTERNAL.request())
 }
 
 pub(crate) fn get_login_info() -> Result<Request> {
-    read("digiwin.identity.get_login_info", "/api/iam/v2/identity/login/info")
-}
-
-fn read(operation: &'static str, path: &'static str) -> Result<Request> {
-    Request::post(operation, path).effect(Effect::Read).json(&json!({}))
+    GET_LOGIN_INFO.json(&json!({}))
 }
 
 pub(crate) fn refresh_token_with_tenant(tenant: &TenantRef) -> Result<Request> {
-    const OPERATION: &str = "digiwin.identity.refresh_token_with_tenant";
-    if tenant.is_empty() {
-        return Err(Error::argument("neither a tenant's id nor its sid is given").operation_named(OPERATION));
+    match tenant.is_empty() {
+        true => Err(REFRESH_TOKEN_WITH_TENANT.refuse("neither a tenant's id nor its sid is given")),
+        false => REFRESH_TOKEN_WITH_TENANT.json(tenant),
     }
-    Request::post(OPERATION, "/api/iam/v2/identity/token/refresh/tenant").json(tenant)
 }
 
 pub(crate) fn refresh_user_token() -> Result<Request> {
-    Request::post("digiwin.identity.refresh_user_token", "/api/iam/v2/identity/token/refresh/user").json(&json!({}))
+    REFRESH_USER_TOKEN.json(&json!({}))
 }
 
 pub(crate) fn create_access_token(
@@ -172,17 +186,15 @@ pub(crate) fn create_access_token(
         account: Option<&'a str>,
     }
 
-    Request::post("digiwin.identity.create_access_token", "/api/iam/v2/identity/token/grant/access")
-        .without_session()
-        .json(&Body {
-            grant_type: options.grant_type.as_deref().unwrap_or("verifyUser_credentials"),
-            tenant_id,
-            verify_user_id,
-            account: options.account.as_deref(),
-        })
+    CREATE_ACCESS_TOKEN.json(&Body {
+        grant_type: options.grant_type.as_deref().unwrap_or("verifyUser_credentials"),
+        tenant_id,
+        verify_user_id,
+        account: options.account.as_deref(),
+    })
 }
 
-/// The answer of `refresh_user_token`.
+/// The response of `refresh_user_token`.
 #[derive(Deserialize)]
 pub(crate) struct RefreshedToken {
     user_token: Option<UserToken>,

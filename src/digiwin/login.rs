@@ -103,9 +103,9 @@ impl Handshake {
 impl Login for Handshake {
     fn operation(&self) -> &'static str {
         match self.last {
-            LastRequest::Login(_) => identity::LOGIN_OPERATION,
-            LastRequest::Directory(_) => identity::LOGIN_AD_OPERATION,
-            LastRequest::Internal(..) => identity::INTERNAL_LOGIN_OPERATION,
+            LastRequest::Login(_) => identity::LOGIN.name,
+            LastRequest::Directory(_) => identity::LOGIN_AD.name,
+            LastRequest::Internal(..) => identity::INTERNAL_LOGIN.name,
         }
     }
 
@@ -117,7 +117,7 @@ impl Login for Handshake {
         let out_of_turn = || Error::new(ErrorKind::Crypto);
         let Some(response) = input.response else {
             self.stage = Stage::PublicKey;
-            return Ok(Step::Send { request: identity::get_public_key(), token: None, generate_key: true });
+            return Ok(Step::Send { request: identity::get_public_key()?, token: None, generate_key: true });
         };
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => Err(out_of_turn()),

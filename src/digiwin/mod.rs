@@ -4,6 +4,11 @@
 //! missing, and members that a model does not know are in its `extra`. An object that has none of its model's members, not even
 //! as `null`, is no such thing, and an error of kind [`Decode`](crate::ErrorKind::Decode); so for all three services, but not
 //! for the elements of a list or for objects inside of others.
+//!
+//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
+//! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
+//!
+#![doc = include_str!("operations.md")]
 
 mod dialect;
 pub(crate) mod identity;
@@ -28,12 +33,8 @@ pub use options::{
 };
 pub use references::{OrgRef, TenantRef, UserRef};
 
-use crate::{
-    AppToken, Error, Result,
-    config::Settings,
-    protocol::request::{Effect, Request, check_path},
-};
-use http::{HeaderMap, HeaderValue, Method};
+use crate::{AppToken, Error, Result, config::Settings, protocol::operation::operations};
+use http::{HeaderMap, HeaderValue};
 
 /// The headers of every request.
 pub(crate) fn headers(settings: &Settings, app_token: &AppToken) -> Result<HeaderMap> {
@@ -48,20 +49,13 @@ pub(crate) fn headers(settings: &Settings, app_token: &AppToken) -> Result<Heade
     Ok(headers)
 }
 
-/// Makes a request of a call that has no method of its own.
-pub(crate) fn raw_request(method: Method, path: &str, options: RequestOptions) -> Result<Request> {
-    const OPERATION: &str = "digiwin.request";
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    check_path(OPERATION, path)?;
-    // The verb says little: these services read with POST, and Authing signs users out with GET.
-    let effect = if options.repeatable { Effect::Idempotent } else { Effect::Other };
-    let mut request = Request::new(OPERATION, method, path.to_owned()).effect(effect);
-    let in_path = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-    for (name, value) in in_path.chain(options.query) {
-        request = request.query(name, Some(value));
-    }
-    match options.json {
-        Some(body) => request.json(&body),
-        None => Ok(request),
-    }
+operations! {
+    REQUEST = "digiwin.request" Other IfAny Secret GET "";
+}
+
+/// Returns the operations of the service.
+#[cfg(any(test, feature = "emulator"))]
+pub(crate) fn operations() -> impl Iterator<Item = &'static crate::protocol::operation::Operation> {
+    let lists = [OPERATIONS, identity::OPERATIONS, users::OPERATIONS, tenants::OPERATIONS, orgs::OPERATIONS];
+    lists.into_iter().flatten().copied()
 }

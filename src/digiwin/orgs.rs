@@ -4,50 +4,63 @@ use super::{Org, OrgRef, references::SidOrUri};
 use crate::{
     Result,
     protocol::{
-        decode::List,
-        request::{Effect, Request},
+        decode::{Data, List},
+        operation::operations,
+        request::Request,
     },
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use std::{collections::BTreeMap, fmt};
 
-pub(crate) fn get_cascade() -> Request {
-    Request::get("digiwin.orgs.get_cascade", "/api/iam/v2/org/cascade")
+// `create_or_update` creates where there is no sid: not idempotent.
+operations! {
+    GET_CASCADE = "digiwin.orgs.get_cascade" Read IfAny Data GET "/api/iam/v2/org/cascade";
+    GET_ORG_LIST = "digiwin.orgs.get_org_list" Read IfAny Data POST "/api/iam/v2/org/list";
+    GET_USERS_IN_ORG = "digiwin.orgs.get_users_in_org" Read IfAny Data POST "/api/iam/v2/org/userinorg";
+    GET_USERS_CASCADE = "digiwin.orgs.get_users_cascade" Read IfAny Data POST "/api/iam/v2/org/userinorg/cascade";
+    CREATE_OR_UPDATE = "digiwin.orgs.create_or_update" Other IfAny Data POST "/api/iam/v2/org/update";
+    DELETE = "digiwin.orgs.delete" Other IfAny Data POST "/api/iam/v2/org/del";
+}
+
+pub(crate) fn get_cascade() -> Result<Request> {
+    Ok(GET_CASCADE.request())
 }
 
 pub(crate) fn get_org_list(sids: &[i64]) -> Result<Request> {
-    read("digiwin.orgs.get_org_list", "/api/iam/v2/org/list").json(&json!({"sids": sids}))
+    GET_ORG_LIST.json(&json!({"sids": sids}))
 }
 
 pub(crate) fn get_users_in_org(org: &OrgRef) -> Result<Request> {
-    read("digiwin.orgs.get_users_in_org", "/api/iam/v2/org/userinorg").json(&SidOrUri::from(org))
+    GET_USERS_IN_ORG.json(&SidOrUri::from(org))
 }
 
 pub(crate) fn get_users_cascade(org: &OrgRef) -> Result<Request> {
-    read("digiwin.orgs.get_users_cascade", "/api/iam/v2/org/userinorg/cascade").json(&SidOrUri::from(org))
+    GET_USERS_CASCADE.json(&SidOrUri::from(org))
 }
 
-/// Without a sid it creates: not idempotent.
 pub(crate) fn create_or_update(org: &(impl Serialize + ?Sized)) -> Result<Request> {
-    Request::post("digiwin.orgs.create_or_update", "/api/iam/v2/org/update").json_object(org)
+    CREATE_OR_UPDATE.request().json_object(org)
 }
 
 pub(crate) fn delete(sid: i64) -> Result<Request> {
-    Request::post("digiwin.orgs.delete", "/api/iam/v2/org/del").json(&json!({"sid": sid}))
+    DELETE.json(&json!({"sid": sid}))
 }
 
-fn read(operation: &'static str, path: &'static str) -> Request {
-    Request::post(operation, path).effect(Effect::Read)
+/// Reads the trees of `get_cascade`, by aspect.
+pub(crate) fn by_aspect(data: &Data) -> Result<BTreeMap<String, Vec<Org>>> {
+    let response: Option<BTreeMap<String, List<Org>>> = data.decode()?;
+    Ok(response.unwrap_or_default().into_iter().map(|(aspect, orgs)| (aspect, orgs.0)).collect())
 }
 
-/// The trees of `get_cascade`, by aspect.
-pub(crate) fn by_aspect(answer: Option<BTreeMap<String, List<Org>>>) -> BTreeMap<String, Vec<Org>> {
-    answer.unwrap_or_default().into_iter().map(|(aspect, orgs)| (aspect, orgs.0)).collect()
+/// Reads the sid of an organization, where the service tells it.
+pub(crate) fn sid(data: &Data) -> Result<Option<i64>> {
+    let Sid(sid) = data.decode()?;
+    Ok(sid)
 }
 
 /// A sid as an integer, as text, or none.
-pub(crate) struct Sid(pub(crate) Option<i64>);
+struct Sid(Option<i64>);
 
 impl<'de> Deserialize<'de> for Sid {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

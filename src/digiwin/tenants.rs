@@ -3,10 +3,7 @@
 use super::{ApplicationFilter, InviteOptions, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid};
 use crate::{
     Result,
-    protocol::{
-        model::Name,
-        request::{Effect, Request},
-    },
+    protocol::{decode::Data, model::Name, operation::operations, request::Request},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -15,38 +12,46 @@ use serde::{
 use serde_json::json;
 use std::fmt;
 
-pub(crate) fn get_tenants(options: &TenantListOptions) -> Request {
-    read("digiwin.tenants.get_tenants", "/api/iam/v2/tenant")
-        .query("appId", options.app_id.as_ref())
-        .query("excludeDigiwinTenant", options.exclude_digiwin_tenant)
+operations! {
+    GET_TENANTS = "digiwin.tenants.get_tenants" Read IfAny Data POST "/api/iam/v2/tenant";
+    GET_CURRENT = "digiwin.tenants.get_current" Read IfAny Data POST "/api/iam/v2/tenant/current";
+    GET_SIMPLE = "digiwin.tenants.get_simple" Read IfAny Data POST "/api/iam/v2/tenant/simple";
+    GET_CURRENT_SIMPLE = "digiwin.tenants.get_current_simple" Read IfAny Data GET "/api/iam/v2/tenant/current/simple";
+    QUERY_TENANTS = "digiwin.tenants.query_tenants" Read IfAny Data POST "/api/iam/v2/tenant/query";
+    CHECK_USER_IN_TENANT = "digiwin.tenants.check_user_in_tenant" Read IfAny Data GET "/api/iam/v2/tenant/check/userintenant";
+    GET_APPLICATIONS = "digiwin.tenants.get_applications" Read IfAny Secret GET "/api/iam/v2/tenant/application";
+    INVITE_USER = "digiwin.tenants.invite_user" Other IfAny Data POST "/api/iam/v2/tenant/user/invite/new";
+    REMOVE_USER = "digiwin.tenants.remove_user" Other IfAny Data POST "/api/iam/v2/tenant/remove/user";
+}
+
+pub(crate) fn get_tenants(options: &TenantListOptions) -> Result<Request> {
+    let request = GET_TENANTS.request().query("appId", options.app_id.as_ref());
+    Ok(request.query("excludeDigiwinTenant", options.exclude_digiwin_tenant))
 }
 
 pub(crate) fn get_current() -> Result<Request> {
-    read("digiwin.tenants.get_current", "/api/iam/v2/tenant/current").json(&json!({}))
+    GET_CURRENT.json(&json!({}))
 }
 
 pub(crate) fn get_simple(id: &str, options: &TenantSimpleOptions) -> Result<Request> {
-    let invoice = options.with_invoice_info.unwrap_or(false);
-    read("digiwin.tenants.get_simple", "/api/iam/v2/tenant/simple").json(&json!({"id": id, "withInvoiceInfo": invoice}))
+    GET_SIMPLE.json(&json!({"id": id, "withInvoiceInfo": options.with_invoice_info.unwrap_or(false)}))
 }
 
-pub(crate) fn get_current_simple() -> Request {
-    Request::get("digiwin.tenants.get_current_simple", "/api/iam/v2/tenant/current/simple")
+pub(crate) fn get_current_simple() -> Result<Request> {
+    Ok(GET_CURRENT_SIMPLE.request())
 }
 
 pub(crate) fn query_tenants(keyword: &str) -> Result<Request> {
-    read("digiwin.tenants.query_tenants", "/api/iam/v2/tenant/query").json(&json!({"content": keyword}))
+    QUERY_TENANTS.json(&json!({"content": keyword}))
 }
 
-pub(crate) fn check_user_in_tenant(user_id: &str) -> Request {
-    Request::get("digiwin.tenants.check_user_in_tenant", "/api/iam/v2/tenant/check/userintenant")
-        .query("userId", Some(user_id))
+pub(crate) fn check_user_in_tenant(user_id: &str) -> Result<Request> {
+    Ok(CHECK_USER_IN_TENANT.request().query("userId", Some(user_id)))
 }
 
-pub(crate) fn get_applications(filter: &ApplicationFilter) -> Request {
-    Request::get("digiwin.tenants.get_applications", "/api/iam/v2/tenant/application")
-        .query("expireTimeStart", filter.expire_time_start.as_ref())
-        .query("expireTimeEnd", filter.expire_time_end.as_ref())
+pub(crate) fn get_applications(filter: &ApplicationFilter) -> Result<Request> {
+    let request = GET_APPLICATIONS.request().query("expireTimeStart", filter.expire_time_start.as_ref());
+    Ok(request.query("expireTimeEnd", filter.expire_time_end.as_ref()))
 }
 
 pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) -> Result<Request> {
@@ -59,26 +64,24 @@ pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) 
         options: &'a InviteOptions,
     }
 
-    Request::post("digiwin.tenants.invite_user", "/api/iam/v2/tenant/user/invite/new").json(&Body {
-        tenant_id,
-        user,
-        options,
-    })
+    INVITE_USER.json(&Body { tenant_id, user, options })
 }
 
 pub(crate) fn remove_user(user: &UserRef) -> Result<Request> {
-    Request::post("digiwin.tenants.remove_user", "/api/iam/v2/tenant/remove/user").json(&IdOrSid::from(user))
+    REMOVE_USER.json(&IdOrSid::from(user))
 }
 
-fn read(operation: &'static str, path: &'static str) -> Request {
-    Request::post(operation, path).effect(Effect::Read)
+/// Reads whether a user is in a tenant.
+pub(crate) fn is_member(data: &Data) -> Result<bool> {
+    let Membership(yes) = data.decode()?;
+    Ok(yes)
 }
 
 /// Whether a user is in a tenant: an object (yes), a boolean, or nothing (no).
 ///
 /// What the object holds is not documented. It must have a member that says which user or tenant it is: any other object,
 /// an empty one too, says neither yes nor no, and is an error.
-pub(crate) struct Membership(pub(crate) bool);
+struct Membership(bool);
 
 /// The members that say so, in the service's models of users and tenants.
 const IDENTITY: [&str; 11] =

@@ -3,18 +3,30 @@
 use super::{ExistsOptions, UserQueryOptions, UserQueryType, UserRef, references::IdOrSid};
 use crate::{
     Result,
-    protocol::request::{Effect, Request},
+    protocol::{decode::Data, operation::operations, request::Request},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+operations! {
+    GET_USER = "digiwin.users.get_user" Read IfAny Data POST "/api/iam/v2/user";
+    GET_USER_LIST = "digiwin.users.get_user_list" Read IfAny Data POST "/api/iam/v2/user/list";
+    QUERY_USERS = "digiwin.users.query_users" Read IfAny Data POST "/api/iam/v2/user/query";
+    GET_USER_SIMPLE = "digiwin.users.get_user_simple" Read IfAny Data GET "/api/iam/v2/user/simple";
+    CHECK_EMAIL_EXISTS = "digiwin.users.check_email_exists" Read IfAny Data POST "/api/iam/v2/user/email/exist";
+    CHECK_PHONE_EXISTS = "digiwin.users.check_phone_exists" Read IfAny Data POST "/api/iam/v2/user/mobilephone/exist";
+    CHECK_USER_EXISTS = "digiwin.users.check_user_exists" Read IfAny Data POST "/api/iam/v2/user/exists";
+    UPDATE_USER = "digiwin.users.update_user" Idempotent IfAny Data POST "/api/iam/v2/user/update";
+    GET_USER_ROLES = "digiwin.users.get_user_roles" Read IfAny Data POST "/api/iam/v2/user/role";
+}
+
 pub(crate) fn get_user(user: &UserRef) -> Result<Request> {
-    read("digiwin.users.get_user", "/api/iam/v2/user").json(&IdOrSid::from(user))
+    GET_USER.json(&IdOrSid::from(user))
 }
 
 pub(crate) fn get_user_list(ids: &[impl AsRef<str>]) -> Result<Request> {
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    read("digiwin.users.get_user_list", "/api/iam/v2/user/list").json(&ids)
+    GET_USER_LIST.json(&ids)
 }
 
 pub(crate) fn query_users(query_type: UserQueryType, options: &UserQueryOptions) -> Result<Request> {
@@ -22,63 +34,53 @@ pub(crate) fn query_users(query_type: UserQueryType, options: &UserQueryOptions)
     if let Some(uri) = &options.org_uri {
         parameter["uri"] = uri.as_str().into();
     }
-    read("digiwin.users.query_users", "/api/iam/v2/user/query").json(&json!({"queryParameter": parameter}))
+    QUERY_USERS.json(&json!({"queryParameter": parameter}))
 }
 
-pub(crate) fn get_user_simple() -> Request {
-    Request::get("digiwin.users.get_user_simple", "/api/iam/v2/user/simple")
+pub(crate) fn get_user_simple() -> Result<Request> {
+    Ok(GET_USER_SIMPLE.request())
 }
 
 pub(crate) fn check_email_exists(email: &str, options: &ExistsOptions) -> Result<Request> {
-    read("digiwin.users.check_email_exists", "/api/iam/v2/user/email/exist")
-        .json(&json!({"email": email, "id": options.user_id}))
+    CHECK_EMAIL_EXISTS.json(&json!({"email": email, "id": options.user_id}))
 }
 
 pub(crate) fn check_phone_exists(phone: &str, options: &ExistsOptions) -> Result<Request> {
-    read("digiwin.users.check_phone_exists", "/api/iam/v2/user/mobilephone/exist")
-        .json(&json!({"telephone": phone, "id": options.user_id}))
+    CHECK_PHONE_EXISTS.json(&json!({"telephone": phone, "id": options.user_id}))
 }
 
 pub(crate) fn check_user_exists(id: &str) -> Result<Request> {
-    read("digiwin.users.check_user_exists", "/api/iam/v2/user/exists").json(&json!({"id": id}))
+    CHECK_USER_EXISTS.json(&json!({"id": id}))
 }
 
 pub(crate) fn update_user(user: &(impl Serialize + ?Sized)) -> Result<Request> {
-    Request::post("digiwin.users.update_user", "/api/iam/v2/user/update").effect(Effect::Idempotent).json_object(user)
+    UPDATE_USER.request().json_object(user)
 }
 
 pub(crate) fn get_user_roles(user: &UserRef) -> Result<Request> {
-    read("digiwin.users.get_user_roles", "/api/iam/v2/user/role").json(&IdOrSid::from(user))
+    GET_USER_ROLES.json(&IdOrSid::from(user))
 }
 
-fn read(operation: &'static str, path: &'static str) -> Request {
-    Request::post(operation, path).effect(Effect::Read)
-}
-
-/// `{"isRegister": bool}`: whether an address is taken.
+/// Reads `{"isRegister": bool}`: whether an address is taken.
 ///
 /// `null` and an empty body mean no, as the vendor's client has it. An object without that member says neither yes nor no.
-#[derive(Deserialize)]
-pub(crate) struct Registered {
-    #[serde(rename = "isRegister")]
-    is_register: Option<bool>,
-}
-
-impl Registered {
-    pub(crate) fn yes(answer: Option<Self>) -> bool {
-        answer.and_then(|answer| answer.is_register).unwrap_or(false)
+pub(crate) fn is_registered(data: &Data) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Registered {
+        #[serde(rename = "isRegister")]
+        is_register: Option<bool>,
     }
+    let response: Option<Registered> = data.decode()?;
+    Ok(response.and_then(|response| response.is_register).unwrap_or(false))
 }
 
-/// `{"isExistId": bool}`: whether an id is taken, read like [`Registered`].
-#[derive(Deserialize)]
-pub(crate) struct IdExists {
-    #[serde(rename = "isExistId")]
-    is_exist_id: Option<bool>,
-}
-
-impl IdExists {
-    pub(crate) fn yes(answer: Option<Self>) -> bool {
-        answer.and_then(|answer| answer.is_exist_id).unwrap_or(false)
+/// Reads `{"isExistId": bool}`: whether an id is taken, read like [`is_registered`].
+pub(crate) fn id_exists(data: &Data) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct IdExists {
+        #[serde(rename = "isExistId")]
+        is_exist_id: Option<bool>,
     }
+    let response: Option<IdExists> = data.decode()?;
+    Ok(response.and_then(|response| response.is_exist_id).unwrap_or(false))
 }

@@ -70,6 +70,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// Returns the names of all operations of the three services, as errors and logs have them: for a test that must make every
+/// call.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    let all = crate::digiwin::operations().chain(crate::authing::operations()).chain(crate::cloudspot::operations());
+    all.map(|operation| operation.name)
+}
+
 /// A running emulator.
 pub struct Emulator {
     address: SocketAddr,

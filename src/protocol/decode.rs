@@ -3,6 +3,7 @@
 use super::{
     dialect::{Dialect, ErrorResponse},
     meter::{self, Refusal},
+    operation::Operation,
 };
 use crate::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -26,7 +27,7 @@ pub(crate) struct Response {
 #[derive(Clone)]
 pub(crate) struct Data {
     response: Response,
-    operation: &'static str,
+    operation: &'static Operation,
     dialect: &'static dyn Dialect,
     /// Where the data stand in the body, once the envelope was read by itself.
     found: OnceLock<Bytes>,
@@ -34,7 +35,7 @@ pub(crate) struct Data {
 
 impl Response {
     /// Takes an HTTP status of failure for the error that it is.
-    pub(crate) fn into_data(self, operation: &'static str, dialect: &'static dyn Dialect) -> Result<Data> {
+    pub(crate) fn into_data(self, operation: &'static Operation, dialect: &'static dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
             let said = dialect.error_response(operation, self.status.as_u16(), &self.body);
             return Err(self.error(said).response_body(&self.body));
@@ -75,7 +76,8 @@ impl Data {
     #[cfg(test)]
     fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
-        Self { response, operation: "t", dialect, found: OnceLock::new() }
+        let operation = crate::cloudspot::operations().next().expect("there are operations");
+        Self { response, operation, dialect, found: OnceLock::new() }
     }
 
     /// Decodes the data; an empty body reads as `null`.
@@ -92,6 +94,11 @@ impl Data {
         let found = self.bytes()?;
         let bytes = if found.trim_ascii().is_empty() { b"null" } else { found };
         meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
+    }
+
+    /// Decodes an object whose absence says that the thing does not exist.
+    pub(crate) fn non_null<T: DeserializeOwned>(&self) -> Result<T> {
+        self.decode::<Option<T>>()?.ok_or_else(|| self.error(ErrorKind::NotFound))
     }
 
     /// Decodes a list; `null` and an empty body read as an empty one.

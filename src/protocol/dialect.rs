@@ -1,6 +1,9 @@
 //! What differs from service to service in how a token travels and an error is spelled.
 
-use super::meter::UsualEnvelope;
+use super::{
+    meter::UsualEnvelope,
+    operation::{Holds, Operation},
+};
 use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
@@ -21,21 +24,23 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     }
 
     /// Returns where the data of a successful HTTP response to `operation` stands, or the error that it is all the same.
-    fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse>;
+    fn data<'a>(&self, operation: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse>;
 
     /// Returns the usual form of a successful response to `operation`, if it has an envelope.
-    fn usual_envelope(&self, operation: &'static str) -> Option<UsualEnvelope>;
+    fn usual_envelope(&self, operation: &'static Operation) -> Option<UsualEnvelope>;
 
     /// Returns whether a successful response to `operation` can hold a token or another secret: no error keeps its body.
-    fn brings_secret(&self, operation: &'static str) -> bool;
+    fn brings_secret(&self, operation: &'static Operation) -> bool {
+        operation.holds == Holds::Secret
+    }
 
     /// Whether an error of `operation` says that the session's token is not, or no longer, valid.
-    fn refuses_token(&self, _operation: &'static str, error: &Error) -> bool {
+    fn refuses_token(&self, _operation: &'static Operation, error: &Error) -> bool {
         error.is_authentication()
     }
 
     /// Returns what an unsuccessful HTTP response to `operation` says, as far as it can be read.
-    fn error_response(&self, operation: &'static str, status: u16, body: &[u8]) -> ErrorResponse;
+    fn error_response(&self, operation: &'static Operation, status: u16, body: &[u8]) -> ErrorResponse;
 }
 
 /// Returns a member of an error as text: a string without its quotes, a number or an object as written, `null` and "" as

@@ -73,7 +73,7 @@ pub(crate) struct SingleRequestLogin {
 
 impl SingleRequestLogin {
     pub(crate) fn new(request: Request, read: fn(&Data) -> Result<StoredToken>) -> Box<Self> {
-        Box::new(Self { operation: request.operation, request: Some(request), read })
+        Box::new(Self { operation: request.operation.name, request: Some(request), read })
     }
 }
 

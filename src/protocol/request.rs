@@ -1,9 +1,10 @@
 //! A call, as a value.
 
-use crate::{Error, Result};
+use super::operation::{Effect, Operation, TokenUse};
+use crate::{Error, Result, digiwin::RequestOptions};
 use bytes::Bytes;
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::percent_decode;
 use serde::Serialize;
 use std::{
     borrow::Cow,
@@ -13,32 +14,9 @@ use std::{
 use url::Url;
 use zeroize::Zeroizing;
 
-/// What repeating a call does at the service; the HTTP verb does not tell, these services read with POST.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Changes nothing.
-    Read,
-    /// Twice is once.
-    Idempotent,
-    /// Anything else: repeated only when it was never sent.
-    Other,
-}
-
-/// Whether the session's token goes along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenUse {
-    Never,
-    /// If the session has one, as it is: none is got or renewed for the call.
-    AsItIs,
-    /// If the session has one.
-    IfAny,
-    /// Without one the call fails before anything is sent.
-    Required,
-}
-
 /// One call, before a base URL, a session or a socket is known.
 pub(crate) struct Request {
-    pub(crate) operation: &'static str,
+    pub(crate) operation: &'static Operation,
     pub(crate) method: Method,
     pub(crate) path: Cow<'static, str>,
     pub(crate) query: Vec<(Cow<'static, str>, String)>,
@@ -50,47 +28,41 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(operation: &'static str, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(operation: &'static Operation, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
         Self {
             operation,
             method,
             path: path.into(),
             query: Vec::new(),
             body: None,
-            effect: Effect::Other,
-            token_use: TokenUse::IfAny,
+            effect: operation.effect,
+            token_use: operation.token_use,
             secrets: Vec::new(),
         }
     }
 
-    /// A GET that reads.
-    pub(crate) fn get(operation: &'static str, path: &'static str) -> Self {
-        Self::new(operation, Method::GET, path).effect(Effect::Read)
-    }
-
-    /// A POST; say what it does with [`effect`](Self::effect).
-    pub(crate) fn post(operation: &'static str, path: &'static str) -> Self {
-        Self::new(operation, Method::POST, path)
-    }
-
-    pub(crate) fn effect(mut self, effect: Effect) -> Self {
-        self.effect = effect;
-        self
-    }
-
-    pub(crate) fn without_session(mut self) -> Self {
-        self.token_use = TokenUse::Never;
-        self
-    }
-
-    pub(crate) fn with_token_as_it_is(mut self) -> Self {
-        self.token_use = TokenUse::AsItIs;
-        self
-    }
-
-    pub(crate) fn needs_token(mut self) -> Self {
-        self.token_use = TokenUse::Required;
-        self
+    /// Makes the request of a raw call: `path` can hold a query.
+    pub(crate) fn raw(
+        operation: &'static Operation,
+        method: Method,
+        path: &str,
+        options: RequestOptions,
+    ) -> Result<Self> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        operation.check(check_path(path))?;
+        let mut request = Self::new(operation, method, path.to_owned());
+        // The verb says little: Digiwin reads with POST, and Authing signs users out with GET.
+        if options.repeatable {
+            request.effect = Effect::Idempotent;
+        }
+        let in_path = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        for (name, value) in in_path.chain(options.query) {
+            request = request.query(name, Some(value));
+        }
+        match options.json {
+            Some(body) => request.json(&body),
+            None => Ok(request),
+        }
     }
 
     pub(crate) fn secret(mut self, secret: &str) -> Self {
@@ -101,7 +73,7 @@ impl Request {
     /// What tells calls of this operation apart: raw calls have one name for all paths.
     pub(crate) fn discriminant(&self) -> u64 {
         match &self.path {
-            Cow::Owned(path) if self.operation.ends_with(".request") => {
+            Cow::Owned(path) if self.operation.is_raw() => {
                 let mut hasher = DefaultHasher::new();
                 path.hash(&mut hasher);
                 hasher.finish()
@@ -118,8 +90,8 @@ impl Request {
 
     pub(crate) fn json(mut self, body: &(impl Serialize + ?Sized)) -> Result<Self> {
         // serde's text can quote the value, which may be a secret.
-        let bytes = serde_json::to_vec(body)
-            .map_err(|_| Error::argument("the body cannot be written as JSON").operation_named(self.operation))?;
+        let bytes =
+            serde_json::to_vec(body).map_err(|_| self.operation.refuse("the body cannot be written as JSON"))?;
         self.body = Some(bytes.into());
         Ok(self)
     }
@@ -130,7 +102,7 @@ impl Request {
         let request = self.json(body)?;
         match request.body.as_deref() {
             Some([b'{', ..]) => Ok(request),
-            _ => Err(Error::argument("the body must be a JSON object").operation_named(operation)),
+            _ => Err(operation.refuse("the body must be a JSON object")),
         }
     }
 
@@ -152,8 +124,8 @@ impl Request {
 
 /// Refuses a caller's own path that could leave the base URL's path on its way through URL parsers, proxies and servers: one
 /// with a segment `.` or `..`, a backslash or a control character, percent-encoded or not.
-pub(crate) fn check_path(operation: &'static str, path: &str) -> Result<()> {
-    let refused = |what| Err(Error::argument(format!("the path {what}")).operation_named(operation));
+fn check_path(path: &str) -> Result<()> {
+    let refused = |what| Err(Error::argument(format!("the path {what}")));
     if !path.starts_with('/') {
         return refused("must begin with `/`");
     }
@@ -176,20 +148,10 @@ pub(crate) fn check_path(operation: &'static str, path: &str) -> Result<()> {
     }
 }
 
-/// An argument as one segment of a path. `.` and `..`, which a URL resolves however they are escaped, are refused.
-pub(crate) fn segment(operation: &'static str, name: &str, text: &str) -> Result<String> {
-    if matches!(text, "" | "." | "..") {
-        let error = Error::argument(format!("the {name} `{text}` cannot stand in a path"));
-        return Err(error.operation_named(operation));
-    }
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    Ok(utf8_percent_encode(text, KEPT).to_string())
-}
-
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("operation", &self.operation)
+            .field("operation", &self.operation.name)
             .field("method", &self.method)
             .field("path", &self.path)
             .field("body_bytes", &self.body.as_ref().map(Bytes::len))
@@ -201,13 +163,18 @@ impl fmt::Debug for Request {
 mod tests {
     use super::*;
 
+    super::super::operation::operations! {
+        GET_X = "t" Read IfAny Data GET "/api/x";
+        REQUEST = "t.request" Other IfAny Secret GET "";
+    }
+
     fn url(base: &str, request: &Request) -> String {
         request.url(&Url::parse(base).unwrap()).into()
     }
 
     #[test]
     fn paths_stand_below_the_base() {
-        let request = Request::get("t", "/api/x").query("userId", Some("u 1/é")).query("no", None::<&str>);
+        let request = GET_X.request().query("userId", Some("u 1/é")).query("no", None::<&str>);
         assert_eq!(url("https://h", &request), "https://h/api/x?userId=u+1%2F%C3%A9");
         assert_eq!(url("https://h:8443/gw/", &request), "https://h:8443/gw/api/x?userId=u+1%2F%C3%A9");
     }
@@ -215,7 +182,7 @@ mod tests {
     #[test]
     fn no_path_leaves_the_origin() {
         for path in ["//evil.example/x", "@evil.example", "/../../x", "https://evil.example/"] {
-            let request = Request::new("t", Method::GET, path);
+            let request = Request::new(&REQUEST, Method::GET, path);
             assert_eq!(request.url(&Url::parse("https://h/").unwrap()).host_str(), Some("h"), "{path}");
         }
     }
@@ -233,8 +200,8 @@ mod tests {
             "/ü/%20/100%",
             "/a/%zz/%",
         ] {
-            check_path("t", path).unwrap();
-            let url = Request::new("t", Method::GET, path.to_owned()).url(&base);
+            check_path(path).unwrap();
+            let url = Request::new(&REQUEST, Method::GET, path.to_owned()).url(&base);
             assert!(url.path().starts_with("/gw/"), "{url}");
         }
         for path in [
@@ -259,29 +226,14 @@ mod tests {
             "/a/.\n",
             "/a/%0d%0a",
         ] {
-            let error = check_path("t", path).unwrap_err();
+            let error = check_path(path).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{path}");
         }
     }
 
     #[test]
-    fn a_segment_stays_one() {
-        for id in ["a/b", "ü ?#", "%2e%2e", "..a", "c-1._~"] {
-            let request = Request::new("t", Method::GET, format!("/x/{}/y/", segment("t", "id", id).unwrap()));
-            let url = request.url(&Url::parse("https://h/v1").unwrap());
-            let segments: Vec<_> = url.path_segments().unwrap().collect();
-            assert_eq!(segments.len(), 5, "{url}");
-            let back = percent_encoding::percent_decode_str(segments[2]).decode_utf8().unwrap();
-            assert_eq!(back, id);
-        }
-        for id in ["", ".", ".."] {
-            assert_eq!(segment("t", "id", id).unwrap_err().kind(), crate::ErrorKind::InvalidArgument);
-        }
-    }
-
-    #[test]
     fn a_body_that_is_no_object_is_refused() {
-        let post = || Request::post("t", "/x");
+        let post = || GET_X.request();
         assert!(post().json_object(&serde_json::json!({"id": 1})).is_ok());
         let error = post().json_object(&[1, 2]).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);

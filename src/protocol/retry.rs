@@ -1,6 +1,6 @@
 //! Whether a failed request is sent again, and when.
 
-use super::request::Effect;
+use super::operation::Effect;
 use crate::Error;
 use rand::RngExt as _;
 use std::{

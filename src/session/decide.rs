@@ -5,7 +5,7 @@ use super::{
     lifetime::ActiveToken,
     state::{Snapshot, TokenState},
 };
-use crate::{UserToken, crypto::SecretDigest, protocol::request::TokenUse, token_store::StoredToken};
+use crate::{UserToken, crypto::SecretDigest, protocol::operation::TokenUse, token_store::StoredToken};
 use std::time::Instant;
 
 /// The caller's next step towards a token, before it sends.

@@ -62,7 +62,7 @@ impl Session {
                     // By itself, so that its place in the queue is not held by a thread that waits for the network.
                     let key = generate_key
                         .then(|| core.flavour.spawn_detached(async { Workers::cpu().run(KeyPair::generate).await }));
-                    let last = request.operation == login.operation();
+                    let last = request.operation.name == login.operation();
                     let (token, read, now) =
                         (token.as_ref(), |data: &Data| data.bytes().map(|_| data.clone()), Instant::now());
                     let response = Some(self.send_with_retries(&request, token, read, now, deadline).await?);

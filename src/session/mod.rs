@@ -27,7 +27,8 @@ use crate::{
     protocol::{
         decode::Data,
         login::{Login, LoginMethod},
-        request::{Request, TokenUse},
+        operation::TokenUse,
+        request::Request,
         token::TokenResponse,
     },
     token_store::StoredToken,
@@ -114,11 +115,6 @@ impl Session {
         self.call_with(request, Data::decode).await
     }
 
-    /// Sends `request` and checks that it succeeded; its response has no data.
-    pub(crate) async fn run(&self, request: Request) -> Result<()> {
-        self.call_with(request, Data::acknowledge).await
-    }
-
     /// Sends `request` and reads its response with `read`.
     pub(crate) async fn call_with<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
         Ok(self.send(&request, read).await?.0)
@@ -129,7 +125,7 @@ impl Session {
     where
         T: DeserializeOwned + TokenResponse + Send + 'static,
     {
-        let operation = request.operation;
+        let operation = request.operation.name;
         if request.token_use == TokenUse::Never {
             self.check_foreign().map_err(|error| error.operation_named(operation))?;
         }
@@ -171,7 +167,7 @@ impl Session {
     pub(crate) async fn log_out(&self, request: Request) -> Result<()> {
         let session = self.clone();
         let work = async move {
-            let token = session.current_token().await.map_err(|error| error.operation_named(request.operation))?;
+            let token = session.current_token().await.map_err(|error| error.operation_named(request.operation.name))?;
             // Such a session logs in when it needs to, which is not now.
             if token.is_none() && session.method.is_some() {
                 return Ok(());
@@ -180,7 +176,7 @@ impl Session {
             let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
             let saved = if ended { session.save(session.core.deadline()).await } else { Ok(()) };
             let what = "the user was logged out, but the token is still in the store";
-            saved.map_err(|error| error.after(what).operation_named(request.operation))
+            saved.map_err(|error| error.after(what).operation_named(request.operation.name))
         };
         self.run_to_completion(work).await
     }

@@ -3,11 +3,7 @@
 use super::{Session, lifetime::ActiveToken};
 use crate::{
     Error, Result,
-    protocol::{
-        decode::Data,
-        request::{Effect, Request},
-        retry::Attempts,
-    },
+    protocol::{decode::Data, operation::Effect, request::Request, retry::Attempts},
     transport::HttpRequest,
 };
 use std::time::{Duration, Instant};
@@ -42,7 +38,7 @@ impl Session {
                     core.flavour.sleep(wait).await;
                     now = Instant::now();
                 }
-                None => return Err(self.redact(error, request, token).operation_named(request.operation)),
+                None => return Err(self.redact(error, request, token).operation_named(request.operation.name)),
             }
         }
     }
@@ -57,7 +53,7 @@ impl Session {
         let core = &*self.core;
         let span = tracing::debug_span!(
             "iam_sdk.request",
-            operation = request.operation,
+            operation = request.operation.name,
             attempt = attempts.made(),
             status = Empty,
             duration_ms = Empty,

@@ -10,10 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::{
-        decode::Data,
-        request::{Request, TokenUse},
-    },
+    protocol::{decode::Data, operation::TokenUse, request::Request},
     transport::{
         after,
         runtime::{JoinHandle, work_lost},
@@ -31,7 +28,7 @@ impl Session {
     /// Sends `request`, and again with another token if the service refuses the current one. Returns the snapshot that was
     /// used, too.
     pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
-        let unsent = |error: Error| error.operation_unless_named(request.operation);
+        let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
         let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
         let first_version = used.version;
@@ -42,14 +39,14 @@ impl Session {
             let token = used.token().filter(|_| request.token_use != TokenUse::Never);
             if token.is_none() && request.token_use == TokenUse::Required {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
-                return Err(missing.operation_named(request.operation));
+                return Err(missing.operation_named(request.operation.name));
             }
             let error = match self.send_with_retries(request, token, read, sent, after(sent, self.core.timeout)).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
                     }
-                    self.state.note_accepts((request.operation, request.discriminant()));
+                    self.state.note_accepts((request.operation.name, request.discriminant()));
                     return Ok((value, used));
                 }
                 Err(error) => error,
@@ -64,7 +61,7 @@ impl Session {
                 current: &current,
                 first_version,
                 sent,
-                refuses_any: self.state.refuses_any((request.operation, request.discriminant()), sent),
+                refuses_any: self.state.refuses_any((request.operation.name, request.discriminant()), sent),
                 replacing: self.state.flights.is_under_way(Goal::Replace),
                 logs_in: self.method.is_some(),
                 rounds,
@@ -73,7 +70,7 @@ impl Session {
             match after_refusal(&refusal) {
                 AfterRefusal::GiveUp => return Err(error),
                 AfterRefusal::GiveUpAndNote => {
-                    self.state.note_refuses_any((request.operation, request.discriminant()), sent);
+                    self.state.note_refuses_any((request.operation.name, request.discriminant()), sent);
                     self.with_limiter(|limiter| limiter.was_in_vain());
                     return Err(error);
                 }

@@ -58,9 +58,9 @@ async fn a_renewal_whose_caller_goes_away_at_any_await_is_the_only_one() {
 /// What the session has and what its store has, once a call that was dropped has run to its end.
 async fn settled(session: &Client, again: &Client, differs_from: Option<UserToken>) -> UserToken {
     loop {
-        let own = session.identity().current_token().await.unwrap();
+        let own = session.current_token().await.unwrap();
         // A client of its own reads the store anew.
-        let stored = again.clone().identity().current_token().await.unwrap();
+        let stored = again.clone().current_token().await.unwrap();
         match own {
             Some(own) if Some(&own) == stored.as_ref() && differs_from.as_ref() != Some(&own) => return own,
             _ => tokio::time::sleep(Duration::from_millis(1)).await,

@@ -54,7 +54,7 @@ async fn a_server_that_processes_nothing_is_not_hammered() {
     let server = Http2Server::start(Habits { never_serves: true, ..Habits::default() });
     let builder = Client::builder(server.url(), "a").add_root_certificate(&server.root);
     let client = builder.timeout(Duration::from_secs(1)).build().unwrap();
-    client.identity().set_current_token(Some("t".into())).await.unwrap();
+    client.set_current_token(Some("t".into())).await.unwrap();
     let begun = Instant::now();
     let errors = Arc::new(Mutex::new(Vec::new()));
     let noted = errors.clone();

@@ -24,7 +24,7 @@ async fn take(pager: &mut Pager<User>, is_item: bool, into: &mut Vec<String>) ->
 async fn what_a_dropped_future_began_is_gone_on_with() {
     let seed = (0..9).fold(Seed::new("pool", "secret"), |seed, n| seed.user([("username", format!("u{n}"))]));
     let emulator = Emulator::builder().authing(seed).latency(Duration::from_millis(1)).start().unwrap();
-    let client = ManagementClient::builder("pool", "secret").host(emulator.base_url()).build().unwrap();
+    let client = ManagementClient::builder("pool", "secret").base_url(emulator.base_url()).build().unwrap();
     client.users().list().await.unwrap();
     for times in 1..40 {
         let mut pager = client.users().list_all(UserListOptions::new().limit(3));

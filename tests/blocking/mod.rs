@@ -36,12 +36,12 @@ pub fn pause() {
 }
 
 /// The next item of a pager.
-pub fn next<T: Clone + PartialEq + Send>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
+pub fn next<T: Clone + PartialEq + Send + 'static>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
     pager.next()
 }
 
 /// Everything that a pager gives, up to its end or its first error.
-pub fn all<T: Clone + PartialEq + Send>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
+pub fn all<T: Clone + PartialEq + Send + 'static>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
     let mut items = Vec::new();
     while let Some(next) = pager.next() {
         match next {

@@ -43,8 +43,8 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     seen.show(identity.analyze_token().await.unwrap());
     seen.show(identity.analyze_token_internal().await.unwrap());
     seen.show(identity.get_login_info().await.unwrap());
-    seen.show(identity.current_token().await.unwrap());
-    tokens.extend(identity.current_token().await.unwrap());
+    seen.show(client.current_token().await.unwrap());
+    tokens.extend(client.current_token().await.unwrap());
     seen.show((&store, StoredToken::new(tokens[0].clone()), &client, &identity, client.with_session("canary")));
 
     seen.show(users.get_user("bob").await.unwrap());
@@ -92,10 +92,10 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     seen.show(&staying);
     let staying = staying.build().unwrap();
     staying.identity().analyze_token().await.unwrap();
-    tokens.extend(staying.identity().current_token().await.unwrap());
+    tokens.extend(staying.current_token().await.unwrap());
     emulator.digiwin().revoke_tokens("ann");
     seen.show((staying.identity().analyze_token().await.unwrap(), &staying));
-    tokens.extend(staying.identity().current_token().await.unwrap());
+    tokens.extend(staying.current_token().await.unwrap());
     let wrong = client.with_session_as("wrong", Credentials::password("ann", WRONG_PASSWORD));
     for _ in 0..4 {
         let refused = wrong.identity().analyze_token().await.unwrap_err();
@@ -120,8 +120,8 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     seen.show(&impersonation);
     tokens.extend([impersonating, "canary-license".into()]);
     tokens.extend(impersonation.auth_token);
-    seen.show(license.token().await.unwrap());
-    license.set_token(None).await.unwrap();
+    seen.show(license.current_token().await.unwrap());
+    license.set_current_token(None).await.unwrap();
     tokens.extend(every_authing_call(emulator, seen).await);
     tokens
 }
@@ -132,13 +132,13 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     let authing = emulator.authing();
     seen.show((authing, authing.account()));
     let store = Arc::new(MemoryStore::new());
-    let builder = ManagementClient::builder("pool", POOL_SECRET).host(emulator.base_url()).header("x-key", HEADER);
+    let builder = ManagementClient::builder("pool", POOL_SECRET).base_url(emulator.base_url()).header("x-key", HEADER);
     let builder = builder.public_key_pem(authing.public_key_pem().unwrap()).shared_token_store(store.clone());
     seen.show(&builder);
     let client = builder.build().unwrap();
     let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());
     seen.show((&client, &users, &orgs, &groups));
-    let wrong = ManagementClient::builder("pool", WRONG_PASSWORD).host(emulator.base_url()).build().unwrap();
+    let wrong = ManagementClient::builder("pool", WRONG_PASSWORD).base_url(emulator.base_url()).build().unwrap();
     let refused = wrong.users().list().await.unwrap_err();
     seen.show((&refused, refused.to_string(), refused.body()));
 

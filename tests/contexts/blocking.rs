@@ -35,8 +35,8 @@ async fn a_call_on_an_executors_thread_is_an_error_and_no_panic() {
     let errors = [
         client.users().get_user("u").err(),
         client.identity().login("u", "p").err(),
-        client.identity().current_token().err(),
-        client.identity().set_current_token(None).err(),
+        client.current_token().err(),
+        client.set_current_token(None).err(),
         client.identity().logout().err(),
     ];
     for error in errors {

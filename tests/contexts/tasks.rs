@@ -129,7 +129,7 @@ async fn every_request_stands_in_the_span_of_its_caller() {
     let client = client(&emulator, ann(&emulator));
     let pool = emulator.authing().account();
     let builder = iam_sdk::r#async::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
-    let authing = builder.host(emulator.base_url()).build().unwrap();
+    let authing = builder.base_url(emulator.base_url()).build().unwrap();
     async {
         // A login by itself, an explicit one, and one of several requests at once.
         client.identity().analyze_token().await.unwrap();

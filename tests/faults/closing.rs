@@ -15,7 +15,7 @@ const CALLS: i64 = 1_000;
 #[maybe_async]
 async fn client_of(server: &ClosingServer) -> Client {
     let client = Client::builder(server.url(), "a").build().unwrap();
-    client.identity().set_current_token(Some("t".into())).await.unwrap();
+    client.set_current_token(Some("t".into())).await.unwrap();
     client
 }
 

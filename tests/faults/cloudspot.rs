@@ -12,7 +12,7 @@ async fn errors(response: impl Fn() -> Response + Send + Sync + 'static) -> (Err
     let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1");
     let client = builder.token("token-canary").build().unwrap();
     let login = client.authenticate("u", "password-canary").await.unwrap_err();
-    same(client.token().await.unwrap(), Some("token-canary".into()));
+    same(client.current_token().await.unwrap(), Some("token-canary".into()));
     (login, client.get_user().await.unwrap_err())
 }
 
@@ -66,7 +66,7 @@ async fn a_login_without_a_token_in_its_response_is_an_error() {
         let builder = LicenseClient::builder("app-id").base_url(server.url());
         let client = builder.token("token-canary").build().unwrap();
         holds(client.authenticate("u", "p").await.is_err_and(|error| error.is_decode()));
-        same(client.token().await.unwrap(), Some("token-canary".into()));
+        same(client.current_token().await.unwrap(), Some("token-canary".into()));
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
 #[maybe_async]
 async fn client_of(server: &Server) -> Client {
     let client = Client::builder(server.url(), "app-canary").build().unwrap();
-    client.identity().set_current_token(Some("token-canary".into())).await.unwrap();
+    client.set_current_token(Some("token-canary".into())).await.unwrap();
     client
 }
 
@@ -144,7 +144,7 @@ async fn a_login_that_is_no_success_keeps_the_earlier_token() {
             assert!(!error.is_authentication(), "{error}");
             assert_eq!(error.is_server(), body.contains("500"), "{error}");
         }
-        same(identity.current_token().await.unwrap(), Some("token-canary".into()));
+        same(client.current_token().await.unwrap(), Some("token-canary".into()));
     }
 }
 

@@ -20,7 +20,7 @@ type Failures = Arc<Mutex<Vec<Error>>>;
 #[maybe_async]
 pub async fn client_of(server: &Http2Server) -> Client {
     let client = Client::builder(server.url(), "a").add_root_certificate(&server.root).build().unwrap();
-    client.identity().set_current_token(Some("t".into())).await.unwrap();
+    client.set_current_token(Some("t".into())).await.unwrap();
     client
 }
 

@@ -45,7 +45,7 @@ async fn log_in_or_read(client: Client, n: usize, logins: Arc<AtomicUsize>) {
     }
     // This one needs no login, and does not wait until the others have theirs.
     let reader = client.with_session("reader");
-    reader.identity().set_current_token(Some("token-reader".into())).await.unwrap();
+    reader.set_current_token(Some("token-reader".into())).await.unwrap();
     for _ in 0..5 {
         same(who_am_i(&reader).await, "reader");
     }

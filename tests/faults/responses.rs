@@ -12,7 +12,7 @@ use serde_json::json as object;
 #[maybe_async]
 async fn digiwin(server: &Server) -> Client {
     let client = Client::builder(server.url(), "app-canary").build().unwrap();
-    client.identity().set_current_token(Some("token-canary".into())).await.unwrap();
+    client.set_current_token(Some("token-canary".into())).await.unwrap();
     client
 }
 
@@ -55,7 +55,7 @@ async fn digiwin_errors(body: &'static str) -> Vec<(&'static str, Error)> {
         ("delete", orgs.delete(1).await.err()),
         ("request", client.request(Method::GET, "/x").await.err()),
     ];
-    same(identity.current_token().await.unwrap(), Some("token-canary".into()));
+    same(client.current_token().await.unwrap(), Some("token-canary".into()));
     errors
         .into_iter()
         .map(|(name, error)| (name, error.unwrap_or_else(|| panic!("{name} took {body} for a success"))))
@@ -117,7 +117,7 @@ async fn a_logout_is_one_with_nothing_or_json() {
         let server = Server::start(move |_| json(body));
         let client = digiwin(&server).await;
         client.identity().logout().await.unwrap();
-        same(client.identity().current_token().await.unwrap(), None);
+        same(client.current_token().await.unwrap(), None);
     }
 }
 
@@ -185,7 +185,7 @@ async fn no_error_keeps_what_brings_a_secret() {
         });
         let client = digiwin(&server).await;
         let (identity, license) = (client.identity(), cloudspot(&server));
-        let authing = ManagementClient::builder("pool", "secret").host(server.url()).build().unwrap();
+        let authing = ManagementClient::builder("pool", "secret").base_url(server.url()).build().unwrap();
         let errors = [
             identity.login("u", "p").await.err(),
             identity.login_ad("u", "p").await.err(),
@@ -211,7 +211,7 @@ async fn no_error_keeps_what_brings_a_secret() {
             assert_eq!(error.body(), None, "{error}");
         }
         let bad = Server::start(move |_| json(body));
-        let authing = ManagementClient::builder("pool", "secret").host(bad.url()).build().unwrap();
+        let authing = ManagementClient::builder("pool", "secret").base_url(bad.url()).build().unwrap();
         let error = authing.users().list().await.unwrap_err();
         assert_eq!((error.operation(), error.body()), (Some("authing.access_token"), None), "{error}");
     }

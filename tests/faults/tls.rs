@@ -58,7 +58,7 @@ async fn tls_that_breaks_after_the_request_is_no_failed_handshake() {
         let server = tls::start_breaking(ending);
         let builder = Client::builder(&server.url, "a").timeout(Duration::from_secs(20));
         let client = builder.add_root_certificate(&server.root).build().unwrap();
-        client.identity().set_current_token(Some("t".into())).await.unwrap();
+        client.set_current_token(Some("t".into())).await.unwrap();
         let error = client.orgs().delete(1).await.unwrap_err();
         let seen = (error.kind(), error.was_sent(), server.requests());
         assert_eq!(seen, (ErrorKind::Transport, true, 1), "{ending:?}: {error:?}");

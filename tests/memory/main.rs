@@ -88,7 +88,7 @@ fn digiwin(url: &str) -> Client {
 }
 
 fn authing(url: &str) -> ManagementClient {
-    ManagementClient::builder("p", "s").host(url).timeout(Duration::from_secs(120)).build().unwrap()
+    ManagementClient::builder("p", "s").base_url(url).timeout(Duration::from_secs(120)).build().unwrap()
 }
 
 fn cloudspot(url: &str) -> LicenseClient {

@@ -20,7 +20,7 @@ async fn a_user_logs_in_and_sees_what_they_may_do() {
     let client = client_of(&emulator, &account.application);
     let license = client.authenticate(&account.username, account.password.clone()).await.unwrap();
     assert!(license.token.is_some());
-    same(client.token().await.unwrap(), license.token.clone());
+    same(client.current_token().await.unwrap(), license.token.clone());
     let bakery = license.company("c1").unwrap();
     assert_eq!(bakery.company_name.as_deref(), Some("Bakkerij Peeters"));
     assert!(bakery.has("use_app") && bakery.has("refund") && !bakery.has("close_orders"));
@@ -46,10 +46,10 @@ async fn a_refused_login_keeps_the_token_and_says_bad_credentials() {
     let client = client_of(&emulator, &account.application);
     let refused = client.authenticate(&account.username, "wrong").await.unwrap_err();
     assert!(refused.is_authentication() && refused.to_string().contains("bad credentials"), "{refused}");
-    same(client.token().await.unwrap(), None);
+    same(client.current_token().await.unwrap(), None);
     let token = client.authenticate(&account.username, account.password.clone()).await.unwrap().token;
     client.authenticate("nobody", "x").await.unwrap_err();
-    same(client.token().await.unwrap(), token);
+    same(client.current_token().await.unwrap(), token);
     let unknown = client_of(&emulator, "another").authenticate(&account.username, account.password.clone()).await;
     assert!(unknown.unwrap_err().is_authentication());
 }
@@ -81,7 +81,7 @@ async fn a_token_is_of_one_application_and_can_be_revoked() {
     let client = client_of(&emulator, "pos");
     client.authenticate(&account.username, account.password.clone()).await.unwrap();
     let kitchen = client_of(&emulator, "kitchen");
-    kitchen.set_token(client.token().await.unwrap()).await.unwrap();
+    kitchen.set_current_token(client.current_token().await.unwrap()).await.unwrap();
     let invalid = kitchen.get_user().await.unwrap_err();
     assert!(invalid.is_authentication() && invalid.to_string().contains("no valid token"), "{invalid}");
     let license = kitchen.authenticate(&account.username, account.password.clone()).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_token_is_of_one_application_and_can_be_revoked() {
 
     emulator.cloudspot().revoke_tokens(&account.username);
     holds(client.get_user().await.unwrap_err().is_authentication());
-    client.set_token(None).await.unwrap();
+    client.set_current_token(None).await.unwrap();
     same(client.get_user().await.unwrap_err().was_sent(), false);
 }
 
@@ -103,8 +103,8 @@ async fn an_impersonation_gives_a_token_of_its_user() {
     assert_eq!(impersonation.token, Some(token));
     assert_eq!(impersonation.user.unwrap()["first_name"], "Jan");
     assert_eq!(impersonation.company.unwrap()["company_id"], "c2");
-    same(client.token().await.unwrap(), None);
-    client.set_token(impersonation.auth_token).await.unwrap();
+    same(client.current_token().await.unwrap(), None);
+    client.set_current_token(impersonation.auth_token).await.unwrap();
     same(client.get_user().await.unwrap().last_name.as_deref(), Some("De Smet"));
     let unknown = client.validate_impersonation("nonsense").await.unwrap_err();
     assert!(unknown.is_not_found(), "{unknown}");
@@ -123,5 +123,5 @@ async fn sessions_are_apart() {
     b.authenticate("b", "pw-b").await.unwrap();
     same(a.get_user().await.unwrap().first_name.as_deref(), Some("A"));
     same(b.get_user().await.unwrap().first_name.as_deref(), Some("B"));
-    same(client.token().await.unwrap(), None);
+    same(client.current_token().await.unwrap(), None);
 }

@@ -18,7 +18,7 @@ async fn the_quick_start_works_in_every_response_style() {
         let identity = client.identity();
         let user = identity.login(&account.user_id, account.password.clone()).await.unwrap();
         assert_eq!(user.user_id.as_deref(), Some("ann"));
-        same(user.token, identity.current_token().await.unwrap());
+        same(user.token, setting.client.current_token().await.unwrap());
         assert_eq!(user.token_expires_in, Some(7200));
         assert_eq!(user.extra["identityType"], "query");
 
@@ -28,21 +28,21 @@ async fn the_quick_start_works_in_every_response_style() {
         same(client.users().get_user("nobody").await.unwrap(), None);
         same(client.tenants().get_tenants().await.unwrap().len(), 4);
 
-        let before = identity.current_token().await.unwrap();
+        let before = setting.client.current_token().await.unwrap();
         let refused = identity.login(&account.user_id, "wrong").await.unwrap_err();
         assert!(refused.is_authentication(), "{style:?}: {refused}");
         assert!(refused.server_message().unwrap().contains("用户名或密码错误"));
-        same(identity.current_token().await.unwrap(), before);
+        same(setting.client.current_token().await.unwrap(), before);
 
         let refused = client.tenants().get_current().await.unwrap_err();
         assert!(refused.is_authorization(), "{style:?}: {refused}");
         let changed = identity.refresh_token_with_tenant("T1").await.unwrap();
-        same(identity.current_token().await.unwrap(), changed.token);
+        same(setting.client.current_token().await.unwrap(), changed.token);
         same(client.tenants().get_current().await.unwrap().unwrap().id.as_deref(), Some("T1"));
         same(identity.analyze_token_internal().await.unwrap().tenant_id.as_deref(), Some("T1"));
 
         identity.logout().await.unwrap();
-        same(identity.current_token().await.unwrap(), None);
+        same(setting.client.current_token().await.unwrap(), None);
         let refused = identity.get_login_info().await.unwrap_err();
         assert!(refused.is_authentication(), "{style:?}: {refused}");
     }
@@ -72,7 +72,7 @@ async fn every_way_to_log_in() {
     let user = identity.login_verification_code("13800000001", "123456").await.unwrap();
     assert_eq!(user.user_id.as_deref(), Some("bob"));
     holds(identity.login_verification_code("13800000001", "000000").await.unwrap_err().is_authentication());
-    same(identity.current_token().await.unwrap(), user.token);
+    same(setting.client.current_token().await.unwrap(), user.token);
 
     let user = identity.internal_login("T1", "chen.jing", "chen.jing-密码-1").await.unwrap();
     assert_eq!((user.user_name.as_deref(), user.tenant_id.as_deref()), (Some("陈静"), Some("T1")));
@@ -111,11 +111,11 @@ async fn the_handshake_takes_any_size_of_server_key() {
 async fn a_switch_is_refused_where_the_application_was_not_bought() {
     let setting = Setting::in_tenant().await;
     let identity = setting.client.identity();
-    let before = identity.current_token().await.unwrap();
+    let before = setting.client.current_token().await.unwrap();
     let refused = identity.refresh_token_with_tenant(TenantRef::id("T3")).await.unwrap_err();
     assert!(refused.is_authorization(), "{refused}");
     assert_eq!((refused.status(), refused.code()), (Some(403), Some("403")));
-    same(identity.current_token().await.unwrap(), before);
+    same(setting.client.current_token().await.unwrap(), before);
 
     let sid = setting.client.tenants().get_simple("T2").await.unwrap().unwrap().sid.unwrap();
     identity.refresh_token_with_tenant(TenantRef::sid(sid)).await.unwrap();
@@ -132,16 +132,16 @@ async fn a_switch_is_refused_where_the_application_was_not_bought() {
 async fn a_refresh_replaces_the_token() {
     let setting = Setting::in_tenant().await;
     let identity = setting.client.identity();
-    let old = identity.current_token().await.unwrap();
+    let old = setting.client.current_token().await.unwrap();
     let new = identity.refresh_user_token().await.unwrap();
     assert_ne!(old.as_ref(), Some(&new));
-    same(identity.current_token().await.unwrap(), Some(new));
+    same(setting.client.current_token().await.unwrap(), Some(new));
     same(identity.analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
 
-    identity.set_current_token(old).await.unwrap();
+    setting.client.set_current_token(old).await.unwrap();
     holds(identity.analyze_token().await.unwrap_err().is_authentication());
-    identity.set_current_token(None).await.unwrap();
-    same(identity.current_token().await.unwrap(), None);
+    setting.client.set_current_token(None).await.unwrap();
+    same(setting.client.current_token().await.unwrap(), None);
 }
 
 #[maybe_async]
@@ -149,13 +149,13 @@ async fn a_refresh_replaces_the_token() {
 async fn a_granted_token_is_another_users_and_leaves_the_session_alone() {
     let setting = Setting::logged_in().await;
     let identity = setting.client.identity();
-    let before = identity.current_token().await.unwrap();
+    let before = setting.client.current_token().await.unwrap();
     let granted = identity.create_access_token("T1", "wang.wei").await.unwrap();
     assert_eq!(granted.user_id.as_deref(), Some("wang.wei"));
-    same(identity.current_token().await.unwrap(), before);
+    same(setting.client.current_token().await.unwrap(), before);
 
     let other = setting.client.with_session("wang.wei");
-    other.identity().set_current_token(granted.token).await.unwrap();
+    other.set_current_token(granted.token).await.unwrap();
     same(other.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("wang.wei"));
     holds(identity.create_access_token("T1", "nobody").await.unwrap_err().is_not_found());
 }

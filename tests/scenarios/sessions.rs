@@ -24,11 +24,11 @@ async fn log_in_and_look(client: Client, user: String) {
     for _ in 0..5 {
         let info = session.identity().analyze_token().await.unwrap();
         assert_eq!(info.user_id.as_deref(), Some(user.as_str()));
-        same(session.identity().current_token().await.unwrap(), login.token.clone());
+        same(session.current_token().await.unwrap(), login.token.clone());
     }
     let token = session.identity().refresh_user_token().await.unwrap();
     // The same key is the same session.
-    same(client.with_session(&user).identity().current_token().await.unwrap(), Some(token));
+    same(client.with_session(&user).current_token().await.unwrap(), Some(token));
 }
 
 #[maybe_async]
@@ -43,7 +43,7 @@ async fn every_one_of_200_sessions_sees_its_own_user() {
     let setting = Setting::on(Emulator::builder().digiwin(seed.tenant(tenant)).start().unwrap());
     let client = setting.client.clone();
     in_parallel(USERS, move |n| log_in_and_look(client.clone(), format!("user-{n}"))).await;
-    same(setting.client.identity().current_token().await.unwrap(), None);
+    same(setting.client.current_token().await.unwrap(), None);
 }
 
 #[maybe_async]
@@ -51,13 +51,13 @@ async fn every_one_of_200_sessions_sees_its_own_user() {
 async fn clones_share_a_session_and_keys_part_them() {
     let setting = Setting::logged_in().await;
     let clone = setting.client.clone();
-    let token = clone.identity().current_token().await.unwrap();
+    let token = clone.current_token().await.unwrap();
     assert!(token.is_some());
     for key in ["", "a", "A"] {
-        same(setting.client.with_session(key).identity().current_token().await.unwrap(), None);
+        same(setting.client.with_session(key).current_token().await.unwrap(), None);
     }
     setting.client.identity().logout().await.unwrap();
-    same(clone.identity().current_token().await.unwrap(), None);
+    same(clone.current_token().await.unwrap(), None);
 }
 
 #[maybe_async]
@@ -75,9 +75,9 @@ async fn a_store_outlives_its_client_and_keeps_applications_apart() {
     drop(first);
     let second = client(app).with_session("ann");
     same(second.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
-    same(client("another").with_session("ann").identity().current_token().await.unwrap(), None);
+    same(client("another").with_session("ann").current_token().await.unwrap(), None);
     second.identity().logout().await.unwrap();
-    same(client(app).with_session("ann").identity().current_token().await.unwrap(), None);
+    same(client(app).with_session("ann").current_token().await.unwrap(), None);
 }
 
 /// Counts its calls, and fails on demand.
@@ -134,13 +134,13 @@ async fn a_store_is_read_once_and_its_failure_is_told() {
     assert_eq!(store.reads.load(Ordering::SeqCst), 1);
 
     store.fails.store(true, Ordering::SeqCst);
-    let before = client.identity().current_token().await.unwrap();
+    let before = client.current_token().await.unwrap();
     let error = client.identity().login("ann", account.password.clone()).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Store, Some("digiwin.identity.login")));
     assert!(error.was_sent(), "the service has logged the user in");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is full");
     // The token that the service has issued is the session's, whatever became of the file.
-    let issued = client.identity().current_token().await.unwrap();
+    let issued = client.current_token().await.unwrap();
     assert!(issued.is_some() && issued != before);
     client.identity().analyze_token().await.unwrap();
 }

@@ -77,7 +77,7 @@ async fn other_ways_to_log_in() {
     }
     let token = client_with(&emulator, ann(&emulator));
     token.identity().analyze_token().await.unwrap();
-    let token = token.identity().current_token().await.unwrap().unwrap();
+    let token = token.current_token().await.unwrap().unwrap();
     let given = client_with(
         &emulator,
         Credentials::from_fn("t", move || Ok(Credentials::token(StoredToken::new(token.clone())))),
@@ -367,7 +367,7 @@ async fn a_session_with_credentials_takes_no_other_users_token() {
         client.identity().login_ad("bob", "pw").await.err(),
         client.identity().login_verification_code("1", "2").await.err(),
         client.identity().internal_login("T1", "bob", "pw").await.err(),
-        client.identity().set_current_token(Some("bob's".into())).await.err(),
+        client.set_current_token(Some("bob's".into())).await.err(),
     ];
     for error in errors {
         let error = error.unwrap();
@@ -375,7 +375,7 @@ async fn a_session_with_credentials_takes_no_other_users_token() {
     }
     same(request_count(&emulator, LOGIN), 0);
     client.identity().logout().await.unwrap();
-    client.identity().set_current_token(None).await.unwrap();
+    client.set_current_token(None).await.unwrap();
     same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
     let builder = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1").token("t");
     holds(builder.credentials(Credentials::password("u", "p")).build().unwrap_err().is_configuration());
@@ -390,7 +390,7 @@ async fn a_logout_logs_nobody_in() {
     same(emulator.requests().len(), 0);
     client.identity().analyze_token().await.unwrap();
     client.identity().logout().await.unwrap();
-    same(client.identity().current_token().await.unwrap(), None);
+    same(client.current_token().await.unwrap(), None);
     client.identity().analyze_token().await.unwrap();
     emulator.digiwin().expire_tokens();
     let before = emulator.requests().len();
@@ -415,7 +415,7 @@ async fn clients_that_share_a_store_share_a_login_and_a_rotation() {
     // The old token ends: the other finds the new one in the store.
     one.identity().refresh_user_token().await.unwrap();
     two.identity().analyze_token().await.unwrap();
-    same(two.identity().current_token().await.unwrap(), one.identity().current_token().await.unwrap());
+    same(two.current_token().await.unwrap(), one.current_token().await.unwrap());
     assert_eq!(request_count(&emulator, LOGIN), 1);
     // Another user, another tenant: other sessions.
     with(ann(&emulator).tenant_id("T1")).identity().analyze_token().await.unwrap();
@@ -476,7 +476,7 @@ async fn cloudspot_logs_in_again_too() {
     client.get_permissions().await.unwrap();
     assert_eq!((emulator.requests().len(), request_count(&emulator, path)), (5, 2));
     holds(client.authenticate("x", "y").await.unwrap_err().is_configuration());
-    holds(client.set_token(Some("x".into())).await.unwrap_err().is_configuration());
+    holds(client.set_current_token(Some("x".into())).await.unwrap_err().is_configuration());
     let session = client.with_session_as("two", credentials);
     session.get_user().await.unwrap();
     assert_eq!(request_count(&emulator, path), 3);
@@ -499,7 +499,7 @@ async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
         emulator.authing().set_clock_ahead(seconds);
         let account = emulator.authing().account();
         let builder =
-            ManagementClient::builder(&account.user_pool_id, account.secret.clone()).host(emulator.base_url());
+            ManagementClient::builder(&account.user_pool_id, account.secret.clone()).base_url(emulator.base_url());
         let client = builder.build().unwrap();
         for _ in 0..5 {
             client.users().list().await.unwrap();

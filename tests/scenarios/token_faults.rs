@@ -106,11 +106,11 @@ async fn a_token_that_cannot_be_stored_serves_all_the_same() {
         client.identity().analyze_token().await.unwrap();
     }
     assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (1, 20));
-    let before = client.identity().current_token().await.unwrap();
+    let before = client.current_token().await.unwrap();
     let error = client.identity().refresh_user_token().await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, true));
     assert_eq!(error.operation(), Some("digiwin.identity.refresh_user_token"));
-    holds(client.identity().current_token().await.unwrap() != before);
+    holds(client.current_token().await.unwrap() != before);
     client.identity().analyze_token().await.unwrap();
     assert_eq!(request_count(&emulator, LOGIN), 1);
 }
@@ -150,7 +150,7 @@ async fn other_credentials_never_get_a_sessions_token() {
     for client in [client.clone(), builder.build().unwrap()] {
         let other = client.with_session_as("ann", wrong());
         // Also where nothing is sent.
-        same(other.identity().current_token().await.unwrap(), None);
+        same(other.current_token().await.unwrap(), None);
         other.identity().logout().await.unwrap();
         let error = other.identity().analyze_token().await.unwrap_err();
         assert!(error.is_authentication() && error.status() == Some(401), "{error}");
@@ -252,7 +252,7 @@ async fn a_token_that_seems_to_have_ended_when_it_is_issued_is_used() {
     let emulator = Emulator::start().unwrap();
     let first = client_with(&emulator, ann(&emulator));
     first.identity().analyze_token().await.unwrap();
-    let token = first.identity().current_token().await.unwrap().unwrap();
+    let token = first.current_token().await.unwrap().unwrap();
     let logins = Arc::new(AtomicUsize::new(0));
     let counted = logins.clone();
     let client = client_with(
@@ -295,7 +295,7 @@ async fn a_session_without_credentials_finds_the_token_that_another_process_has_
     two.identity().analyze_token().await.unwrap();
     one.identity().refresh_user_token().await.unwrap();
     two.identity().analyze_token().await.unwrap();
-    same(two.identity().current_token().await.unwrap(), one.identity().current_token().await.unwrap());
+    same(two.current_token().await.unwrap(), one.current_token().await.unwrap());
     emulator.digiwin().expire_tokens();
     let before = request_count(&emulator, ANALYZE);
     holds(two.identity().analyze_token().await.unwrap_err().is_authentication());
@@ -352,7 +352,7 @@ async fn who_am_i(client: Client, token: iam_sdk::UserToken, user: String) {
     for _ in 0..3 {
         let session = client.with_token(token.clone()).unwrap();
         same(session.identity().analyze_token().await.unwrap().user_id.as_deref(), Some(user.as_str()));
-        same(session.identity().current_token().await.unwrap(), Some(token.clone()));
+        same(session.current_token().await.unwrap(), Some(token.clone()));
     }
 }
 
@@ -368,7 +368,7 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
     for user in ["ann", "bob"] {
         let session = client_with(&emulator, Credentials::password(user, format!("{user}-密码-1")));
         session.identity().analyze_token().await.unwrap();
-        tokens.push((session.identity().current_token().await.unwrap().unwrap(), user.to_owned()));
+        tokens.push((session.current_token().await.unwrap().unwrap(), user.to_owned()));
     }
     let shared = client.clone();
     let given = tokens.clone();
@@ -377,8 +377,8 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
         who_am_i(shared.clone(), token, user)
     };
     in_parallel(AT_ONCE.min(64), work).await;
-    assert!(store.keys.lock().unwrap().is_empty(), "no store was request");
-    same(client.identity().current_token().await.unwrap(), None);
+    assert!(store.keys.lock().unwrap().is_empty(), "no store was asked");
+    same(client.current_token().await.unwrap(), None);
 
     // It is never refreshed, and may be replaced for its handles alone.
     let (token, _) = tokens[0].clone();
@@ -398,10 +398,10 @@ async fn a_token_that_was_handed_in_is_its_handles_alone() {
     let token = own.authenticate(&license.username, license.password.clone()).await.unwrap().token.unwrap();
     let other = LicenseClient::builder(&license.application).base_url(emulator.base_url() + "/api/v1").build().unwrap();
     other.with_token(token).unwrap().get_user().await.unwrap();
-    same(other.token().await.unwrap(), None);
+    same(other.current_token().await.unwrap(), None);
 
     let pool = emulator.authing().account();
-    let builder = ManagementClient::builder(&pool.user_pool_id, pool.secret.clone()).host(emulator.base_url());
+    let builder = ManagementClient::builder(&pool.user_pool_id, pool.secret.clone()).base_url(emulator.base_url());
     let error = builder.build().unwrap().with_token("bogus").unwrap().users().list().await.unwrap_err();
     assert!(error.is_authentication(), "{error}");
     same(emulator.requests().iter().filter(|served| served.path == "/graphql/v2").count(), 1);

@@ -67,7 +67,7 @@ async fn requests_are_those_of_the_python_client() {
     assert_eq!(golden.len(), 29);
     for (label, expected) in golden {
         let client = Client::builder(server.url() + "/", "app-token").header("X-Extra", "1").build().unwrap();
-        client.identity().set_current_token(Some("user-token-0".into())).await.unwrap();
+        client.set_current_token(Some("user-token-0".into())).await.unwrap();
         let before = server.requests().len();
         send(&label, &client).await.unwrap_or_else(|error| panic!("{label}: {error}"));
         let sent: Vec<Value> = server.requests()[before..].iter().map(|request| recorded(request, &keys)).collect();

@@ -61,7 +61,7 @@ macro_rules! license_tour {
         let company = client.get_company_permissions(account.company_id.as_str())$($($wait)+)??;
         check(company.has("use_app"), "the user may not use the application")?;
         step("company permissions", format_args!("{}: {}", account.company_id, company.permissions.join(", ")));
-        client.set_token(None)$($($wait)+)??;
+        client.set_current_token(None)$($($wait)+)??;
         let after = client.get_user()$($($wait)+)?;
         check(after.is_err_and(|error| !error.was_sent()), "a call was sent without a token")?;
         step("token dropped", format_args!("and the next call is not even sent"));
@@ -118,7 +118,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     println!("\nAuthing management, emulated at {}: the blocking client", emulator.base_url());
     let pool = emulator.authing().account();
     let builder = blocking::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
-    management_tour!(builder.host(emulator.base_url()).build()?, "mia");
+    management_tour!(builder.base_url(emulator.base_url()).build()?, "mia");
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -130,7 +130,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         license_tour!(client, license, .await);
         println!("\nAuthing management: the async client");
         let builder = r#async::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
-        management_tour!(builder.host(emulator.base_url()).build()?, "noa", .await);
+        management_tour!(builder.base_url(emulator.base_url()).build()?, "noa", .await);
         Ok::<_, Box<dyn Error>>(())
     })?;
 

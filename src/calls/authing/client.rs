@@ -1,25 +1,28 @@
-use super::{FLAVOUR, Groups, Orgs, Session, Users, maybe_async};
+use super::{Call, Groups, Orgs, Session, Users, client_methods};
 use crate::{
-    Json, Password, Result, UserToken,
+    Credentials, Json, Password, Result, UserToken,
     authing::{self, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
     config::{Settings, settings_methods},
+    protocol::decode::Data,
 };
 use serde::Serialize;
 use std::sync::Arc;
 
 /// A client of Authing's management API, for one user pool.
 ///
-/// Cheap to clone; clones share the connections and the management token. The token is fetched with the pool's secret by the
-/// first call that needs it, once for all that wait; it is renewed an hour before it ends, or a tenth of its life if that is
-/// shorter, and once after the service has refused it. Which codes mean what is in [`authing`](crate::authing).
+/// Cheap to clone; clones share the connections and the management token. The first call that needs the token fetches it with
+/// the pool's secret, once for all that wait; it is refreshed an hour before it ends, or a tenth of its lifetime if that is
+/// shorter, and once after the service has refused it. The kinds that the service's codes mean are in
+/// [`authing`](crate::authing).
 #[derive(Clone, Debug)]
 pub struct ManagementClient {
     session: Session,
+    token: Arc<ManagementToken>,
     key: Arc<PasswordKey>,
 }
 
 impl ManagementClient {
-    /// A client for this user pool.
+    /// Begins a client for this user pool.
     pub fn builder(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> ManagementClientBuilder {
         ManagementClientBuilder {
             settings: Settings::new(authing::PUBLIC_SERVICE.to_owned()),
@@ -31,59 +34,85 @@ impl ManagementClient {
         }
     }
 
-    /// Creates a client that calls with this management token instead of fetching one: in no token store, never refreshed. An
-    /// empty token, or one that cannot stand in a header, is [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
-    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
-        Ok(Self { session: self.session.with_token(token.into())?, key: self.key.clone() })
+    /// Creates a session over the same connections, named by `key`, with a management token of its own.
+    ///
+    /// It fetches the token with the pool's secret. The same key gives the same session, also in another process if they share
+    /// a token store.
+    pub fn with_session(&self, key: impl AsRef<str>) -> Self {
+        self.with_login(key.as_ref(), self.token.clone())
     }
 
-    /// Users: their data, roles, groups, policies, departments and sign-ins.
+    /// Creates a session that fetches its management token with `credentials`, named by `key`.
+    ///
+    /// They are another secret of the pool, as `Credentials::password(user_pool_id, secret)`, or a provider of secrets or
+    /// tokens.
+    pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
+        self.with_login(key.as_ref(), Arc::new(self.token.with_credentials(credentials)))
+    }
+
+    fn with_login(&self, key: &str, token: Arc<ManagementToken>) -> Self {
+        let session = self.session.with_session(key, Some(token.clone()));
+        Self { session, token, key: self.key.clone() }
+    }
+
+    client_methods!(token, key);
+    client_methods!(request: authing::REQUEST);
+
+    /// Returns the calls about users: their data, roles, groups, policies, departments and sign-ins.
     pub fn users(&self) -> Users {
         Users { session: self.session.clone(), key: self.key.clone() }
     }
 
-    /// Organizations: their nodes and members.
+    /// Returns the calls about organizations, their nodes and members.
     pub fn orgs(&self) -> Orgs {
         Orgs { session: self.session.clone() }
     }
 
-    /// Groups and their members.
+    /// Returns the calls about groups and their members.
     pub fn groups(&self) -> Groups {
         Groups { session: self.session.clone() }
     }
-}
 
-#[maybe_async]
-impl ManagementClient {
-    /// Whether a user's token is valid, and whose it is: query `checkLoginStatus`, sent without the management token.
+    /// Returns whether a user's token is valid, and whose it is.
     ///
-    /// An invalid token is no error: [`status`](TokenStatus::status) says so.
-    pub async fn check_login_status(&self, token: impl Into<UserToken>) -> Result<TokenStatus> {
-        self.session.call(authing::check_login_status(&token.into())?).await
+    /// Sends the query `checkLoginStatus`, without the management token. An invalid token is no error:
+    /// [`status`](TokenStatus::status) says so.
+    pub fn check_login_status(&self, token: impl Into<UserToken>) -> Call<TokenStatus> {
+        self.session.call(authing::check_login_status(&token.into()))
     }
 
-    /// Whether a password fits the pool's rules: `POST /api/v2/password/check`. The service takes it unencrypted.
-    pub async fn is_password_valid(&self, password: impl Into<Password>) -> Result<PasswordCheck> {
-        self.session.call_with(authing::is_password_valid(&password.into())?, authing::password_check).await
-    }
-
-    /// Sends a mail: mutation `sendEmail`, sent without the management token.
-    pub async fn send_email(&self, email: &str, scene: EmailScene) -> Result<()> {
-        self.session.call_with(authing::send_email(email, scene)?, authing::check_status).await
-    }
-
-    /// Sends any other GraphQL operation, with the same headers, token, errors and limits, and returns the value of its first
-    /// root field.
+    /// Returns whether a password fits the pool's rules.
     ///
-    /// It is sent again after a failure that leaves open whether the service has seen it only if the document is certain to
-    /// hold queries and fragments alone. Put what users say into `variables`, never into the document.
-    pub async fn graphql(&self, document: &str, variables: &(impl Serialize + Sync)) -> Result<Json> {
-        self.session.call(authing::graphql(document, variables)?).await
+    /// Sends `POST /api/v2/password/check`, which takes the password unencrypted.
+    pub fn is_password_valid(&self, password: impl Into<Password>) -> Call<PasswordCheck> {
+        self.session.call_with(authing::is_password_valid(&password.into()), authing::password_check)
     }
 
-    /// The pool's settings: query `userpool`.
-    pub async fn userpool_detail(&self) -> Result<UserPool> {
-        self.session.call_with(authing::userpool_detail()?, authing::non_null).await
+    /// Sends a mail of the service's to an address.
+    ///
+    /// Sends the mutation `sendEmail`, without the management token.
+    pub fn send_email(&self, email: &str, scene: EmailScene) -> Call<()> {
+        self.session.call_with(authing::send_email(email, scene), authing::check_status)
+    }
+
+    /// Sends any other GraphQL operation, and returns the response's `data`: an object of the root fields.
+    ///
+    /// It has the headers, token, errors and limits of all calls. It is sent again after a failure that leaves open whether the
+    /// service has seen it only if the document is certain to hold queries and fragments alone. Put what users say into
+    /// `variables`, never into the document.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `variables` do not serialize to an object or to `null`.
+    pub fn graphql(&self, document: &str, variables: &impl Serialize) -> Call<Json> {
+        self.session.call(authing::graphql(document, variables))
+    }
+
+    /// Returns the pool's settings.
+    ///
+    /// Sends the query `userpool`.
+    pub fn userpool_detail(&self) -> Call<UserPool> {
+        self.session.call_with(authing::userpool_detail(), Data::non_null)
     }
 }
 
@@ -101,47 +130,40 @@ pub struct ManagementClientBuilder {
 impl ManagementClientBuilder {
     settings_methods!();
 
-    /// Where the service is. Default: [`PUBLIC_SERVICE`](crate::authing::PUBLIC_SERVICE).
-    pub fn host(mut self, url: impl Into<String>) -> Self {
-        self.settings.base_url = url.into();
-        self
-    }
-
-    /// The public key, as PEM, under which users' passwords are encrypted. Default:
+    /// Sets the public key, as PEM, under which users' passwords are encrypted. Default:
     /// [`DEFAULT_PUBLIC_KEY_PEM`](crate::authing::DEFAULT_PUBLIC_KEY_PEM).
     pub fn public_key_pem(mut self, pem: impl Into<String>) -> Self {
         self.public_key_pem = pem.into();
         self
     }
 
-    /// Says which application calls (`x-authing-app-id`). Default: none.
+    /// Sets which application calls (`x-authing-app-id`). Default: none.
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.app_id = Some(id.into());
         self
     }
 
-    /// The language of the service's messages (`x-authing-lang`), such as `zh-CN` or `en-US`. Default: the service's.
+    /// Sets the language of the service's messages (`x-authing-lang`), such as `zh-CN` or `en-US`. Default: the service's.
     pub fn lang(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// Builds it. No request is sent.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration), which names the setting.
+    /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<ManagementClient> {
         authing::check(&self.user_pool_id, &self.secret)?;
         let key = Arc::new(PasswordKey::from_pem(&self.public_key_pem)?);
         let (app_id, language) = (self.app_id.as_deref(), self.language.as_deref());
         let headers = authing::headers(&self.settings, &self.user_pool_id, app_id, language)?;
-        let token = ManagementToken { user_pool_id: self.user_pool_id, secret: self.secret };
-        // Who has another secret for the same pool does not get this one's token out of a shared store.
-        let application = format!("{} {}", token.user_pool_id, token.secret.expose_secret());
-        let method = Some(Arc::new(token) as _);
+        // A client with another secret for the same pool must not find this one's token in a shared store.
+        let application = format!("{} {}", self.user_pool_id, self.secret.expose_secret());
+        let token = Arc::new(ManagementToken::new(self.user_pool_id, self.secret));
         let session =
-            Session::new(FLAVOUR, "authing", &authing::DIALECT, &application, self.settings, headers, method)?;
-        Ok(ManagementClient { session, key })
+            Session::new("authing", &authing::DIALECT, &application, self.settings, headers, Some(token.clone()))?;
+        Ok(ManagementClient { session, token, key })
     }
 }

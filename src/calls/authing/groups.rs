@@ -1,105 +1,124 @@
-use super::{Pager, Session, maybe_async};
+use super::{Call, Pager, Session};
 use crate::{
-    Result,
     authing::{
         self, AuthorizedResource, AuthorizedResourceOptions, CreateGroupOptions, Group, GroupUsersOptions, Page,
         SortedPageOptions, UpdateGroupOptions, User, groups,
     },
-    protocol::paging,
+    protocol::{decode::Data, paging},
 };
 
-/// Groups of users.
+/// Finds and changes groups of users. Any call can fail as [`Error`](crate::Error) says.
+///
+/// A call about a group that does not exist is an error of kind [`NotFound`](crate::ErrorKind::NotFound).
 #[derive(Clone, Debug)]
 pub struct Groups {
     pub(super) session: Session,
 }
 
 impl Groups {
-    /// All groups, over all pages: see [`list_with`](Self::list_with).
+    /// Creates a group.
+    ///
+    /// Sends the mutation `createGroup`.
+    pub fn create(&self, code: impl AsRef<str>, name: &str) -> Call<Group> {
+        self.create_with(code, name, CreateGroupOptions::new())
+    }
+
+    /// Creates a group with a description: see [`create`](Self::create).
+    pub fn create_with(&self, code: impl AsRef<str>, name: &str, options: CreateGroupOptions) -> Call<Group> {
+        self.session.call(groups::create(code.as_ref(), name, &options))
+    }
+
+    /// Changes what is set in `options`.
+    ///
+    /// Sends the mutation `updateGroup`.
+    pub fn update(&self, code: impl AsRef<str>, options: UpdateGroupOptions) -> Call<Group> {
+        self.session.call_with(groups::update(code.as_ref(), &options), Data::non_null)
+    }
+
+    /// Returns a group.
+    ///
+    /// Sends the query `group`.
+    pub fn detail(&self, code: impl AsRef<str>) -> Call<Group> {
+        self.session.call_with(groups::detail(code.as_ref()), Data::non_null)
+    }
+
+    /// Returns the first ten groups.
+    ///
+    /// Sends the query `groups`.
+    pub fn list(&self) -> Call<Page<Group>> {
+        self.list_with(SortedPageOptions::new())
+    }
+
+    /// Returns a page of groups: see [`list`](Self::list).
+    pub fn list_with(&self, options: SortedPageOptions) -> Call<Page<Group>> {
+        self.session.call(groups::list(&options))
+    }
+
+    /// Returns a pager over all groups: see [`list`](Self::list).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Group> {
         Pager::new(&self.session, options, groups::list, paging::page)
     }
 
-    /// All users in a group, over all pages: see [`list_users_with`](Self::list_users_with).
+    /// Deletes a group. Its users stay.
+    ///
+    /// Sends the mutation `deleteGroups`.
+    pub fn delete(&self, code: impl AsRef<str>) -> Call<()> {
+        self.session.call_with(groups::delete(code.as_ref()), authing::check_status)
+    }
+
+    /// Deletes groups. Their users stay.
+    ///
+    /// Sends the mutation `deleteGroups`.
+    pub fn delete_many(&self, codes: &[impl AsRef<str>]) -> Call<()> {
+        self.session.call_with(groups::delete_many(codes), authing::check_status)
+    }
+
+    /// Returns the first ten users in a group.
+    ///
+    /// Sends the query `group { users }`.
+    pub fn list_users(&self, code: impl AsRef<str>) -> Call<Page<User>> {
+        self.list_users_with(code, GroupUsersOptions::new())
+    }
+
+    /// Returns a page of the users in a group, with their custom data if asked for: see [`list_users`](Self::list_users).
+    pub fn list_users_with(&self, code: impl AsRef<str>, options: GroupUsersOptions) -> Call<Page<User>> {
+        self.session.call_with(groups::list_users(code.as_ref(), &options), authing::non_null_field)
+    }
+
+    /// Returns a pager over all users in a group: see [`list_users`](Self::list_users).
     pub fn list_all_users(&self, code: impl Into<String>, options: GroupUsersOptions) -> Pager<User> {
         let code = code.into();
         Pager::new(&self.session, options, move |page| groups::list_users(&code, page), authing::non_null_page)
     }
-}
 
-#[maybe_async]
-impl Groups {
-    /// Creates a group: mutation `createGroup`.
-    pub async fn create(&self, code: &str, name: &str) -> Result<Group> {
-        self.create_with(code, name, CreateGroupOptions::new()).await
+    /// Takes users into a group.
+    ///
+    /// Sends the mutation `addUserToGroup`.
+    pub fn add_users(&self, code: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<()> {
+        self.session.call_with(groups::add_users(code.as_ref(), user_ids), authing::check_status)
     }
 
-    /// The same, with a description.
-    pub async fn create_with(&self, code: &str, name: &str, options: CreateGroupOptions) -> Result<Group> {
-        self.session.call(groups::create(code, name, &options)?).await
+    /// Takes users out of a group.
+    ///
+    /// Sends the mutation `removeUserFromGroup`.
+    pub fn remove_users(&self, code: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<()> {
+        self.session.call_with(groups::remove_users(code.as_ref(), user_ids), authing::check_status)
     }
 
-    /// Changes what is set in `options`: mutation `updateGroup`.
-    pub async fn update(&self, code: &str, options: UpdateGroupOptions) -> Result<Group> {
-        self.session.call_with(groups::update(code, &options)?, authing::non_null).await
+    /// Returns the resources that the users of a group may use.
+    ///
+    /// Sends the query `group { authorizedResources }`.
+    pub fn list_authorized_resources(&self, code: impl AsRef<str>) -> Call<Page<AuthorizedResource>> {
+        self.list_authorized_resources_with(code, AuthorizedResourceOptions::new())
     }
 
-    /// A group: query `group`.
-    pub async fn detail(&self, code: &str) -> Result<Group> {
-        self.session.call_with(groups::detail(code)?, authing::non_null).await
-    }
-
-    /// The first ten groups: query `groups`.
-    pub async fn list(&self) -> Result<Page<Group>> {
-        self.list_with(SortedPageOptions::new()).await
-    }
-
-    /// A page of them. All of them: [`list_all`](Self::list_all).
-    pub async fn list_with(&self, options: SortedPageOptions) -> Result<Page<Group>> {
-        self.session.call(groups::list(&options)?).await
-    }
-
-    /// Deletes a group; its users stay: mutation `deleteGroups`.
-    pub async fn delete(&self, code: &str) -> Result<()> {
-        self.session.call_with(groups::delete(code)?, authing::check_status).await
-    }
-
-    /// Deletes groups: mutation `deleteGroups`.
-    pub async fn delete_many(&self, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::delete_many(codes)?, authing::check_status).await
-    }
-
-    /// The first ten users in a group: query `group { users }`.
-    pub async fn list_users(&self, code: &str) -> Result<Page<User>> {
-        self.list_users_with(code, GroupUsersOptions::new()).await
-    }
-
-    /// A page of them, with their custom data if asked for. All of them: [`list_all_users`](Self::list_all_users).
-    pub async fn list_users_with(&self, code: &str, options: GroupUsersOptions) -> Result<Page<User>> {
-        self.session.call_with(groups::list_users(code, &options)?, authing::non_null_field).await
-    }
-
-    /// Takes users into a group: mutation `addUserToGroup`.
-    pub async fn add_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::add_users(code, user_ids)?, authing::check_status).await
-    }
-
-    /// Takes users out of a group: mutation `removeUserFromGroup`.
-    pub async fn remove_users(&self, code: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.session.call_with(groups::remove_users(code, user_ids)?, authing::check_status).await
-    }
-
-    /// What a group's users may use: query `group { authorizedResources }`.
-    pub async fn list_authorized_resources(&self, code: &str) -> Result<Page<AuthorizedResource>> {
-        self.list_authorized_resources_with(code, AuthorizedResourceOptions::new()).await
-    }
-
-    /// The same, in a namespace or of one kind.
-    pub async fn list_authorized_resources_with(
+    /// Returns such resources in a namespace or of one kind: see
+    /// [`list_authorized_resources`](Self::list_authorized_resources).
+    pub fn list_authorized_resources_with(
         &self,
-        code: &str,
+        code: impl AsRef<str>,
         options: AuthorizedResourceOptions,
-    ) -> Result<Page<AuthorizedResource>> {
-        self.session.call_with(groups::list_authorized_resources(code, &options)?, authing::resources).await
+    ) -> Call<Page<AuthorizedResource>> {
+        self.session.call_with(groups::list_authorized_resources(code.as_ref(), &options), authing::resources)
     }
 }

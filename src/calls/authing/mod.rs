@@ -1,6 +1,6 @@
 //! Authing management.
 
-use super::{FLAVOUR, Fetching, Session, fetch_page, maybe_async};
+use super::{Call, Fetching, Session, client_methods, fetch_page, maybe_async};
 
 mod client;
 mod groups;

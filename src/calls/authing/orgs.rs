@@ -1,259 +1,318 @@
-use super::{Pager, Session, maybe_async};
+use super::{Call, Pager, Session};
 use crate::{
-    Json, Result,
+    Json,
     authing::{
         self, AddNodeOptions, AuthorizedResource, AuthorizedResourceOptions, CreateOrgOptions, ImportTree,
         MemberListOptions, NamespaceOptions, Org, OrgNode, OrgTree, Page, Role, SortedPageOptions, SyncProvider,
         UpdateNodeOptions, User, orgs,
     },
-    protocol::paging,
+    protocol::{decode::Data, paging},
 };
 
-/// Organizations and their nodes. Where a call returns an [`Org`], its `treeify()` nests the nodes.
+/// Finds and changes organizations and their nodes. Any call can fail as [`Error`](crate::Error) says.
+///
+/// Where a call returns an [`Org`], its `treeify()` nests the nodes. A call about an organization or a node that does not exist
+/// is an error of kind [`NotFound`](crate::ErrorKind::NotFound).
 #[derive(Clone, Debug)]
 pub struct Orgs {
     pub(super) session: Session,
 }
 
 impl Orgs {
-    /// All organizations, over all pages: see [`list_with`](Self::list_with).
+    /// Creates an organization, with a root node of that name.
+    ///
+    /// Sends the mutation `createOrg`.
+    pub fn create(&self, name: &str) -> Call<Org> {
+        self.create_with(name, CreateOrgOptions::new())
+    }
+
+    /// Creates an organization with a code and a description: see [`create`](Self::create).
+    pub fn create_with(&self, name: &str, options: CreateOrgOptions) -> Call<Org> {
+        self.session.call(orgs::create(name, &options))
+    }
+
+    /// Deletes an organization and all its nodes.
+    ///
+    /// Sends the mutation `deleteOrg`.
+    pub fn delete_by_id(&self, org_id: impl AsRef<str>) -> Call<()> {
+        self.session.call_with(orgs::delete_by_id(org_id.as_ref()), authing::check_status)
+    }
+
+    /// Returns the first ten organizations, all nodes of each.
+    ///
+    /// Sends the query `orgs`.
+    pub fn list(&self) -> Call<Page<Org>> {
+        self.list_with(SortedPageOptions::new())
+    }
+
+    /// Returns a page of organizations: see [`list`](Self::list).
+    pub fn list_with(&self, options: SortedPageOptions) -> Call<Page<Org>> {
+        self.session.call(orgs::list(&options))
+    }
+
+    /// Returns a pager over all organizations: see [`list`](Self::list).
     pub fn list_all(&self, options: SortedPageOptions) -> Pager<Org> {
         Pager::new(&self.session, options, orgs::list, paging::page)
     }
 
-    /// All members of a node, over all pages: see [`list_members_with`](Self::list_members_with).
-    pub fn list_all_members(&self, node_id: impl Into<String>, options: MemberListOptions) -> Pager<User> {
-        let node_id = node_id.into();
-        Pager::new(&self.session, options, move |page| orgs::list_members(&node_id, page), authing::non_null_page)
-    }
-}
-
-#[maybe_async]
-impl Orgs {
-    /// Creates an organization, with a root node of that name: mutation `createOrg`.
-    pub async fn create(&self, name: &str) -> Result<Org> {
-        self.create_with(name, CreateOrgOptions::new()).await
+    /// Returns an organization and all its nodes.
+    ///
+    /// Sends the query `org`.
+    pub fn find_by_id(&self, org_id: impl AsRef<str>) -> Call<Org> {
+        self.session.call_with(orgs::find_by_id(org_id.as_ref()), Data::non_null)
     }
 
-    /// The same, with a code and a description.
-    pub async fn create_with(&self, name: &str, options: CreateOrgOptions) -> Result<Org> {
-        self.session.call(orgs::create(name, &options)?).await
+    /// Returns a node.
+    ///
+    /// Sends the query `nodeById`.
+    pub fn get_node_by_id(&self, node_id: impl AsRef<str>) -> Call<OrgNode> {
+        self.session.call_with(orgs::get_node_by_id(node_id.as_ref()), Data::non_null)
     }
 
-    /// Deletes an organization and all its nodes: mutation `deleteOrg`.
-    pub async fn delete_by_id(&self, org_id: &str) -> Result<()> {
-        self.session.call_with(orgs::delete_by_id(org_id)?, authing::check_status).await
+    /// Returns the root node of an organization.
+    ///
+    /// Sends the query `rootNode`.
+    pub fn root_node(&self, org_id: impl AsRef<str>) -> Call<OrgNode> {
+        self.session.call_with(orgs::root_node(org_id.as_ref()), Data::non_null)
     }
 
-    /// The first ten organizations, all nodes of each: query `orgs`.
-    pub async fn list(&self) -> Result<Page<Org>> {
-        self.list_with(SortedPageOptions::new()).await
+    /// Returns whether a node is the root of an organization.
+    ///
+    /// Sends the query `isRootNode`.
+    pub fn is_root_node(&self, org_id: impl AsRef<str>, node_id: impl AsRef<str>) -> Call<bool> {
+        self.session.call_with(orgs::is_root_node(org_id.as_ref(), node_id.as_ref()), Data::non_null)
     }
 
-    /// A page of them. All of them: [`list_all`](Self::list_all).
-    pub async fn list_with(&self, options: SortedPageOptions) -> Result<Page<Org>> {
-        self.session.call(orgs::list(&options)?).await
+    /// Returns the nodes directly below a node.
+    ///
+    /// Sends the query `childrenNodes`.
+    pub fn list_children(&self, node_id: impl AsRef<str>) -> Call<Vec<OrgNode>> {
+        self.session.call_with(orgs::list_children(node_id.as_ref()), Data::list)
     }
 
-    /// An organization and all its nodes: query `org`.
-    pub async fn find_by_id(&self, org_id: &str) -> Result<Org> {
-        self.session.call_with(orgs::find_by_id(org_id)?, authing::non_null).await
+    /// Returns the nodes whose name or code contains `keyword`.
+    ///
+    /// Sends the query `searchNodes`.
+    pub fn search_nodes(&self, keyword: &str) -> Call<Vec<OrgNode>> {
+        self.session.call_with(orgs::search_nodes(keyword), Data::list)
     }
 
-    /// A node: query `nodeById`.
-    pub async fn get_node_by_id(&self, node_id: &str) -> Result<OrgNode> {
-        self.session.call_with(orgs::get_node_by_id(node_id)?, authing::non_null).await
+    /// Adds a node, and returns the organization.
+    ///
+    /// Sends the mutation `addNode`.
+    pub fn add_node(&self, org_id: impl AsRef<str>, name: &str, parent_node_id: impl AsRef<str>) -> Call<Org> {
+        self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new())
     }
 
-    /// The root node of an organization: query `rootNode`.
-    pub async fn root_node(&self, org_id: &str) -> Result<OrgNode> {
-        self.session.call_with(orgs::root_node(org_id)?, authing::non_null).await
-    }
-
-    /// Whether a node is the root of an organization: query `isRootNode`.
-    pub async fn is_root_node(&self, org_id: &str, node_id: &str) -> Result<bool> {
-        self.session.call_with(orgs::is_root_node(org_id, node_id)?, authing::non_null).await
-    }
-
-    /// The nodes directly below a node: query `childrenNodes`.
-    pub async fn list_children(&self, node_id: &str) -> Result<Vec<OrgNode>> {
-        self.session.call_with(orgs::list_children(node_id)?, orgs::nodes).await
-    }
-
-    /// The nodes whose name or code contains `keyword`: query `searchNodes`.
-    pub async fn search_nodes(&self, keyword: &str) -> Result<Vec<OrgNode>> {
-        self.session.call_with(orgs::search_nodes(keyword)?, orgs::nodes).await
-    }
-
-    /// Adds a node, and gives the organization: mutation `addNode`.
-    pub async fn add_node(&self, org_id: &str, name: &str, parent_node_id: &str) -> Result<Org> {
-        self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new()).await
-    }
-
-    /// The same, with a code, a description and so on.
-    pub async fn add_node_with(
+    /// Adds a node with a code, a description and so on: see [`add_node`](Self::add_node).
+    pub fn add_node_with(
         &self,
-        org_id: &str,
+        org_id: impl AsRef<str>,
         name: &str,
-        parent_node_id: &str,
+        parent_node_id: impl AsRef<str>,
         options: AddNodeOptions,
-    ) -> Result<Org> {
-        self.session.call(orgs::add_node(org_id, name, parent_node_id, &options)?).await
+    ) -> Call<Org> {
+        self.session.call(orgs::add_node(org_id.as_ref(), name, parent_node_id.as_ref(), &options))
     }
 
-    /// Changes what is set in `options`: mutation `updateNode`.
-    pub async fn update_node(&self, node_id: &str, options: UpdateNodeOptions) -> Result<OrgNode> {
-        self.session.call_with(orgs::update_node(node_id, &options)?, authing::non_null).await
+    /// Changes what is set in `options`.
+    ///
+    /// Sends the mutation `updateNode`.
+    pub fn update_node(&self, node_id: impl AsRef<str>, options: UpdateNodeOptions) -> Call<OrgNode> {
+        self.session.call_with(orgs::update_node(node_id.as_ref(), &options), Data::non_null)
     }
 
-    /// Deletes a node and all below it: mutation `deleteNode`.
-    pub async fn delete_node(&self, org_id: &str, node_id: &str) -> Result<()> {
-        self.session.call_with(orgs::delete_node(org_id, node_id)?, authing::check_status).await
+    /// Deletes a node and all nodes below it.
+    ///
+    /// Sends the mutation `deleteNode`.
+    pub fn delete_node(&self, org_id: impl AsRef<str>, node_id: impl AsRef<str>) -> Call<()> {
+        self.session.call_with(orgs::delete_node(org_id.as_ref(), node_id.as_ref()), authing::check_status)
     }
 
-    /// Moves a node below another one, and gives the organization: mutation `moveNode`.
-    pub async fn move_node(&self, org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Org> {
-        self.session.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
+    /// Moves a node below another one, and returns the organization.
+    ///
+    /// Sends the mutation `moveNode`.
+    pub fn move_node(
+        &self,
+        org_id: impl AsRef<str>,
+        node_id: impl AsRef<str>,
+        target_parent_id: impl AsRef<str>,
+    ) -> Call<Org> {
+        self.session.call(orgs::move_node(org_id.as_ref(), node_id.as_ref(), target_parent_id.as_ref()))
     }
 
-    /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service responds besides its
-    /// success is not documented.
+    /// Creates an organization from a tree, typed or as JSON text.
+    ///
+    /// Sends `POST /api/v2/orgs/import`. The vendor does not document the response; its data is returned unchanged.
     ///
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text is no tree.
-    pub async fn import_by_json<'a>(&self, tree: impl Into<ImportTree<'a>>) -> Result<Json> {
-        self.session.call(orgs::import_by_json(tree.into())?).await
+    pub fn import_by_json<'a>(&self, tree: impl Into<ImportTree<'a>>) -> Call<Json> {
+        self.session.call(orgs::import_by_json(tree.into()))
     }
 
-    /// All organizations as trees, members in each node: `GET /api/v2/orgs/export`.
-    pub async fn export_all(&self) -> Result<Vec<OrgTree>> {
-        self.session.call_with(orgs::export_all(), orgs::trees).await
+    /// Returns all organizations as trees, with the members of each node.
+    ///
+    /// Sends `GET /api/v2/orgs/export`.
+    pub fn export_all(&self) -> Call<Vec<OrgTree>> {
+        self.session.call_with(orgs::export_all(), orgs::trees)
     }
 
-    /// One organization as a tree, members in each node: `GET /api/v2/orgs/export?org_id=`.
-    pub async fn export_by_org_id(&self, org_id: &str) -> Result<Vec<OrgTree>> {
-        self.session.call_with(orgs::export_by_org_id(org_id), orgs::trees).await
+    /// Returns one organization as a tree, with the members of each node.
+    ///
+    /// Sends `GET /api/v2/orgs/export?org_id=`.
+    pub fn export_by_org_id(&self, org_id: impl AsRef<str>) -> Call<Vec<OrgTree>> {
+        self.session.call_with(orgs::export_by_org_id(org_id.as_ref()), orgs::trees)
     }
 
-    /// Adds members to a node, and gives the node with the first page of its members: mutation `addMember`.
-    pub async fn add_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.session.call_with(orgs::add_members(node_id, user_ids)?, authing::non_null).await
+    /// Adds members to a node, and returns the node with the first page of its members.
+    ///
+    /// Sends the mutation `addMember`.
+    pub fn add_members(&self, node_id: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<OrgNode> {
+        self.session.call_with(orgs::add_members(node_id.as_ref(), user_ids), Data::non_null)
     }
 
-    /// The first ten members of a node: query `nodeById { users }`.
-    pub async fn list_members(&self, node_id: &str) -> Result<Page<User>> {
-        self.list_members_with(node_id, MemberListOptions::new()).await
+    /// Returns the first ten members of a node.
+    ///
+    /// Sends the query `nodeById { users }`.
+    pub fn list_members(&self, node_id: impl AsRef<str>) -> Call<Page<User>> {
+        self.list_members_with(node_id, MemberListOptions::new())
     }
 
-    /// A page of them, also of the nodes below. All of them: [`list_all_members`](Self::list_all_members).
-    pub async fn list_members_with(&self, node_id: &str, options: MemberListOptions) -> Result<Page<User>> {
-        self.session.call_with(orgs::list_members(node_id, &options)?, authing::non_null_field).await
+    /// Returns a page of the members of a node, those of the nodes below it too if asked for: see
+    /// [`list_members`](Self::list_members).
+    pub fn list_members_with(&self, node_id: impl AsRef<str>, options: MemberListOptions) -> Call<Page<User>> {
+        self.session.call_with(orgs::list_members(node_id.as_ref(), &options), authing::non_null_field)
     }
 
-    /// Takes members out of a node, and gives the node with the first page of its members: mutation `removeMember`.
-    pub async fn delete_members(&self, node_id: &str, user_ids: &[impl AsRef<str> + Sync]) -> Result<OrgNode> {
-        self.session.call_with(orgs::delete_members(node_id, user_ids)?, authing::non_null).await
+    /// Returns a pager over all members of a node: see [`list_members`](Self::list_members).
+    pub fn list_all_members(&self, node_id: impl Into<String>, options: MemberListOptions) -> Pager<User> {
+        let node_id = node_id.into();
+        Pager::new(&self.session, options, move |page| orgs::list_members(&node_id, page), authing::non_null_page)
     }
 
-    /// Moves members from one node to another: mutation `moveMembers`.
-    pub async fn move_members(
+    /// Takes members out of a node, and returns the node with the first page of its members.
+    ///
+    /// Sends the mutation `removeMember`.
+    pub fn delete_members(&self, node_id: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<OrgNode> {
+        self.session.call_with(orgs::delete_members(node_id.as_ref(), user_ids), Data::non_null)
+    }
+
+    /// Moves members from one node to another.
+    ///
+    /// Sends the mutation `moveMembers`.
+    pub fn move_members(
         &self,
-        user_ids: &[impl AsRef<str> + Sync],
-        target_node_id: &str,
-        source_node_id: &str,
-    ) -> Result<()> {
-        self.session
-            .call_with(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::check_status)
-            .await
+        user_ids: &[impl AsRef<str>],
+        target_node_id: impl AsRef<str>,
+        source_node_id: impl AsRef<str>,
+    ) -> Call<()> {
+        let request = orgs::move_members(user_ids, target_node_id.as_ref(), source_node_id.as_ref());
+        self.session.call_with(request, authing::check_status)
     }
 
-    /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
-    pub async fn set_main_department(&self, user_id: &str, department_id: Option<&str>) -> Result<()> {
-        self.session.call_with(orgs::set_main_department(user_id, department_id)?, authing::check_status).await
+    /// Sets which of a user's departments is the main one; with `None` no department is.
+    ///
+    /// Sends the mutation `setMainDepartment`.
+    pub fn set_main_department(&self, user_id: impl AsRef<str>, department_id: Option<&str>) -> Call<()> {
+        self.session.call_with(orgs::set_main_department(user_id.as_ref(), department_id), authing::check_status)
     }
 
-    /// What the members of a node may use: query `nodeById { authorizedResources }`.
-    pub async fn list_authorized_resources(&self, node_id: &str) -> Result<Page<AuthorizedResource>> {
-        self.list_authorized_resources_with(node_id, AuthorizedResourceOptions::new()).await
+    /// Returns the resources that the members of a node may use.
+    ///
+    /// Sends the query `nodeById { authorizedResources }`.
+    pub fn list_authorized_resources(&self, node_id: impl AsRef<str>) -> Call<Page<AuthorizedResource>> {
+        self.list_authorized_resources_with(node_id, AuthorizedResourceOptions::new())
     }
 
-    /// The same, in a namespace or of one kind.
-    pub async fn list_authorized_resources_with(
+    /// Returns such resources in a namespace or of one kind: see
+    /// [`list_authorized_resources`](Self::list_authorized_resources).
+    pub fn list_authorized_resources_with(
         &self,
-        node_id: &str,
+        node_id: impl AsRef<str>,
         options: AuthorizedResourceOptions,
-    ) -> Result<Page<AuthorizedResource>> {
-        self.session.call_with(orgs::list_authorized_resources(node_id, &options)?, authing::resources).await
+    ) -> Call<Page<AuthorizedResource>> {
+        self.session.call_with(orgs::list_authorized_resources(node_id.as_ref(), &options), authing::resources)
     }
 
-    /// The same for a node named by its code: query `nodeByCode { authorizedResources }`.
-    pub async fn list_authorized_resources_by_code(
+    /// Returns the resources that the members of a node, named by its code, may use.
+    ///
+    /// Sends the query `nodeByCode { authorizedResources }`.
+    pub fn list_authorized_resources_by_code(
         &self,
-        org_id: &str,
-        code: &str,
-    ) -> Result<Page<AuthorizedResource>> {
-        self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new()).await
+        org_id: impl AsRef<str>,
+        code: impl AsRef<str>,
+    ) -> Call<Page<AuthorizedResource>> {
+        self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new())
     }
 
-    /// The same, in a namespace or of one kind.
-    pub async fn list_authorized_resources_by_code_with(
+    /// Returns such resources in a namespace or of one kind: see
+    /// [`list_authorized_resources_by_code`](Self::list_authorized_resources_by_code).
+    pub fn list_authorized_resources_by_code_with(
         &self,
-        org_id: &str,
-        code: &str,
+        org_id: impl AsRef<str>,
+        code: impl AsRef<str>,
         options: AuthorizedResourceOptions,
-    ) -> Result<Page<AuthorizedResource>> {
-        let request = orgs::list_authorized_resources_by_code(org_id, code, &options)?;
-        self.session.call_with(request, authing::resources).await
+    ) -> Call<Page<AuthorizedResource>> {
+        let request = orgs::list_authorized_resources_by_code(org_id.as_ref(), code.as_ref(), &options);
+        self.session.call_with(request, authing::resources)
     }
 
-    /// The roles of a node, those of the nodes above it among them: query `nodeById { roles }`.
-    pub async fn list_roles(&self, node_id: &str) -> Result<Page<Role>> {
-        self.list_roles_with(node_id, NamespaceOptions::new()).await
+    /// Returns the roles of a node, those of the nodes above it among them.
+    ///
+    /// Sends the query `nodeById { roles }`.
+    pub fn list_roles(&self, node_id: impl AsRef<str>) -> Call<Page<Role>> {
+        self.list_roles_with(node_id, NamespaceOptions::new())
     }
 
-    /// The same, in a namespace.
-    pub async fn list_roles_with(&self, node_id: &str, options: NamespaceOptions) -> Result<Page<Role>> {
-        self.session.call_with(orgs::list_roles(node_id, &options)?, authing::non_null_field).await
+    /// Returns the roles of a node in a namespace: see [`list_roles`](Self::list_roles).
+    pub fn list_roles_with(&self, node_id: impl AsRef<str>, options: NamespaceOptions) -> Call<Page<Role>> {
+        self.session.call_with(orgs::list_roles(node_id.as_ref(), &options), authing::non_null_field)
     }
 
-    /// Gives a node roles, by code: mutation `assignRole`.
-    pub async fn add_roles(&self, node_id: &str, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.add_roles_with(node_id, codes, NamespaceOptions::new()).await
+    /// Gives a node roles, by code.
+    ///
+    /// Sends the mutation `assignRole`.
+    pub fn add_roles(&self, node_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
+        self.add_roles_with(node_id, codes, NamespaceOptions::new())
     }
 
-    /// The same, in a namespace.
-    pub async fn add_roles_with(
+    /// Gives a node roles of a namespace: see [`add_roles`](Self::add_roles).
+    pub fn add_roles_with(
         &self,
-        node_id: &str,
-        codes: &[impl AsRef<str> + Sync],
+        node_id: impl AsRef<str>,
+        codes: &[impl AsRef<str>],
         options: NamespaceOptions,
-    ) -> Result<()> {
-        self.session.call_with(orgs::add_roles(node_id, codes, &options)?, authing::check_status).await
+    ) -> Call<()> {
+        self.session.call_with(orgs::add_roles(node_id.as_ref(), codes, &options), authing::check_status)
     }
 
-    /// Takes roles away from a node, by code: mutation `revokeRole`.
-    pub async fn remove_roles(&self, node_id: &str, codes: &[impl AsRef<str> + Sync]) -> Result<()> {
-        self.remove_roles_with(node_id, codes, NamespaceOptions::new()).await
+    /// Takes roles away from a node, by code.
+    ///
+    /// Sends the mutation `revokeRole`.
+    pub fn remove_roles(&self, node_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
+        self.remove_roles_with(node_id, codes, NamespaceOptions::new())
     }
 
-    /// The same, in a namespace.
-    pub async fn remove_roles_with(
+    /// Takes roles of a namespace away from a node: see [`remove_roles`](Self::remove_roles).
+    pub fn remove_roles_with(
         &self,
-        node_id: &str,
-        codes: &[impl AsRef<str> + Sync],
+        node_id: impl AsRef<str>,
+        codes: &[impl AsRef<str>],
         options: NamespaceOptions,
-    ) -> Result<()> {
-        self.session.call_with(orgs::remove_roles(node_id, codes, &options)?, authing::check_status).await
+    ) -> Call<()> {
+        self.session.call_with(orgs::remove_roles(node_id.as_ref(), codes, &options), authing::check_status)
     }
 
-    /// Starts a synchronization: `POST /connections/enterprise/{type}/start-sync`, for Active Directory
-    /// `POST /api/v2/ad/sync`.
+    /// Starts a synchronization.
+    ///
+    /// Sends `POST /connections/enterprise/{provider}/start-sync`, for Active Directory `POST /api/v2/ad/sync`.
     ///
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): an empty connector id.
-    pub async fn start_sync(&self, provider: SyncProvider) -> Result<()> {
-        self.session.run(orgs::start_sync(&provider)?).await
+    pub fn start_sync(&self, provider: SyncProvider) -> Call<()> {
+        self.session.run(orgs::start_sync(&provider))
     }
 }

@@ -1,4 +1,4 @@
-use super::{Fetching, Session, fetch_page, maybe_async};
+use super::{Call, Fetching, Session, fetch_page, maybe_async};
 use crate::{
     Result,
     authing::{Page, Paged, Pages},
@@ -10,8 +10,11 @@ use crate::{
 };
 use std::fmt;
 
-/// Everything in a list, however many pages it has: one item after the other, or page by page with
-/// [`next_page`](Self::next_page). Both can be mixed: every item comes once, in order.
+/// Fetches everything in a list, however many pages it has.
+///
+/// A pager gives one item after the other, as an [`Iterator`] of `Result<T>` in the blocking flavour and as a
+/// [`Stream`](futures_core::Stream) of them in the async one, or page by page with [`next_page`](Self::next_page). Both can be
+/// mixed: every item comes once, in order. The module that has the pager shows both.
 ///
 /// It ends after the last page or after an error. To go on after an error, begin another pager with
 /// [`position`](Self::position) as its `page`. An empty page ends it; a page that came before, where there should be more, is
@@ -32,10 +35,9 @@ impl<T> Clone for Source<T> {
     }
 }
 
-#[maybe_async]
-impl<T: Send> Source<T> {
-    pub(in super::super::super) async fn fetch(&self, page: i64) -> Result<Received<T>> {
-        self.0.call_with(self.1.request(page)?, self.1.read).await
+impl<T: Send + 'static> Source<T> {
+    pub(in super::super::super) fn fetch(&self, page: i64) -> Call<Received<T>> {
+        self.0.call_with(self.1.request(page), self.1.read)
     }
 }
 

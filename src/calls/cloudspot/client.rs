@@ -1,4 +1,4 @@
-use super::{FLAVOUR, Session, maybe_async};
+use super::{Call, Session, client_methods};
 use crate::{
     Credentials, Password, Result, UserToken,
     cloudspot::{
@@ -18,7 +18,7 @@ pub struct LicenseClient {
 }
 
 impl LicenseClient {
-    /// A client for the application with this id (`X-LICENSE-MODULE`).
+    /// Begins a client for the application with this id (`X-LICENSE-MODULE`).
     pub fn builder(application_id: impl Into<String>) -> LicenseClientBuilder {
         LicenseClientBuilder {
             settings: Settings::new(cloudspot::PUBLIC_SERVICE.to_owned()),
@@ -28,68 +28,63 @@ impl LicenseClient {
         }
     }
 
-    /// A session of its own over the same connections, named by `key`. No other session sees its token.
+    /// Creates a session over the same connections, named by `key`. No other session sees its token.
+    ///
+    /// The same key gives the same session, also in another process if they share a token store. The session has no
+    /// credentials, those of the client's own session included.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
 
-    /// Creates a session with this token, over the same connections: in no token store, never refreshed, gone with its handles. An
-    /// empty token, or one that cannot stand in a header, is [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
-    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
-        Ok(Self { session: self.session.with_token(token.into())? })
-    }
-
-    /// A session of its own that logs in by itself.
+    /// Creates a session that logs in by itself, named by `key`: see [`LicenseClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
         let method = Some(Arc::new(CredentialLogin(credentials)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
-}
 
-#[maybe_async]
-impl LicenseClient {
-    /// Logs in, and makes the token the session's: `POST auth/authenticate/`.
+    client_methods!();
+    client_methods!(request: cloudspot::REQUEST);
+
+    /// Logs a user in, and makes the token the session's.
+    ///
+    /// Sends `POST auth/authenticate/`.
     ///
     /// # Errors
     ///
     /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials. The session then keeps the token it had. A 429
     /// and a 5xx are never that.
-    pub async fn authenticate(&self, username: &str, password: impl Into<Password>) -> Result<AuthenticatedLicense> {
-        self.session.call_for_token(cloudspot::authenticate(username, &password.into())?).await
+    pub fn authenticate(&self, username: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthenticatedLicense> {
+        self.session.call_for_token(cloudspot::authenticate(username.as_ref(), &password.into()), Ok)
     }
 
-    /// Who is logged in: `GET auth/users/profile/`. Needs a token.
-    pub async fn get_user(&self) -> Result<LicenseUser> {
-        self.session.call(cloudspot::get_user()).await
+    /// Returns the user that is logged in.
+    ///
+    /// Sends `GET auth/users/profile/`. Needs a token.
+    pub fn get_user(&self) -> Call<LicenseUser> {
+        self.session.call(cloudspot::get_user())
     }
 
-    /// What the user may do, by company: `GET auth/get-permissions/`. Needs a token. A token in the answer does not become
-    /// the session's.
-    pub async fn get_permissions(&self) -> Result<AuthenticatedLicense> {
-        self.session.call(cloudspot::get_permissions()).await
+    /// Returns what the user may do, by company.
+    ///
+    /// Sends `GET auth/get-permissions/`. Needs a token. A token in the response does not become the session's.
+    pub fn get_permissions(&self) -> Call<AuthenticatedLicense> {
+        self.session.call(cloudspot::get_permissions())
     }
 
-    /// What the user may do in a company: `GET auth/get-company-permissions/{company_id}/`. Needs a token.
-    pub async fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Result<CompanyPermissions> {
+    /// Returns what the user may do in a company.
+    ///
+    /// Sends `GET auth/get-company-permissions/{company_id}/`. Needs a token.
+    pub fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Call<CompanyPermissions> {
         let company_id = company_id.into();
-        let permissions = self.session.call(cloudspot::get_company_permissions(&company_id)?).await?;
-        Ok(cloudspot::of_company(company_id, permissions))
+        let request = cloudspot::get_company_permissions(&company_id);
+        self.session.call_then(request, move |permissions| cloudspot::of_company(company_id, permissions))
     }
 
-    /// Who stands behind an impersonation's token: `POST auth/impersonation-validation/`. Needs no token of the session's, and
-    /// leaves it as it is.
-    pub async fn validate_impersonation(&self, token: impl Into<UserToken>) -> Result<Impersonation> {
-        self.session.call(cloudspot::validate_impersonation(&token.into())?).await
-    }
-
-    /// The session's token, if it has one. Sends nothing.
-    pub async fn token(&self) -> Result<Option<UserToken>> {
-        self.session.current_token().await
-    }
-
-    /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
-    pub async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
-        self.session.set_token(token).await
+    /// Returns the user behind an impersonation's token.
+    ///
+    /// Sends `POST auth/impersonation-validation/`. Needs no token of the session's, and leaves it as it is.
+    pub fn validate_impersonation(&self, token: impl Into<UserToken>) -> Call<Impersonation> {
+        self.session.call(cloudspot::validate_impersonation(&token.into()))
     }
 }
 
@@ -104,19 +99,13 @@ pub struct LicenseClientBuilder {
 
 impl LicenseClientBuilder {
     /// Has the client's own session log in by itself, again when the service refuses its token, with
-    /// [`Credentials::password`] or a provider of them. `authenticate` and `set_token` are for other sessions then.
+    /// [`Credentials::password`] or a provider of them. `authenticate` and `set_current_token` are for other sessions then.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// Another service than the [public one](crate::cloudspot::PUBLIC_SERVICE).
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.base_url = url.into();
-        self
-    }
-
-    /// A token to begin with, for the client's own session; it is not written to the token store.
+    /// Gives the client's own session a token to begin with, which is not written to the token store.
     pub fn token(mut self, token: impl Into<UserToken>) -> Self {
         self.token = Some(token.into());
         self
@@ -124,7 +113,7 @@ impl LicenseClientBuilder {
 
     settings_methods!();
 
-    /// The client.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
@@ -133,7 +122,7 @@ impl LicenseClientBuilder {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
         let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials)) as _);
         let id = &self.application_id;
-        let session = Session::new(FLAVOUR, "cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
+        let session = Session::new("cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
         let session = match self.token {
             Some(token) => session.with_initial_token(token)?,
             None => session,

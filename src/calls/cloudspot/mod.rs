@@ -1,5 +1,5 @@
 //! Cloudspot License.
-use super::{FLAVOUR, Session, maybe_async};
+use super::{Call, Session, client_methods};
 
 mod client;
 

@@ -1,11 +1,10 @@
-use super::{FLAVOUR, Identity, Orgs, Session, Tenants, Users, maybe_async};
+use super::{Call, Identity, Orgs, Session, Tenants, Users, client_methods};
 use crate::{
-    Credentials, Method, Result,
+    Credentials, Result,
     config::{Settings, settings_methods},
-    digiwin::{self, RequestOptions},
-    secret::{AppToken, UserToken},
+    digiwin,
+    secret::AppToken,
 };
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A client of Digiwin IAM.
@@ -18,70 +17,46 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the service at `base_url`, for the application that `app_token` names.
+    /// Begins a client of the service at `base_url`, for the application that `app_token` names.
     pub fn builder(base_url: impl Into<String>, app_token: impl Into<AppToken>) -> ClientBuilder {
         ClientBuilder { settings: Settings::new(base_url.into()), app_token: app_token.into(), credentials: None }
     }
 
-    /// A session of its own over the same connections, named by `key`: say, your user's id. No other session sees its token.
-    /// The same key gives the same session, also in another process if they share a token store.
+    /// Creates a session over the same connections, named by `key`: say, your user's id. No other session sees its token.
+    ///
+    /// The same key gives the same session, also in another process if they share a token store. The session has no
+    /// credentials, those of the client's own session included.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
 
-    /// Creates a session with this token, over the same connections, for a server that was handed one: in no token store, never
-    /// refreshed, gone with its handles. An empty token, or one that cannot stand in a header, is
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
-    pub fn with_token(&self, token: impl Into<UserToken>) -> Result<Self> {
-        Ok(Self { session: self.session.with_token(token.into())? })
-    }
-
-    /// A session of its own that logs in by itself: see [`ClientBuilder::credentials`].
+    /// Creates a session that logs in by itself, named by `key`: see [`ClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
         let method = Some(Arc::new(digiwin::CredentialLogin(credentials)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
 
-    /// Logins, tokens and tenant switches.
+    client_methods!();
+    client_methods!(request: digiwin::REQUEST);
+
+    /// Returns the calls that log users in and out, and switch tenants.
     pub fn identity(&self) -> Identity {
         Identity { session: self.session.clone() }
     }
 
-    /// Users.
+    /// Returns the calls about users.
     pub fn users(&self) -> Users {
         Users { session: self.session.clone() }
     }
 
-    /// Tenants and their applications.
+    /// Returns the calls about tenants and their applications.
     pub fn tenants(&self) -> Tenants {
         Tenants { session: self.session.clone() }
     }
 
-    /// Organizations; all calls need a token in a tenant.
+    /// Returns the calls about organizations, which need a token in a tenant.
     pub fn orgs(&self) -> Orgs {
         Orgs { session: self.session.clone() }
-    }
-}
-
-#[maybe_async]
-impl Client {
-    /// Makes a call that this crate has no method for, with the same headers, session, errors and limits, and returns the
-    /// response's data, taken out of its envelope; `null` where there is none.
-    ///
-    /// `path` stands below the base URL and can hold a query (`/api/iam/v2/user/simple?x=1`). The call is not sent again once
-    /// the service may have seen it, not even with GET: see [`RequestOptions::repeatable`].
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or `..`, a
-    /// backslash or a control character, percent-encoded or not.
-    pub async fn request(&self, method: Method, path: &str) -> Result<Value> {
-        self.request_with(method, path, RequestOptions::new()).await
-    }
-
-    /// [`request`](Self::request) with a body or query parameters.
-    pub async fn request_with(&self, method: Method, path: &str, options: RequestOptions) -> Result<Value> {
-        self.session.call(digiwin::raw_request(method, path, options)?).await
     }
 }
 
@@ -104,7 +79,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The client.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
@@ -113,7 +88,7 @@ impl ClientBuilder {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
         let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials)) as _);
-        let session = Session::new(FLAVOUR, "digiwin", &digiwin::DIALECT, application, self.settings, headers, method)?;
+        let session = Session::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, method)?;
         Ok(Client { session })
     }
 }

@@ -1,6 +1,6 @@
 //! Digiwin IAM.
 
-use super::{FLAVOUR, Session, maybe_async};
+use super::{Call, Session, client_methods};
 
 mod client;
 mod identity;

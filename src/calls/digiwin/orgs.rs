@@ -1,55 +1,65 @@
-use super::{Session, maybe_async};
+use super::{Call, Session};
 use crate::{
-    Result,
-    digiwin::{
-        Org, OrgRef, OrgUser,
-        orgs::{self, Sid},
-    },
+    digiwin::{Org, OrgRef, OrgUser, orgs},
     protocol::decode::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Organizations: `/api/iam/v2/org`. All calls need a token in a tenant; without one they fail with
-/// [`Authorization`](crate::ErrorKind::Authorization).
+/// Finds and changes organizations: `/api/iam/v2/org`. Any call can fail as [`Error`](crate::Error) says.
+///
+/// All calls need a token in a tenant; without one they fail with [`Authorization`](crate::ErrorKind::Authorization).
 #[derive(Clone, Debug)]
 pub struct Orgs {
     pub(super) session: Session,
 }
 
-#[maybe_async]
 impl Orgs {
-    /// All organizations, by aspect; each a flat list that `parent_sid` makes a tree: `GET org/cascade`.
-    pub async fn get_cascade(&self) -> Result<BTreeMap<String, Vec<Org>>> {
-        let answer = self.session.call(orgs::get_cascade()).await?;
-        Ok(orgs::by_aspect(answer))
+    /// Returns all organizations by aspect, each aspect as a flat list.
+    ///
+    /// Sends `GET /api/iam/v2/org/cascade`. `parent_sid` makes a tree of a list.
+    pub fn get_cascade(&self) -> Call<BTreeMap<String, Vec<Org>>> {
+        self.session.call_with(orgs::get_cascade(), orgs::by_aspect)
     }
 
-    /// The organizations with these sids: `POST org/list`.
-    pub async fn get_org_list(&self, sids: &[i64]) -> Result<Vec<Org>> {
-        self.session.call_with(orgs::get_org_list(sids)?, Data::list).await
+    /// Returns the organizations with these sids.
+    ///
+    /// Sends `POST /api/iam/v2/org/list`.
+    pub fn get_org_list(&self, sids: &[i64]) -> Call<Vec<Org>> {
+        self.session.call_with(orgs::get_org_list(sids), Data::list)
     }
 
-    /// The users directly in an organization, by sid (integer) or uri (text): `POST org/userinorg`.
-    pub async fn get_users_in_org(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        self.session.call_with(orgs::get_users_in_org(&org.into())?, Data::list).await
+    /// Returns the users directly in an organization, named by sid (integer) or by uri (text).
+    ///
+    /// Sends `POST /api/iam/v2/org/userinorg`.
+    pub fn get_users_in_org(&self, org: impl Into<OrgRef>) -> Call<Vec<OrgUser>> {
+        self.session.call_with(orgs::get_users_in_org(&org.into()), Data::list)
     }
 
-    /// The users in an organization and all below it: `POST org/userinorg/cascade`.
-    pub async fn get_users_cascade(&self, org: impl Into<OrgRef>) -> Result<Vec<OrgUser>> {
-        self.session.call_with(orgs::get_users_cascade(&org.into())?, Data::list).await
+    /// Returns the users in an organization and in all below it.
+    ///
+    /// Sends `POST /api/iam/v2/org/userinorg/cascade`.
+    pub fn get_users_cascade(&self, org: impl Into<OrgRef>) -> Call<Vec<OrgUser>> {
+        self.session.call_with(orgs::get_users_cascade(&org.into()), Data::list)
     }
 
-    /// Changes the organization whose `sid` is among the members of `org`, or creates one without: `POST org/update`. Gives
-    /// its sid, if the service tells it. `org` is an [`Org`] or anything else that serializes to an object.
-    pub async fn create_or_update(&self, org: &(impl Serialize + Sync + ?Sized)) -> Result<Option<i64>> {
-        let Sid(sid) = self.session.call(orgs::create_or_update(org)?).await?;
-        Ok(sid)
+    /// Changes an organization, or creates one, and returns its sid if the service tells it.
+    ///
+    /// Sends `POST /api/iam/v2/org/update`. `org` is an [`Org`] or anything else that serializes to an object; the service
+    /// changes the organization whose `sid` is among the members, and creates one where there is no `sid`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `org` does not serialize to an object.
+    pub fn create_or_update(&self, org: &(impl Serialize + ?Sized)) -> Call<Option<i64>> {
+        self.session.call_with(orgs::create_or_update(org), orgs::sid)
     }
 
-    /// Deletes an organization: `POST org/del`. The answer is not documented, and given as it is.
-    pub async fn delete(&self, sid: i64) -> Result<Value> {
-        self.session.call(orgs::delete(sid)?).await
+    /// Deletes an organization.
+    ///
+    /// Sends `POST /api/iam/v2/org/del`. The vendor does not document the response; it is returned unchanged.
+    pub fn delete(&self, sid: i64) -> Call<Value> {
+        self.session.call(orgs::delete(sid))
     }
 }

@@ -1,96 +1,116 @@
-use super::{Session, maybe_async};
+use super::{Call, Session};
 use crate::{
-    Result,
     digiwin::{
         ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
-        tenants::{self, Membership},
+        tenants,
     },
     protocol::decode::Data,
 };
 use serde_json::Value;
 
-/// Tenants and their applications: `/api/iam/v2/tenant`.
+/// Finds tenants, their members and their applications: `/api/iam/v2/tenant`. Any call can fail as [`Error`](crate::Error)
+/// says.
 #[derive(Clone, Debug)]
 pub struct Tenants {
     pub(super) session: Session,
 }
 
-#[maybe_async]
 impl Tenants {
-    /// The tenants of the user: `POST tenant`.
-    pub async fn get_tenants(&self) -> Result<Vec<Tenant>> {
-        self.get_tenants_with(TenantListOptions::new()).await
+    /// Returns the tenants of the user.
+    ///
+    /// Sends `POST /api/iam/v2/tenant`.
+    pub fn get_tenants(&self) -> Call<Vec<Tenant>> {
+        self.get_tenants_with(TenantListOptions::new())
     }
 
-    /// [`get_tenants`](Self::get_tenants), some left out.
-    pub async fn get_tenants_with(&self, options: TenantListOptions) -> Result<Vec<Tenant>> {
-        self.session.call_with(tenants::get_tenants(&options), Data::list).await
+    /// Returns some of the tenants of the user: see [`get_tenants`](Self::get_tenants).
+    pub fn get_tenants_with(&self, options: TenantListOptions) -> Call<Vec<Tenant>> {
+        self.session.call_with(tenants::get_tenants(&options), Data::list)
     }
 
-    /// The tenant that the token is in: `POST tenant/current`. Needs a token in a tenant.
-    pub async fn get_current(&self) -> Result<Option<Tenant>> {
-        self.session.call(tenants::get_current()?).await
+    /// Returns the tenant that the token is in.
+    ///
+    /// Sends `POST /api/iam/v2/tenant/current`. Needs a token in a tenant.
+    pub fn get_current(&self) -> Call<Option<Tenant>> {
+        self.session.call(tenants::get_current())
     }
 
-    /// A tenant by id, in short: `POST tenant/simple`. The vendor's client also calls it `get_tenant_simple`.
-    pub async fn get_simple(&self, id: &str) -> Result<Option<Tenant>> {
-        self.get_simple_with(id, TenantSimpleOptions::new()).await
+    /// Returns a tenant with few members, if there is one with this id.
+    ///
+    /// Sends `POST /api/iam/v2/tenant/simple`.
+    pub fn get_simple(&self, id: impl AsRef<str>) -> Call<Option<Tenant>> {
+        self.get_simple_with(id, TenantSimpleOptions::new())
     }
 
-    /// [`get_simple`](Self::get_simple), with the invoice's members if asked for.
-    pub async fn get_simple_with(&self, id: &str, options: TenantSimpleOptions) -> Result<Option<Tenant>> {
-        self.session.call(tenants::get_simple(id, &options)?).await
+    /// Returns a tenant with few members, those of its invoice too if asked for: see [`get_simple`](Self::get_simple).
+    pub fn get_simple_with(&self, id: impl AsRef<str>, options: TenantSimpleOptions) -> Call<Option<Tenant>> {
+        self.session.call(tenants::get_simple(id.as_ref(), &options))
     }
 
-    /// [`get_simple`](Self::get_simple) under its other name.
-    pub async fn get_tenant_simple(&self, id: &str) -> Result<Option<Tenant>> {
-        self.get_simple(id).await
+    /// Returns a tenant with few members: the vendor's second name of [`get_simple`](Self::get_simple).
+    pub fn get_tenant_simple(&self, id: impl AsRef<str>) -> Call<Option<Tenant>> {
+        self.get_simple(id)
     }
 
-    /// The tenant that the token is in, in short: `GET tenant/current/simple`. Needs a token in a tenant.
-    pub async fn get_current_simple(&self) -> Result<Option<Tenant>> {
-        self.session.call(tenants::get_current_simple()).await
+    /// Returns the tenant that the token is in, with few members.
+    ///
+    /// Sends `GET /api/iam/v2/tenant/current/simple`. Needs a token in a tenant.
+    pub fn get_current_simple(&self) -> Call<Option<Tenant>> {
+        self.session.call(tenants::get_current_simple())
     }
 
-    /// The tenants that a keyword finds: `POST tenant/query`.
-    pub async fn query_tenants(&self, keyword: &str) -> Result<Vec<Tenant>> {
-        self.session.call_with(tenants::query_tenants(keyword)?, Data::list).await
+    /// Returns the tenants that a keyword finds.
+    ///
+    /// Sends `POST /api/iam/v2/tenant/query`.
+    pub fn query_tenants(&self, keyword: &str) -> Call<Vec<Tenant>> {
+        self.session.call_with(tenants::query_tenants(keyword), Data::list)
     }
 
-    /// Returns whether a user is in the tenant: `GET tenant/check/userintenant`.
+    /// Returns whether a user is in the tenant.
+    ///
+    /// Sends `GET /api/iam/v2/tenant/check/userintenant`.
     ///
     /// # Errors
     ///
     /// [`Decode`](crate::ErrorKind::Decode): the response says neither yes (an object of a user or tenant, or `true`) nor no
     /// (`false`, `null` or nothing).
-    pub async fn check_user_in_tenant(&self, user_id: &str) -> Result<bool> {
-        let Membership(yes) = self.session.call(tenants::check_user_in_tenant(user_id)).await?;
-        Ok(yes)
+    pub fn check_user_in_tenant(&self, user_id: impl AsRef<str>) -> Call<bool> {
+        self.session.call_with(tenants::check_user_in_tenant(user_id.as_ref()), tenants::is_member)
     }
 
-    /// What the tenant has bought: `GET tenant/application`. Needs a token in a tenant.
-    pub async fn get_applications(&self) -> Result<Vec<TenantApplication>> {
-        self.get_applications_with(ApplicationFilter::new()).await
+    /// Returns the applications that the tenant has bought.
+    ///
+    /// Sends `GET /api/iam/v2/tenant/application`. Needs a token in a tenant.
+    pub fn get_applications(&self) -> Call<Vec<TenantApplication>> {
+        self.get_applications_with(ApplicationFilter::new())
     }
 
-    /// [`get_applications`](Self::get_applications) that expire within a time.
-    pub async fn get_applications_with(&self, filter: ApplicationFilter) -> Result<Vec<TenantApplication>> {
-        self.session.call_with(tenants::get_applications(&filter), Data::list).await
+    /// Returns the applications that expire within a time: see [`get_applications`](Self::get_applications).
+    pub fn get_applications_with(&self, filter: ApplicationFilter) -> Call<Vec<TenantApplication>> {
+        self.session.call_with(tenants::get_applications(&filter), Data::list)
     }
 
-    /// Invites a user, by id, mail address or phone number, into a tenant: `POST tenant/user/invite/new`. The answer is not
-    /// documented, and given as it is.
-    pub async fn invite_user(&self, tenant_id: &str, user: &str) -> Result<Value> {
-        self.invite_user_with(tenant_id, user, InviteOptions::new()).await
+    /// Invites a user into a tenant, named by id, mail address or phone number.
+    ///
+    /// Sends `POST /api/iam/v2/tenant/user/invite/new`. The vendor does not document the response; it is returned unchanged.
+    pub fn invite_user(&self, tenant_id: impl AsRef<str>, user: impl AsRef<str>) -> Call<Value> {
+        self.invite_user_with(tenant_id, user, InviteOptions::new())
     }
 
-    /// [`invite_user`](Self::invite_user) with roles, organizations and so on.
-    pub async fn invite_user_with(&self, tenant_id: &str, user: &str, options: InviteOptions) -> Result<Value> {
-        self.session.call(tenants::invite_user(tenant_id, user, &options)?).await
+    /// Invites a user into a tenant, with roles, organizations and so on: see [`invite_user`](Self::invite_user).
+    pub fn invite_user_with(
+        &self,
+        tenant_id: impl AsRef<str>,
+        user: impl AsRef<str>,
+        options: InviteOptions,
+    ) -> Call<Value> {
+        self.session.call(tenants::invite_user(tenant_id.as_ref(), user.as_ref(), &options))
     }
 
-    /// Takes a user out of the tenant: `POST tenant/remove/user`. The answer is not documented, and given as it is.
-    pub async fn remove_user(&self, user: impl Into<UserRef>) -> Result<Value> {
-        self.session.call(tenants::remove_user(&user.into())?).await
+    /// Takes a user out of the tenant.
+    ///
+    /// Sends `POST /api/iam/v2/tenant/remove/user`. The vendor does not document the response; it is returned unchanged.
+    pub fn remove_user(&self, user: impl Into<UserRef>) -> Call<Value> {
+        self.session.call(tenants::remove_user(&user.into()))
     }
 }

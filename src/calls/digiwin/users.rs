@@ -1,87 +1,107 @@
-use super::{Session, maybe_async};
+use super::{Call, Session};
 use crate::{
-    Result,
     digiwin::{
         ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef, UserSimple, UserWithRoles,
-        users::{self, IdExists, Registered},
+        users::{self, id_exists, is_registered},
     },
     protocol::decode::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
 
-/// Users: `/api/iam/v2/user`.
+/// Finds and changes users: `/api/iam/v2/user`. Any call can fail as [`Error`](crate::Error) says.
 #[derive(Clone, Debug)]
 pub struct Users {
     pub(super) session: Session,
 }
 
-#[maybe_async]
 impl Users {
-    /// A user by id (text) or sid (integer), if there is one: `POST user`.
-    pub async fn get_user(&self, user: impl Into<UserRef>) -> Result<Option<User>> {
-        self.session.call(users::get_user(&user.into())?).await
-    }
-
-    /// The users with these ids; unknown ids are left out: `POST user/list`.
-    pub async fn get_user_list(&self, ids: &[impl AsRef<str>]) -> Result<Vec<User>> {
-        self.session.call_with(users::get_user_list(ids)?, Data::list).await
-    }
-
-    /// The users of a kind: `POST user/query`. Those of an organization need
-    /// [`query_users_with`](Self::query_users_with).
-    pub async fn query_users(&self, query_type: UserQueryType) -> Result<Vec<User>> {
-        self.query_users_with(query_type, UserQueryOptions::new()).await
-    }
-
-    /// [`query_users`](Self::query_users) in an organization.
-    pub async fn query_users_with(&self, query_type: UserQueryType, options: UserQueryOptions) -> Result<Vec<User>> {
-        self.session.call_with(users::query_users(query_type, &options)?, Data::list).await
-    }
-
-    /// All users, in short: `GET user/simple`.
-    pub async fn get_user_simple(&self) -> Result<Vec<UserSimple>> {
-        self.session.call_with(users::get_user_simple(), Data::list).await
-    }
-
-    /// Whether a user has this mail address: `POST user/email/exist`.
-    pub async fn check_email_exists(&self, email: &str) -> Result<bool> {
-        self.check_email_exists_with(email, ExistsOptions::new()).await
-    }
-
-    /// [`check_email_exists`](Self::check_email_exists), one user left out.
-    pub async fn check_email_exists_with(&self, email: &str, options: ExistsOptions) -> Result<bool> {
-        let answer = self.session.call(users::check_email_exists(email, &options)?).await?;
-        Ok(Registered::yes(answer))
-    }
-
-    /// Whether a user has this phone number: `POST user/mobilephone/exist`.
-    pub async fn check_phone_exists(&self, phone: &str) -> Result<bool> {
-        self.check_phone_exists_with(phone, ExistsOptions::new()).await
-    }
-
-    /// [`check_phone_exists`](Self::check_phone_exists), one user left out.
-    pub async fn check_phone_exists_with(&self, phone: &str, options: ExistsOptions) -> Result<bool> {
-        let answer = self.session.call(users::check_phone_exists(phone, &options)?).await?;
-        Ok(Registered::yes(answer))
-    }
-
-    /// Whether a user has this id: `POST user/exists`.
-    pub async fn check_user_exists(&self, id: &str) -> Result<bool> {
-        let answer = self.session.call(users::check_user_exists(id)?).await?;
-        Ok(IdExists::yes(answer))
-    }
-
-    /// Changes a user: `POST user/update`. `user` is a [`User`], a `json!` object or anything else that serializes to an
-    /// object, `id` or `sid` among its members. A [`User`] leaves out what is `None` and sends unknown members back.
+    /// Returns a user, named by id (text) or by sid (integer), if there is one.
     ///
-    /// The answer is not documented, and given as it is.
-    pub async fn update_user(&self, user: &(impl Serialize + Sync + ?Sized)) -> Result<Value> {
-        self.session.call(users::update_user(user)?).await
+    /// Sends `POST /api/iam/v2/user`.
+    pub fn get_user(&self, user: impl Into<UserRef>) -> Call<Option<User>> {
+        self.session.call(users::get_user(&user.into()))
     }
 
-    /// A user and their roles: `POST user/role`.
-    pub async fn get_user_roles(&self, user: impl Into<UserRef>) -> Result<UserWithRoles> {
-        self.session.call(users::get_user_roles(&user.into())?).await
+    /// Returns the users with these ids, without those that do not exist.
+    ///
+    /// Sends `POST /api/iam/v2/user/list`.
+    pub fn get_user_list(&self, ids: &[impl AsRef<str>]) -> Call<Vec<User>> {
+        self.session.call_with(users::get_user_list(ids), Data::list)
+    }
+
+    /// Returns the users of a kind.
+    ///
+    /// Sends `POST /api/iam/v2/user/query`. To ask for those of an organization use
+    /// [`query_users_with`](Self::query_users_with).
+    pub fn query_users(&self, query_type: UserQueryType) -> Call<Vec<User>> {
+        self.query_users_with(query_type, UserQueryOptions::new())
+    }
+
+    /// Returns the users of a kind, in an organization: see [`query_users`](Self::query_users).
+    pub fn query_users_with(&self, query_type: UserQueryType, options: UserQueryOptions) -> Call<Vec<User>> {
+        self.session.call_with(users::query_users(query_type, &options), Data::list)
+    }
+
+    /// Returns all users, with few members of each.
+    ///
+    /// Sends `GET /api/iam/v2/user/simple`.
+    pub fn get_user_simple(&self) -> Call<Vec<UserSimple>> {
+        self.session.call_with(users::get_user_simple(), Data::list)
+    }
+
+    /// Returns whether a user has this mail address.
+    ///
+    /// Sends `POST /api/iam/v2/user/email/exist`.
+    pub fn check_email_exists(&self, email: &str) -> Call<bool> {
+        self.check_email_exists_with(email, ExistsOptions::new())
+    }
+
+    /// Returns whether another user has this mail address: see [`check_email_exists`](Self::check_email_exists).
+    pub fn check_email_exists_with(&self, email: &str, options: ExistsOptions) -> Call<bool> {
+        self.session.call_with(users::check_email_exists(email, &options), is_registered)
+    }
+
+    /// Returns whether a user has this phone number.
+    ///
+    /// Sends `POST /api/iam/v2/user/mobilephone/exist`.
+    pub fn check_phone_exists(&self, phone: &str) -> Call<bool> {
+        self.check_phone_exists_with(phone, ExistsOptions::new())
+    }
+
+    /// Returns whether another user has this phone number: see [`check_phone_exists`](Self::check_phone_exists).
+    pub fn check_phone_exists_with(&self, phone: &str, options: ExistsOptions) -> Call<bool> {
+        self.session.call_with(users::check_phone_exists(phone, &options), is_registered)
+    }
+
+    /// Returns whether a user has this id.
+    ///
+    /// Sends `POST /api/iam/v2/user/exists`.
+    pub fn check_user_exists(&self, id: impl AsRef<str>) -> Call<bool> {
+        self.session.call_with(users::check_user_exists(id.as_ref()), id_exists)
+    }
+
+    /// Changes a user.
+    ///
+    /// Sends `POST /api/iam/v2/user/update`. `user` is a [`User`], a `json!` object or anything else that serializes to an
+    /// object, with `id` or `sid` among its members. A [`User`] leaves out what is `None` and sends unknown members back. The
+    /// vendor does not document the response; it is returned unchanged.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `user` does not serialize to an object.
+    pub fn update_user(&self, user: &(impl Serialize + ?Sized)) -> Call<Value> {
+        self.session.call(users::update_user(user))
+    }
+
+    /// Returns a user and the user's roles.
+    ///
+    /// Sends `POST /api/iam/v2/user/role`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound): the service has no such user.
+    pub fn get_user_roles(&self, user: impl Into<UserRef>) -> Call<UserWithRoles> {
+        self.session.call_with(users::get_user_roles(&user.into()), Data::non_null)
     }
 }

@@ -38,7 +38,8 @@ impl Pool {
 
 fn client_of(emulator: &Emulator) -> ManagementClient {
     let account = emulator.authing().account();
-    let builder = ManagementClient::builder(&account.user_pool_id, account.secret.clone()).host(emulator.base_url());
+    let builder =
+        ManagementClient::builder(&account.user_pool_id, account.secret.clone()).base_url(emulator.base_url());
     builder.lang("en-US").build().unwrap()
 }
 

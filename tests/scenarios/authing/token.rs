@@ -38,7 +38,7 @@ async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connectio
         false => json(r#"{"data": {"users": {"totalCount": 0, "list": []}}}"#),
     });
     let client =
-        ManagementClient::builder("pool", "s3cret").host(server.url()).app_id("app").lang("zh-CN").build().unwrap();
+        ManagementClient::builder("pool", "s3cret").base_url(server.url()).app_id("app").lang("zh-CN").build().unwrap();
     for _ in 0..20 {
         client.users().list().await.unwrap();
     }
@@ -113,7 +113,7 @@ async fn a_service_that_never_takes_a_token_is_asked_twice() {
         }
         false => status(401, r#"{"code": 2020, "message": "no"}"#),
     });
-    let client = ManagementClient::builder("pool", "s3cret").host(server.url()).build().unwrap();
+    let client = ManagementClient::builder("pool", "s3cret").base_url(server.url()).build().unwrap();
     let error = client.users().list().await.unwrap_err();
     assert!(error.is_authentication() && error.operation() == Some("authing.users.list"), "{error}");
     assert_eq!((seen.load(Ordering::SeqCst), server.requests().len()), (2, 4));
@@ -130,7 +130,7 @@ async fn expect_refusal(client: ManagementClient) {
 async fn a_wrong_secret_is_told_to_all_who_wait_and_tried_again_later() {
     let emulator = Emulator::builder().latency(Duration::from_millis(200)).start().unwrap();
     let account = emulator.authing().account();
-    let builder = ManagementClient::builder(&account.user_pool_id, "s3cret-wrong").host(emulator.base_url());
+    let builder = ManagementClient::builder(&account.user_pool_id, "s3cret-wrong").base_url(emulator.base_url());
     let client = builder.build().unwrap();
     let shared = client.clone();
     in_parallel(20, move |_| expect_refusal(shared.clone())).await;
@@ -140,7 +140,7 @@ async fn a_wrong_secret_is_told_to_all_who_wait_and_tried_again_later() {
     assert!(error.is_authentication() && !format!("{error} {error:?}").contains("s3cret"), "{error}");
     assert_eq!(emulator.authing().operations().len(), first + 1);
 
-    let builder = ManagementClient::builder("no-such-pool", account.secret.clone()).host(emulator.base_url());
+    let builder = ManagementClient::builder("no-such-pool", account.secret.clone()).base_url(emulator.base_url());
     holds(builder.build().unwrap().users().list().await.unwrap_err().is_not_found());
 }
 
@@ -164,7 +164,7 @@ async fn a_token_survives_in_a_store_for_who_knows_the_secret() {
     let account = emulator.authing().account();
     let store = Arc::new(iam_sdk::token_store::MemoryStore::new());
     let with = |secret: &str| {
-        let builder = ManagementClient::builder(&account.user_pool_id, secret).host(emulator.base_url());
+        let builder = ManagementClient::builder(&account.user_pool_id, secret).base_url(emulator.base_url());
         builder.shared_token_store(store.clone()).build().unwrap()
     };
     let secret = account.secret.expose_secret();

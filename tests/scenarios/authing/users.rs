@@ -82,7 +82,8 @@ async fn a_password_goes_out_encrypted_and_the_callers_value_stays() {
     let emulator = Emulator::start().unwrap();
     let account = emulator.authing().account();
     let key = emulator.authing().public_key_pem().unwrap();
-    let builder = ManagementClient::builder(&account.user_pool_id, account.secret.clone()).host(emulator.base_url());
+    let builder =
+        ManagementClient::builder(&account.user_pool_id, account.secret.clone()).base_url(emulator.base_url());
     let client = builder.public_key_pem(key).build().unwrap();
     let users = client.users();
     let info = UserInfo::new().username("mia").password("päss-密码");

@@ -1,0 +1,225 @@
+//! The operations of the services: each is declared once, and everything that must know about it reads the declaration.
+
+use super::request::Request;
+use crate::{Error, Result};
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What repeating a call does at the service; the HTTP verb does not tell, these services read with POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Twice is once.
+    Idempotent,
+    /// Anything else: repeated only when it was never sent.
+    Other,
+}
+
+/// Whether the session's token goes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenUse {
+    Never,
+    /// If the session has one, as it is: no login and no refresh for this call.
+    AsItIs,
+    /// If the session has one.
+    IfAny,
+    /// Without one the call fails before anything is sent.
+    Required,
+}
+
+/// What a successful response holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Data,
+    /// A token, a password or another secret may be in it: no error keeps its body.
+    Secret,
+}
+
+/// One operation of a service.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// How errors and logs name it.
+    pub(crate) name: &'static str,
+    pub(crate) effect: Effect,
+    pub(crate) token_use: TokenUse,
+    pub(crate) holds: Holds,
+    pub(crate) method: Method,
+    /// Below the base URL, `{name}` for an argument; empty for a raw call, which brings method and path.
+    pub(crate) path: &'static str,
+    pub(crate) document: Option<Document>,
+}
+
+/// A GraphQL document with one root field.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The field under which a response has what was asked for.
+    pub(crate) root: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// Declares the operations below one path, a line each, and the list of them.
+macro_rules! operations {
+    ($($id:ident = $name:literal $effect:ident $token:ident $holds:ident $method:ident $path:literal;)+) => {
+        $(pub(crate) static $id: $crate::protocol::operation::Operation = $crate::protocol::operation::Operation {
+            name: $name,
+            effect: $crate::protocol::operation::Effect::$effect,
+            token_use: $crate::protocol::operation::TokenUse::$token,
+            holds: $crate::protocol::operation::Holds::$holds,
+            method: http::Method::$method,
+            path: $path,
+            document: None,
+        };)+
+
+        /// The operations that are declared here.
+        #[cfg(any(test, feature = "emulator"))]
+        #[cfg_attr(test, allow(dead_code, reason = "tests declare operations of their own"))]
+        pub(crate) static OPERATIONS: &[&$crate::protocol::operation::Operation] = &[$(&$id),+];
+    };
+}
+pub(crate) use operations;
+
+/// Names are unique.
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Operation {
+    /// Returns whether this is the call of any method and path.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.path.is_empty()
+    }
+
+    /// Makes the request, without query and body.
+    pub(crate) fn request(&'static self) -> Request {
+        Request::new(self, self.method.clone(), self.path)
+    }
+
+    /// Makes the request with a JSON body.
+    pub(crate) fn json(&'static self, body: &(impl serde::Serialize + ?Sized)) -> Result<Request> {
+        self.request().json(body)
+    }
+
+    /// Makes the request with `argument` in the place that the path leaves for it: one segment, percent-encoded. `.` and
+    /// `..`, which a URL resolves however they are escaped, are refused.
+    pub(crate) fn at(&'static self, argument: &str) -> Result<Request> {
+        const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let (before, rest) = self.path.split_once('{').unwrap_or((self.path, ""));
+        let (name, after) = rest.split_once('}').unwrap_or_default();
+        if matches!(argument, "" | "." | "..") {
+            let name = name.replace('_', " ");
+            return Err(self.refuse(format!("the {name} `{argument}` cannot stand in a path")));
+        }
+        let path = format!("{before}{}{after}", utf8_percent_encode(argument, KEPT));
+        Ok(Request::new(self, self.method.clone(), path))
+    }
+
+    /// Creates the error of an argument that the operation does not take.
+    pub(crate) fn refuse(&self, detail: impl Into<String>) -> Error {
+        Error::argument(detail).operation_named(self.name)
+    }
+
+    /// Names the operation in an error of its arguments.
+    pub(crate) fn check<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| error.operation_named(self.name))
+    }
+
+    /// Refuses an empty list.
+    pub(crate) fn not_empty<T>(&'static self, what: &str, list: &[T]) -> Result<&'static Self> {
+        match list {
+            [] => Err(self.refuse(format!("{what}: the list is empty"))),
+            _ => Ok(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::BTreeSet, fs, path::Path};
+    use url::Url;
+
+    operations! {
+        ONE = "t" Read Never Data GET "/x/{user_id}/y/";
+    }
+
+    #[test]
+    fn a_segment_stays_one() {
+        for id in ["a/b", "ü ?#", "%2e%2e", "..a", "c-1._~", "{id}"] {
+            let url = ONE.at(id).unwrap().url(&Url::parse("https://h/v1").unwrap());
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            assert_eq!((segments.len(), segments[1], segments[3]), (5, "x", "y"), "{url}");
+            let back = percent_encoding::percent_decode_str(segments[2]).decode_utf8().unwrap();
+            assert_eq!(back, id);
+        }
+        for id in ["", ".", ".."] {
+            let error = ONE.at(id).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
+            assert!(error.to_string().contains("the user id"), "{error}");
+        }
+    }
+
+    fn services() -> [(&'static str, Vec<&'static Operation>); 3] {
+        [
+            ("digiwin", crate::digiwin::operations().collect()),
+            ("authing", crate::authing::operations().collect()),
+            ("cloudspot", crate::cloudspot::operations().collect()),
+        ]
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_below_its_services() {
+        let mut names = BTreeSet::new();
+        for (service, operations) in services() {
+            for operation in operations {
+                assert!(
+                    operation.name.strip_prefix(service).is_some_and(|rest| rest.starts_with('.')),
+                    "{operation:?}"
+                );
+                assert!(names.insert(operation.name), "{} is declared twice", operation.name);
+                assert!(operation.is_raw() || operation.path.starts_with('/'), "{operation:?}");
+            }
+        }
+    }
+
+    fn row(operation: &Operation) -> String {
+        let Operation { name, effect, token_use, method, path, document, .. } = operation;
+        let endpoint = match document {
+            Some(document) => {
+                let kind = if document.text.starts_with("query") { "query" } else { "mutation" };
+                format!("{kind} `{}`", document.root)
+            }
+            None if operation.is_raw() => "any".to_owned(),
+            None => format!("`{method} {path}`"),
+        };
+        let repeated = match effect {
+            _ if name.ends_with(".request") || name.ends_with(".graphql") => "see its docs",
+            Effect::Read | Effect::Idempotent => "yes",
+            Effect::Other => "no",
+        };
+        let token = match token_use {
+            TokenUse::Never => "none",
+            TokenUse::AsItIs => "as it is",
+            TokenUse::IfAny => "if there is one",
+            TokenUse::Required => "required",
+        };
+        format!("| `{name}` | {endpoint} | {repeated} | {token} |\n")
+    }
+
+    /// `UPDATE_OPERATIONS=1 cargo test documented` writes the tables.
+    #[test]
+    fn the_documented_tables_are_the_lists() {
+        for (service, operations) in services() {
+            let head = "| operation | endpoint | repeated | token |\n| --- | --- | --- | --- |\n";
+            let table = operations.into_iter().fold(head.to_owned(), |table, operation| table + &row(operation));
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(service).join("operations.md");
+            if std::env::var_os("UPDATE_OPERATIONS").is_some() {
+                fs::write(&path, &table).unwrap();
+            }
+            let documented = fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(documented, table, "{service}: UPDATE_OPERATIONS=1 cargo test documented");
+        }
+    }
+}
