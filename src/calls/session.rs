@@ -159,7 +159,7 @@ macro_rules! client_methods {
         ///
         /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or
         /// `..`, a backslash or a control character, percent-encoded or not.
-        pub fn request(&self, method: crate::Method, path: &str) -> Call<serde_json::Value> {
+        pub fn request(&self, method: crate::Method, path: &str) -> Call<crate::Json> {
             self.request_with(method, path, crate::digiwin::RequestOptions::new())
         }
 
@@ -169,7 +169,7 @@ macro_rules! client_methods {
             method: crate::Method,
             path: &str,
             options: crate::digiwin::RequestOptions,
-        ) -> Call<serde_json::Value> {
+        ) -> Call<crate::Json> {
             self.session.call(crate::protocol::request::Request::raw(&$operation, method, path, options))
         }
     };

@@ -39,7 +39,8 @@ impl Users {
 
     /// Changes what is set in `updates`. The password goes out encrypted.
     ///
-    /// Sends the mutation `updateUser`.
+    /// Sends the mutation `updateUser`. With a password it is not repeated after an ambiguous failure: a pool can refuse a
+    /// password that the user has already.
     pub fn update(&self, user_id: impl AsRef<str>, updates: &UserInfo) -> Call<User> {
         self.session.call(users::update(user_id.as_ref(), updates, &self.key))
     }
