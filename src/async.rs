@@ -31,7 +31,7 @@ pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 
 /// Authing management.
 ///
-/// A list of many pages is a [`Pager`], a [`Stream`](futures_core::Stream) of its items:
+/// A list of many pages is a [`Pager`](authing::Pager), a [`Stream`] of its items:
 ///
 /// ```no_run
 /// # async fn all(client: iam_sdk::r#async::authing::ManagementClient) -> iam_sdk::Result<()> {

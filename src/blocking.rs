@@ -37,7 +37,7 @@ pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 
 /// Authing management.
 ///
-/// A list of many pages is a [`Pager`], an [`Iterator`] of its items:
+/// A list of many pages is a [`Pager`](authing::Pager), an [`Iterator`] of its items:
 ///
 /// ```no_run
 /// # fn all(client: iam_sdk::blocking::authing::ManagementClient) -> iam_sdk::Result<()> {

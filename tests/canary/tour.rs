@@ -253,7 +253,7 @@ async fn every_call_of_orgs(client: &ManagementClient, user: &str, seen: &Seen) 
     seen.show((orgs.get_node_by_id(a).await.unwrap(), orgs.search_nodes("A").await.unwrap()));
     seen.show(orgs.update_node(a, UpdateNodeOptions::new().name("C")).await.unwrap());
     seen.show((orgs.move_node(&id, b, a).await.unwrap(), orgs.add_members(a, &[user]).await.unwrap()));
-    seen.show(orgs.set_main_department(user, Some(a)).await.unwrap());
+    orgs.set_main_department(user, Some(a)).await.unwrap();
     orgs.move_members(&[user], b, a).await.unwrap();
     seen.show(orgs.delete_members(b, &[user]).await.unwrap());
     seen.show(orgs.list_authorized_resources(a).await.unwrap());
