@@ -8,8 +8,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
-//! switch or logout that was begun runs to its end.
+//! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe: a call dropped half way leaves the
+//! session as it was, and a login, refresh, tenant switch or logout that was begun runs to its end.
 
 use crate::{Result, protocol::paging::Received, session, transport::runtime::Flavour};
 use calls::authing::Source;

@@ -29,12 +29,6 @@ pub struct Pager<T> {
 /// Where pages come from.
 pub(in super::super::super) struct Source<T>(Session, Pages<T>);
 
-impl<T> Clone for Source<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), self.1.clone())
-    }
-}
-
 impl<T: Send + 'static> Source<T> {
     pub(in super::super::super) fn fetch(&self, page: i64) -> Call<Received<T>> {
         self.0.call_with(self.1.request(page), self.1.read)
