@@ -8,8 +8,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
-//! switch or logout that was begun runs to its end.
+//! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe: a call dropped half way leaves the
+//! session as it was, and a login, refresh, tenant switch or logout that was begun runs to its end.
 //!
 //! # Certificates of your own authority
 //!
@@ -41,6 +41,26 @@ mod calls;
 pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 
 /// Authing management.
+///
+/// A list of many pages is a [`Pager`](authing::Pager), a [`Stream`] of its items:
+///
+/// ```no_run
+/// # async fn all(client: iam_sdk::r#async::authing::ManagementClient) -> iam_sdk::Result<()> {
+/// use futures_util::TryStreamExt;
+/// use iam_sdk::authing::UserListOptions;
+///
+/// let mut users = client.users().list_all(UserListOptions::new().limit(50));
+/// while let Some(user) = users.try_next().await? {
+///     println!("{:?}", user.username);
+/// }
+///
+/// // Or page by page.
+/// let mut users = client.users().list_all(UserListOptions::new().limit(50));
+/// while let Some(page) = users.next_page().await? {
+///     println!("{} of {}", page.list.len(), page.total_count);
+/// }
+/// # Ok(()) }
+/// ```
 pub mod authing {
     pub use super::calls::authing::{Groups, ManagementClient, ManagementClientBuilder, Orgs, Pager, Users};
 }
@@ -50,11 +70,11 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
-/// A call that was made and not sent yet: a future of its result.
+/// A call that is sent when it is awaited: a future of its result.
 ///
 /// It borrows nothing, so calls can be joined, and spawned as tasks:
 ///
-/// ```
+/// ```no_run
 /// # async fn both(client: &iam_sdk::r#async::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let (ann, bob) = tokio::try_join!(client.users().get_user("ann"), client.users().get_user("bob"))?;
 /// let carl = tokio::spawn(client.users().get_user("carl")).await??;
@@ -77,6 +97,7 @@ impl<T> fmt::Debug for Call<T> {
     }
 }
 
+/// Makes a call of what the session does for it. Boxed: the future of a session is large, and handles are used on small stacks.
 fn run<T>(work: impl Future<Output = Result<T>> + Send + 'static) -> Call<T> {
     Call(Box::pin(work))
 }

@@ -47,6 +47,24 @@ mod calls;
 pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 
 /// Authing management.
+///
+/// A list of many pages is a [`Pager`](authing::Pager), an [`Iterator`] of its items:
+///
+/// ```no_run
+/// # fn all(client: iam_sdk::blocking::authing::ManagementClient) -> iam_sdk::Result<()> {
+/// use iam_sdk::authing::UserListOptions;
+///
+/// for user in client.users().list_all(UserListOptions::new().limit(50)) {
+///     println!("{:?}", user?.username);
+/// }
+///
+/// // Or page by page.
+/// let mut users = client.users().list_all(UserListOptions::new().limit(50));
+/// while let Some(page) = users.next_page()? {
+///     println!("{} of {}", page.list.len(), page.total_count);
+/// }
+/// # Ok(()) }
+/// ```
 pub mod authing {
     pub use super::calls::authing::{Groups, ManagementClient, ManagementClientBuilder, Orgs, Pager, Users};
 }
@@ -59,6 +77,7 @@ pub mod cloudspot {
 /// What a call gives: its value, or why there is none. The call is over when it returns.
 pub type Call<T> = Result<T>;
 
+/// Runs what the session does for a call to its end.
 fn run<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Call<T> {
     block_on_anywhere(work)
 }

@@ -12,7 +12,8 @@
 //! | any other | `Business`, with code and message |
 //!
 //! They stand in GraphQL errors, in REST responses, and in a mutation's own `{"code", "message"}`; each of them is an error,
-//! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`.
+//! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`; of `users().find`, for example, the
+//! vendor's Python client returns `None` there.
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
 //!

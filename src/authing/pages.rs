@@ -12,7 +12,7 @@ use crate::{
         request::Request,
     },
 };
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 /// Options that name a page.
 pub(crate) trait Paged: Clone + Send + Sync + 'static {
@@ -48,7 +48,7 @@ paged!(
 
 /// The requests for the pages of a list, and how their responses are read.
 pub(crate) struct Pages<T> {
-    request: Arc<dyn Fn(i64) -> Result<Request> + Send + Sync>,
+    request: Box<dyn Fn(i64) -> Result<Request> + Send + Sync>,
     pub(crate) read: fn(&Data) -> Result<Received<T>>,
 }
 
@@ -61,19 +61,13 @@ impl<T: Clone + PartialEq> Pages<T> {
     ) -> (Self, PageCursor<T>) {
         let (first, limit) = options.first();
         let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
-        (Self { request: Arc::new(move |page| request(&options.at(page))), read }, cursor)
+        (Self { request: Box::new(move |page| request(&options.at(page))), read }, cursor)
     }
 }
 
 impl<T> Pages<T> {
     pub(crate) fn request(&self, page: i64) -> Result<Request> {
         (self.request)(page)
-    }
-}
-
-impl<T> Clone for Pages<T> {
-    fn clone(&self) -> Self {
-        Self { request: self.request.clone(), read: self.read }
     }
 }
 

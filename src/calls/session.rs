@@ -153,14 +153,14 @@ macro_rules! client_methods {
         ///
         /// It has the headers, session, errors and limits of all calls. `path` stands below the base URL and can hold a query
         /// (`/path?x=1`). The call is not sent again once the service may have seen it, not even with GET: see
-        /// [`RequestOptions::repeatable`](crate::digiwin::RequestOptions::repeatable).
+        /// [`RequestOptions::repeatable`](crate::RequestOptions::repeatable).
         ///
         /// # Errors
         ///
         /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or
         /// `..`, a backslash or a control character, percent-encoded or not.
-        pub fn request(&self, method: crate::Method, path: &str) -> Call<serde_json::Value> {
-            self.request_with(method, path, crate::digiwin::RequestOptions::new())
+        pub fn request(&self, method: crate::Method, path: &str) -> Call<crate::Json> {
+            self.request_with(method, path, crate::RequestOptions::new())
         }
 
         /// Makes such a call with a body or query parameters: see [`request`](Self::request).
@@ -168,8 +168,8 @@ macro_rules! client_methods {
             &self,
             method: crate::Method,
             path: &str,
-            options: crate::digiwin::RequestOptions,
-        ) -> Call<serde_json::Value> {
+            options: crate::RequestOptions,
+        ) -> Call<crate::Json> {
             self.session.call(crate::protocol::request::Request::raw(&$operation, method, path, options))
         }
     };

@@ -1,4 +1,4 @@
-//! Requests below `/api/iam/v2/identity`, and the tokens in their answers.
+//! Requests below `/api/iam/v2/identity`, and the tokens in their responses.
 
 use super::{
     AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,

@@ -5,6 +5,10 @@
 //! as `null`, is no such thing, and an error of kind [`Decode`](crate::ErrorKind::Decode); so for all three services, but not
 //! for the elements of a list or for objects inside of others.
 //!
+//! A call that may find nothing returns an `Option`: `get_user`, `get_simple`, `get_current`, `get_current_simple`. `get_user_roles`
+//! of a user that does not exist is an error of kind [`NotFound`](crate::ErrorKind::NotFound). A list that the service leaves out
+//! is empty.
+//!
 //! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
 //! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
 //!

@@ -184,6 +184,56 @@ mod tests {
         }
     }
 
+    /// The text of all files below `src/calls`.
+    fn calls() -> String {
+        let calls = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/calls");
+        let folders =
+            ["digiwin", "authing", "cloudspot"].into_iter().flat_map(|name| fs::read_dir(calls.join(name)).unwrap());
+        folders.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_docs_of_the_calls_name_the_endpoint_of_every_operation() {
+        let docs: String = calls().lines().filter(|line| line.trim_start().starts_with("///")).collect();
+        for operation in services().into_iter().flat_map(|(_, operations)| operations) {
+            let endpoint = match &operation.document {
+                // The client itself fetches the management token.
+                _ if operation.is_raw() || operation.name.ends_with(".graphql") => continue,
+                Some(document) if document.root == "accessToken" => continue,
+                Some(document) => {
+                    let kind = if document.text.starts_with("query") { "query" } else { "mutation" };
+                    format!("Sends the {kind} `{}", document.root)
+                }
+                None => format!("`{} {}", operation.method, operation.path),
+            };
+            let is_named = ["`", "?", " {"].iter().any(|end| docs.contains(&format!("{endpoint}{end}")));
+            assert!(is_named, "{}: no doc has {endpoint}", operation.name);
+        }
+    }
+
+    #[test]
+    fn the_docs_of_a_call_begin_with_a_verb() {
+        let text = calls();
+        let mut first_line = None;
+        let mut methods = 0;
+        for line in text.lines().map(str::trim_start) {
+            match line.strip_prefix("/// ") {
+                Some(doc) => _ = first_line.get_or_insert(doc),
+                None if line.starts_with("///") || line.starts_with("#[") => {}
+                None => {
+                    if line.starts_with("pub fn") || line.starts_with("pub async fn") {
+                        let doc = first_line.unwrap_or_else(|| panic!("no doc: {line}"));
+                        let verb = doc.split([' ', ',']).next().unwrap_or_default();
+                        assert!(verb.ends_with('s') && verb.chars().all(char::is_alphabetic), "{line}: {doc}");
+                        methods += 1;
+                    }
+                    first_line = None;
+                }
+            }
+        }
+        assert!(methods > services().into_iter().flat_map(|(_, operations)| operations).count());
+    }
+
     fn row(operation: &Operation) -> String {
         let Operation { name, effect, token_use, method, path, document, .. } = operation;
         let endpoint = match document {

@@ -1,7 +1,7 @@
 //! A call, as a value.
 
 use super::operation::{Effect, Operation, TokenUse};
-use crate::{Error, Result, digiwin::RequestOptions};
+use crate::{Error, RequestOptions, Result};
 use bytes::Bytes;
 use http::Method;
 use percent_encoding::percent_decode;

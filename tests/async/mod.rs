@@ -63,6 +63,7 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
     }
 }
 
+mod calls;
 mod cancel;
 use cancel::polled;
 #[path = "../faults/mod.rs"]

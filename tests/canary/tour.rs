@@ -2,7 +2,10 @@ use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
     AppToken, Credentials, Method, Password, Pin, UserToken, VerificationCode,
-    authing::{CreateUserOptions, CustomData, SyncProvider, UserInfo, UserListOptions, UserLookup},
+    authing::{
+        CreateUserOptions, CustomData, EmailScene, SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo,
+        UserListOptions, UserLookup,
+    },
     digiwin::{LoginOptions, RequestOptions, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
@@ -40,6 +43,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let granted = identity.create_access_token("T1", "bob").await.unwrap();
     seen.show(&granted);
     tokens.extend(granted.token);
+    seen.show((identity.get_public_key().await.unwrap(), identity.get_aes_key("no key").await));
     seen.show(identity.analyze_token().await.unwrap());
     seen.show(identity.analyze_token_internal().await.unwrap());
     seen.show(identity.get_login_info().await.unwrap());
@@ -121,6 +125,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens.extend([impersonating, "canary-license".into()]);
     tokens.extend(impersonation.auth_token);
     seen.show(license.current_token().await.unwrap());
+    seen.show(license.request(Method::GET, "/auth/users/profile/").await.unwrap());
     license.set_current_token(None).await.unwrap();
     tokens.extend(every_authing_call(emulator, seen).await);
     tokens
@@ -193,9 +198,68 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     emulator.respond_next("/graphql/v2", 200, echo.replace(PASSWORD, ""));
     let failed = users.list().await.unwrap_err();
     seen.show((&failed, failed.to_string(), failed.body(), store));
+    every_call_of_groups_and_roles(&client, &id, seen).await;
+    every_call_of_orgs(&client, &id, seen).await;
+    seen.show(client.request(Method::GET, "/api/v2/orgs/export").await.unwrap());
+    seen.show(client.graphql("{ users { list { id token } } }", &()).await.unwrap());
+    seen.show(client.send_email("mia@x.example", EmailScene::VerifyEmail).await);
     users.delete(&id).await.unwrap();
+    seen.show(users.list_archived_users().await.unwrap());
+    users.delete_many(&[&id]).await.unwrap();
     // Tokens of management were logged by nobody either: the emulator knows them.
     let management = authing.management_tokens();
     assert!(!management.is_empty());
     management.into_iter().chain([token, jwt_secret.into()]).collect()
+}
+
+/// Calls about a user's groups, roles, policies and custom data. What they return holds no secret; that they are called counts.
+#[maybe_async]
+async fn every_call_of_groups_and_roles(client: &ManagementClient, id: &str, seen: &Seen) {
+    let (users, groups) = (client.users(), client.groups());
+    seen.show(groups.create("g", "G").await.unwrap());
+    seen.show(groups.update("g", UpdateGroupOptions::new().name("H")).await.unwrap());
+    seen.show((groups.detail("g").await.unwrap(), groups.add_users("g", &[id]).await.unwrap()));
+    seen.show((groups.list_users("g").await.unwrap(), groups.remove_users("g", &[id]).await.unwrap()));
+    seen.show(groups.list_authorized_resources("g").await.unwrap());
+    seen.show((users.add_group(id, "g").await.unwrap(), users.list_groups(id).await.unwrap()));
+    users.remove_group(id, "g").await.unwrap();
+    groups.delete("g").await.unwrap();
+    seen.show(groups.create("g", "G").await.unwrap());
+    groups.delete_many(&["g"]).await.unwrap();
+    seen.show((users.add_roles(id, &["admin"]).await, users.list_roles(id).await.unwrap()));
+    seen.show(users.remove_roles(id, &["admin"]).await);
+    seen.show(users.list_authorized_resources(id).await.unwrap());
+    seen.show((users.add_policies(id, &["p"]).await, users.list_policies(id).await.unwrap()));
+    seen.show(users.remove_policies(id, &["p"]).await);
+    seen.show(users.set_udv(id, "school", "y").await.unwrap());
+    let data = CustomData::new().with("school", "z");
+    users.set_udf_value(id, &data).await.unwrap();
+    users.set_udf_value_batch(&[(id.to_owned(), data)].into()).await.unwrap();
+    seen.show((users.get_udf_value_batch(&[id]).await.unwrap(), users.remove_udv(id, "school").await.unwrap()));
+    seen.show(users.send_first_login_verify_email("app", id).await);
+}
+
+/// Calls about organizations, as above.
+#[maybe_async]
+async fn every_call_of_orgs(client: &ManagementClient, user: &str, seen: &Seen) {
+    let orgs = client.orgs();
+    let org = orgs.create("Two").await.unwrap();
+    let (id, root) = (org.id.unwrap(), org.root_node.unwrap().id.unwrap());
+    seen.show((orgs.find_by_id(&id).await.unwrap(), orgs.export_by_org_id(&id).await.unwrap()));
+    seen.show((orgs.root_node(&id).await.unwrap(), orgs.is_root_node(&id, &root).await.unwrap()));
+    seen.show((orgs.add_node(&id, "A", &root).await.unwrap(), orgs.add_node(&id, "B", &root).await.unwrap()));
+    let below = orgs.list_children(&root).await.unwrap();
+    let (a, b) = (below[0].id.as_ref().unwrap(), below[1].id.as_ref().unwrap());
+    seen.show((orgs.get_node_by_id(a).await.unwrap(), orgs.search_nodes("A").await.unwrap()));
+    seen.show(orgs.update_node(a, UpdateNodeOptions::new().name("C")).await.unwrap());
+    seen.show((orgs.move_node(&id, b, a).await.unwrap(), orgs.add_members(a, &[user]).await.unwrap()));
+    orgs.set_main_department(user, Some(a)).await.unwrap();
+    orgs.move_members(&[user], b, a).await.unwrap();
+    seen.show(orgs.delete_members(b, &[user]).await.unwrap());
+    seen.show(orgs.list_authorized_resources(a).await.unwrap());
+    seen.show(orgs.list_authorized_resources_by_code(&id, "a").await);
+    seen.show((orgs.add_roles(a, &["admin"]).await, orgs.list_roles(a).await.unwrap()));
+    seen.show(orgs.remove_roles(a, &["admin"]).await);
+    orgs.delete_node(&id, a).await.unwrap();
+    orgs.delete_by_id(&id).await.unwrap();
 }

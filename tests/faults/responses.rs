@@ -123,6 +123,18 @@ async fn a_logout_is_one_with_nothing_or_json() {
 
 #[maybe_async]
 #[test]
+async fn a_user_that_does_not_exist_is_none_or_not_found() {
+    for body in ["null", "", r#"{"status": 200, "data": null}"#] {
+        let server = Server::start(move |_| json(body));
+        let client = digiwin(&server).await;
+        same(client.users().get_user("u").await.unwrap(), None);
+        let error = client.users().get_user_roles("u").await.unwrap_err();
+        assert!(error.is_not_found() && error.operation() == Some("digiwin.users.get_user_roles"), "{body}: {error}");
+    }
+}
+
+#[maybe_async]
+#[test]
 async fn an_object_without_any_member_of_its_model_is_none() {
     for body in [r#"{"status": 200, "note": "x"}"#, r#"{"whatever": 1}"#, "{}"] {
         let server = Server::start(move |_| json(body));

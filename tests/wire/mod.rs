@@ -26,6 +26,13 @@ fn golden(service: &str) -> BTreeMap<String, Vec<Value>> {
     service.map(|golden| (golden.label, golden.requests.into_iter().map(without_nulls).collect())).collect()
 }
 
+/// Returns the operations of a service that were not recorded, in the order of the declarations.
+fn operations_without(service: &str, golden: &BTreeMap<String, Vec<Value>>) -> Vec<&'static str> {
+    let all: Vec<_> = iam_sdk::emulator::operations().filter(|name| name.starts_with(service)).collect();
+    assert!(golden.keys().all(|label| all.contains(&label.as_str())), "a recording of no operation");
+    all.into_iter().filter(|name| !golden.contains_key(*name)).collect()
+}
+
 /// Null and absent count as the same.
 fn without_nulls(value: Value) -> Value {
     match value {

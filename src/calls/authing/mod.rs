@@ -3,6 +3,7 @@
 use super::{Call, Fetching, Session, client_methods, fetch_page, maybe_async};
 
 mod client;
+mod custom_data;
 mod groups;
 mod orgs;
 mod pages;

@@ -13,7 +13,7 @@ use std::fmt;
 /// Fetches everything in a list, however many pages it has.
 ///
 /// A pager gives one item after the other, as an [`Iterator`] of `Result<T>` in the blocking flavour and as a
-/// [`Stream`](futures_core::Stream) of them in the async one, or page by page with [`next_page`](Self::next_page). Both can be
+/// `futures_core::Stream` of them in the async one, or page by page with [`next_page`](Self::next_page). Both can be
 /// mixed: every item comes once, in order. The module that has the pager shows both.
 ///
 /// It ends after the last page or after an error. To go on after an error, begin another pager with
@@ -28,12 +28,6 @@ pub struct Pager<T> {
 
 /// Where pages come from.
 pub(in super::super::super) struct Source<T>(Session, Pages<T>);
-
-impl<T> Clone for Source<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), self.1.clone())
-    }
-}
 
 impl<T: Send + 'static> Source<T> {
     pub(in super::super::super) fn fetch(&self, page: i64) -> Call<Received<T>> {

@@ -1,15 +1,14 @@
 use super::{Call, Pager, Session};
 use crate::{
     authing::{
-        self, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData,
-        DepartmentOptions, Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions,
-        PasswordKey, PolicyAssignment, RefreshedToken, Role, UdfValue, Udv, User, UserAction, UserActionOptions,
-        UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions,
-        users,
+        self, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, DepartmentOptions,
+        Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions, PasswordKey,
+        PolicyAssignment, RefreshedToken, Role, User, UserAction, UserActionOptions, UserDepartment, UserDetailOptions,
+        UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions, users,
     },
     protocol::{decode::Data, paging},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// Finds and changes users, their roles, groups, policies and custom data. Any call can fail as [`Error`](crate::Error) says.
 ///
@@ -39,7 +38,8 @@ impl Users {
 
     /// Changes what is set in `updates`. The password goes out encrypted.
     ///
-    /// Sends the mutation `updateUser`.
+    /// Sends the mutation `updateUser`. With a password it is not repeated after an ambiguous failure: a pool can refuse a
+    /// password that the user has already.
     pub fn update(&self, user_id: impl AsRef<str>, updates: &UserInfo) -> Call<User> {
         self.session.call(users::update(user_id.as_ref(), updates, &self.key))
     }
@@ -358,62 +358,6 @@ impl Users {
     /// Sends the mutation `removePolicyAssignments`.
     pub fn remove_policies(&self, user_id: impl AsRef<str>, policies: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(users::remove_policies(user_id.as_ref(), policies), authing::check_status)
-    }
-
-    /// Returns a user's custom data with types and labels.
-    ///
-    /// Sends the query `udv`.
-    pub fn list_udv(&self, user_id: impl AsRef<str>) -> Call<Vec<Udv>> {
-        self.session.call_with(users::list_udv(user_id.as_ref()), Data::list)
-    }
-
-    /// Sets one value of a user's custom data, and returns all of them.
-    ///
-    /// Sends the mutation `setUdv`.
-    pub fn set_udv(&self, user_id: impl AsRef<str>, key: &str, value: impl Into<UdfValue>) -> Call<Vec<Udv>> {
-        self.session.call_with(users::set_udv(user_id.as_ref(), key, &value.into()), Data::list)
-    }
-
-    /// Takes one value out of a user's custom data, and returns the others.
-    ///
-    /// Sends the mutation `removeUdv`.
-    pub fn remove_udv(&self, user_id: impl AsRef<str>, key: &str) -> Call<Vec<Udv>> {
-        self.session.call_with(users::remove_udv(user_id.as_ref(), key), Data::list)
-    }
-
-    /// Returns a user's custom data, by key.
-    ///
-    /// Sends the query `udv`.
-    pub fn get_udf_value(&self, user_id: impl AsRef<str>) -> Call<CustomData> {
-        self.session.call_with(users::list_udv(user_id.as_ref()), users::custom_data)
-    }
-
-    /// Returns the custom data of many users, by user id.
-    ///
-    /// Sends the query `udfValueBatch`.
-    pub fn get_udf_value_batch(&self, user_ids: &[impl AsRef<str>]) -> Call<BTreeMap<String, CustomData>> {
-        self.session.call_with(users::get_udf_value_batch(user_ids), users::custom_data_of_many)
-    }
-
-    /// Sets values of a user's custom data. The others stay.
-    ///
-    /// Sends the mutation `setUdvBatch`.
-    pub fn set_udf_value(&self, user_id: impl AsRef<str>, data: &CustomData) -> Call<()> {
-        self.session.run(users::set_udf_value(user_id.as_ref(), data))
-    }
-
-    /// Sets values of the custom data of many users, by user id. The others stay.
-    ///
-    /// Sends the mutation `setUdfValueBatch`.
-    pub fn set_udf_value_batch(&self, data: &BTreeMap<String, CustomData>) -> Call<()> {
-        self.session.call_with(users::set_udf_value_batch(data), authing::check_status)
-    }
-
-    /// Takes one value out of a user's custom data.
-    ///
-    /// Sends the mutation `removeUdv`.
-    pub fn remove_udf_value(&self, user_id: impl AsRef<str>, key: &str) -> Call<()> {
-        self.session.run(users::remove_udv(user_id.as_ref(), key))
     }
 
     /// Returns, for each department of a user, the nodes from the root to it.

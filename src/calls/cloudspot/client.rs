@@ -47,7 +47,7 @@ impl LicenseClient {
 
     /// Logs a user in, and makes the token the session's.
     ///
-    /// Sends `POST auth/authenticate/`.
+    /// Sends `POST /auth/authenticate/`.
     ///
     /// # Errors
     ///
@@ -59,21 +59,21 @@ impl LicenseClient {
 
     /// Returns the user that is logged in.
     ///
-    /// Sends `GET auth/users/profile/`. Needs a token.
+    /// Sends `GET /auth/users/profile/`. Needs a token.
     pub fn get_user(&self) -> Call<LicenseUser> {
         self.session.call(cloudspot::get_user())
     }
 
     /// Returns what the user may do, by company.
     ///
-    /// Sends `GET auth/get-permissions/`. Needs a token. A token in the response does not become the session's.
+    /// Sends `GET /auth/get-permissions/`. Needs a token. A token in the response does not become the session's.
     pub fn get_permissions(&self) -> Call<AuthenticatedLicense> {
         self.session.call(cloudspot::get_permissions())
     }
 
     /// Returns what the user may do in a company.
     ///
-    /// Sends `GET auth/get-company-permissions/{company_id}/`. Needs a token.
+    /// Sends `GET /auth/get-company-permissions/{company_id}/`. Needs a token.
     pub fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Call<CompanyPermissions> {
         let company_id = company_id.into();
         let request = cloudspot::get_company_permissions(&company_id);
@@ -82,7 +82,7 @@ impl LicenseClient {
 
     /// Returns the user behind an impersonation's token.
     ///
-    /// Sends `POST auth/impersonation-validation/`. Needs no token of the session's, and leaves it as it is.
+    /// Sends `POST /auth/impersonation-validation/`. Needs no token of the session's, and leaves it as it is.
     pub fn validate_impersonation(&self, token: impl Into<UserToken>) -> Call<Impersonation> {
         self.session.call(cloudspot::validate_impersonation(&token.into()))
     }

@@ -1,10 +1,10 @@
 use super::{Call, Session};
 use crate::{
+    Json,
     digiwin::{Org, OrgRef, OrgUser, orgs},
     protocol::decode::Data,
 };
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Finds and changes organizations: `/api/iam/v2/org`. Any call can fail as [`Error`](crate::Error) says.
@@ -59,7 +59,7 @@ impl Orgs {
     /// Deletes an organization.
     ///
     /// Sends `POST /api/iam/v2/org/del`. The vendor does not document the response; it is returned unchanged.
-    pub fn delete(&self, sid: i64) -> Call<Value> {
+    pub fn delete(&self, sid: i64) -> Call<Json> {
         self.session.call(orgs::delete(sid))
     }
 }

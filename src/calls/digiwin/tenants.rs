@@ -1,12 +1,12 @@
 use super::{Call, Session};
 use crate::{
+    Json,
     digiwin::{
         ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
         tenants,
     },
     protocol::decode::Data,
 };
-use serde_json::Value;
 
 /// Finds tenants, their members and their applications: `/api/iam/v2/tenant`. Any call can fail as [`Error`](crate::Error)
 /// says.
@@ -93,7 +93,7 @@ impl Tenants {
     /// Invites a user into a tenant, named by id, mail address or phone number.
     ///
     /// Sends `POST /api/iam/v2/tenant/user/invite/new`. The vendor does not document the response; it is returned unchanged.
-    pub fn invite_user(&self, tenant_id: impl AsRef<str>, user: impl AsRef<str>) -> Call<Value> {
+    pub fn invite_user(&self, tenant_id: impl AsRef<str>, user: impl AsRef<str>) -> Call<Json> {
         self.invite_user_with(tenant_id, user, InviteOptions::new())
     }
 
@@ -103,14 +103,14 @@ impl Tenants {
         tenant_id: impl AsRef<str>,
         user: impl AsRef<str>,
         options: InviteOptions,
-    ) -> Call<Value> {
+    ) -> Call<Json> {
         self.session.call(tenants::invite_user(tenant_id.as_ref(), user.as_ref(), &options))
     }
 
     /// Takes a user out of the tenant.
     ///
     /// Sends `POST /api/iam/v2/tenant/remove/user`. The vendor does not document the response; it is returned unchanged.
-    pub fn remove_user(&self, user: impl Into<UserRef>) -> Call<Value> {
+    pub fn remove_user(&self, user: impl Into<UserRef>) -> Call<Json> {
         self.session.call(tenants::remove_user(&user.into()))
     }
 }

@@ -1,5 +1,6 @@
 use super::{Call, Session};
 use crate::{
+    Json,
     digiwin::{
         ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef, UserSimple, UserWithRoles,
         users::{self, id_exists, is_registered},
@@ -7,7 +8,6 @@ use crate::{
     protocol::decode::Data,
 };
 use serde::Serialize;
-use serde_json::Value;
 
 /// Finds and changes users: `/api/iam/v2/user`. Any call can fail as [`Error`](crate::Error) says.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl Users {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `user` does not serialize to an object.
-    pub fn update_user(&self, user: &(impl Serialize + ?Sized)) -> Call<Value> {
+    pub fn update_user(&self, user: &(impl Serialize + ?Sized)) -> Call<Json> {
         self.session.call(users::update_user(user))
     }
 

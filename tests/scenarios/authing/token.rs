@@ -3,7 +3,7 @@ use crate::support::{
     holds, same,
     server::{Server, json, status},
 };
-use iam_sdk::{ErrorKind, authing::EmailScene, emulator::Emulator};
+use iam_sdk::{Credentials, ErrorKind, Method, authing::EmailScene, emulator::Emulator};
 use std::{
     sync::{
         Arc,
@@ -187,4 +187,55 @@ async fn the_pool_tells_about_itself() {
     let check = client.is_password_valid("short").await.unwrap();
     assert_eq!(check.valid, Some(false));
     same(client.is_password_valid("long enough").await.unwrap().valid, Some(true));
+}
+
+#[maybe_async]
+#[test]
+async fn a_session_has_a_management_token_of_its_own() {
+    let pool = Pool::new();
+    let account = pool.emulator.authing().account();
+    pool.client.users().list().await.unwrap();
+    let own = pool.client.current_token().await.unwrap();
+    let (job, again) = (pool.client.with_session("job"), pool.client.with_session("job"));
+    job.users().list().await.unwrap();
+    let token = job.current_token().await.unwrap();
+    holds(token.is_some() && own.is_some());
+    same(again.current_token().await.unwrap(), token);
+    assert_eq!(pool.asked("accessToken"), 2);
+
+    let good = Credentials::password(&account.user_pool_id, account.secret.clone());
+    same(pool.client.with_session_as("good", good).users().list().await.unwrap().total_count, 12);
+    let another_pool = Credentials::password("another pool", account.secret.clone());
+    for wrong in [another_pool, Credentials::active_directory(&account.user_pool_id, account.secret.clone())] {
+        let error = pool.client.with_session_as("wrong", wrong).users().list().await.unwrap_err();
+        holds(error.is_configuration());
+    }
+    let refused = Credentials::password(&account.user_pool_id, "wrong");
+    holds(pool.client.with_session_as("refused", refused).users().list().await.unwrap_err().is_authentication());
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_from_elsewhere_is_for_a_session_without_credentials() {
+    let pool = Pool::new();
+    pool.client.users().list().await.unwrap();
+    let token = pool.client.current_token().await.unwrap();
+    let error = pool.client.set_current_token(token.clone()).await.unwrap_err();
+    holds(error.is_configuration());
+    let session = pool.client.with_token(token.unwrap()).unwrap();
+    session.set_current_token(None).await.unwrap();
+    holds(session.users().list().await.unwrap_err().is_authentication());
+}
+
+#[maybe_async]
+#[test]
+async fn any_other_call_can_be_made() {
+    let pool = Pool::new();
+    let id = pool.id("ann").await;
+    let user = pool.client.request(Method::GET, &format!("/api/v2/users/{id}?with_custom_data=0")).await.unwrap();
+    same(user["username"].as_str(), Some("ann"));
+    let fields = pool.client.graphql("{ users { totalCount } groups { totalCount } }", &()).await.unwrap();
+    same((fields["users"]["totalCount"].as_u64(), fields["groups"]["totalCount"].as_u64()), (Some(12), Some(2)));
+    let error = pool.client.request(Method::GET, "/../x").await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidArgument, Some("authing.request")));
 }
