@@ -201,7 +201,7 @@ async fn a_session_has_a_management_token_of_its_own() {
     let token = job.current_token().await.unwrap();
     holds(token.is_some() && own.is_some());
     same(again.current_token().await.unwrap(), token);
-    assert_eq!(pool.request_count("accessToken"), 2);
+    assert_eq!(pool.operation_count("accessToken"), 2);
 
     let good = Credentials::password(&account.user_pool_id, account.secret.clone());
     same(pool.client.with_session_as("good", good).users().list().await.unwrap().total_count, 12);
