@@ -38,5 +38,8 @@ pub use r#async::Client;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
-pub use protocol::model::{Extra, Json};
+pub use protocol::{
+    model::{Extra, Json},
+    options::IntoOption,
+};
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

@@ -1,13 +1,10 @@
 use super::{
     udf::CustomData,
-    values::{Open, ResourceType, TargetType, UserStatus},
+    values::{ResourceType, TargetType, UserStatus},
 };
 use crate::{
-    Password, UserToken,
-    protocol::{
-        model::{Json, model},
-        paging::Page,
-    },
+    Json, Password, UserToken,
+    protocol::{model::model, paging::Page},
 };
 
 model! {
@@ -16,7 +13,7 @@ model! {
         id: Option<String> = "id",
         arn: Option<String> = "arn",
         user_pool_id: Option<String> = "userPoolId",
-        status: Option<Open<UserStatus>> = "status",
+        status: Option<UserStatus> = "status",
         username: Option<String> = "username",
         email: Option<String> = "email",
         email_verified: Option<bool> = "emailVerified",
@@ -28,12 +25,10 @@ model! {
         register_source: Vec<String> = "registerSource",
         photo: Option<String> = "photo",
         /// Salted and hashed, or as it was kept with `keep_password`.
-        ///
-        password: Option<Password> = "password",
+        password: Option<Password> = secret "password",
         /// What a social login's provider said of the user; it can hold the provider's tokens.
-        ///
-        oauth: Option<Json> = "oauth",
-        token: Option<UserToken> = "token",
+        oauth: Option<Json> = secret "oauth",
+        token: Option<UserToken> = secret "token",
         token_expired_at: Option<String> = "tokenExpiredAt",
         logins_count: Option<i64> = "loginsCount",
         last_login: Option<String> = "lastLogin",
@@ -68,10 +63,8 @@ model! {
         updated_at: Option<String> = "updatedAt",
         external_id: Option<String> = "externalId",
         /// In lists and batches.
-        ///
         identities: Vec<Identity> = "identities",
         /// Where it was asked for.
-        ///
         custom_data: CustomData = "customData",
     }
 }
@@ -112,7 +105,6 @@ model! {
         created_at: Option<String> = "createdAt",
         updated_at: Option<String> = "updatedAt",
         /// In a user's roles.
-        ///
         parent: Option<Box<Role>> = "parent",
     }
 }
@@ -136,28 +128,22 @@ model! {
         description: Option<String> = "description",
         description_i18n: Option<String> = "descriptionI18n",
         /// Where it stands among its siblings: the larger, the earlier.
-        ///
         order: Option<i64> = "order",
         code: Option<String> = "code",
         root: Option<bool> = "root",
         depth: Option<i64> = "depth",
         /// The ids from the root to this node.
-        ///
         path: Vec<String> = "path",
         /// The codes on that path; a node without a code has `None`.
-        ///
         code_path: Vec<Option<String>> = "codePath",
         name_path: Vec<String> = "namePath",
         created_at: Option<String> = "createdAt",
         updated_at: Option<String> = "updatedAt",
         /// Ids; empty in a tree, where the children themselves are.
-        ///
         children: Vec<String> = "children",
         /// The first page of its members, after `add_members` and `delete_members`.
-        ///
         users: Option<Box<Page<User>>> = "users",
         /// All its members, in an export.
-        ///
         members: Vec<User> = "members",
     }
 }
@@ -175,7 +161,7 @@ model! {
     /// A resource and what may be done with it. Members that are empty are absent.
     AuthorizedResource {
         code: Option<String> = "code",
-        kind: Option<Open<ResourceType>> = "type",
+        kind: Option<ResourceType> = "type",
         actions: Vec<String> = "actions",
     }
 }
@@ -184,7 +170,7 @@ model! {
     /// A policy and whom it is assigned to.
     PolicyAssignment {
         code: Option<String> = "code",
-        target_type: Option<Open<TargetType>> = "targetType",
+        target_type: Option<TargetType> = "targetType",
         target_identifier: Option<String> = "targetIdentifier",
     }
 }
@@ -192,12 +178,10 @@ model! {
 model! {
     /// A user's own token, new.
     RefreshedToken {
-        token: Option<UserToken> = "token",
+        token: Option<UserToken> = secret "token",
         /// Since when, in Unix seconds.
-        ///
         iat: Option<i64> = "iat",
         /// Until when, in Unix seconds.
-        ///
         exp: Option<i64> = "exp",
     }
 }
@@ -209,10 +193,8 @@ model! {
         message: Option<String> = "message",
         status: Option<bool> = "status",
         /// Until when, in Unix seconds.
-        ///
         exp: Option<i64> = "exp",
         /// Since when, in Unix seconds.
-        ///
         iat: Option<i64> = "iat",
         data: Option<TokenOwner> = "data",
     }
@@ -233,7 +215,6 @@ model! {
         is_login: Option<bool> = "isLogin",
         user: Option<Box<User>> = "user",
         /// Where; the form is not documented.
-        ///
         application: Option<Json> = "application",
     }
 }
@@ -247,10 +228,8 @@ model! {
         timestamp: Option<String> = "timestamp",
         app_id: Option<String> = "app_id",
         /// Who; the form is not documented.
-        ///
         user: Option<Json> = "user",
         /// From where; the form is not documented.
-        ///
         geoip: Option<Json> = "geoip",
     }
 }
@@ -270,8 +249,8 @@ model! {
         name: Option<String> = "name",
         domain: Option<String> = "domain",
         description: Option<String> = "description",
-        secret: Option<Password> = "secret",
-        jwt_secret: Option<Password> = "jwtSecret",
+        secret: Option<Password> = secret "secret",
+        jwt_secret: Option<Password> = secret "jwtSecret",
         owner_id: Option<String> = "ownerId",
         logo: Option<String> = "logo",
         created_at: Option<String> = "createdAt",
@@ -283,7 +262,6 @@ model! {
         show_wx_qr_code_when_register_disabled: Option<bool> = "showWxQRCodeWhenRegisterDisabled",
         allowed_origins: Option<String> = "allowedOrigins",
         /// In seconds.
-        ///
         token_expires_after: Option<i64> = "tokenExpiresAfter",
         is_deleted: Option<bool> = "isDeleted",
         login_fail_strategy: Option<String> = "loginFailStrategy",
@@ -301,8 +279,7 @@ model! {
         app2_wxapp_login_strategy: Option<Json> = "app2WxappLoginStrategy",
         whitelist: Option<AllowLists> = "whitelist",
         /// It can hold the provider's keys.
-        ///
-        custom_sms_provider: Option<Json> = "customSMSProvider",
+        custom_sms_provider: Option<Json> = secret "customSMSProvider",
     }
 }
 
@@ -321,7 +298,6 @@ model! {
     /// A limit on how often something may happen.
     FrequencyCheck {
         /// In seconds.
-        ///
         time_interval: Option<i64> = "timeInterval",
         limit: Option<i64> = "limit",
         enabled: Option<bool> = "enabled",

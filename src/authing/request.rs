@@ -1,18 +1,20 @@
 //! What the constructors of requests share.
 
-use super::{documents::Document, models::AuthorizedResource};
+use super::{
+    documents::Document, models::AuthorizedResource, options::AuthorizedResourceOptions, values::ResourceType,
+};
 use crate::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Json, Result,
     authing::dialect::{BUSY, FirstField, is_success, kind_of},
     protocol::{
         decode::{Data, List},
-        model::Json,
+        options::ToWire,
         paging::{Page, Received},
         request::{Effect, Request},
     },
 };
 use http::Method;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 /// A REST call.
@@ -22,9 +24,9 @@ pub(super) fn rest(operation: &'static str, method: Method, path: impl Into<Stri
 }
 
 /// The variables of a call: those that every such call has, and the optional ones.
-pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
-    let optional =
-        serde_json::to_value(optional).map_err(|_| Error::argument("the options cannot be written as JSON"))?;
+pub(super) fn variables(required: Value, optional: &impl ToWire) -> Result<Map<String, Value>> {
+    let optional = serde_json::to_value(optional.to_wire())
+        .map_err(|_| Error::argument("the options cannot be written as JSON"))?;
     let mut all = Map::new();
     for members in [optional, required] {
         if let Value::Object(members) = members {
@@ -35,7 +37,7 @@ pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Ma
 }
 
 /// The variables of a call that gives a page, which are always sent.
-pub(super) fn paged(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
+pub(super) fn paged(required: Value, optional: &impl ToWire) -> Result<Map<String, Value>> {
     let mut all = variables(required, optional)?;
     check_page(&all)?;
     all.entry("page").or_insert_with(|| FIRST_PAGE.into());
@@ -70,12 +72,22 @@ pub(super) fn with_operation<T>(operation: &'static str, result: Result<T>) -> R
 
 impl Document {
     /// The request with these variables, those of an optional value among them.
-    pub(super) fn with(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
+    pub(super) fn with(&self, required: Value, optional: &impl ToWire) -> Result<Request> {
         self.request(&with_operation(self.operation, variables(required, optional))?)
     }
 
+    /// Makes the request for the resources of a target; a kind of resource that the vendor does not document is refused.
+    pub(super) fn resources(&self, required: Value, options: &AuthorizedResourceOptions) -> Result<Request> {
+        if let Some(ResourceType::Other(kind)) = &options.resource_type {
+            let error =
+                Error::argument(format!("there is no kind of resource `{kind}`: use one that ResourceType names"));
+            return Err(error.operation_named(self.operation));
+        }
+        self.with(required, options)
+    }
+
     /// The request for a page.
-    pub(super) fn page(&self, required: Value, optional: &impl Serialize) -> Result<Request> {
+    pub(super) fn page(&self, required: Value, optional: &impl ToWire) -> Result<Request> {
         self.request(&with_operation(self.operation, paged(required, optional))?)
     }
 }
@@ -115,10 +127,10 @@ pub(crate) fn check_status(data: &Data) -> Result<()> {
 
 /// A member as text: `null` and "" as nothing.
 fn as_text(member: &Json) -> Option<String> {
-    match &**member {
-        Value::Null => None,
-        Value::String(text) => (!text.is_empty()).then(|| text.clone()),
-        other => Some(other.to_string()),
+    match member.decode() {
+        Ok(Value::Null) => None,
+        Ok(Value::String(text)) => (!text.is_empty()).then_some(text),
+        _ => Some(member.as_text().to_owned()),
     }
 }
 

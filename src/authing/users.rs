@@ -14,6 +14,7 @@ use crate::{
     protocol::{
         batches::Batches,
         decode::{Data, List},
+        options::ToWire as _,
         request::{Effect, Request, segment},
     },
 };
@@ -97,7 +98,7 @@ pub(crate) fn batch_get(identifiers: &[String], options: &BatchGetOptions) -> Re
         false => &doc::USER_BATCH,
         true => &doc::USER_BATCH_WITH_CUSTOM_DATA,
     };
-    let by = options.query_field.unwrap_or(QueryField::Id);
+    let by = options.query_field.as_ref().unwrap_or(&QueryField::Id);
     document.request(&json!({"ids": identifiers, "type": by}))
 }
 
@@ -112,7 +113,7 @@ pub(crate) fn in_order(mut users: Vec<User>, identifiers: &[impl AsRef<str>], op
         // Mail addresses and user names are found whatever their case.
         folded.entry(identifier.to_lowercase()).or_insert(at);
     }
-    let by = options.query_field.unwrap_or(QueryField::Id);
+    let by = options.query_field.as_ref().unwrap_or(&QueryField::Id);
     users.sort_by_cached_key(|user| {
         let value = match by {
             QueryField::Id => &user.id,
@@ -120,6 +121,7 @@ pub(crate) fn in_order(mut users: Vec<User>, identifiers: &[impl AsRef<str>], op
             QueryField::Phone => &user.phone,
             QueryField::Email => &user.email,
             QueryField::ExternalId => &user.external_id,
+            QueryField::Other(_) => &None,
         };
         let value = value.as_deref().unwrap_or_default();
         positions.get(value).or_else(|| folded.get(&value.to_lowercase())).copied().unwrap_or(usize::MAX)
@@ -146,13 +148,13 @@ fn check_lookup(operation: &'static str, lookup: &UserLookup) -> Result<()> {
 
 pub(crate) fn exists(lookup: &UserLookup) -> Result<Request> {
     check_lookup("authing.users.exists", lookup)?;
-    doc::IS_USER_EXISTS.request(lookup)
+    doc::IS_USER_EXISTS.request(&lookup.to_wire())
 }
 
 pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
     check_lookup("authing.users.find", lookup)?;
     let document = if lookup.with_custom_data { &doc::FIND_USER_WITH_CUSTOM_DATA } else { &doc::FIND_USER };
-    document.request(lookup)
+    document.request(&lookup.to_wire())
 }
 
 pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request> {
@@ -205,7 +207,7 @@ pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) ->
 }
 
 pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
-    doc::USER_RESOURCES.with(json!({"id": user_id}), options)
+    doc::USER_RESOURCES.resources(json!({"id": user_id}), options)
 }
 
 pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
@@ -341,17 +343,18 @@ mod tests {
         let user = |value: &&str| {
             let value = Some((*value).to_owned());
             let mut user = User::default();
-            *match by {
+            *match &by {
                 QueryField::Id => &mut user.id,
                 QueryField::Username => &mut user.username,
                 QueryField::Phone => &mut user.phone,
                 QueryField::Email => &mut user.email,
                 QueryField::ExternalId => &mut user.external_id,
+                QueryField::Other(name) => unreachable!("{name}"),
             } = value.clone();
             user.nickname = value;
             user
         };
-        let options = BatchGetOptions::new().query_field(by);
+        let options = BatchGetOptions::new().query_field(by.clone());
         in_order(sent.iter().map(user).collect(), asked, &options)
             .into_iter()
             .filter_map(|user| user.nickname)

@@ -1,19 +1,17 @@
 use crate::{
-    protocol::model::{Extra, model},
-    secret::{AppToken, UserToken},
+    AppToken, Json, UserToken,
+    protocol::model::{field_values, model},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, de::Visitor};
+use std::fmt;
 
 model! {
     /// Who logged in.
     AuthoredUser {
         /// The user token, already the session's after a login.
-        ///
-        token: Option<UserToken> = "token",
+        token: Option<UserToken> = secret "token",
         user_id: Option<String> = "userId",
         /// The service's number.
-        ///
         user_sid: Option<i64> = "sid",
         user_name: Option<String> = "userName",
         tenant_id: Option<String> = "tenantId",
@@ -22,7 +20,6 @@ model! {
         email: Option<String> = "email",
         telephone: Option<String> = "telephone",
         /// How long the token lives; the unit is not documented, and taken as seconds.
-        ///
         token_expires_in: Option<i64> = "tokenExpiresIn",
         head_image_url: Option<String> = "headImageUrl",
         is_admin: Option<bool> = "isAdmin",
@@ -31,7 +28,6 @@ model! {
 }
 
 model! {
-    write
     /// What a token says.
     UserTokenInfo {
         user_sid: Option<i64> = "userSid",
@@ -50,37 +46,86 @@ model! {
     /// The answer of a tenant switch.
     ChangedToken {
         /// The token, as a refresh for a user spells it.
-        ///
-        user_token: Option<UserToken> = "user_token",
+        user_token: Option<UserToken> = secret "user_token",
         /// The user token, already the session's after a login.
-        ///
-        token: Option<UserToken> = "token",
+        token: Option<UserToken> = secret "token",
         tenant_id: Option<String> = "tenantId",
         tenant_sid: Option<i64> = "tenantSid",
     }
 }
 
 /// A user's type, which the service sends as a boolean or as a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-#[allow(missing_docs)]
 pub enum UserType {
+    /// A boolean; the vendor does not document which type is which.
     Flag(bool),
+    /// A number; the vendor does not document which type is which.
     Number(i64),
 }
 
+impl From<bool> for UserType {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<i64> for UserType {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserType {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = UserType;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a boolean or a whole number")
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<UserType, E> {
+                Ok(UserType::Flag(flag))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<UserType, E> {
+                Ok(UserType::Number(number))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<UserType, E> {
+                let wrong = |_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self);
+                i64::try_from(number).map(UserType::Number).map_err(wrong)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<UserType, E> {
+                match text.trim() {
+                    "true" => Ok(UserType::Flag(true)),
+                    "false" => Ok(UserType::Flag(false)),
+                    number => {
+                        let wrong = |_| E::invalid_value(serde::de::Unexpected::Str(text), &self);
+                        number.parse().map(UserType::Number).map_err(wrong)
+                    }
+                }
+            }
+        }
+
+        from.deserialize_any(Either)
+    }
+}
+
+field_values!(UserType);
+
 model! {
-    write
     /// A role.
     Role {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         label: Option<String> = "label",
         disabled: Option<bool> = "disabled",
@@ -88,17 +133,13 @@ model! {
 }
 
 model! {
-    write
     /// A user.
     User {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         alias_id: Option<String> = "aliasId",
         email: Option<String> = "email",
@@ -110,7 +151,6 @@ model! {
         nickname: Option<String> = "nickname",
         r#type: Option<i64> = "type",
         /// Sent as a boolean or as a number.
-        ///
         user_type: Option<UserType> = "userType",
         confirm: Option<bool> = "confirm",
         visible: Option<bool> = "visible",
@@ -119,28 +159,22 @@ model! {
         agree_agreement: Option<bool> = "agreeAgreement",
         double_check: Option<bool> = "doubleCheck",
         /// When it ends; the form is not documented.
-        ///
-        due_date: Option<Value> = "dueDate",
+        due_date: Option<Json> = "dueDate",
         /// When the password was set; the form is not documented.
-        ///
-        pw_date: Option<Value> = "pwDate",
+        pw_date: Option<Json> = "pwDate",
         disabled: Option<bool> = "disabled",
-        user_mappings: Vec<Extra> = "userMappings",
+        user_mappings: Vec<Json> = "userMappings",
     }
 }
 
 model! {
-    write
     /// A user, in short.
     UserSimple {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         email: Option<String> = "email",
         telephone: Option<String> = "telephone",
@@ -159,17 +193,13 @@ model! {
 }
 
 model! {
-    write
     /// A user and their roles.
     UserWithRoles {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         email: Option<String> = "email",
         phone: Option<String> = "phone",
@@ -177,7 +207,6 @@ model! {
         come_from: Option<String> = "comeFrom",
         r#type: Option<i64> = "type",
         /// Sent as a boolean or as a number.
-        ///
         user_type: Option<i64> = "userType",
         disabled: Option<bool> = "disabled",
         roles: Vec<Role> = "roles",
@@ -185,17 +214,13 @@ model! {
 }
 
 model! {
-    write
     /// A tenant.
     Tenant {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         tenant_id: Option<String> = "tenantId",
         customer_id: Option<String> = "customerId",
@@ -220,8 +245,7 @@ model! {
         owner_user_sid: Option<i64> = "ownerUserSid",
         owner_user_id: Option<String> = "ownerUserId",
         /// When it was created; the form is not documented.
-        ///
-        create_date: Option<Value> = "createDate",
+        create_date: Option<Json> = "createDate",
         version: Option<String> = "version",
         website: Option<String> = "website",
         staff_size: Option<String> = "staffSize",
@@ -233,7 +257,7 @@ model! {
         theme_color: Option<String> = "themeColor",
         icon_url: Option<String> = "iconUrl",
         owner: Option<bool> = "owner",
-        authentication_info: Option<Extra> = "authenticationInfo",
+        authentication_info: Option<Json> = "authenticationInfo",
     }
 }
 
@@ -241,13 +265,10 @@ model! {
     /// An application that a tenant has bought.
     TenantApplication {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         category_id: Option<String> = "categoryId",
         tenant_sid: Option<i64> = "tenantSid",
@@ -271,8 +292,7 @@ model! {
         show_console_management: Option<bool> = "showConsoleManagement",
         show_console_policy: Option<bool> = "showConsolePolicy",
         /// The application's own token.
-        ///
-        app_token: Option<AppToken> = "appToken",
+        app_token: Option<AppToken> = secret "appToken",
         will_expire: Option<bool> = "willExpire",
         will_exhaust: Option<bool> = "willExhaust",
         exhausted: Option<bool> = "exhausted",
@@ -280,19 +300,15 @@ model! {
 }
 
 model! {
-    write
     /// An organization: one node of a tree, below `parent_sid`.
     Org {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         tenant_sid: Option<i64> = "tenantSid",
         label: Option<String> = "label",
         /// The id.
-        ///
         id: Option<String> = "id",
         /// The name.
-        ///
         name: Option<String> = "name",
         parent_sid: Option<i64> = "parentSid",
         org_aspect_sid: Option<i64> = "orgAspectSid",
@@ -305,12 +321,11 @@ model! {
         type_name: Option<String> = "typeName",
         uri: Option<String> = "uri",
         urn: Option<String> = "urn",
-        org_tags: Vec<Extra> = "orgTags",
+        org_tags: Vec<Json> = "orgTags",
         hash: Option<String> = "hash",
         create_by: Option<String> = "createBy",
         /// When it was created; the form is not documented.
-        ///
-        create_time: Option<Value> = "createTime",
+        create_time: Option<Json> = "createTime",
         user_count: Option<i64> = "userCount",
         active_count: Option<i64> = "activeCount",
         charge_sid: Option<i64> = "chargeSid",
@@ -322,17 +337,14 @@ model! {
 }
 
 model! {
-    write
     /// A user in an organization.
     OrgUser {
         /// The service's number.
-        ///
         sid: Option<i64> = "sid",
         user_sid: Option<i64> = "userSid",
         user_id: Option<String> = "userId",
         user_name: Option<String> = "userName",
         /// Sent as a boolean or as a number.
-        ///
         user_type: Option<i64> = "userType",
         deleted_user: Option<bool> = "deletedUser",
         disabled_user: Option<bool> = "disabledUser",

@@ -5,6 +5,7 @@ use crate::{
     Result,
     protocol::{
         model::Name,
+        options::ToWire as _,
         request::{Effect, Request},
     },
 };
@@ -52,17 +53,17 @@ pub(crate) fn get_applications(filter: &ApplicationFilter) -> Request {
 pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) -> Result<Request> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
+    struct Body<'a, O> {
         tenant_id: &'a str,
         user: &'a str,
         #[serde(flatten)]
-        options: &'a InviteOptions,
+        options: O,
     }
 
     Request::post("digiwin.tenants.invite_user", "/api/iam/v2/tenant/user/invite/new").json(&Body {
         tenant_id,
         user,
-        options,
+        options: options.to_wire(),
     })
 }
 

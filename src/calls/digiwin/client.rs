@@ -1,11 +1,10 @@
 use super::{FLAVOUR, Identity, Orgs, Session, Tenants, Users, maybe_async};
 use crate::{
-    Credentials, Method, Result,
+    Credentials, Json, Method, Result,
     config::{Settings, settings_methods},
     digiwin::{self, RequestOptions},
     secret::{AppToken, UserToken},
 };
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A client of Digiwin IAM.
@@ -75,12 +74,12 @@ impl Client {
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or `..`, a
     /// backslash or a control character, percent-encoded or not.
-    pub async fn request(&self, method: Method, path: &str) -> Result<Value> {
+    pub async fn request(&self, method: Method, path: &str) -> Result<Json> {
         self.request_with(method, path, RequestOptions::new()).await
     }
 
     /// [`request`](Self::request) with a body or query parameters.
-    pub async fn request_with(&self, method: Method, path: &str, options: RequestOptions) -> Result<Value> {
+    pub async fn request_with(&self, method: Method, path: &str, options: RequestOptions) -> Result<Json> {
         self.session.call(digiwin::raw_request(method, path, options)?).await
     }
 }

@@ -1,6 +1,6 @@
 use super::{Session, maybe_async};
 use crate::{
-    Result,
+    Json, Result,
     digiwin::{
         Org, OrgRef, OrgUser,
         orgs::{self, Sid},
@@ -8,7 +8,6 @@ use crate::{
     protocol::decode::Data,
 };
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Organizations: `/api/iam/v2/org`. All calls need a token in a tenant; without one they fail with
@@ -49,7 +48,7 @@ impl Orgs {
     }
 
     /// Deletes an organization: `POST org/del`. The answer is not documented, and given as it is.
-    pub async fn delete(&self, sid: i64) -> Result<Value> {
+    pub async fn delete(&self, sid: i64) -> Result<Json> {
         self.session.call(orgs::delete(sid)?).await
     }
 }

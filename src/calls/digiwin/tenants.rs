@@ -1,13 +1,12 @@
 use super::{Session, maybe_async};
 use crate::{
-    Result,
+    Json, Result,
     digiwin::{
         ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
         tenants::{self, Membership},
     },
     protocol::decode::Data,
 };
-use serde_json::Value;
 
 /// Tenants and their applications: `/api/iam/v2/tenant`.
 #[derive(Clone, Debug)]
@@ -80,17 +79,17 @@ impl Tenants {
 
     /// Invites a user, by id, mail address or phone number, into a tenant: `POST tenant/user/invite/new`. The answer is not
     /// documented, and given as it is.
-    pub async fn invite_user(&self, tenant_id: &str, user: &str) -> Result<Value> {
+    pub async fn invite_user(&self, tenant_id: &str, user: &str) -> Result<Json> {
         self.invite_user_with(tenant_id, user, InviteOptions::new()).await
     }
 
     /// [`invite_user`](Self::invite_user) with roles, organizations and so on.
-    pub async fn invite_user_with(&self, tenant_id: &str, user: &str, options: InviteOptions) -> Result<Value> {
+    pub async fn invite_user_with(&self, tenant_id: &str, user: &str, options: InviteOptions) -> Result<Json> {
         self.session.call(tenants::invite_user(tenant_id, user, &options)?).await
     }
 
     /// Takes a user out of the tenant: `POST tenant/remove/user`. The answer is not documented, and given as it is.
-    pub async fn remove_user(&self, user: impl Into<UserRef>) -> Result<Value> {
+    pub async fn remove_user(&self, user: impl Into<UserRef>) -> Result<Json> {
         self.session.call(tenants::remove_user(&user.into())?).await
     }
 }

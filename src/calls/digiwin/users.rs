@@ -1,6 +1,6 @@
 use super::{Session, maybe_async};
 use crate::{
-    Result,
+    Json, Result,
     digiwin::{
         ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef, UserSimple, UserWithRoles,
         users::{self, IdExists, Registered},
@@ -8,7 +8,6 @@ use crate::{
     protocol::decode::Data,
 };
 use serde::Serialize;
-use serde_json::Value;
 
 /// Users: `/api/iam/v2/user`.
 #[derive(Clone, Debug)]
@@ -76,7 +75,7 @@ impl Users {
     /// object, `id` or `sid` among its members. A [`User`] leaves out what is `None` and sends unknown members back.
     ///
     /// The answer is not documented, and given as it is.
-    pub async fn update_user(&self, user: &(impl Serialize + Sync + ?Sized)) -> Result<Value> {
+    pub async fn update_user(&self, user: &(impl Serialize + Sync + ?Sized)) -> Result<Json> {
         self.session.call(users::update_user(user)?).await
     }
 
