@@ -183,9 +183,13 @@ from! {
 model! {
     /// A value as the wire has it: how to read it is known when its type is.
     WireUdv {
+        /// The key of the field.
         key: Option<String> = "key",
+        /// The value, as the service sends it.
         value: Option<Json> = "value",
+        /// The type of the value.
         data_type: Option<DataType> = "dataType",
+        /// The name of the field in the console.
         label: Option<String> = "label",
     }
 }

@@ -58,7 +58,7 @@ field_values!(CompanyId);
 model! {
     /// What a user may do, by company: the response of `authenticate` and `get_permissions`.
     AuthenticatedLicense {
-        /// The license token, already the session's after `authenticate`.
+        /// The license token; the session has it already after `authenticate`.
         token: Option<UserToken> = secret "token",
         /// The companies in which the user may use the application.
         permissions: Vec<CompanyPermissions> = "permissions",
@@ -76,11 +76,11 @@ impl AuthenticatedLicense {
 model! {
     /// What a user may do in a company.
     CompanyPermissions {
-        /// The company.
+        /// The id of the company.
         company_id: Option<CompanyId> = "company_id",
-        /// Its name.
+        /// The name of the company.
         company_name: Option<String> = "company_name",
-        /// Slugs; `use_app` is always among them.
+        /// The permissions, as slugs; `use_app` is always among them.
         permissions: Vec<String> = "permissions",
     }
 }
@@ -93,27 +93,31 @@ impl CompanyPermissions {
 }
 
 model! {
-    /// Who is logged in.
+    /// The user who is logged in.
     LicenseUser {
+        /// The given name.
         first_name: Option<String> = "first_name",
+        /// The family name.
         last_name: Option<String> = "last_name",
+        /// The mail address.
         email: Option<String> = "email",
-        /// Its form is not documented.
+        /// The company, in an undocumented form.
         company: Option<Json> = "company",
+        /// The PIN of the user.
         pin: Option<Pin> = secret "pin",
     }
 }
 
 model! {
-    /// Someone who acts as another user.
+    /// The impersonation of a user by another one.
     Impersonation {
         /// The impersonation's own token.
         token: Option<UserToken> = secret "token",
         /// A license token of the user who is impersonated.
         auth_token: Option<UserToken> = secret "auth_token",
-        /// The user; the form is not documented.
+        /// The user, in an undocumented form.
         user: Option<Json> = "user",
-        /// The company; the form is not documented.
+        /// The company, in an undocumented form.
         company: Option<Json> = "company",
     }
 }

@@ -351,7 +351,7 @@ async fn an_export_is_read_however_deep_it_is() {
     assert_eq!(trees[0].walk().last().unwrap(), (DEEP, trees[0].walk().last().unwrap().1));
     let broken = Server::start(|asked| match asked.path.as_str() {
         "/graphql/v2" => json(TOKEN),
-        _ => json(r#"{"code": 200, "data": [{"name": 1}]}"#),
+        _ => json(r#"{"code": 200, "data": [{"name": true}]}"#),
     });
     holds(client(&broken).orgs().export_all().await.unwrap_err().is_decode());
 }
