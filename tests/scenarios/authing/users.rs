@@ -218,7 +218,7 @@ async fn groups_and_policies_of_a_user() {
     users.add_policies(&ann, &["readers"]).await.unwrap();
     let policies = users.list_policies(&ann).await.unwrap();
     assert_eq!((policies.total_count, policies.list[0].code.as_deref()), (1, Some("readers")));
-    assert_eq!(policies.list[0].target_type, Some(TargetType::User.into()));
+    assert_eq!(policies.list[0].target_type, Some(TargetType::User));
     users.remove_policies(&ann, &["readers"]).await.unwrap();
     same(users.list_policies(&ann).await.unwrap().total_count, 0);
     holds(users.add_policies(&ann, &["nothing"]).await.unwrap_err().is_not_found());
