@@ -48,5 +48,8 @@ pub use credentials::Credentials;
 pub use digiwin::RequestOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
-pub use protocol::model::{Extra, Json};
+pub use protocol::{
+    model::{Extra, Json},
+    options::IntoOption,
+};
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

@@ -1,10 +1,15 @@
 //! How a GraphQL operation is sent.
 
-use super::request::{paged, variables};
+use super::{
+    options::AuthorizedResourceOptions,
+    request::{paged, variables},
+    values::ResourceType,
+};
 use crate::{
     Result,
     protocol::{
         operation::{Document, Operation},
+        options::ToWire,
         request::Request,
     },
 };
@@ -45,12 +50,22 @@ impl Operation {
     }
 
     /// Makes the request with these variables, those of an optional value among them.
-    pub(super) fn with(&'static self, required: Value, optional: &impl Serialize) -> Result<Request> {
+    pub(super) fn with(&'static self, required: Value, optional: &impl ToWire) -> Result<Request> {
         self.variables(&self.check(variables(required, optional))?)
     }
 
+    /// Makes the request for the resources of a target; a kind of resource that the vendor does not document is refused.
+    pub(super) fn resources(&'static self, required: Value, options: &AuthorizedResourceOptions) -> Result<Request> {
+        match &options.resource_type {
+            Some(ResourceType::Other(kind)) => {
+                Err(self.refuse(format!("there is no kind of resource `{kind}`: use one that ResourceType names")))
+            }
+            _ => self.with(required, options),
+        }
+    }
+
     /// Makes the request for a page.
-    pub(super) fn page(&'static self, required: Value, optional: &impl Serialize) -> Result<Request> {
+    pub(super) fn page(&'static self, required: Value, optional: &impl ToWire) -> Result<Request> {
         self.variables(&self.check(paged(required, optional))?)
     }
 }

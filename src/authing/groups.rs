@@ -45,5 +45,5 @@ pub(crate) fn remove_users(code: &str, user_ids: &[impl AsRef<str>]) -> Result<R
 }
 
 pub(crate) fn list_authorized_resources(code: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
-    doc::GROUP_RESOURCES.with(json!({"code": code}), options)
+    doc::GROUP_RESOURCES.resources(json!({"code": code}), options)
 }

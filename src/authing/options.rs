@@ -21,7 +21,7 @@ macro_rules! user_info {
     };
 }
 
-/// What to write about a user: of `create` and `update`. What is not set stays as it is.
+/// Members of a user that `create` and `update` write. What is not set stays as it is.
 ///
 /// The password is encrypted on its way out; this value stays as it is, and can be used again.
 #[derive(Clone, Default, PartialEq)]
@@ -31,12 +31,12 @@ pub struct UserInfo {
 }
 
 impl UserInfo {
-    /// Nothing set.
+    /// Creates a value with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The password, in clear text; with `keep_password` as it is to be kept.
+    /// Sets the password, in clear text; with `keep_password`, as the service is to keep it.
     pub fn password(mut self, password: impl Into<Password>) -> Self {
         self.password = Some(password.into());
         self
@@ -102,7 +102,7 @@ impl fmt::Debug for UserInfo {
     }
 }
 
-/// Of `users().create`.
+/// Optional arguments of `users().create`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateUserOptions {
@@ -112,12 +112,12 @@ pub struct CreateUserOptions {
 }
 
 impl CreateUserOptions {
-    /// None set.
+    /// Creates options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps the password as it comes, for users who come from elsewhere with a hash of their own. Default: `false`.
+    /// Keeps the password as it comes, for users from another system with a hash of their own. Default: `false`.
     pub fn keep_password(mut self, keep: bool) -> Self {
         self.keep_password = keep;
         self
@@ -129,7 +129,7 @@ impl CreateUserOptions {
         self
     }
 
-    /// Sets custom data, which the response then has too. Their fields must be defined in the pool.
+    /// Sets custom data, which the response then has too. The pool must define their fields.
     pub fn custom_data(mut self, data: CustomData) -> Self {
         self.custom_data = data;
         self
@@ -137,9 +137,9 @@ impl CreateUserOptions {
 }
 
 options! {
-    /// Of `users().detail`.
+    /// Optional arguments of `users().detail`.
     UserDetailOptions (
-        /// Gives the custom data as well. Default: `false`.
+        /// Asks for the custom data too. Default: `false`.
         with_custom_data,
     ) {}
 }
@@ -147,16 +147,16 @@ options! {
 options! {
     /// By what `users().find` and `users().exists` look for a user; at least one of them.
     UserLookup (
-        /// Gives the custom data as well (`find` alone). Default: `false`.
+        /// Asks for the custom data too (`find` alone). Default: `false`.
         with_custom_data,
     ) {
-        /// The mail address.
+        /// Looks for a mail address.
         email: String,
-        /// The phone number.
+        /// Looks for a phone number.
         phone: String,
-        /// The user name.
+        /// Looks for a user name.
         username: String,
-        /// The id in another system.
+        /// Looks for an id in another system.
         external_id: String,
     }
 }
@@ -168,235 +168,237 @@ impl UserLookup {
 }
 
 options! {
-    /// Of `users().batch_get`.
+    /// Optional arguments of `users().batch_get`.
     BatchGetOptions (
-        /// Gives the custom data as well. Default: `false`.
+        /// Asks for the custom data too. Default: `false`.
         with_custom_data,
     ) {
-        /// What the identifiers are. Default: ids.
+        /// Sets which member of a user the identifiers are. Default: the id.
         query_field: QueryField,
     }
 }
 
 options! {
-    /// Of `users().list`.
+    /// Optional arguments of `users().list`.
     UserListOptions (
-        /// Gives the custom data as well. Default: `false`.
+        /// Asks for the custom data too. Default: `false`.
         with_custom_data,
     ) {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
-        /// Default: the service's, which is the newest first.
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
+        /// Sets the order. Default: the service's, which is the newest first.
         sort_by: SortBy,
-        /// Leaves out who is in an organization. Default: the service's.
+        /// Leaves out users that are in an organization. Default: the service's.
         exclude_users_in_org: bool,
     }
 }
 
 options! {
-    /// Of calls that give a page.
+    /// Optional arguments of calls that return a page.
     PageOptions {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
     }
 }
 
 options! {
-    /// Of `orgs().list` and `groups().list`.
+    /// Optional arguments of `orgs().list` and `groups().list`.
     SortedPageOptions {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
-        /// Default: the service's, which is the newest first.
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
+        /// Sets the order. Default: the service's, which is the newest first.
         sort_by: SortBy,
     }
 }
 
 options! {
-    /// Of `groups().list_users`.
+    /// Optional arguments of `groups().list_users`.
     GroupUsersOptions (
-        /// Gives the custom data as well. Default: `false`.
+        /// Asks for the custom data too. Default: `false`.
         with_custom_data,
     ) {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
     }
 }
 
 options! {
-    /// Of `orgs().list_members`.
+    /// Optional arguments of `orgs().list_members`.
     MemberListOptions {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
-        /// Default: the service's, which is the newest first.
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
+        /// Sets the order. Default: the service's, which is the newest first.
         sort_by: SortBy,
-        /// Those of the nodes below as well. Default: the service's, which is not.
+        /// Includes the members of the nodes below. Default: the service's, which is not to.
         include_children_nodes: bool,
     }
 }
 
 options! {
-    /// Of `users().search`. Conditions of one kind are alternatives; those of different kinds must all hold.
+    /// Optional arguments of `users().search`.
+///
+/// Conditions of one kind are alternatives; those of different kinds must all hold.
     UserSearchOptions [
-        /// Looks in these members of users alone.
+        /// Adds a member of users to search in. Default: the service's choice.
         fields,
-        /// In a department: `{"departmentId", "includeChildrenDepartments"}`; see [`in_department`](Self::in_department).
+        /// Adds a department, as `{"departmentId", "includeChildrenDepartments"}`; see [`in_department`](Self::in_department).
         department_opts,
-        /// In a group: `{"code"}`; see [`in_group`](Self::in_group).
+        /// Adds a group, as `{"code"}`; see [`in_group`](Self::in_group).
         group_opts,
-        /// With a role: `{"namespace", "code"}`; see [`with_role`](Self::with_role).
+        /// Adds a role, as `{"namespace", "code"}`; see [`with_role`](Self::with_role).
         role_opts,
     ] (
-        /// Gives the custom data as well. Default: `false`.
+        /// Asks for the custom data too. Default: `false`.
         with_custom_data,
     ) {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
     }
 }
 
 impl UserSearchOptions {
-    /// Only members of this department, or with `below` of those below it as well.
+    /// Keeps only members of a department, and with `below` of those below it.
     pub fn in_department(self, id: impl Into<String>, below: bool) -> Self {
         self.department_opts(serde_json::json!({"departmentId": id.into(), "includeChildrenDepartments": below}))
     }
 
-    /// Only members of this group.
+    /// Keeps only members of a group.
     pub fn in_group(self, code: impl Into<String>) -> Self {
         self.group_opts(serde_json::json!({"code": code.into()}))
     }
 
-    /// Only those with this role.
+    /// Keeps only users with a role.
     pub fn with_role(self, namespace: impl Into<String>, code: impl Into<String>) -> Self {
         self.role_opts(serde_json::json!({"namespace": namespace.into(), "code": code.into()}))
     }
 }
 
 options! {
-    /// Of calls about roles.
+    /// Optional arguments of calls about roles.
     NamespaceOptions {
-        /// The code of the permission namespace. Default: the service's, which is `default`.
+        /// Sets the code of the permission namespace. Default: the service's, which is `default`.
         namespace: String,
     }
 }
 
 options! {
-    /// Of `list_authorized_resources`.
+    /// Optional arguments of `list_authorized_resources`.
     AuthorizedResourceOptions {
-        /// The code of the permission namespace. Default: the service's.
+        /// Sets the code of the permission namespace. Default: the service's.
         namespace: String,
-        /// Resources of this kind alone.
+        /// Keeps only resources of a kind. Another kind than the documented ones is refused before a request is sent.
         resource_type: ResourceType,
     }
 }
 
 options! {
-    /// Of `users().list_user_actions`.
+    /// Optional arguments of `users().list_user_actions`.
     UserActionOptions {
-        /// From 1 on. Default: 1.
+        /// Sets the number of the page, from 1 on. Default: 1.
         page: i64,
-        /// How many on a page. Default: 10.
-        limit: i64,
-        /// From this address alone.
+        /// Sets how many items a page has. Default: 10.
+        limit: usize,
+        /// Keeps only actions from an IP address.
         client_ip: String,
-        /// What was done.
+        /// Keeps only actions of an operation.
         operation_name: String,
-        /// By whom.
+        /// Keeps only actions of a user, named by ARN.
         operator_arn: String,
     }
 }
 
 options! {
-    /// Of `users().list_department`.
+    /// Optional arguments of `users().list_department`.
     DepartmentOptions {
-        /// In this organization alone.
+        /// Keeps only departments of an organization.
         org_id: String,
     }
 }
 
 options! {
-    /// Of `users().logout`.
+    /// Optional arguments of `users().logout`.
     UserLogoutOptions {
-        /// Out of this application alone. Default: out of all.
+        /// Logs out of one application. Default: out of all.
         app_id: String,
     }
 }
 
 options! {
-    /// Of `users().check_login_status`.
+    /// Optional arguments of `users().check_login_status`.
     LoginStatusOptions {
-        /// At this application. Default: at any.
+        /// Looks at one application. Default: at any.
         app_id: String,
-        /// On this device. Default: on any.
+        /// Looks at one device. Default: at any.
         device_id: String,
     }
 }
 
 options! {
-    /// Of `orgs().create`.
+    /// Optional arguments of `orgs().create`.
     CreateOrgOptions {
-        /// A code, unique in the pool.
+        /// Sets the code, unique in the pool.
         code: String,
-        /// For people.
+        /// Sets the description.
         description: String,
     }
 }
 
 options! {
-    /// Of `orgs().add_node`.
+    /// Optional arguments of `orgs().add_node`.
     AddNodeOptions {
-        /// A code, unique in the organization.
+        /// Sets the code, unique in the organization.
         code: String,
-        /// For people.
+        /// Sets the description.
         description: String,
-        /// Names in other languages: JSON, by language.
+        /// Sets the names in other languages: JSON text, by language.
         name_i18n: String,
-        /// Descriptions in other languages: JSON, by language.
+        /// Sets the descriptions in other languages: JSON text, by language.
         description_i18n: String,
-        /// Where it stands among its siblings: the larger, the earlier.
+        /// Sets the place among the siblings: the larger, the earlier.
         order: i64,
     }
 }
 
 options! {
-    /// Of `orgs().update_node`.
+    /// Optional arguments of `orgs().update_node`.
     UpdateNodeOptions {
-        /// Another name.
+        /// Changes the name.
         name: String,
-        /// Another code.
+        /// Changes the code.
         code: String,
-        /// Another description.
+        /// Changes the description.
         description: String,
     }
 }
 
 options! {
-    /// Of `groups().create`.
+    /// Optional arguments of `groups().create`.
     CreateGroupOptions {
-        /// For people.
+        /// Sets the description.
         description: String,
     }
 }
 
 options! {
-    /// Of `groups().update`.
+    /// Optional arguments of `groups().update`.
     UpdateGroupOptions {
-        /// Another code.
+        /// Changes the code.
         new_code: String,
-        /// Another name.
+        /// Changes the name.
         name: String,
-        /// Another description.
+        /// Changes the description.
         description: String,
     }
 }

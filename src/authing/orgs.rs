@@ -101,7 +101,7 @@ pub(crate) fn set_main_department(user_id: &str, department_id: Option<&str>) ->
 }
 
 pub(crate) fn list_authorized_resources(node_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
-    doc::NODE_RESOURCES.with(json!({"id": node_id}), options)
+    doc::NODE_RESOURCES.resources(json!({"id": node_id}), options)
 }
 
 pub(crate) fn list_authorized_resources_by_code(
@@ -109,7 +109,7 @@ pub(crate) fn list_authorized_resources_by_code(
     code: &str,
     options: &AuthorizedResourceOptions,
 ) -> Result<Request> {
-    doc::NODE_BY_CODE_RESOURCES.with(json!({"orgId": org_id, "code": code}), options)
+    doc::NODE_BY_CODE_RESOURCES.resources(json!({"orgId": org_id, "code": code}), options)
 }
 
 pub(crate) fn list_roles(node_id: &str, options: &NamespaceOptions) -> Result<Request> {

@@ -17,7 +17,7 @@ use std::fmt;
 /// Options that name a page.
 pub(crate) trait Paged: Clone + Send + Sync + 'static {
     /// The page and the number of items on it, where they are set.
-    fn first(&self) -> (Option<i64>, Option<i64>);
+    fn first(&self) -> (Option<i64>, Option<usize>);
 
     fn at(&self, page: i64) -> Self;
 }
@@ -25,7 +25,7 @@ pub(crate) trait Paged: Clone + Send + Sync + 'static {
 macro_rules! paged {
     ($($options:ty),+ $(,)?) => {$(
         impl Paged for $options {
-            fn first(&self) -> (Option<i64>, Option<i64>) {
+            fn first(&self) -> (Option<i64>, Option<usize>) {
                 (self.page, self.limit)
             }
 
@@ -60,7 +60,8 @@ impl<T: Clone + PartialEq> Pages<T> {
         read: fn(&Data) -> Result<Received<T>>,
     ) -> (Self, PageCursor<T>) {
         let (first, limit) = options.first();
-        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
+        let limit = limit.map_or(PAGE_SIZE, |limit| limit.try_into().unwrap_or(i64::MAX));
+        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit);
         (Self { request: Box::new(move |page| request(&options.at(page))), read }, cursor)
     }
 }

@@ -2,21 +2,21 @@
 
 use super::models::AuthorizedResource;
 use crate::{
-    Error, Result,
+    Error, Json, Result,
     authing::dialect::{BUSY, FirstField, is_success, kind_of},
     protocol::{
         decode::{Data, List},
-        model::Json,
+        options::ToWire,
         paging::{Page, Received},
     },
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 /// The variables of a call: those that every such call has, and the optional ones.
-pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
-    let optional =
-        serde_json::to_value(optional).map_err(|_| Error::argument("the options cannot be written as JSON"))?;
+pub(super) fn variables(required: Value, optional: &impl ToWire) -> Result<Map<String, Value>> {
+    let optional = serde_json::to_value(optional.to_wire())
+        .map_err(|_| Error::argument("the options cannot be written as JSON"))?;
     let mut all = Map::new();
     for members in [optional, required] {
         if let Value::Object(members) = members {
@@ -27,7 +27,7 @@ pub(super) fn variables(required: Value, optional: &impl Serialize) -> Result<Ma
 }
 
 /// The variables of a call that gives a page, which are always sent.
-pub(super) fn paged(required: Value, optional: &impl Serialize) -> Result<Map<String, Value>> {
+pub(super) fn paged(required: Value, optional: &impl ToWire) -> Result<Map<String, Value>> {
     let mut all = variables(required, optional)?;
     check_page(&all)?;
     all.entry("page").or_insert_with(|| FIRST_PAGE.into());
@@ -82,10 +82,10 @@ pub(crate) fn check_status(data: &Data) -> Result<()> {
 
 /// A member as text: `null` and "" as nothing.
 fn as_text(member: &Json) -> Option<String> {
-    match &**member {
-        Value::Null => None,
-        Value::String(text) => (!text.is_empty()).then(|| text.clone()),
-        other => Some(other.to_string()),
+    match member.decode() {
+        Ok(Value::Null) => None,
+        Ok(Value::String(text)) => (!text.is_empty()).then_some(text),
+        _ => Some(member.as_text().to_owned()),
     }
 }
 

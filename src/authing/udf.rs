@@ -1,13 +1,16 @@
 //! Custom data: values of fields that a pool defines itself.
 
-use super::values::{DataType, Open};
-use crate::protocol::{
-    meter,
-    model::{Extra, Json, model},
+use super::values::DataType;
+use crate::{
+    Extra, Json,
+    protocol::{
+        meter,
+        model::{Field, FieldValue, model},
+    },
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{SeqAccess, Visitor},
 };
 use serde_json::{Number, Value};
@@ -42,7 +45,7 @@ pub enum UdfValue {
 }
 
 impl UdfValue {
-    /// The text, of a `STRING`.
+    /// Returns the text of a `STRING`.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -50,7 +53,7 @@ impl UdfValue {
         }
     }
 
-    /// The number, of a `NUMBER` that is whole and fits.
+    /// Returns the number of a `NUMBER` that is whole and fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Number(number) => number.as_i64(),
@@ -58,28 +61,53 @@ impl UdfValue {
         }
     }
 
-    /// What the service sent, by its type; `None` where there is no value.
-    fn read(data_type: Option<&Open<DataType>>, value: Value) -> Option<Self> {
-        let text = match value {
-            Value::Null => return None,
-            Value::String(text) => text,
-            other => other.to_string(),
+    /// Returns the value of a `BOOLEAN`.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Reads what the service sent, by its type; `None` where there is no value.
+    fn read(data_type: Option<&DataType>, value: &Json) -> Option<Self> {
+        let text = match value.as_text().as_bytes() {
+            b"null" => return None,
+            [b'"', ..] => value.decode().ok()?,
+            _ => value.as_text().to_owned(),
         };
         // JSON inside of the response's JSON: it takes memory like the rest.
-        let parsed = || meter::decode_inner::<Value>(text.as_bytes()).ok();
         let known = match data_type {
-            Some(Open::Known(DataType::String)) => return Some(Self::Text(text)),
-            Some(Open::Known(DataType::Number)) => match parsed() {
-                Some(Value::Number(number)) => Some(Self::Number(number)),
-                _ => None,
-            },
-            Some(Open::Known(DataType::Boolean)) => parsed().and_then(|value| value.as_bool()).map(Self::Bool),
-            Some(Open::Known(DataType::Object)) => parsed().map(|value| Self::Object(Json::from(value))),
-            Some(Open::Known(DataType::DateTime)) => instant(&text).map(Self::DateTime),
-            Some(Open::Other(_)) | None => None,
+            Some(DataType::String) => return Some(Self::Text(text)),
+            Some(DataType::Number) => inner(&text).map(Self::Number),
+            Some(DataType::Boolean) => inner(&text).map(Self::Bool),
+            Some(DataType::Object) => inner(&text).map(Self::Object),
+            Some(DataType::DateTime) => instant(&text).map(Self::DateTime),
+            Some(DataType::Other(_)) | None => None,
         };
-        let data_type = data_type.map(Open::as_str).unwrap_or_default().to_owned();
+        let data_type = data_type.map(DataType::as_str).unwrap_or_default().to_owned();
         Some(known.unwrap_or(Self::Other { data_type, value: text }))
+    }
+
+    /// Returns the type of the value, if it is known.
+    fn data_type(&self) -> Option<DataType> {
+        match self {
+            Self::Text(_) => Some(DataType::String),
+            Self::Number(_) => Some(DataType::Number),
+            Self::Bool(_) => Some(DataType::Boolean),
+            Self::DateTime(_) => Some(DataType::DateTime),
+            Self::Object(_) => Some(DataType::Object),
+            Self::Other { data_type, .. } if data_type.is_empty() => None,
+            Self::Other { data_type, .. } => Some(data_type.as_str().into()),
+        }
+    }
+
+    /// Returns the value as the service sends it.
+    fn sent(&self) -> Value {
+        match self.json() {
+            Value::String(text) => text.into(),
+            json => json.to_string().into(),
+        }
     }
 
     /// Returns the value as JSON, which `create` takes.
@@ -93,7 +121,7 @@ impl UdfValue {
                 // Thousands of years away; the service refuses it.
                 Err(_) => Value::Null,
             },
-            Self::Object(value) => (**value).clone(),
+            Self::Object(value) => value.decode().unwrap_or_default(),
             Self::Other { value, .. } => value.as_str().into(),
         }
     }
@@ -105,6 +133,11 @@ impl UdfValue {
             known => known.json().to_string(),
         }
     }
+}
+
+/// Decodes a text inside of a response's JSON.
+fn inner<'de, T: Deserialize<'de>>(text: &'de str) -> Option<T> {
+    meter::decode_inner(text.as_bytes()).ok()
 }
 
 /// ISO 8601, with or without a zone, or milliseconds since the epoch.
@@ -150,9 +183,13 @@ from! {
 model! {
     /// A value as the wire has it: how to read it is known when its type is.
     WireUdv {
+        /// The key of the field.
         key: Option<String> = "key",
+        /// The value, as the service sends it.
         value: Option<Json> = "value",
-        data_type: Option<Open<DataType>> = "dataType",
+        /// The type of the value.
+        data_type: Option<DataType> = "dataType",
+        /// The name of the field in the console.
         label: Option<String> = "label",
     }
 }
@@ -166,27 +203,52 @@ pub struct Udv {
     /// Its value, if there is one.
     pub value: Option<UdfValue>,
     /// Its type.
-    pub data_type: Option<Open<DataType>>,
+    pub data_type: Option<DataType>,
     /// How it is called for people.
     pub label: Option<String>,
     /// Members that this version of the crate does not know.
     pub extra: Extra,
 }
 
+impl Udv {
+    /// Creates a value of a custom field, of the type that the value has.
+    pub fn new(key: impl Into<String>, value: impl Into<UdfValue>) -> Self {
+        let value = value.into();
+        let data_type = value.data_type();
+        Self { key: key.into(), value: Some(value), data_type, label: None, extra: Extra::default() }
+    }
+}
+
 impl<'de> Deserialize<'de> for Udv {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let WireUdv { key, value, data_type, label, extra } = WireUdv::deserialize(from)?;
-        let value = value.and_then(|value| UdfValue::read(data_type.as_ref(), value.into_value()));
+        let value = value.and_then(|value| UdfValue::read(data_type.as_ref(), &value));
         Ok(Self { key: key.unwrap_or_default(), value, data_type, label, extra })
     }
 }
 
-/// The custom data of one user and so on: values by key. Fields without a value are left out.
+impl Serialize for Udv {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { key, value, data_type, label, extra } = self;
+        WireUdv {
+            key: Some(key.clone()),
+            value: value.as_ref().map(|value| value.sent().into()),
+            data_type: data_type.clone(),
+            label: label.clone(),
+            extra: extra.clone(),
+        }
+        .serialize(to)
+    }
+}
+
+/// The custom data of one user, or of another target: values by key. Fields without a value are left out.
+///
+/// Written as JSON, the labels and the members that this version of the crate does not know are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CustomData(BTreeMap<String, UdfValue>);
 
 impl CustomData {
-    /// Nothing yet.
+    /// Creates custom data without a value.
     pub fn new() -> Self {
         Self::default()
     }
@@ -241,6 +303,29 @@ impl<'de> Deserialize<'de> for CustomData {
         }
 
         from.deserialize_seq(Values)
+    }
+}
+
+impl Serialize for CustomData {
+    /// Writes the list of values that the service sends.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|(key, value)| Udv::new(key, value.clone())))
+    }
+}
+
+impl FieldValue for CustomData {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Self>, D::Error> {
+        Option::deserialize(from)
+    }
+}
+
+impl Field for CustomData {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Option::unwrap_or_default)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
 }
 

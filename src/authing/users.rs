@@ -15,6 +15,7 @@ use crate::{
         batches::Batches,
         decode::{Data, List},
         operation::{Effect, Operation, operations},
+        options::ToWire as _,
         request::Request,
     },
 };
@@ -101,7 +102,7 @@ pub(crate) fn delete_many(user_ids: &[String]) -> Result<Request> {
 }
 
 pub(crate) fn batch_get(identifiers: &[String], options: &BatchGetOptions) -> Result<Request> {
-    let by = options.query_field.unwrap_or(QueryField::Id);
+    let by = options.query_field.as_ref().unwrap_or(&QueryField::Id);
     let with = options.with_custom_data;
     doc::USER_BATCH.variables(&json!({"ids": identifiers, "type": by, "withCustomData": with}))
 }
@@ -113,7 +114,7 @@ pub(crate) fn in_order(
     identifiers: &[impl AsRef<str>],
     options: &BatchGetOptions,
 ) -> Box<dyn FnOnce(Vec<Vec<User>>) -> Vec<User> + Send> {
-    let by = options.query_field.unwrap_or(QueryField::Id);
+    let by = options.query_field.clone().unwrap_or(QueryField::Id);
     let identifiers: Vec<String> = identifiers.iter().map(|identifier| identifier.as_ref().to_owned()).collect();
     Box::new(move |batches| sorted(batches.into_iter().flatten().collect(), &identifiers, by))
 }
@@ -133,6 +134,7 @@ fn sorted(mut users: Vec<User>, identifiers: &[String], by: QueryField) -> Vec<U
             QueryField::Phone => &user.phone,
             QueryField::Email => &user.email,
             QueryField::ExternalId => &user.external_id,
+            QueryField::Other(_) => &None,
         };
         let value = value.as_deref().unwrap_or_default();
         positions.get(value).or_else(|| folded.get(&value.to_lowercase())).copied().unwrap_or(usize::MAX)
@@ -156,7 +158,7 @@ fn check_lookup(operation: &'static Operation, lookup: &UserLookup) -> Result<&'
 }
 
 pub(crate) fn exists(lookup: &UserLookup) -> Result<Request> {
-    check_lookup(&doc::IS_USER_EXISTS, lookup)?.variables(lookup)
+    check_lookup(&doc::IS_USER_EXISTS, lookup)?.variables(&lookup.to_wire())
 }
 
 pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
@@ -209,7 +211,7 @@ pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) ->
 }
 
 pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
-    doc::USER_RESOURCES.with(json!({"id": user_id}), options)
+    doc::USER_RESOURCES.resources(json!({"id": user_id}), options)
 }
 
 pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
@@ -335,17 +337,18 @@ mod tests {
         let user = |value: &&str| {
             let value = Some((*value).to_owned());
             let mut user = User::default();
-            *match by {
+            *match &by {
                 QueryField::Id => &mut user.id,
                 QueryField::Username => &mut user.username,
                 QueryField::Phone => &mut user.phone,
                 QueryField::Email => &mut user.email,
                 QueryField::ExternalId => &mut user.external_id,
+                QueryField::Other(name) => unreachable!("{name}"),
             } = value.clone();
             user.nickname = value;
             user
         };
-        let options = BatchGetOptions::new().query_field(by);
+        let options = BatchGetOptions::new().query_field(by.clone());
         in_order(asked, &options)(vec![sent.iter().map(user).collect()])
             .into_iter()
             .filter_map(|user| user.nickname)

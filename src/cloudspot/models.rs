@@ -1,16 +1,17 @@
 use crate::{
-    protocol::model::{Json, model},
-    secret::{Pin, Text, UserToken},
+    Json, Pin, UserToken,
+    protocol::model::{field_values, model},
+    secret::Text,
 };
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// The id of a company, which the service may write as text or as a number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct CompanyId(String);
 
 impl CompanyId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,20 +53,20 @@ impl<'de> Deserialize<'de> for CompanyId {
     }
 }
 
+field_values!(CompanyId);
+
 model! {
     /// What a user may do, by company: the response of `authenticate` and `get_permissions`.
     AuthenticatedLicense {
-        /// The license token, already the session's after `authenticate`.
-        ///
-        token: Option<UserToken> = "token",
+        /// The license token; the session has it already after `authenticate`.
+        token: Option<UserToken> = secret "token",
         /// The companies in which the user may use the application.
-        ///
         permissions: Vec<CompanyPermissions> = "permissions",
     }
 }
 
 impl AuthenticatedLicense {
-    /// The permissions in a company, if the user may use the application there.
+    /// Returns the permissions in a company, if the user may use the application there.
     pub fn company(&self, id: impl Into<CompanyId>) -> Option<&CompanyPermissions> {
         let id = id.into();
         self.permissions.iter().find(|company| company.company_id.as_ref() == Some(&id))
@@ -75,52 +76,48 @@ impl AuthenticatedLicense {
 model! {
     /// What a user may do in a company.
     CompanyPermissions {
-        /// The company.
-        ///
+        /// The id of the company.
         company_id: Option<CompanyId> = "company_id",
-        /// Its name.
-        ///
+        /// The name of the company.
         company_name: Option<String> = "company_name",
-        /// Slugs; `use_app` is always among them.
-        ///
+        /// The permissions, as slugs; `use_app` is always among them.
         permissions: Vec<String> = "permissions",
     }
 }
 
 impl CompanyPermissions {
-    /// Whether the permission with this slug is among them.
+    /// Returns whether the permission with this slug is among them.
     pub fn has(&self, slug: &str) -> bool {
         self.permissions.iter().any(|permission| permission == slug)
     }
 }
 
 model! {
-    /// Who is logged in.
+    /// The user who is logged in.
     LicenseUser {
+        /// The given name.
         first_name: Option<String> = "first_name",
+        /// The family name.
         last_name: Option<String> = "last_name",
+        /// The mail address.
         email: Option<String> = "email",
-        /// Its form is not documented.
-        ///
+        /// The company, in an undocumented form.
         company: Option<Json> = "company",
-        pin: Option<Pin> = "pin",
+        /// The PIN of the user.
+        pin: Option<Pin> = secret "pin",
     }
 }
 
 model! {
-    /// Someone who acts as another user.
+    /// The impersonation of a user by another one.
     Impersonation {
         /// The impersonation's own token.
-        ///
-        token: Option<UserToken> = "token",
+        token: Option<UserToken> = secret "token",
         /// A license token of the user who is impersonated.
-        ///
-        auth_token: Option<UserToken> = "auth_token",
-        /// The user; the form is not documented.
-        ///
+        auth_token: Option<UserToken> = secret "auth_token",
+        /// The user, in an undocumented form.
         user: Option<Json> = "user",
-        /// The company; the form is not documented.
-        ///
+        /// The company, in an undocumented form.
         company: Option<Json> = "company",
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn login(user_id: &str, password: &SealedPassword, options: &LoginOpt
 
 pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &LoginAdOptions) -> Result<Request> {
     LoginBody {
-        identity_type: IdentityType::Other("service".to_owned()),
+        identity_type: "service".into(),
         service_name: Some("digiwin"),
         tenant_id: options.tenant_id.as_deref(),
         ..LoginBody::new(user_id, password)
@@ -93,7 +93,7 @@ pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &Login
 pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
     let body = LoginBody {
         user_id: phone,
-        identity_type: IdentityType::Other("verificationCode".to_owned()),
+        identity_type: "verificationCode".into(),
         verification_code: Some(code.expose_secret()),
         ..LoginBody::default()
     };

@@ -1,138 +1,130 @@
-use crate::protocol::options::options;
-use serde::{Serialize, Serializer};
+use crate::protocol::{open_enum::open_enum, options::options};
 use serde_json::Value;
 use std::fmt;
 
-/// How a login proves who it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IdentityType {
-    /// `query`.
-    #[default]
-    Query,
-    /// `token`.
-    Token,
-    /// One that this version does not know.
-    Other(String),
-}
+open_enum! {
+    /// Ways in which a login proves an identity.
+    IdentityType {
+        /// A user id and a password, the default:
+        Query = "query",
+        /// A token:
+        Token = "token",
+    }
 
-impl Serialize for IdentityType {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(match self {
-            Self::Query => "query",
-            Self::Token => "token",
-            Self::Other(name) => name,
-        })
+    /// Kinds of user that `query_users` returns.
+    UserQueryType {
+        /// Users directly in an organization:
+        Org = "org",
+        /// Users in an organization and in all below it:
+        OrgCascade = "orgCascade",
+        /// Disabled users:
+        Disabled = "disabled",
+        /// All users:
+        All = "all",
     }
 }
 
-/// Which users `query_users` gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum UserQueryType {
-    /// Those directly in an organization.
-    Org,
-    /// Those in an organization and all below it.
-    OrgCascade,
-    /// The disabled ones.
-    Disabled,
-    /// All.
-    All,
+#[allow(clippy::derivable_impls, reason = "the macro declares the variants")]
+impl Default for IdentityType {
+    fn default() -> Self {
+        Self::Query
+    }
 }
 
 options! {
-    /// Of `login`.
+    /// Optional arguments of `login`.
     LoginOptions {
-        /// Logs in to this tenant. Without it the token is in no tenant.
+        /// Logs in to a tenant. Without it the token is in no tenant.
         tenant_id: String,
-        /// Default: [`IdentityType::Query`].
+        /// Sets how the login proves the identity. Default: [`IdentityType::Query`].
         identity_type: IdentityType,
     }
 }
 
 options! {
-    /// Of `login_ad`.
+    /// Optional arguments of `login_ad`.
     LoginAdOptions {
-        /// Logs in to this tenant.
+        /// Logs in to a tenant.
         tenant_id: String,
     }
 }
 
 options! {
-    /// Of `internal_login`.
+    /// Optional arguments of `internal_login`.
     InternalLoginOptions {
-        /// Default: [`IdentityType::Query`].
+        /// Sets how the login proves the identity. Default: [`IdentityType::Query`].
         identity_type: IdentityType,
     }
 }
 
 options! {
-    /// Of `logout`.
+    /// Optional arguments of `logout`.
     LogoutOptions {
-        /// Ends all sessions of the user.
+        /// Ends all sessions of the user, not only this one. Default: `false`.
         clear_all: bool,
     }
 }
 
 options! {
-    /// Of `create_access_token`.
+    /// Optional arguments of `create_access_token`.
     AccessTokenOptions {
-        /// Default: `verifyUser_credentials`.
+        /// Sets the type of the grant. Default: `verifyUser_credentials`.
         grant_type: String,
-        /// An account; what it means is not documented.
+        /// Sets an account. The vendor does not document what it means.
         account: String,
     }
 }
 
 options! {
-    /// Of `query_users`.
+    /// Optional arguments of `query_users`.
     UserQueryOptions {
-        /// The organization, by sid.
+        /// Names the organization by its sid.
         org_sid: i64,
-        /// The organization, by uri.
+        /// Names the organization by its uri.
         org_uri: String,
     }
 }
 
 options! {
-    /// Of `check_email_exists` and `check_phone_exists`.
+    /// Optional arguments of `check_email_exists` and `check_phone_exists`.
     ExistsOptions {
-        /// Leaves this user out of the search: whose own address it may be.
+        /// Leaves a user out of the search, whose own address it may be.
         user_id: String,
     }
 }
 
 options! {
-    /// Of `get_tenants`.
+    /// Optional arguments of `get_tenants`.
     TenantListOptions {
-        /// Only tenants that have bought this application.
+        /// Keeps only tenants that have bought an application.
         app_id: String,
-        /// Leaves Digiwin's own tenant out.
+        /// Leaves out Digiwin's own tenant. Default: the service's.
         exclude_digiwin_tenant: bool,
     }
 }
 
 options! {
-    /// Of `get_simple`.
+    /// Optional arguments of `get_simple`.
     TenantSimpleOptions {
-        /// With the invoice's members.
+        /// Asks for the members about invoices too. Default: `false`.
         with_invoice_info: bool,
     }
 }
 
 options! {
-    /// Of `get_applications`. The service documents no format for the times; its own responses have `2026-11-21 00:00:00`.
+    /// Optional arguments of `get_applications`.
+///
+/// The vendor documents no format for the times; the service's own responses have `2026-11-21 00:00:00`.
     ApplicationFilter {
-        /// Expires then or later.
+        /// Keeps only applications that expire at this time or later.
         expire_time_start: String,
-        /// Expires then or earlier.
+        /// Keeps only applications that expire at this time or earlier.
         expire_time_end: String,
     }
 }
 
 options! {
-    /// Of `invite_user`.
+    /// Optional arguments of `invite_user`.
     InviteOptions [
         /// Adds a role that the user gets, or a list of them, such as `{"id": "viewer"}`.
         role,
@@ -141,23 +133,23 @@ options! {
         /// Adds an application that the user may use, or a list of them, such as `{"id": "crm"}`.
         app,
     ] {
-        /// The invitation's text.
+        /// Sets the text of the invitation.
         content: String,
-        /// When the membership ends.
+        /// Sets when the membership ends. The vendor documents no format.
         due_date: String,
-        /// The application that invites.
+        /// Sets the application that invites.
         invite_app: String,
-        /// The kind of user; the service does not document which is which.
+        /// Sets the type of the user. The vendor does not document which type is which.
         user_type: bool,
-        /// The employee number in the tenant.
+        /// Sets the user's employee number in the tenant.
         emp_id: String,
-        /// The language of the invitation, such as `zh-CN`.
+        /// Sets the language of the invitation, such as `zh-CN`.
         language: String,
-        /// Where the invitation is mailed.
+        /// Sets the address that the invitation is mailed to.
         user_email: String,
-        /// The application that the invitation comes from.
+        /// Sets the application that the invitation comes from.
         source_app_id: String,
-        /// A WeChat account.
+        /// Sets the user's WeChat account.
         wechat: String,
     }
 }

@@ -3,7 +3,7 @@
 use super::{ApplicationFilter, InviteOptions, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid};
 use crate::{
     Result,
-    protocol::{decode::Data, model::Name, operation::operations, request::Request},
+    protocol::{decode::Data, model::Name, operation::operations, options::ToWire as _, request::Request},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -57,14 +57,14 @@ pub(crate) fn get_applications(filter: &ApplicationFilter) -> Result<Request> {
 pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) -> Result<Request> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
+    struct Body<'a, O> {
         tenant_id: &'a str,
         user: &'a str,
         #[serde(flatten)]
-        options: &'a InviteOptions,
+        options: O,
     }
 
-    INVITE_USER.json(&Body { tenant_id, user, options })
+    INVITE_USER.json(&Body { tenant_id, user, options: options.to_wire() })
 }
 
 pub(crate) fn remove_user(user: &UserRef) -> Result<Request> {

@@ -6,6 +6,7 @@ pub(crate) mod dialect;
 pub(crate) mod login;
 pub(crate) mod meter;
 pub(crate) mod model;
+pub(crate) mod open_enum;
 pub(crate) mod operation;
 pub(crate) mod options;
 pub(crate) mod paging;

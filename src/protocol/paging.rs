@@ -2,12 +2,13 @@
 
 use super::{
     decode::Data,
-    model::{Extra, Name, allow_extra},
+    model::{Extra, ExtraReader, Name, Read},
 };
 use crate::{Error, ErrorKind, Result};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, MapAccess},
+    ser::SerializeMap,
 };
 use std::{
     collections::HashSet,
@@ -42,21 +43,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
                 let mut page = Page { total_count: 0, list: Vec::new(), extra: Extra::default() };
+                let mut extra = ExtraReader::default();
                 while let Some(Name(name)) = map.next_key()? {
                     match &*name {
-                        "totalCount" => page.total_count = map.next_value::<Option<u64>>()?.unwrap_or_default(),
-                        "list" => page.list = map.next_value::<Option<Vec<T>>>()?.unwrap_or_default(),
-                        _ => {
-                            allow_extra(&page.extra)?;
-                            page.extra.insert(name.into_owned(), map.next_value()?);
+                        "totalCount" => {
+                            let Read(count) = map.next_value::<Read<Option<i64>>>()?;
+                            page.total_count = count.and_then(|count| count.try_into().ok()).unwrap_or_default();
                         }
+                        "list" => page.list = map.next_value::<Option<Vec<T>>>()?.unwrap_or_default(),
+                        _ => extra.read_next(&name, &mut map)?,
                     }
                 }
+                page.extra = extra.finish()?;
                 Ok(page)
             }
         }
 
         from.deserialize_struct("Page", &["totalCount", "list"], Visitor(PhantomData))
+    }
+}
+
+impl<T: Serialize> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("totalCount", &self.total_count)?;
+        map.serialize_entry("list", &self.list)?;
+        self.extra.write(&mut map)?;
+        map.end()
     }
 }
 

@@ -83,7 +83,7 @@ async fn a_decode_error_names_the_path() {
     let (error, _) = error_of(|| json(r#"{"status": 200, "data": {"id": "u", "sid": "token-canary"}}"#)).await;
     assert!(error.is_decode());
     assert_eq!(error.json_path(), Some("sid"));
-    assert!(error.to_string().contains("string instead of i64"), "{error}");
+    assert!(error.to_string().contains("string instead of a whole number"), "{error}");
     assert!(!format!("{error} {error:?} {:?}", error.body()).contains("token-canary"));
 }
 

@@ -1,5 +1,7 @@
 //! What holds of the API as a whole.
 
+mod models;
+
 use iam_sdk::emulator::Emulator;
 
 #[test]

@@ -101,8 +101,8 @@ async fn an_impersonation_gives_a_token_of_its_user() {
     let client = client_of(&emulator, "pos");
     let impersonation = client.validate_impersonation(token.clone()).await.unwrap();
     assert_eq!(impersonation.token, Some(token));
-    assert_eq!(impersonation.user.unwrap()["first_name"], "Jan");
-    assert_eq!(impersonation.company.unwrap()["company_id"], "c2");
+    assert_eq!(impersonation.user.unwrap().get("first_name"), Some("Jan".into()));
+    assert_eq!(impersonation.company.unwrap().get("company_id"), Some("c2".into()));
     same(client.current_token().await.unwrap(), None);
     client.set_current_token(impersonation.auth_token).await.unwrap();
     same(client.get_user().await.unwrap().last_name.as_deref(), Some("De Smet"));

@@ -20,7 +20,7 @@ async fn the_quick_start_works_in_every_response_style() {
         assert_eq!(user.user_id.as_deref(), Some("ann"));
         same(user.token, setting.client.current_token().await.unwrap());
         assert_eq!(user.token_expires_in, Some(7200));
-        assert_eq!(user.extra["identityType"], "query");
+        assert_eq!(user.extra.get("identityType").unwrap(), Some("query"));
 
         let info = identity.analyze_token().await.unwrap();
         assert_eq!((info.user_id.as_deref(), info.tenant_id), (Some("ann"), None));

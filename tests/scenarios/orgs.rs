@@ -54,14 +54,14 @@ async fn organizations_are_created_changed_moved_and_deleted() {
         .unwrap();
     let mut org = orgs.get_org_list(&[sid]).await.unwrap().remove(0);
     assert_eq!((org.name.as_deref(), org.parent_sid), (Some("数据组 Data"), Some(it)));
-    assert_eq!(org.extra["costCentre"], 77);
+    assert_eq!(org.extra.get("costCentre").unwrap(), Some(77));
 
     org.name = Some("Data".into());
     org.parent_sid = Some(rd);
     same(orgs.create_or_update(&org).await.unwrap(), Some(sid));
     let moved = orgs.get_org_list(&[sid]).await.unwrap().remove(0);
     assert_eq!((moved.name.as_deref(), moved.parent_id.as_deref()), (Some("Data"), Some("rd")));
-    assert_eq!(moved.extra["costCentre"], 77);
+    assert_eq!(moved.extra.get("costCentre").unwrap(), Some(77));
 
     holds(orgs.delete(rd).await.unwrap_err().is_validation());
     orgs.delete(sid).await.unwrap();

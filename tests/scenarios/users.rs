@@ -66,7 +66,7 @@ async fn an_update_changes_what_later_calls_see() {
 
     let mut bob: User = users.get_user("bob").await.unwrap().unwrap();
     assert_eq!(bob.name.as_deref(), Some("Robert Carter"));
-    assert_eq!(bob.extra["favouriteColour"], "绿");
+    assert_eq!(bob.extra.get("favouriteColour").unwrap(), Some("绿"));
     bob.nickname = Some("Bobby".into());
     users.update_user(&bob).await.unwrap();
     let again = users.get_user("bob").await.unwrap().unwrap();

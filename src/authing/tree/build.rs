@@ -5,7 +5,7 @@ use std::{
 };
 
 /// Trees, and what was wrong with the list that they were made of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Forest {
     /// The trees, in the order of their roots in the list. One, unless something is wrong.

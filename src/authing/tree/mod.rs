@@ -28,7 +28,7 @@ pub struct OrgTree {
 }
 
 /// The trees below a node.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Children(Vec<OrgTree>);
 
 impl Deref for Children {
@@ -62,24 +62,24 @@ impl Drop for Children {
 }
 
 impl OrgTree {
-    /// A node with nothing below it.
+    /// Creates a tree of one node.
     pub fn new(node: OrgNode) -> Self {
         Self { node, children: Children::default() }
     }
 
-    /// A new node of this name and code, to import.
+    /// Creates a node with a name and a code, to import.
     pub fn named(name: impl Into<String>, code: Option<&str>) -> Self {
         let code = code.map(str::to_owned);
         Self::new(OrgNode { name: Some(name.into()), code, ..OrgNode::default() })
     }
 
-    /// Adds a tree below it.
+    /// Adds a tree below the node.
     pub fn child(mut self, child: Self) -> Self {
         self.children.push(child);
         self
     }
 
-    /// This node and all below it, each before its children, with how deep it stands: 0, 1 and so on.
+    /// Returns this node and all below it, each before its children, with its depth: 0, 1 and so on.
     pub fn walk(&self) -> impl Iterator<Item = (usize, &OrgNode)> {
         let mut next = vec![(0, self)];
         std::iter::from_fn(move || {
@@ -87,6 +87,27 @@ impl OrgTree {
             next.extend(tree.children.iter().rev().map(|child| (depth + 1, child)));
             Some((depth, &tree.node))
         })
+    }
+}
+
+impl Clone for OrgTree {
+    fn clone(&self) -> Self {
+        let nodes: Vec<_> = self.walk().collect();
+        // From the last to the first: every node comes after its children, the first of which waits on top.
+        let mut waiting: Vec<(usize, Self)> = Vec::new();
+        for (depth, node) in nodes.into_iter().rev() {
+            let children = std::iter::from_fn(|| waiting.pop_if(|(below, _)| *below == depth + 1));
+            let children = Children(children.map(|(_, child)| child).collect());
+            waiting.push((depth, Self { node: node.clone(), children }));
+        }
+        waiting.pop().map(|(_, tree)| tree).unwrap_or_default()
+    }
+}
+
+impl PartialEq for OrgTree {
+    /// Compares the nodes and how deep each stands, in the order of [`walk`](Self::walk).
+    fn eq(&self, other: &Self) -> bool {
+        self.walk().eq(other.walk())
     }
 }
 
@@ -185,6 +206,9 @@ mod tests {
         let back = read(json.as_bytes()).unwrap();
         assert_eq!(back[0].walk().count(), DEEP);
         assert_eq!(back[0].to_json(), json);
+        let copy = back[0].clone();
+        assert!(copy == back[0] && copy != forest.roots[0].children[0]);
+        assert_eq!(serde_json::from_str::<OrgTree>(&json).unwrap(), copy);
 
         let circle = treeify((0..DEEP).map(|n| node(&n.to_string(), &[&((n + 1) % DEEP).to_string()])).collect());
         assert_eq!((circle.roots.len(), circle.faults.len()), (1, 1));
@@ -194,6 +218,21 @@ mod tests {
         nodes.push(node("root", &names));
         let forest = treeify(nodes);
         assert_eq!((forest.roots.len(), forest.roots[0].children.len()), (1, DEEP));
+    }
+
+    #[test]
+    fn a_copy_has_the_same_shape() {
+        let nodes = [("a", &["b", "c", "e"][..]), ("b", &[]), ("c", &["d", "f"]), ("d", &[]), ("e", &[]), ("f", &[])];
+        let tree = treeify(nodes.map(|(id, children)| node(id, children)).to_vec()).roots.remove(0);
+        assert_eq!(shape(&tree.clone()), "a(b, c(d, f), e)");
+        assert_eq!(tree.clone(), tree);
+        let mut other = tree.clone();
+        other.children[1].children[0].node.name = None;
+        assert_ne!(other, tree);
+        let mut moved = tree.clone();
+        let leaf = moved.children[1].children.remove(1);
+        moved.children.insert(2, leaf);
+        assert_ne!(moved, tree);
     }
 
     #[test]

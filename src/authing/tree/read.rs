@@ -1,7 +1,8 @@
 //! Nested trees from JSON, however deep: a scan finds where each node begins and ends, then every node is read by itself.
 
 use super::{Children, OrgNode, OrgTree};
-use crate::protocol::meter;
+use crate::protocol::{meter, model::RawText};
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// Where in the text the reading failed.
 type At = usize;
@@ -66,6 +67,17 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
         }
     }
     scan.end(trees)
+}
+
+impl<'de> Deserialize<'de> for OrgTree {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let RawText(json) = RawText::deserialize(from)?;
+        let trees = read(json.as_bytes()).map_err(|at| D::Error::custom(format!("no tree of nodes, byte {at}")))?;
+        match (json.starts_with('{'), trees.into_iter().next()) {
+            (true, Some(tree)) => Ok(tree),
+            _ => Err(D::Error::custom("no tree of nodes")),
+        }
+    }
 }
 
 struct Scan<'a> {
@@ -225,6 +237,7 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Json;
 
     fn names(json: &str) -> Result<Vec<(usize, String)>, At> {
         let trees = read(json.as_bytes())?;
@@ -243,7 +256,8 @@ mod tests {
         assert_eq!(names(&tree).unwrap(), expected.map(|(depth, name)| (depth, name.to_owned())));
         let trees = read(tree.as_bytes()).unwrap();
         assert_eq!(trees[0].children[1].node.members[0].id.as_deref(), Some("u"));
-        assert_eq!(trees[0].children[1].children[0].node.extra["new"]["children"][0], 1);
+        let new = trees[0].children[1].children[0].node.extra.get::<Json>("new").unwrap().unwrap();
+        assert_eq!(new.as_text(), r#"{"children": [1]}"#);
         assert_eq!(names(r#"{"name": "only"}"#).unwrap(), [(0, "only".to_owned())]);
         for nothing in ["null", " ", "[]"] {
             assert!(names(nothing).unwrap().is_empty(), "{nothing}");
@@ -265,7 +279,7 @@ mod tests {
             r#"[{}, ]"#,
             r#"[{} {}]"#,
             r#"{"name": "a" "code": "b"}"#,
-            r#"{"name": 1}"#,
+            r#"{"name": true}"#,
             r#"{"children": [1]}"#,
             r#"{"children": [{}}"#,
             r#"{"a": [}"#,

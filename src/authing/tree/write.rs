@@ -90,7 +90,7 @@ impl NodeMembers<'_> {
         if !node.members.is_empty() {
             map.serialize_entry("members", &node.members.iter().map(Member::from).collect::<Vec<_>>())?;
         }
-        node.extra.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+        node.extra.write(map)
     }
 }
 

@@ -25,7 +25,7 @@ const PER_BYTE: usize = 15;
 const ALWAYS: usize = 16 << 20;
 
 /// What an allocation takes besides its content.
-const OVERHEAD: usize = 16;
+pub(crate) const OVERHEAD: usize = 16;
 
 /// How a decode went besides its result.
 #[derive(Clone, Copy)]
@@ -143,7 +143,7 @@ fn limited<T>(bytes: usize, read: impl FnOnce() -> T) -> (T, State) {
 }
 
 /// Takes back what was counted for an allocation that is gone.
-fn give_back(bytes: usize) {
+pub(crate) fn give_back(bytes: usize) {
     let state = STATE.get();
     STATE.set(State { left: state.left.saturating_add(bytes), ..state });
 }

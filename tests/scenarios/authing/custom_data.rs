@@ -49,7 +49,7 @@ async fn every_type_comes_back_as_it_was() {
     }
     let listed = users.list_udv(&ann).await.unwrap();
     assert_eq!(listed.len(), 5);
-    assert!(listed.iter().any(|udv| udv.data_type == Some(DataType::Boolean.into())));
+    assert!(listed.iter().any(|udv| udv.data_type == Some(DataType::Boolean)));
 
     users.remove_udf_value(&ann, "age").await.unwrap();
     let rest = users.remove_udv(&ann, "boss").await.unwrap();

@@ -20,7 +20,7 @@ async fn a_user_comes_changes_and_goes() {
         UserInfo::new().username("mia").email("mia@acme.example").phone("139").external_id("x-1").nickname("Mia");
     let created = users.create(&info).await.unwrap();
     let id = created.id.clone().unwrap();
-    assert_eq!((created.username.as_deref(), created.status), (Some("mia"), Some(UserStatus::Activated.into())));
+    assert_eq!((created.username.as_deref(), created.status), (Some("mia"), Some(UserStatus::Activated)));
     assert!(created.extra.is_empty());
 
     let changed = users.update(&id, &UserInfo::new().nickname("M").set("city", "Ulm")).await.unwrap();
@@ -219,7 +219,7 @@ async fn groups_and_policies_of_a_user() {
     users.add_policies(&ann, &["readers"]).await.unwrap();
     let policies = users.list_policies(&ann).await.unwrap();
     assert_eq!((policies.total_count, policies.list[0].code.as_deref()), (1, Some("readers")));
-    assert_eq!(policies.list[0].target_type, Some(TargetType::User.into()));
+    assert_eq!(policies.list[0].target_type, Some(TargetType::User));
     users.remove_policies(&ann, &["readers"]).await.unwrap();
     same(users.list_policies(&ann).await.unwrap().total_count, 0);
     holds(users.add_policies(&ann, &["nothing"]).await.unwrap_err().is_not_found());
@@ -238,9 +238,12 @@ async fn what_a_user_may_use() {
     let resources = users.list_authorized_resources(&ann).await.unwrap();
     let codes: Vec<_> = resources.list.iter().map(|resource| resource.code.as_deref().unwrap()).collect();
     assert_eq!((resources.total_count, &codes[..]), (3, &["books:*", "books:1", "orders:1"][..]));
-    assert_eq!(resources.list[1].kind, Some(ResourceType::Data.into()));
+    assert_eq!(resources.list[1].kind, Some(ResourceType::Data));
     let menus = AuthorizedResourceOptions::new().namespace("default").resource_type(ResourceType::Menu);
     same(users.list_authorized_resources_with(&ann, menus).await.unwrap().total_count, 0);
+    let unknown = AuthorizedResourceOptions::new().resource_type(ResourceType::from("CAR"));
+    let refused = users.list_authorized_resources_with(&ann, unknown).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.status()), (ErrorKind::InvalidArgument, None));
     holds(users.list_authorized_resources("nobody").await.unwrap_err().is_not_found());
 
     let checked =
@@ -284,7 +287,7 @@ async fn users_sign_in_and_are_signed_out() {
 
     let actions = users.list_user_actions_with(UserActionOptions::new().operation_name("login")).await.unwrap();
     assert_eq!(actions.total_count, 2);
-    assert_eq!(actions.list[0].user.as_ref().unwrap()["displayName"], "ann");
+    assert_eq!(actions.list[0].user.as_ref().unwrap().get("displayName"), Some("ann".into()));
     let all = users.list_user_actions().await.unwrap();
     assert!(all.total_count > 2 && all.list[0].operation_name.as_deref() == Some("logout"));
 
@@ -336,7 +339,7 @@ async fn wrong_arguments_are_not_sent() {
         users.detail("").await.err(),
         users.detail("..").await.err(),
         users.list_with(UserListOptions::new().page(0)).await.err(),
-        users.list_with(UserListOptions::new().limit(-1)).await.err(),
+        users.list_with(UserListOptions::new().limit(0)).await.err(),
         users.batch_get(&[""; 0]).await.err(),
         users.add_roles("u", &[""; 0]).await.err(),
         users.remove_policies("u", &[""; 0]).await.err(),

@@ -1,0 +1,173 @@
+//! JSON of a form that is not documented.
+
+use super::{super::meter, RawText};
+use crate::{Error, ErrorKind, Result};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny, ser::Error as _};
+use serde_json::{Value, value::RawValue};
+use std::{collections::BTreeMap, fmt};
+
+/// JSON of a form that the service does not document, kept as the text that came.
+///
+/// It is parsed only when it is asked for. `Debug` prints the names of an object's members alone: any value may be a secret.
+///
+/// ```
+/// use iam_sdk::Json;
+/// use serde_json::json;
+///
+/// let company = Json::from(json!({"id": 7, "address": {"city": "Ghent"}}));
+/// assert_eq!(company.decode::<serde_json::Value>()?["id"], 7);
+/// let city = company.get("address").and_then(|address| address.get("city"));
+/// assert_eq!(city, Some(Json::from("Ghent")));
+/// # Ok::<(), iam_sdk::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Json(Box<str>);
+
+impl Json {
+    /// Returns the JSON text, as it came.
+    pub fn as_text(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether the value is `null`.
+    pub fn is_null(&self) -> bool {
+        self.as_text() == "null"
+    }
+
+    /// Returns a member of an object, or `None` where there is no such member or this is no object.
+    pub fn get(&self, name: &str) -> Option<Self> {
+        let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(&self.0).ok()?;
+        members.remove(name).map(|value| Self(value.get().into()))
+    }
+
+    /// Decodes the value.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if the value is of another form than `T`, or nested deeper than 128 levels.
+    pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        decode(&self.0)
+    }
+
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    fn value(&self) -> Option<Value> {
+        serde_json::from_str(&self.0).ok()
+    }
+}
+
+/// Decodes a text; the error quotes nothing of it.
+pub(super) fn decode<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let expected = std::any::type_name::<T>();
+        let place = format!("line {} column {}", error.line(), error.column());
+        Error::new(ErrorKind::Decode).detail(format!("the JSON does not decode to {expected}: {place}"))
+    })
+}
+
+/// Whether two texts are the same JSON value.
+pub(super) fn is_same_value(left: &str, right: &str) -> bool {
+    let value = |text| serde_json::from_str::<Value>(text).ok();
+    left == right || value(left).is_some_and(|left| value(right) == Some(left))
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self::new("null")
+    }
+}
+
+impl PartialEq for Json {
+    /// Compares the values, whatever their white space and the order of their members.
+    fn eq(&self, other: &Self) -> bool {
+        is_same_value(&self.0, &other.0)
+    }
+}
+
+impl PartialEq<Value> for Json {
+    fn eq(&self, other: &Value) -> bool {
+        self.value().as_ref() == Some(other)
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        Self(value.to_string().into())
+    }
+}
+
+macro_rules! from {
+    ($($type:ty),+) => {$(
+        impl From<$type> for Json {
+            fn from(value: $type) -> Self {
+                Value::from(value).into()
+            }
+        }
+    )+};
+}
+
+from!(&str, String, bool, i32, i64, u32, u64, f64);
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let RawText(text) = RawText::deserialize(from)?;
+        meter::allow(text.len() + meter::OVERHEAD)?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(to)
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_bytes().first() {
+            Some(b'{') => match self.decode::<BTreeMap<String, IgnoredAny>>() {
+                Ok(members) => f.debug_set().entries(members.keys()).finish(),
+                Err(_) => f.write_str("Json({..})"),
+            },
+            Some(b'[') => f.write_str("Json([..])"),
+            _ => f.write_str("Json(..)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn is_kept_as_it_came() {
+        let text = r#"{ "a":1.50e1, "b" : [ null ] }"#;
+        let read: Json = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        assert_eq!(read, json!({"b": [null], "a": 15.0}));
+        assert_eq!(read, Json::from(json!({"b": [null], "a": 15.0})));
+        assert_ne!(read, Json::from(json!({"b": [null]})));
+        assert!(Json::default().is_null() && !read.is_null());
+    }
+
+    #[test]
+    fn members_are_read_when_they_are_asked_for() {
+        let json: Json = serde_json::from_str(r#"{"a": {"b\n": "x"}, "a": {"b\n": "y"}}"#).unwrap();
+        let inner = json.get("a").and_then(|a| a.get("b\n")).unwrap();
+        assert_eq!(inner.decode::<&str>().unwrap(), "y");
+        assert!(json.get("c").is_none() && inner.get("a").is_none());
+    }
+
+    #[test]
+    fn shows_no_value() {
+        let json = Json::from(json!({"key": "canary"}));
+        assert_eq!(format!("{json:?}"), r#"{"key"}"#);
+        for hidden in [json!("canary"), json!(["canary"])] {
+            assert!(!format!("{:?}", Json::from(hidden)).contains("canary"));
+        }
+        let error = json.decode::<BTreeMap<String, i64>>().unwrap_err();
+        assert!(error.is_decode() && !format!("{error} {error:?}").contains("canary"), "{error:?}");
+    }
+}

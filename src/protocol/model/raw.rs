@@ -1,0 +1,105 @@
+//! The text of a JSON value, as it came.
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::Value;
+use std::{borrow::Cow, fmt};
+
+/// The text of one JSON value, borrowed from the input where the input lasts.
+///
+/// `&RawValue` reads borrowed input alone, and `Box<RawValue>` allocates for each value. Both refuse what comes from another
+/// format, or out of the buffer of a `#[serde(flatten)]` or `#[serde(untagged)]` around a model.
+pub(crate) struct RawText<'de>(pub(crate) Cow<'de, str>);
+
+/// The name by which serde_json is asked for a value's text. A test fails where serde_json changes it.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+impl<'de> Deserialize<'de> for RawText<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Capture;
+
+        impl<'de> Visitor<'de> for Capture {
+            type Value = RawText<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                match map.next_key::<IgnoredAny>()? {
+                    Some(_) => map.next_value().map(|Text(text)| RawText(text)),
+                    None => Err(A::Error::custom("a value without a text")),
+                }
+            }
+
+            // From anything but serde_json's own deserializers.
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+                Value::deserialize(from).map(|value| RawText(Cow::Owned(value.to_string())))
+            }
+        }
+
+        from.deserialize_newtype_struct(RAW_VALUE, Capture)
+    }
+}
+
+/// A member's name, borrowed from the input where it has no escapes.
+pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+/// What serde_json hands over as a value's text.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(TextVisitor).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_kept_as_it_came_and_borrowed_where_it_can_be() {
+        for json in [r#"{ "a":1.50e1 ,"b":[null]}"#, "1.0", r#""\u00e9""#, "null", "true"] {
+            let RawText(text) = serde_json::from_str(json).unwrap();
+            assert!(matches!(text, Cow::Borrowed(text) if text == json), "{json}");
+            let mut reader = serde_json::Deserializer::from_reader(json.as_bytes());
+            let RawText(text) = RawText::deserialize(&mut reader).unwrap();
+            assert_eq!(text, json);
+            let value: Value = serde_json::from_str(json).unwrap();
+            let RawText(text) = RawText::deserialize(value.clone()).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        }
+        assert!(serde_json::from_str::<RawText<'_>>("[1,").is_err());
+    }
+}
