@@ -25,21 +25,21 @@ use std::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum UdfValue {
-    /// `STRING`.
+    /// Text: `STRING`.
     Text(String),
-    /// `NUMBER`.
+    /// A number: `NUMBER`.
     Number(Number),
-    /// `BOOLEAN`.
+    /// A truth value: `BOOLEAN`.
     Bool(bool),
-    /// `DATETIME`. One that names no zone is read as UTC.
+    /// A time: `DATETIME`. One that names no zone is read as UTC.
     DateTime(SystemTime),
-    /// `OBJECT`: an object or a list.
+    /// An object or a list: `OBJECT`.
     Object(Json),
-    /// Of a type that this version does not know, or not what its type says: as it came.
+    /// Another value, as it came: of a type that this version of the crate does not know, or of another form than its type says.
     Other {
-        /// Its type.
+        /// The type, as the service names it; empty where it names none.
         data_type: String,
-        /// Its text.
+        /// The text of the value.
         value: String,
     },
 }
@@ -198,13 +198,13 @@ model! {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Udv {
-    /// The field.
+    /// The key of the field.
     pub key: String,
-    /// Its value, if there is one.
+    /// The value, if there is one.
     pub value: Option<UdfValue>,
-    /// Its type.
+    /// The type of the value.
     pub data_type: Option<DataType>,
-    /// How it is called for people.
+    /// The name of the field in the console.
     pub label: Option<String>,
     /// Members that this version of the crate does not know.
     pub extra: Extra,

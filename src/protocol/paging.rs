@@ -22,9 +22,9 @@ use std::{
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// How many there are on all pages; 0 also where the service does not say.
+    /// The number of items on all pages; 0 also where the service does not say.
     pub total_count: u64,
-    /// Those on this page.
+    /// The items on this page.
     pub list: Vec<T>,
     /// Members that this version of the crate does not know.
     pub extra: Extra,

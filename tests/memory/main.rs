@@ -136,6 +136,7 @@ const HOSTILE: &[(&str, Shape, Call)] = &[
     ("a due date", (r#"{"id":"u","dueDate":[0"#, ",[0]", "]}"), USER),
     ("a user type", (r#"{"id":"u","userType":[0"#, ",[0]", "]}"), USER),
     ("unknown members", (r#"{"id":"u","x":[0"#, r#",{"":0}"#, "]}"), USER),
+    ("unknown members of one name", (r#"{"id":"u""#, r#","":0"#, "}"), USER),
     ("aspects", (r#"{"a":[{}]"#, r#","a":[{}]"#, "}"), CASCADE),
     ("raw lists", ("[[0]", ",[0]", "]"), RAW),
     ("raw empty lists", ("[[]", ",[]", "]"), RAW),

@@ -14,10 +14,10 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-/// A node and what is below it.
+/// A node of an organization and the nodes below it.
 ///
-/// `Serialize` writes the form of an export, children nested; of members their ids, names and addresses. Trees of more than
-/// 60 levels can be written as JSON alone.
+/// `Serialize` writes the form of an export, children nested. Of a member it writes the id, the user name, the addresses and
+/// the external id; the rest is left out. Trees of more than 60 levels can be written, and read, as JSON alone.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct OrgTree {
