@@ -12,6 +12,6 @@ mod r#async;
 mod blocking;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod contexts;
-mod public_api;
+mod emulator;
 #[cfg(all(unix, any(feature = "async", feature = "blocking")))]
 mod token_store;

@@ -72,5 +72,6 @@ mod http2;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
+mod send;
 #[path = "../wire/mod.rs"]
 mod wire;
