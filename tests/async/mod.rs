@@ -29,9 +29,10 @@ pub fn error_of_a_call(client: Client) -> Option<Error> {
     runtime.block_on(async { client.identity().analyze_token().await.err() })
 }
 
-/// The next value, once there is one.
+/// Waits for the next value.
 pub async fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
-    from.recv().await.expect("the sender is gone")
+    let next = tokio::time::timeout(std::time::Duration::from_secs(20), from.recv()).await;
+    next.expect("nothing was received in 20 s").expect("the sender is gone")
 }
 
 /// Lets others run for a moment.

@@ -25,9 +25,11 @@ pub fn error_of_a_call(client: Client) -> Option<Error> {
     client.identity().analyze_token().err()
 }
 
-/// The next value, once there is one.
+/// Waits for the next value.
 pub fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
-    from.blocking_recv().expect("the sender is gone")
+    let next = async { tokio::time::timeout(std::time::Duration::from_secs(20), from.recv()).await };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(next).expect("nothing was received in 20 s").expect("the sender is gone")
 }
 
 /// Lets others run for a moment.

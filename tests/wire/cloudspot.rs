@@ -1,4 +1,4 @@
-use super::{Keys, LicenseClient, Server, Value, golden, json, maybe_async, recorded, test};
+use super::{Keys, LicenseClient, RECORDING, Server, Value, golden, json, maybe_async, recorded, test};
 use iam_sdk::Result;
 
 #[maybe_async]
@@ -16,7 +16,7 @@ async fn send(label: &str, client: &LicenseClient) -> Result<()> {
 #[test]
 async fn requests_are_those_of_the_python_client() {
     let server = Server::start(|_| json(r#"{"token": "lic-1", "email": "user@x.y", "permissions": []}"#));
-    let golden = golden("cloudspot.");
+    let golden = golden(RECORDING, "cloudspot.");
     assert_eq!(golden.len(), 3);
     let keys = Keys::new();
     for (label, expected) in golden {

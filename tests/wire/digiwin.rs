@@ -1,4 +1,4 @@
-use super::{Client, Keys, Server, Value, golden, json, maybe_async, object, recorded, status, test};
+use super::{Client, Keys, RECORDING, Server, Value, golden, json, maybe_async, object, recorded, status, test};
 use iam_sdk::{
     Method, Result,
     digiwin::{
@@ -63,7 +63,7 @@ async fn requests_are_those_of_the_python_client() {
         }
         None => status(200, ""),
     });
-    let golden = golden("digiwin.");
+    let golden = golden(RECORDING, "digiwin.");
     assert_eq!(golden.len(), 29);
     for (label, expected) in golden {
         let client = Client::builder(server.url() + "/", "app-token").header("X-Extra", "1").build().unwrap();
