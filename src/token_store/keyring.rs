@@ -75,7 +75,9 @@ mod tests {
 
     /// The secrets of a keyring by service and account. Unlike the library's mock, it finds them again by name.
     #[derive(Clone, Debug, Default)]
-    struct Keyring(Arc<Mutex<HashMap<(String, String), Vec<u8>>>>);
+    struct Keyring(Arc<Mutex<Secrets>>);
+
+    type Secrets = HashMap<(String, String), Vec<u8>>;
 
     #[derive(Debug)]
     struct Item {

@@ -274,7 +274,7 @@ async fn what_a_server_says_is_cut() {
     assert!(format!("{error:?}").len() < 100_000 && error.to_string().len() < 10_000);
 }
 
-/// Returns how often a call is sent that never succeeds.
+/// Returns how often a call that never succeeds is sent.
 #[maybe_async]
 async fn times_asked(path: &str, options: iam_sdk::digiwin::RequestOptions) -> usize {
     let server = Server::start(|_| status(503, ""));

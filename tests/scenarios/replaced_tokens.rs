@@ -60,7 +60,7 @@ async fn a_service_that_always_refuses_is_asked_twice() {
     assert_eq!((request_count(&emulator, LOGIN), request_count(&emulator, ANALYZE)), (2, 2));
 }
 
-/// A store whose tokens all end in so many milliseconds, or ended long ago.
+/// A store whose tokens all end after `within`, or ended long ago.
 #[derive(Debug)]
 struct Ending {
     inner: MemoryStore,
@@ -149,7 +149,7 @@ async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
         assert_eq!(emulator.requests().len(), 6, "{seconds}");
     }
     // A store that machines share: one whose clock is behind sends a token that has ended, and one whose clock is ahead
-    // renews one that has not. Both go on.
+    // refreshes one that has not. Both calls succeed.
     for (within, logins) in [(None, 2), (Some(Duration::from_secs(600)), 2)] {
         let emulator = Emulator::start().unwrap();
         let account = emulator.digiwin().account();
