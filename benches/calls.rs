@@ -91,7 +91,7 @@ async fn in_flight<F: Future<Output: Send> + Send + 'static>(
     }
 }
 
-/// `calls` calls, by so many threads that share what `call` holds.
+/// Makes `calls` calls on several threads.
 fn on_threads<T>(threads: usize, calls: usize, call: impl Fn() -> T + Sync) {
     std::thread::scope(|scope| {
         for _ in 0..threads {

@@ -97,7 +97,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<i64> {
     serde_json::from_slice::<Value>(&body).ok()?["sid"].as_i64()
 }
 
-/// What became of a contestant's calls.
+/// The outcome of a contestant's calls.
 #[derive(Default)]
 struct Tally {
     errors: usize,

@@ -14,7 +14,7 @@ macro_rules! secrets {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// The secret itself. Keep the borrow short, and out of logs.
+            /// Returns the secret. Keep it out of logs.
             pub fn expose_secret(&self) -> &str {
                 &self.0
             }

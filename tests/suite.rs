@@ -12,6 +12,7 @@ mod r#async;
 mod blocking;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod contexts;
+mod emulator;
 mod public_api;
 #[cfg(all(unix, any(feature = "async", feature = "blocking")))]
 mod token_store;

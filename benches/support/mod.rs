@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Serves what `respond` makes of a path and a body, after `latency`; on a thread of its own, for the process's life.
+/// Serves what `respond` makes of a path and a body, after `latency`; on a thread of its own, until the process ends.
 pub fn serve(latency: Duration, respond: impl Fn(&str, &[u8]) -> Bytes + Send + Sync + 'static) -> SocketAddr {
     let (tell, told) = mpsc::channel();
     let respond = Arc::new(respond);

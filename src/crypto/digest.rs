@@ -12,8 +12,8 @@ const DIGEST: usize = 32;
 
 /// SHA-256 over a random salt and a secret.
 ///
-/// A stored token carries one of the password that it was got with, inside the seal, so that other credentials are never
-/// served this token.
+/// A stored token carries the digest of the password that its login used, inside the seal, so that a session with another
+/// password does not use the token.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SecretDigest {
     salt: [u8; SALT],
@@ -26,7 +26,7 @@ impl SecretDigest {
         Self { salt, digest: digest(&salt, secret) }
     }
 
-    /// Whether `secret` is the one that was digested; takes the same time wherever they differ.
+    /// Returns whether `secret` is the one that was digested, in constant time.
     pub(crate) fn matches(&self, secret: &str) -> bool {
         digest(&self.salt, secret).ct_eq(&self.digest).into()
     }

@@ -1,4 +1,4 @@
-//! [`KeyPair`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`]; every step takes the one before.
+//! The login handshake: [`KeyPair`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`]; every step takes the one before.
 
 use super::os_rng;
 use crate::{Error, ErrorKind, Result, secret::Password};
@@ -17,11 +17,11 @@ const PIECE: usize = 117;
 /// How many blocks the AES key may come in. One holds it; each costs a private-key operation, and a login must not take
 /// as long as a server likes.
 const MOST_BLOCKS: usize = 2;
-/// What PKCS#1 v1.5 adds to a piece.
+/// The bytes that PKCS#1 v1.5 adds to a piece.
 const PADDING: usize = 11;
 const IV: &[u8; 16] = b"ghUb#er57HBh(u%g";
 
-/// The one error of the handshake: which step failed would help who tampers with it.
+/// Returns the only error of the handshake: naming the failed step would help an attacker.
 fn failed<E>(_: E) -> Error {
     Error::new(ErrorKind::Crypto)
 }
@@ -114,7 +114,7 @@ impl PasswordCipher {
     }
 }
 
-/// What a login sends.
+/// The encrypted password, as a login sends it.
 #[derive(Clone)]
 pub(crate) struct SealedPassword {
     /// `passwordHash`: AES-CBC, despite its name.

@@ -1,6 +1,6 @@
 //! The login handshake and the sealing of stored tokens, without I/O: bytes in, bytes out.
 //!
-//! RSA-1024, PKCS#1 v1.5 and the fixed AES IV are the service's protocol, not a choice; TLS is what protects the exchange.
+//! RSA-1024, PKCS#1 v1.5 and the fixed AES IV are the service's protocol, not a choice; TLS protects the connection.
 
 mod digest;
 mod handshake;

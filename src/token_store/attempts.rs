@@ -1,11 +1,11 @@
-//! What a store keeps of logins that did not help.
+//! Recent logins, as a store keeps them.
 
 use super::token::{millis, time};
 use crate::crypto::SecretDigest;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 
-/// How long an attempt counts.
+/// How long an attempt counts towards the limit.
 pub(crate) const COUNTED_FOR: Duration = Duration::from_secs(60);
 
 /// The recent logins of a session that count towards its limit, so that all processes that share a store keep to it.
@@ -18,7 +18,7 @@ pub struct LoginAttempts(pub(crate) Vec<LoginAttempt>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoginAttempt {
     pub(crate) at: SystemTime,
-    /// Which secret it was made with; `None` for those of a provider.
+    /// A digest of the secret that it was made with; `None` for a provider's.
     pub(crate) secret: Option<SecretDigest>,
 }
 
@@ -47,7 +47,7 @@ impl LoginAttempts {
 }
 
 impl LoginAttempt {
-    /// Whether it is less than a minute from `now`, either way: a clock may have been set back.
+    /// Returns whether the attempt is less than a minute from `now`, before or after: a clock may have been set back.
     pub(crate) fn counts(&self, now: SystemTime) -> bool {
         let distance = now.duration_since(self.at).unwrap_or_else(|ahead| ahead.duration());
         distance < COUNTED_FOR

@@ -7,10 +7,10 @@ use keyring::Entry;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A keyring can wait for its user, or for ever.
+/// The longest wait for the keyring, which can ask its user for a password.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
-/// Why the operating system's keyring gave no key.
+/// The reasons why the operating system's keyring provides no key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyringError {
@@ -28,7 +28,7 @@ pub enum KeyringError {
 impl EncryptionKey {
     /// Returns the key under these names in the operating system's keyring (Keychain, Credential Manager, Secret Service).
     ///
-    /// A random key is put there if there is none. Waits at most 3 s.
+    /// If there is none, a random key is stored there. Waits at most 3 s.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ fn find_or_create(entry: &Entry) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
         Err(keyring::Error::NoEntry) => {
             let fresh = Zeroizing::new(random_bytes::<32>());
             entry.set_secret(&*fresh).map_err(KeyringError::Unavailable)?;
-            // Another process may have put its own there at the same time: the last one counts, for both.
+            // Another process may have stored its own key at the same time: both use the one that was stored last.
             entry.get_secret()
         }
         other => other,
@@ -61,20 +61,78 @@ fn find_or_create(entry: &Entry) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keyring::mock::MockCredential;
+    use crate::crypto::Sealer;
+    use keyring::{
+        Credential,
+        credential::{CredentialApi, CredentialBuilderApi},
+        mock::MockCredential,
+    };
+    use std::{
+        any::Any,
+        collections::HashMap,
+        sync::{Arc, Mutex},
+    };
 
-    /// An entry of a keyring that has nothing yet; the library's mock keeps a secret as long as the entry lives.
+    /// The secrets of a keyring by service and account. Unlike the library's mock, it finds them again by name.
+    #[derive(Clone, Debug, Default)]
+    struct Keyring(Arc<Mutex<Secrets>>);
+
+    type Secrets = HashMap<(String, String), Vec<u8>>;
+
+    #[derive(Debug)]
+    struct Item {
+        keyring: Keyring,
+        name: (String, String),
+    }
+
+    impl CredentialBuilderApi for Keyring {
+        fn build(&self, _: Option<&str>, service: &str, user: &str) -> keyring::Result<Box<Credential>> {
+            Ok(Box::new(Item { keyring: self.clone(), name: (service.to_owned(), user.to_owned()) }))
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    impl CredentialApi for Item {
+        fn set_secret(&self, secret: &[u8]) -> keyring::Result<()> {
+            self.keyring.0.lock().unwrap().insert(self.name.clone(), secret.to_vec());
+            Ok(())
+        }
+
+        fn get_secret(&self) -> keyring::Result<Vec<u8>> {
+            self.keyring.0.lock().unwrap().get(&self.name).cloned().ok_or(keyring::Error::NoEntry)
+        }
+
+        fn delete_credential(&self) -> keyring::Result<()> {
+            self.keyring.0.lock().unwrap().remove(&self.name).map(drop).ok_or(keyring::Error::NoEntry)
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    /// An entry of an empty keyring. The library's mock keeps its secret as long as the entry exists.
     fn entry() -> Entry {
         Entry::new_with_credential(Box::<MockCredential>::default())
     }
 
     #[test]
-    fn a_key_is_made_once_and_found_again() {
-        let (one, other) = (entry(), entry());
-        let made = find_or_create(&one).unwrap();
-        assert_eq!(find_or_create(&one).unwrap(), made);
-        assert_eq!(one.get_secret().unwrap(), made.to_vec(), "what the keyring keeps is the key");
-        assert_ne!(find_or_create(&other).unwrap(), made, "random");
+    fn a_key_is_created_once_and_found_again_by_its_names() {
+        // Only this test of this binary uses the default.
+        let keyring = Keyring::default();
+        keyring::set_default_credential_builder(Box::new(keyring.clone()));
+        let key = |service, account| Sealer::new(EncryptionKey::from_keyring(service, account).unwrap());
+        let sealed = key("tool", "ann").seal("context", b"text").unwrap();
+        assert_eq!(*key("tool", "ann").open("context", &sealed).unwrap(), *b"text");
+        assert_eq!(keyring.0.lock().unwrap().len(), 1);
+        for (service, account) in [("tool", "bob"), ("other", "ann")] {
+            assert!(key(service, account).open("context", &sealed).is_err(), "{service} {account}: a key of its own");
+        }
+        let secrets = keyring.0.lock().unwrap();
+        assert!(secrets.len() == 3 && secrets.values().all(|secret| secret.len() == 32));
     }
 
     #[test]

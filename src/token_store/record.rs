@@ -1,9 +1,9 @@
-//! What is sealed: JSON, so that later versions can add to it.
+//! Sealed entries. Their content is JSON, so that later versions can add members.
 
 use super::{LoginAttempts, StoreKey, StoredToken};
 use crate::crypto::{SealError, Sealer};
 
-/// A sealed entry is not larger than this, and neither is anything that is read as one.
+/// The largest sealed entry, in bytes; nothing larger is read or written.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// Seals the token that is kept under `key`.

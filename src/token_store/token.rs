@@ -16,13 +16,13 @@ pub struct StoredToken {
     pub token: UserToken,
     /// When this machine received the token, by its own clock.
     pub issued_at: Option<SystemTime>,
-    /// How long the token was valid when it was issued, if the service said.
+    /// The lifetime of the token when it was issued, if the service states it.
     pub lifetime: Option<Duration>,
-    /// When the token expires, by this machine's clock, if the service said.
+    /// When the token expires, by this machine's clock, if the service states it.
     pub expires_at: Option<SystemTime>,
     /// The id of the tenant that the token is in, so that the next one is in the same.
     pub tenant: Option<String>,
-    /// Which secret the token was got with.
+    /// A digest of the secret that the login used.
     pub(crate) secret: Option<SecretDigest>,
 }
 
@@ -83,7 +83,7 @@ impl StoredToken {
     }
 }
 
-/// Times are milliseconds since 1970.
+/// The JSON of an entry. Times are milliseconds since 1970.
 #[derive(Serialize, Deserialize)]
 struct Record<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! A time limit for what has none of its own.
+//! A time limit for calls that have none.
 
 use std::{sync::mpsc, thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Who renews a session's token may go away at any moment.
+//! Callers that are dropped at any moment of a login or refresh.
 
 use iam_sdk::{
     Client, Credentials, UserToken,
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// Polls `future` so many times and then drops it; `true` if it came to its end before.
+/// Polls `future` `times` times and then drops it. Returns whether it ended before.
 pub async fn polled(times: usize, future: impl Future) -> bool {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -28,7 +28,7 @@ pub async fn polled(times: usize, future: impl Future) -> bool {
 }
 
 #[tokio::test]
-async fn a_renewal_whose_caller_goes_away_at_any_await_is_the_only_one() {
+async fn a_login_whose_caller_is_dropped_at_any_await_is_the_only_one() {
     let emulator = Emulator::builder().latency(Duration::from_millis(2)).start().unwrap();
     let account = emulator.digiwin().account();
     let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
@@ -55,7 +55,7 @@ async fn a_renewal_whose_caller_goes_away_at_any_await_is_the_only_one() {
     }
 }
 
-/// What the session has and what its store has, once a call that was dropped has run to its end.
+/// Waits until a dropped call has run to its end, so that session and store have the same token; returns the token.
 async fn settled(session: &Client, again: &Client, differs_from: Option<UserToken>) -> UserToken {
     loop {
         let own = session.current_token().await.unwrap();

@@ -9,13 +9,13 @@ use std::{
 use tokio::sync::mpsc::UnboundedReceiver;
 pub use tokio::test;
 
-/// How many are tried at once: tasks are cheap.
+/// The number of concurrent callers: tasks are cheap.
 pub const AT_ONCE: usize = 1000;
 
-/// What the flavour speaks where the server leaves it the choice.
+/// The protocol that the flavour prefers.
 pub const PROTOCOL: &str = "h2";
 
-/// Runs `work` as many times at once, and waits for all.
+/// Runs `work` `times` times concurrently, and waits for all.
 pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(times: usize, work: impl Fn(usize) -> F) {
     let tasks: Vec<_> = (0..times).map(|n| tokio::spawn(work(n))).collect();
     for task in tasks {
@@ -23,30 +23,31 @@ pub async fn in_parallel<F: Future<Output: Send + 'static> + Send + 'static>(tim
     }
 }
 
-/// The error that a call comes to at once, on this thread, without a runtime of its own.
+/// Returns the error of a call that runs on this thread.
 pub fn error_of_a_call(client: Client) -> Option<Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { client.identity().analyze_token().await.err() })
 }
 
-/// The next value, once there is one.
+/// Waits for the next value.
 pub async fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
-    from.recv().await.expect("the sender is gone")
+    let next = tokio::time::timeout(std::time::Duration::from_secs(20), from.recv()).await;
+    next.expect("nothing was received in 20 s").expect("the sender is gone")
 }
 
-/// Lets others run for a moment.
+/// Lets other work run for a moment.
 pub async fn pause() {
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
 }
 
-/// The next item of a pager.
+/// Returns the next item of a pager.
 pub async fn next<T: Clone + PartialEq + Send + Unpin + 'static>(
     pager: &mut authing::Pager<T>,
 ) -> Option<Result<T, Error>> {
     poll_fn(|context| Pin::new(&mut *pager).poll_next(context)).await
 }
 
-/// Everything that a pager gives, up to its end or its first error.
+/// Returns all items of a pager, up to its end or its first error.
 pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
     mut pager: authing::Pager<T>,
 ) -> (Vec<T>, Option<Error>) {
@@ -73,5 +74,6 @@ mod http2;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
+mod send;
 #[path = "../wire/mod.rs"]
 mod wire;

@@ -4,13 +4,13 @@ pub use iam_sdk::blocking::{Client, authing, cloudspot};
 pub use maybe_async::must_be_sync as maybe_async;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// How many are tried at once: threads.
+/// The number of concurrent callers, which are threads.
 pub const AT_ONCE: usize = 64;
 
-/// What the flavour speaks where the server leaves it the choice.
+/// The protocol that the flavour prefers.
 pub const PROTOCOL: &str = "http/1.1";
 
-/// Runs `work` as many times at once, and waits for all.
+/// Runs `work` `times` times concurrently, and waits for all.
 pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
     std::thread::scope(|scope| {
         for n in 0..times {
@@ -20,27 +20,29 @@ pub fn in_parallel(times: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// The error that a call comes to on this thread.
+/// Returns the error of a call that runs on this thread.
 pub fn error_of_a_call(client: Client) -> Option<Error> {
     client.identity().analyze_token().err()
 }
 
-/// The next value, once there is one.
+/// Waits for the next value.
 pub fn received<T>(from: &mut UnboundedReceiver<T>) -> T {
-    from.blocking_recv().expect("the sender is gone")
+    let next = async { tokio::time::timeout(std::time::Duration::from_secs(20), from.recv()).await };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(next).expect("nothing was received in 20 s").expect("the sender is gone")
 }
 
-/// Lets others run for a moment.
+/// Lets other work run for a moment.
 pub fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(10));
 }
 
-/// The next item of a pager.
+/// Returns the next item of a pager.
 pub fn next<T: Clone + PartialEq + Send + 'static>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
     pager.next()
 }
 
-/// Everything that a pager gives, up to its end or its first error.
+/// Returns all items of a pager, up to its end or its first error.
 pub fn all<T: Clone + PartialEq + Send + 'static>(mut pager: authing::Pager<T>) -> (Vec<T>, Option<Error>) {
     let mut items = Vec::new();
     while let Some(next) = pager.next() {

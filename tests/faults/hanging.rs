@@ -1,5 +1,5 @@
-//! Things a session depends on that do not come to an end: nobody waits for them longer than their own time limit, and nobody
-//! at all while the token is valid.
+//! Providers, stores and refreshes that hang: callers wait no longer than their time limit, and not at all while the token is
+//! valid.
 
 use super::{Client, in_parallel, maybe_async, pause, test};
 use crate::support::{
@@ -23,7 +23,7 @@ const REFRESH: &str = "/identity/token/refresh/user";
 const CALLERS: usize = 64;
 const CALLS_EACH: usize = 16;
 const ROUNDS: usize = 3;
-/// Of callers who are to give up.
+/// The time limit of callers that give up.
 const TIMEOUT: Duration = Duration::from_millis(300);
 /// Far more than a time limit, far less than what hangs.
 const SOON: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ fn provider(gate: Option<Gate>, token: fn() -> StoredToken) -> (Credentials, Arc
     (Credentials::from_fn("ann", provide), provider_calls)
 }
 
-/// A service whose refresh hangs at the gate. Gives the tokens of the other calls.
+/// Starts a service whose refresh hangs at the gate. Returns the tokens of the other calls, too.
 fn server(refresh: &Gate) -> (Server, Arc<Mutex<Vec<String>>>) {
     let gate = refresh.clone();
     let tokens = Arc::new(Mutex::new(Vec::new()));
@@ -213,7 +213,7 @@ async fn fail(client: Client, errors: Errors) {
     }
 }
 
-/// Three times so many callers, each of whom gets an error of one of these kinds, soon.
+/// Makes `ROUNDS` rounds of concurrent calls, each of which soon fails with one of these kinds.
 #[maybe_async]
 pub async fn all_fail_soon(client: &Client, kinds: &[ErrorKind]) {
     for _ in 0..ROUNDS {
@@ -267,7 +267,7 @@ async fn a_provider_that_hangs_stops_nobody_for_longer_than_the_time_limit() {
     succeeds_soon(&client).await;
 }
 
-/// What hung has come to its end; the session goes on.
+/// Checks that the session recovers once nothing hangs any more.
 #[maybe_async]
 async fn succeeds_soon(client: &Client) {
     for _ in 0..100 {

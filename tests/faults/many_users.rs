@@ -1,4 +1,4 @@
-//! Many users who log in at once.
+//! Concurrent logins of many users.
 
 use super::{Client, in_parallel, maybe_async, test};
 use crate::support::{
@@ -14,7 +14,7 @@ use std::sync::{
 
 const USERS: usize = 200;
 
-/// A token names its user, and a user is who the token says.
+/// Responds so that a token names its user.
 fn respond(keys: &Keys, logins: &AtomicUsize, request: &Request) -> Response {
     if let Some(response) = keys.respond(request) {
         return response;

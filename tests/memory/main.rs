@@ -120,10 +120,10 @@ const GRAPHQL: Call = |url| authing(url).graphql("{ x }", &()).map(drop);
 const PERMISSIONS: Call = |url| cloudspot(url).get_permissions().map(drop);
 const PROFILE: Call = |url| cloudspot(url).get_user().map(drop);
 
-/// What a response looks like: its beginning, what is repeated, and its end.
+/// A response: its beginning, a part that is repeated, and its end.
 type Shape = (&'static str, &'static str, &'static str);
 
-/// What nobody sends who means well.
+/// Responses of a malicious server.
 const HOSTILE: &[(&str, Shape, Call)] = &[
     ("empty users", ("[{}", ",{}", "]"), USERS),
     ("users with an empty id", (r#"[{"id":""}"#, r#",{"id":""}"#, "]"), USERS),
@@ -183,7 +183,7 @@ const HOSTILE: &[(&str, Shape, Call)] = &[
     ("broken JSON", ("[{}", ",{}", ""), USERS),
 ];
 
-/// What a large customer gets.
+/// Responses of a service with a large customer.
 const HONEST: &[(&str, Shape, Call)] = &[
     (
         "Digiwin's users",

@@ -2,19 +2,46 @@
 
 use super::{
     AT_ONCE, Client, all, authing::ManagementClient, cloudspot::LicenseClient, error_of_a_call, in_parallel,
-    maybe_async, test,
+    maybe_async, received, test,
 };
-use iam_sdk::emulator::{Emulator, digiwin::ResponseStyle};
+use iam_sdk::{
+    Credentials,
+    emulator::{Emulator, digiwin::ResponseStyle},
+};
 
 mod authing;
 mod cloudspot;
+mod credentials;
 mod identity;
+mod login_limit;
 mod orgs;
+mod refresh;
+mod replaced_tokens;
 mod sessions;
-mod staying_alive;
+mod settings;
+mod single_flight;
 mod tenants;
 mod token_faults;
 mod users;
+
+const LOGIN: &str = "/api/iam/v2/identity/login";
+const REFRESH: &str = "/api/iam/v2/identity/token/refresh/user";
+const ANALYZE: &str = "/api/iam/v2/identity/token/analyze";
+
+fn ann(emulator: &Emulator) -> Credentials {
+    let account = emulator.digiwin().account();
+    Credentials::password(&account.user_id, account.password.clone())
+}
+
+fn client_with(emulator: &Emulator, credentials: Credentials) -> Client {
+    let account = emulator.digiwin().account();
+    Client::builder(emulator.base_url(), account.app_token.clone()).credentials(credentials).build().unwrap()
+}
+
+/// Returns how many requests went to a path.
+fn request_count(emulator: &Emulator, path: &str) -> usize {
+    emulator.requests().iter().filter(|served| served.path == path).count()
+}
 
 /// An emulator and a client of it.
 struct Setting {

@@ -1,9 +1,8 @@
 //! Tokens that cannot be stored, are somebody else's, or are refused for no fault of theirs.
 
 use super::{
-    AT_ONCE, Client, LicenseClient, ManagementClient, error_of_a_call, in_parallel, maybe_async,
-    staying_alive::{ANALYZE, LOGIN, REFRESH, ann, client_with, request_count},
-    test,
+    ANALYZE, AT_ONCE, Client, LOGIN, LicenseClient, ManagementClient, REFRESH, ann, client_with, error_of_a_call,
+    in_parallel, maybe_async, received, request_count, test,
 };
 use crate::support::{holds, same};
 use iam_sdk::{
@@ -19,6 +18,7 @@ use std::{
     },
     time::{Duration, SystemTime},
 };
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A store whose entries can be looked at and changed, and whose parts can fail.
 #[derive(Debug, Default)]
@@ -29,11 +29,20 @@ struct Store {
     locks_fail: AtomicBool,
     reads_fail: AtomicBool,
     unreadable: AtomicBool,
+    /// Receives each token that is written.
+    watcher: Mutex<Option<UnboundedSender<StoredToken>>>,
 }
 
 impl Store {
     fn fail(flag: &AtomicBool) -> Result<()> {
         if flag.load(Ordering::SeqCst) { Err(Error::store("the disk is full")) } else { Ok(()) }
+    }
+
+    /// Returns a channel that receives each token that is written from now on.
+    fn watch(&self) -> UnboundedReceiver<StoredToken> {
+        let (sender, receiver) = unbounded_channel();
+        *self.watcher.lock().unwrap() = Some(sender);
+        receiver
     }
 
     /// The only key there is.
@@ -61,7 +70,11 @@ impl TokenStore for Store {
     fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()> {
         Self::fail(&self.writes_fail)?;
         self.unreadable.store(false, Ordering::SeqCst);
-        self.inner.put(key, token)
+        self.inner.put(key, token)?;
+        let watcher = self.watcher.lock().unwrap();
+        // A test may have stopped watching.
+        watcher.iter().for_each(|watcher| drop(watcher.send(token.clone())));
+        Ok(())
     }
 
     fn remove(&self, key: &StoreKey) -> Result<()> {
@@ -232,14 +245,11 @@ async fn processes_that_live_shortly_refresh_by_the_lifetime_as_issued() {
         stored.expires_at = stored.expires_at.map(|at| at - Duration::from_secs(950));
     });
     let client = client_on(&emulator, &store);
-    while request_count(&emulator, REFRESH) == 0 {
-        client.identity().analyze_token().await.unwrap();
-    }
-    let stored = || store.inner.get(&store.key()).unwrap().unwrap();
-    while stored().expires_at.unwrap() < SystemTime::now() + Duration::from_secs(900) {
-        client.identity().analyze_token().await.unwrap();
-    }
-    assert_eq!(stored().lifetime, Some(Duration::from_secs(1000)), "inherited as it was issued");
+    let mut writes = store.watch();
+    client.identity().analyze_token().await.unwrap();
+    let refreshed = received(&mut writes).await;
+    assert_eq!(refreshed.lifetime, Some(Duration::from_secs(1000)), "inherited as it was issued");
+    assert!(refreshed.expires_at.unwrap() > SystemTime::now() + Duration::from_secs(900));
     for _ in 0..5 {
         client_on(&emulator, &store).identity().analyze_token().await.unwrap();
     }

@@ -19,7 +19,7 @@ pub enum Closes {
     AfterEach,
     /// After a random number of responses, this many at the most.
     AfterUpTo(usize),
-    /// When it is told to.
+    /// When the test tells it to.
     WhenTold,
     /// After a random response, on a thread of its own: the next request may be under way.
     AtAnyMoment,

@@ -8,7 +8,7 @@ use std::{
 /// How long a gate stays shut when a test fails before it opens it.
 const AT_MOST: Duration = Duration::from_secs(20);
 
-/// Holds whoever passes until a test opens it. Clones are the same gate.
+/// Blocks the threads that pass until a test opens it. Clones are the same gate.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<(Mutex<State>, Condvar)>);
 
@@ -40,12 +40,12 @@ impl Gate {
         changed.notify_all();
     }
 
-    /// How many have come to the gate so far.
+    /// Returns how many threads have come to the gate so far.
     pub fn arrived(&self) -> usize {
         self.0.0.lock().unwrap().arrived
     }
 
-    /// Whether all who came to the gate are still there.
+    /// Returns whether all threads that came to the gate are still waiting.
     pub fn holds_all(&self) -> bool {
         let state = self.0.0.lock().unwrap();
         !state.open && state.given_up == 0

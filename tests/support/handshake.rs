@@ -22,6 +22,11 @@ impl Keys {
 
     /// Returns the response to `publickey` and `aeskey`; `None` for anything else.
     pub fn respond(&self, request: &Request) -> Option<Response> {
+        self.respond_in_blocks(1, request)
+    }
+
+    /// Returns the response to `publickey` and `aeskey`, with the AES key in this many RSA blocks.
+    pub fn respond_in_blocks(&self, blocks: usize, request: &Request) -> Option<Response> {
         if request.path.ends_with("/identity/publickey") {
             let key = STANDARD.encode(self.0.to_public_key().to_public_key_der().unwrap());
             return Some(json(serde_json::json!({"publicKey": key})));
@@ -29,7 +34,9 @@ impl Keys {
         if request.path.ends_with("/identity/aeskey") {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             let (client, _) = self.client_key(body["clientEncryptPublicKey"].as_str().unwrap());
-            let wrapped = client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, AES_KEY).unwrap();
+            let pieces = AES_KEY.chunks(AES_KEY.len().div_ceil(blocks));
+            let wrap = |piece| client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, piece).unwrap();
+            let wrapped: Vec<u8> = pieces.flat_map(wrap).collect();
             return Some(json(serde_json::json!({"encryptAesKey": STANDARD.encode(wrapped)})));
         }
         None

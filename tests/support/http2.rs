@@ -106,7 +106,7 @@ impl Http2Server {
         self.shared.carried_out.lock().unwrap().clone()
     }
 
-    /// What was spoken on the connections.
+    /// The protocols of the connections.
     pub fn protocols(&self) -> BTreeSet<String> {
         self.shared.protocols.lock().unwrap().clone()
     }
@@ -271,7 +271,7 @@ const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 
-/// Of SETTINGS and PING.
+/// The flag ACK of SETTINGS and PING.
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;

@@ -28,7 +28,7 @@ pub fn id_of(body: &[u8]) -> Option<i64> {
     sid.or_else(|| body["id"].as_str()?.parse().ok())
 }
 
-/// Of these numbered calls the writes that were carried out more than once, or not at all; and how often.
+/// Returns the writes among these numbered calls that were not carried out exactly once, and how often they were.
 pub fn wrong_writes(carried_out: &BTreeMap<i64, usize>, ids: impl IntoIterator<Item = i64>) -> Vec<(i64, usize)> {
     let times = |id: i64| (id, carried_out.get(&id).copied().unwrap_or(0));
     // Those that three divides are reads.

@@ -79,12 +79,12 @@ fn authority(name: &str) -> (CertificateParams, KeyPair) {
     (authority, KeyPair::generate().unwrap())
 }
 
-/// Answers `[]` to one request a connection, for the process's life.
+/// Starts a server that responds `[]` to one request per connection, until the process ends.
 pub fn start() -> TlsServer {
     start_with(Certificate::Good)
 }
 
-/// The same with another certificate.
+/// Starts a server with the given certificate.
 pub fn start_with(certificate: Certificate) -> TlsServer {
     serve(certificate, |connection, stream| {
         let mut tls = Stream::new(connection, stream);

@@ -50,8 +50,12 @@ fn in_a_child(test: &str) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([&*format!("token_store::file::{test}"), "--exact", "--nocapture", "--test-threads=1"]);
     let output = command.env(CHILD, "1").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("done"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && printed.contains("done"),
+        "{printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 const CHILD: &str = "IAM_SDK_TEST_CHILD";

@@ -59,12 +59,12 @@ fn token(text: &str) -> StoredToken {
     StoredToken::new(UserToken::from(text))
 }
 
-/// The token that a store has.
+/// Returns the token in a store.
 fn text(store: &impl TokenStore, key: &StoreKey) -> String {
     store.get(key).unwrap().expect("a token").token.expose_secret().to_owned()
 }
 
-/// Recent logins, this long ago.
+/// Returns login attempts of this age.
 fn attempts(age: Duration) -> LoginAttempts {
     let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() - age;
     LoginAttempts::from_json(format!(r#"[{{"at":{}}}]"#, at.as_millis()).as_bytes()).unwrap()
@@ -311,7 +311,7 @@ fn child_that_calls() {
 
 const CALL: &str = "IAM_SDK_TEST_CALL";
 
-/// How many logins eight processes make that share this store, at first and when their token has ended.
+/// Returns how many logins eight processes that share this store make: first, and after their token has ended.
 fn logins_of_eight_processes(store: &str) -> [usize; 2] {
     let emulator = iam_sdk::emulator::Emulator::builder().latency(Duration::from_millis(20)).start().unwrap();
     let account = emulator.digiwin().account();

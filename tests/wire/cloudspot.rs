@@ -1,4 +1,6 @@
-use super::{Keys, LicenseClient, Server, Value, golden, json, maybe_async, operations_without, recorded, test};
+use super::{
+    Keys, LicenseClient, RECORDING, Server, Value, golden, json, maybe_async, operations_without, recorded, test,
+};
 use iam_sdk::Result;
 
 #[maybe_async]
@@ -16,7 +18,7 @@ async fn send(label: &str, client: &LicenseClient) -> Result<()> {
 #[test]
 async fn requests_are_those_of_the_python_client() {
     let server = Server::start(|_| json(r#"{"token": "lic-1", "email": "user@x.y", "permissions": []}"#));
-    let golden = golden("cloudspot.");
+    let golden = golden(RECORDING, "cloudspot.");
     // `every_other_request_is_as_documented` has these.
     let unrecorded = ["cloudspot.get_permissions", "cloudspot.validate_impersonation", "cloudspot.request"];
     assert_eq!(operations_without("cloudspot.", &golden), unrecorded);

@@ -1,5 +1,6 @@
 use super::{
-    Client, Keys, Server, Value, golden, json, maybe_async, object, operations_without, recorded, status, test,
+    Client, Keys, RECORDING, Server, Value, golden, json, maybe_async, object, operations_without, recorded, status,
+    test,
 };
 use iam_sdk::{
     Method, Result,
@@ -65,7 +66,7 @@ async fn requests_are_those_of_the_python_client() {
         }
         None => status(200, ""),
     });
-    let golden = golden("digiwin.");
+    let golden = golden(RECORDING, "digiwin.");
     // `every_option_is_sent` has these, and a login's recording has the handshake.
     let unrecorded = [
         "digiwin.request",

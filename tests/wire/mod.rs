@@ -1,6 +1,6 @@
-//! Every request that was recorded from the vendors' Python clients is sent alike.
+//! Requests compared with those that were recorded from the vendors' Python clients.
 
-use super::{Client, cloudspot::LicenseClient, maybe_async, test};
+use super::{Client, authing::ManagementClient, cloudspot::LicenseClient, maybe_async, test};
 use crate::support::{
     handshake::Keys,
     server::{Request, Server, json, status},
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json as object};
 use std::collections::BTreeMap;
 
+mod authing;
 mod cloudspot;
 mod digiwin;
 
@@ -19,9 +20,12 @@ struct Golden {
     requests: Vec<Value>,
 }
 
-/// By label: what the Python client of a service sends.
-fn golden(service: &str) -> BTreeMap<String, Vec<Value>> {
-    let all: Vec<Golden> = serde_json::from_str(include_str!("golden-requests.json")).unwrap();
+/// The requests of the Python client of Digiwin and Cloudspot.
+const RECORDING: &str = include_str!("golden-requests.json");
+
+/// Returns the requests of a service's Python client by the label of the call.
+fn golden(recording: &str, service: &str) -> BTreeMap<String, Vec<Value>> {
+    let all: Vec<Golden> = serde_json::from_str(recording).unwrap();
     let service = all.into_iter().filter(|golden| golden.label.starts_with(service));
     service.map(|golden| (golden.label, golden.requests.into_iter().map(without_nulls).collect())).collect()
 }
@@ -33,7 +37,7 @@ fn operations_without(service: &str, golden: &BTreeMap<String, Vec<Value>>) -> V
     all.into_iter().filter(|name| !golden.contains_key(*name)).collect()
 }
 
-/// Null and absent count as the same.
+/// Removes members that are `null`, which mean the same as absent ones.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -45,7 +49,7 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// A request as the recording has it, what is random in it replaced by what it was checked for.
+/// Returns a request in the form of the recording. Encrypted values, which are random, are checked and replaced.
 fn recorded(request: &Request, keys: &Keys) -> Value {
     const SENT_BY_EVERY_HTTP_CLIENT: [&str; 5] = ["host", "accept", "user-agent", "content-length", "accept-encoding"];
     let headers: Map<String, Value> = request

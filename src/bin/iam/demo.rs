@@ -7,7 +7,7 @@ use iam_sdk::{
 };
 use std::{collections::BTreeMap, error::Error};
 
-/// The tour, once for both flavours: `$wait` is `.await` or nothing.
+/// The tour of Digiwin IAM, once for both flavours: `$wait` is `.await` or nothing.
 macro_rules! tour {
     ($client:expr, $account:expr $(, $($wait:tt)+)?) => {{
         let (client, account) = ($client, $account);
@@ -47,7 +47,7 @@ macro_rules! tour {
     }};
 }
 
-/// The same for Cloudspot License.
+/// The tour of Cloudspot License, once for both flavours.
 macro_rules! license_tour {
     ($client:expr, $account:expr $(, $($wait:tt)+)?) => {{
         let (client, account) = ($client, $account);
@@ -68,7 +68,7 @@ macro_rules! license_tour {
     }};
 }
 
-/// The same for Authing management.
+/// The tour of Authing management, once for both flavours.
 macro_rules! management_tour {
     ($client:expr, $username:expr $(, $($wait:tt)+)?) => {{
         let (client, username) = ($client, $username);
@@ -138,8 +138,8 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn step(name: &str, said: std::fmt::Arguments<'_>) {
-    println!("  {name:20} {said}");
+fn step(name: &str, result: std::fmt::Arguments<'_>) {
+    println!("  {name:20} {result}");
 }
 
 fn show(text: &Option<String>) -> &str {

@@ -44,7 +44,7 @@ pub fn run(port: u16) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Until standard input closes, or a signal comes.
+/// Waits until standard input closes or a signal arrives.
 async fn until_told() -> io::Result<()> {
     let (closed, input) = tokio::sync::oneshot::channel();
     // Not one of the runtime's threads, which it would wait for at its end.

@@ -2,7 +2,7 @@
 
 use super::{
     refusal::Refusal,
-    value::{Args, new_id, now, said, unix_now},
+    value::{Args, message_response, new_id, now, unix_now},
     world::World,
 };
 use serde_json::{Value, json};
@@ -99,5 +99,5 @@ pub(super) fn send_email(world: &mut World, _: &Value, args: &Args) -> HandlerRe
         return Err(Refusal::BAD_EMAIL);
     }
     world.mail.push((mail.to_owned(), args.required("scene").to_owned()));
-    said("发送成功")
+    message_response("发送成功")
 }

@@ -345,7 +345,7 @@ pub(super) fn check_login_status(world: &mut World, _: &Value, args: &Args) -> H
 pub(super) fn first_login_mail(world: &mut World, _: &Value, args: &Args) -> HandlerResult {
     let mail = world.known(args.required("userId"))?.field("email").to_owned();
     world.mail.push((mail, "FIRST_EMAIL_LOGIN_VERIFY".to_owned()));
-    super::value::said("发送成功")
+    super::value::message_response("发送成功")
 }
 
 pub(super) fn groups(world: &mut World, of: &Value, _: &Args) -> HandlerResult {

@@ -97,10 +97,10 @@ pub(super) fn put(into: &mut Value, args: &Args, names: &[&str]) {
 }
 
 pub(super) fn done() -> Result<Value, Refusal> {
-    said("操作成功")
+    message_response("操作成功")
 }
 
-pub(super) fn said(message: &str) -> Result<Value, Refusal> {
+pub(super) fn message_response(message: &str) -> Result<Value, Refusal> {
     Ok(json!({"code": 200, "message": message}))
 }
 

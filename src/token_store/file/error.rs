@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-/// What went wrong with a file of a [`FileStore`](super::FileStore).
+/// An error of a [`FileStore`](super::FileStore), with the file that it is about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileStoreError {
@@ -22,7 +22,7 @@ pub enum FileStoreError {
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the operating system reported.
+        /// The operating system's error.
         reason: io::Error,
     },
     /// A link, a directory or something else stands where a file of the store belongs. It is neither followed nor replaced.

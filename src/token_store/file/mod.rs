@@ -67,7 +67,7 @@ pub struct FileStore {
     swept: Mutex<Option<Instant>>,
 }
 
-/// What `put` does with the file that it is about to replace.
+/// The action of `put` on the file that it is about to replace.
 #[derive(Debug, PartialEq, Eq)]
 enum Earlier {
     Replace,

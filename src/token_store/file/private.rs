@@ -135,8 +135,8 @@ fn check_access(_: &Path, _: &Metadata) -> Result<()> {
     Ok(())
 }
 
-/// What is wrong with a directory of this owner and mode. It must be this user's own, root's too: another owner can put what
-/// they like in the place of any file.
+/// Returns the error of a directory with this owner and mode. It must belong to this user, also to root itself: another owner
+/// could replace any file.
 #[cfg(unix)]
 fn access_fault(path: &Path, owner: u32, user: u32, mode: u32) -> Option<FileStoreError> {
     let path = path.to_owned();

@@ -1,7 +1,7 @@
 use crate::{Error, crypto::SealError};
 use std::{io, time::Duration};
 
-/// What went wrong with a [`RedisStore`](super::RedisStore).
+/// An error of a [`RedisStore`](super::RedisStore).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisStoreError {
@@ -10,7 +10,7 @@ pub enum RedisStoreError {
         "the URL of Redis is not supported: {reason}; use redis://[user:password@]host[:port][/database], or rediss:// for TLS"
     )]
     Url {
-        /// What is not supported.
+        /// The part of the URL that is not supported.
         reason: &'static str,
     },
     /// The root certificate cannot be read.
@@ -19,7 +19,7 @@ pub enum RedisStoreError {
     /// The lifetime for locks is not between 1 s and 1 h.
     #[error("a lock's lifetime in Redis must be from 1 s to 1 h, not {} ms", given.as_millis())]
     LockLifetime {
-        /// The lifetime that was asked for.
+        /// The requested lifetime.
         given: Duration,
     },
     /// The server cannot be reached, or the connection broke.
@@ -29,7 +29,7 @@ pub enum RedisStoreError {
         server: String,
         /// The command that was to be sent.
         command: &'static str,
-        /// What went wrong.
+        /// The error of the connection.
         reason: io::Error,
     },
     /// The server did not respond within the [deadline](super::RedisStore::deadline).

@@ -15,7 +15,7 @@ use std::{
 
 type Result<T, E = RedisStoreError> = std::result::Result<T, E>;
 
-/// What is done with a lock that is still one's own.
+/// A change of a lock that this process still holds.
 #[derive(Clone, Copy)]
 enum Change {
     Release,

@@ -24,7 +24,7 @@ use url::Address;
 
 /// How long a value that could not be opened is kept aside.
 const KEPT_ASIDE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// The longest lifetime that Redis is asked for; it refuses times that its clock cannot hold.
+/// The longest lifetime that is set; Redis refuses times that its clock cannot hold.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Keeps tokens in Redis, for servers on many machines: values encrypted as in a [`FileStore`](super::FileStore)'s files, keys
@@ -151,7 +151,7 @@ impl RedisStore {
     }
 }
 
-/// What Redis has under a token's key.
+/// The value under a token's key.
 enum Entry {
     Missing,
     Token(StoredToken),

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read as _};
 /// The longest line, and the largest value that is read at all.
 const LONGEST_LINE: u64 = 64 * 1024;
 const LARGEST: usize = 1024 * 1024;
-/// What a transaction responds with.
+/// The responses to the commands of a transaction.
 const MOST_MEMBERS: usize = 16;
 
 /// A response.

@@ -45,7 +45,7 @@ fn client_of(emulator: &Emulator) -> ManagementClient {
 
 #[maybe_async]
 impl Pool {
-    /// What other modules of the service write, as their clients do.
+    /// Runs a document of a module of the service that this crate does not cover.
     async fn run(&self, document: &str, variables: Value) {
         self.client.graphql(document, &variables).await.unwrap();
     }

@@ -85,7 +85,7 @@ async fn an_expired_token_is_not_sent() {
 
 #[maybe_async]
 #[test]
-async fn a_refused_token_is_renewed_once_for_all_and_the_calls_go_on() {
+async fn a_refused_token_is_replaced_once_for_all_and_the_calls_succeed() {
     let pool = Pool::on(Emulator::builder().latency(Duration::from_millis(10)).start().unwrap());
     pool.client.users().list().await.unwrap();
     pool.emulator.authing().expire_tokens();

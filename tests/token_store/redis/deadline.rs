@@ -24,7 +24,7 @@ fn a_redis_that_does_not_respond_is_waited_for_until_the_deadline() {
     assert!(!format!("{error} {error:?} {store:?}").contains("canary"));
 }
 
-/// A server on a loopback port, for the process's life.
+/// Starts a server on a loopback port, until the process ends.
 fn serve(connection: impl Fn(TcpStream) + Copy + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -13,7 +13,7 @@ fn a_lock_is_its_holders_and_ends_with_it() {
     assert!(held.is_some() && two.try_lock(&ann).unwrap().is_none() && one.try_lock(&ann).unwrap().is_none());
     assert!(two.try_lock(&key("bob")).unwrap().is_some());
     let name = format!("iam-sdk:lock:{}", ann.as_str());
-    let redis::Value::Int(left) = server.raw(&["PTTL", &name]) else { panic!("no life") };
+    let redis::Value::Int(left) = server.raw(&["PTTL", &name]) else { panic!("no lifetime") };
     assert!((1..=10_000).contains(&left), "a holder that dies frees it: {left}");
     drop(held);
     let taken = two.try_lock(&ann).unwrap();

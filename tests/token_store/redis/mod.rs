@@ -106,7 +106,7 @@ fn a_token_is_kept_encrypted_under_a_hashed_name_for_its_lifetime() {
     let name = format!("iam-sdk:token:{}", ann.as_str());
     let redis::Value::BulkString(bytes) = server.raw(&["GET", &name]) else { panic!("no value") };
     assert!(bytes[0] == 1 && !bytes.windows(6).any(|part| part == b"canary"), "sealed, the version first");
-    let redis::Value::Int(left) = server.raw(&["PTTL", &name]) else { panic!("no life") };
+    let redis::Value::Int(left) = server.raw(&["PTTL", &name]) else { panic!("no lifetime") };
     assert!((1..=60_000).contains(&left), "{left}");
     store.remove(&ann).unwrap();
     assert_eq!(store.get(&ann).unwrap(), None);
@@ -232,8 +232,8 @@ fn passwords_and_users_in_the_url_log_in() {
         ("reader:pw@", "NOPERM", "SELECT"),
     ] {
         let error = store(login).get(&ann).unwrap_err();
-        let RedisStoreError::Refused { code: said, command: refused, .. } = cause(&error) else { panic!("{error:?}") };
-        assert_eq!((&**said, *refused, error.is_retryable()), (code, command, false), "{login}: {error}");
+        let RedisStoreError::Refused { code: found, command: refused, .. } = cause(&error) else { panic!("{error:?}") };
+        assert_eq!((&**found, *refused, error.is_retryable()), (code, command, false), "{login}: {error}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     }
     // A server that does not know the command repeats the password.

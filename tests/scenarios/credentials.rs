@@ -1,0 +1,215 @@
+//! Sessions with credentials: they log in by themselves, as their own user.
+
+use super::{Client, LOGIN, LicenseClient, ann, client_with, maybe_async, request_count, test};
+use crate::support::{holds, same};
+use iam_sdk::{
+    Credentials, ErrorKind,
+    emulator::{
+        Emulator,
+        digiwin::{Person, Seed, Tenant},
+    },
+    token_store::{MemoryStore, StoredToken},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+#[maybe_async]
+#[test]
+async fn the_first_call_logs_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator).tenant_id("T1"));
+    let info = client.identity().analyze_token().await.unwrap();
+    assert_eq!((info.user_id.as_deref(), info.tenant_id.as_deref()), (Some("ann"), Some("T1")));
+    holds(client.tenants().get_current().await.unwrap().is_some());
+    // The handshake of three, and the two calls.
+    assert_eq!(emulator.requests().len(), 5);
+    // The session is the client's, and nobody else's.
+    let other = client.with_session("other").identity().analyze_token().await.unwrap_err();
+    assert!(other.is_authentication());
+}
+
+#[maybe_async]
+#[test]
+async fn other_ways_to_log_in() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let password = || account.password.clone();
+    let ways = [
+        Credentials::active_directory("ann@digiwin.com", password()),
+        Credentials::internal("T1", "ann", password()),
+        Credentials::from_fn("ann", {
+            let password = password();
+            move || Ok(Credentials::password("ann", password.clone()))
+        }),
+    ];
+    for credentials in ways {
+        let client = client_with(&emulator, credentials);
+        same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+        // An internal user too is switched back to the tenant that the session was in.
+        client.identity().refresh_token_with_tenant("T2").await.unwrap();
+        emulator.digiwin().expire_tokens();
+        same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+    }
+    let token = client_with(&emulator, ann(&emulator));
+    token.identity().analyze_token().await.unwrap();
+    let token = token.current_token().await.unwrap().unwrap();
+    let given = client_with(
+        &emulator,
+        Credentials::from_fn("t", move || Ok(Credentials::token(StoredToken::new(token.clone())))),
+    );
+    same(given.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+}
+
+#[maybe_async]
+#[test]
+async fn a_provider_is_asked_for_each_login_and_its_failure_is_told() {
+    let emulator = Emulator::start().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (counted, right) = (calls.clone(), ann(&emulator));
+    let client = client_with(
+        &emulator,
+        Credentials::from_fn("vault", move || match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(iam_sdk::Error::store("the vault is sealed")),
+            _ => Ok(right.clone()),
+        }),
+    );
+    let error = client.identity().analyze_token().await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, false));
+    client.identity().analyze_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    client.identity().analyze_token().await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    let nested = client_with(&emulator, Credentials::from_fn("a", || Ok(Credentials::from_fn("b", || unreachable!()))));
+    holds(nested.identity().analyze_token().await.unwrap_err().is_configuration());
+}
+
+#[maybe_async]
+#[test]
+async fn after_a_tenant_switch_the_next_token_is_in_the_same_tenant() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let account = emulator.digiwin().account();
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+    let builder = builder.credentials(ann(&emulator).tenant_id("T1")).shared_token_store(store);
+    let client = builder.clone().build().unwrap();
+    client.identity().refresh_token_with_tenant("T2").await.unwrap();
+    emulator.digiwin().expire_tokens();
+    same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+    client.identity().refresh_user_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    // Also where the session goes on in another client.
+    let next = builder.build().unwrap();
+    same(next.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+}
+
+#[maybe_async]
+#[test]
+async fn a_tenant_that_is_no_longer_allowed_is_told() {
+    let tenant = |id: &str| {
+        Tenant::new(id, id).application("app", "2099-01-01 00:00:00").member("ann", "admin").member("bob", "admin")
+    };
+    let seed = Seed::new("app", "app-token").person(Person::new("ann", "pw-ann")).person(Person::new("bob", "pw-bob"));
+    let emulator = Emulator::builder().digiwin(seed.tenant(tenant("T1"))).start().unwrap();
+    let client = client_with(&emulator, Credentials::password("ann", "pw-ann").tenant_id("T1"));
+    client.identity().analyze_token().await.unwrap();
+    let admin = client.with_session_as("admin", Credentials::password("bob", "pw-bob").tenant_id("T1"));
+    admin.tenants().remove_user("ann").await.unwrap();
+    emulator.digiwin().revoke_tokens("ann");
+    let before = emulator.requests().len();
+    let error = client.identity().analyze_token().await.unwrap_err();
+    assert!(error.is_authorization() && error.operation() == Some("digiwin.identity.login"), "{error}");
+    assert_eq!(emulator.requests().len() - before, 4, "refused, and the handshake");
+}
+
+#[maybe_async]
+#[test]
+async fn a_session_with_credentials_takes_no_other_users_token() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    let errors = [
+        client.identity().login("bob", "pw").await.err(),
+        client.identity().login_ad("bob", "pw").await.err(),
+        client.identity().login_verification_code("1", "2").await.err(),
+        client.identity().internal_login("T1", "bob", "pw").await.err(),
+        client.set_current_token(Some("bob's".into())).await.err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.is_configuration() && error.to_string().contains("credentials"), "{error}");
+    }
+    same(request_count(&emulator, LOGIN), 0);
+    client.identity().logout().await.unwrap();
+    client.set_current_token(None).await.unwrap();
+    same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
+    let builder = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1").token("t");
+    holds(builder.credentials(Credentials::password("u", "p")).build().unwrap_err().is_configuration());
+}
+
+#[maybe_async]
+#[test]
+async fn a_logout_logs_nobody_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    client.identity().logout().await.unwrap();
+    same(emulator.requests().len(), 0);
+    client.identity().analyze_token().await.unwrap();
+    client.identity().logout().await.unwrap();
+    same(client.current_token().await.unwrap(), None);
+    client.identity().analyze_token().await.unwrap();
+    emulator.digiwin().expire_tokens();
+    let before = emulator.requests().len();
+    holds(client.identity().logout().await.unwrap_err().is_authentication());
+    assert_eq!((emulator.requests().len() - before, request_count(&emulator, LOGIN)), (1, 2));
+}
+
+#[maybe_async]
+#[test]
+async fn cloudspot_logs_in_again_too() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.cloudspot().account();
+    let path = "/api/v1/auth/authenticate/";
+    let builder = LicenseClient::builder(&account.application).base_url(emulator.base_url() + "/api/v1");
+    let credentials = Credentials::password(&account.username, account.password.clone());
+    let client = builder.clone().credentials(credentials.clone()).build().unwrap();
+    client.get_user().await.unwrap();
+    assert_eq!(emulator.requests().len(), 2);
+    emulator.cloudspot().revoke_tokens(&account.username);
+    client.get_permissions().await.unwrap();
+    assert_eq!((emulator.requests().len(), request_count(&emulator, path)), (5, 2));
+    holds(client.authenticate("x", "y").await.unwrap_err().is_configuration());
+    holds(client.set_current_token(Some("x".into())).await.unwrap_err().is_configuration());
+    let session = client.with_session_as("two", credentials);
+    session.get_user().await.unwrap();
+    assert_eq!(request_count(&emulator, path), 3);
+
+    let wrong = builder.credentials(Credentials::password(&account.username, "wrong")).build().unwrap();
+    for _ in 0..6 {
+        holds(wrong.get_user().await.unwrap_err().is_authentication());
+    }
+    assert_eq!(request_count(&emulator, path), 6);
+    let directory = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1");
+    let directory = directory.credentials(Credentials::active_directory("u", "p")).build().unwrap();
+    holds(directory.get_user().await.unwrap_err().is_configuration());
+}
+
+/// Credentials whose provider is async, and needs a tokio runtime in the blocking flavour too.
+fn from_a_future(emulator: &Emulator) -> Credentials {
+    let password = emulator.digiwin().account().password.clone();
+    Credentials::from_async_fn("ann", move || {
+        let password = password.clone();
+        async move {
+            tokio::task::yield_now().await;
+            Ok(Credentials::password("ann", password).tenant_id("T1"))
+        }
+    })
+}
+
+#[maybe_async]
+#[test]
+async fn credentials_come_from_a_future() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, from_a_future(&emulator));
+    same(client.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
+}
