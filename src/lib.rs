@@ -35,7 +35,6 @@ pub mod emulator;
 
 #[cfg(feature = "async")]
 pub use r#async::Client;
-pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
 pub use protocol::model::{Extra, Json};

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | 2005 user locked, 2006, 2333 wrong password, 2020 not logged in | `Authentication` |
 //! | 1001, 1576 | `Authorization` |
-//! | 2004 user, 2011 application, 2224 user pool | `NotFound` |
+//! | 2004 user, 2011 application | `NotFound` |
+//! | 2224 user pool; any refusal of the request for the management token | `Application` |
 //! | 499, 2003, 2014, 2015, 2016, 2029, 2030 | `Validation` |
 //! | 2026, 2034, 2035 | `Conflict` |
 //! | 1000 busy | `Server`, and [`is_retryable`](crate::Error::is_retryable) |

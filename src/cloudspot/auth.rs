@@ -5,7 +5,7 @@ use super::{
     dialect::{AUTHENTICATE, GET_PERMISSIONS, GET_USER, VALIDATE_IMPERSONATION},
 };
 use crate::{
-    Password, Result, UserToken,
+    Error, Password, Result, UserToken,
     protocol::{
         request::{Effect, Request, segment},
         token::{TokenResponse, first_token},
@@ -13,13 +13,18 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind},
+    credentials::{Credentials, Kind, unsupported},
     protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use http::Method;
 use serde_json::json;
 
 pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Request> {
+    for (what, text) in [("username", username), ("password", password.expose_secret())] {
+        if text.is_empty() {
+            return Err(Error::argument(format!("{what}: it is empty")).operation_named(AUTHENTICATE));
+        }
+    }
     let body = json!({"username": username, "password": password.expose_secret()});
     let request = Request::post(AUTHENTICATE, "/auth/authenticate/").without_session().json(&body)?;
     Ok(request.secret(password.expose_secret()))
@@ -67,7 +72,7 @@ impl LoginMethod for CredentialLogin {
                     response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
                 }))
             }
-            other => Err(other.unsupported("Cloudspot License", "Credentials::password")),
+            _ => Err(unsupported()),
         }
     }
 }

@@ -14,6 +14,7 @@
 //! `{"status": 500, "message": "…"}` or `{}`, is `Decode`: it is not a user, or a set of permissions, without any data.
 
 mod auth;
+mod credentials;
 mod dialect;
 mod models;
 
@@ -21,6 +22,7 @@ pub(crate) use auth::CredentialLogin;
 pub(crate) use auth::{
     authenticate, get_company_permissions, get_permissions, get_user, of_company, validate_impersonation,
 };
+pub use credentials::Credentials;
 pub(crate) use dialect::{DIALECT, MODULE_HEADER, TOKEN_HEADER};
 pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
 

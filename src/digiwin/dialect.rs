@@ -12,6 +12,7 @@
 //! No model has a member that only an error has. Two have a `status` of their own, [`Tenant`](super::Tenant) a text and
 //! [`UserSimple`](super::UserSimple) a small number: with it they stay data, since it stands beside an id or a name.
 
+use super::identity::{AES_KEY_OPERATION, PUBLIC_KEY_OPERATION};
 use crate::{
     ErrorKind,
     protocol::{
@@ -40,14 +41,15 @@ impl Dialect for Digiwin {
         USER_HEADER
     }
 
-    fn data<'a>(&self, _: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+    fn data<'a>(&self, operation: &'static str, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let Some(envelope) = Envelope::read(body) else { return Ok(body) };
-        match (envelope.status, envelope.data) {
-            (Some(status), Some(data)) if is_success(status) => Ok(data.get().as_bytes()),
-            (Some(_), Some(_)) => Err(envelope.error_response()),
-            (Some(status), None) if envelope.is_error(status) => Err(envelope.error_response()),
-            _ => Ok(body),
-        }
+        let said = match (envelope.status, envelope.data) {
+            (Some(status), Some(data)) if is_success(status) => return Ok(data.get().as_bytes()),
+            (Some(_), Some(_)) => envelope.error_response(),
+            (Some(status), None) if envelope.is_error(status) => envelope.error_response(),
+            _ => return Ok(body),
+        };
+        Err(ErrorResponse { kind: said.kind.map(|kind| whose(operation, kind)), ..said })
     }
 
     fn brings_secret(&self, operation: &'static str) -> bool {
@@ -64,12 +66,20 @@ impl Dialect for Digiwin {
         }
     }
 
-    fn error_response(&self, _: &'static str, _: u16, body: &[u8]) -> ErrorResponse {
-        match Envelope::read(body) {
-            // The HTTP status has decided the kind; the code in the body is kept beside it.
-            Some(envelope) => ErrorResponse { kind: None, ..envelope.error_response() },
-            None => ErrorResponse::default(),
+    fn error_response(&self, operation: &'static str, status: u16, body: &[u8]) -> ErrorResponse {
+        let said = Envelope::read(body).map(|envelope| envelope.error_response()).unwrap_or_default();
+        // The HTTP status decides the kind; the code in the body is kept beside it.
+        ErrorResponse { kind: ErrorKind::of_status(status).map(|kind| whose(operation, kind)), ..said }
+    }
+}
+
+/// Whose credentials were refused: the handshake's first requests carry the application's token and nothing of a user.
+fn whose(operation: &str, kind: ErrorKind) -> ErrorKind {
+    match (operation, kind) {
+        (PUBLIC_KEY_OPERATION | AES_KEY_OPERATION, ErrorKind::Authentication | ErrorKind::Authorization) => {
+            ErrorKind::Application
         }
+        _ => kind,
     }
 }
 
@@ -195,6 +205,23 @@ mod tests {
         {
             assert_eq!(data(bare).unwrap(), bare);
         }
+    }
+
+    #[test]
+    fn a_request_without_a_user_is_refused_for_the_application() {
+        let kinds = |operation, status: u16| {
+            let body = format!(r#"{{"status":{status},"message":"no","data":null}}"#);
+            let in_envelope = DIALECT.data(operation, body.as_bytes()).unwrap_err().kind;
+            (in_envelope, DIALECT.error_response(operation, status, b"").kind)
+        };
+        for operation in [PUBLIC_KEY_OPERATION, AES_KEY_OPERATION] {
+            assert_eq!(kinds(operation, 401), (Some(ErrorKind::Application), Some(ErrorKind::Application)));
+            assert_eq!(kinds(operation, 403), (Some(ErrorKind::Application), Some(ErrorKind::Application)));
+            assert_eq!(kinds(operation, 500), (Some(ErrorKind::Server), Some(ErrorKind::Server)));
+            assert_eq!(kinds(operation, 404), (Some(ErrorKind::NotFound), Some(ErrorKind::NotFound)));
+        }
+        let user = (Some(ErrorKind::Authentication), Some(ErrorKind::Authentication));
+        assert_eq!(kinds("digiwin.identity.login", 401), user);
     }
 
     #[test]

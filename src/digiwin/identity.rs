@@ -21,6 +21,8 @@ const LOGIN: &str = "/api/iam/v2/identity/login";
 pub(crate) const LOGIN_OPERATION: &str = "digiwin.identity.login";
 pub(crate) const LOGIN_AD_OPERATION: &str = "digiwin.identity.login_ad";
 pub(crate) const INTERNAL_LOGIN_OPERATION: &str = "digiwin.identity.internal_login";
+pub(crate) const PUBLIC_KEY_OPERATION: &str = "digiwin.identity.get_public_key";
+pub(crate) const AES_KEY_OPERATION: &str = "digiwin.identity.get_aes_key";
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,13 +79,19 @@ pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &Login
 }
 
 pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
+    const OPERATION: &str = "digiwin.identity.login_verification_code";
+    for (what, text) in [("phone", phone), ("verification code", code.expose_secret())] {
+        if text.is_empty() {
+            return Err(Error::argument(format!("{what}: it is empty")).operation_named(OPERATION));
+        }
+    }
     let body = LoginBody {
         user_id: phone,
         identity_type: IdentityType::Other("verificationCode".to_owned()),
         verification_code: Some(code.expose_secret()),
         ..LoginBody::default()
     };
-    Ok(body.request("digiwin.identity.login_verification_code", LOGIN)?.secret(code.expose_secret()))
+    Ok(body.request(OPERATION, LOGIN)?.secret(code.expose_secret()))
 }
 
 pub(crate) fn internal_login(
@@ -113,7 +121,7 @@ pub(crate) struct PublicKey {
 }
 
 pub(crate) fn get_public_key() -> Request {
-    Request::get("digiwin.identity.get_public_key", "/api/iam/v2/identity/publickey").without_session()
+    Request::get(PUBLIC_KEY_OPERATION, "/api/iam/v2/identity/publickey").without_session()
 }
 
 #[derive(Deserialize)]
@@ -124,7 +132,7 @@ pub(crate) struct WrappedAesKey {
 
 /// Asking twice gives two keys under one name: not idempotent for sure.
 pub(crate) fn get_aes_key(client_encrypt_public_key: &str) -> Result<Request> {
-    Request::post("digiwin.identity.get_aes_key", "/api/iam/v2/identity/aeskey")
+    Request::post(AES_KEY_OPERATION, "/api/iam/v2/identity/aeskey")
         .without_session()
         .json(&json!({"clientEncryptPublicKey": client_encrypt_public_key}))
 }

@@ -5,6 +5,7 @@
 //! as `null`, is no such thing, and an error of kind [`Decode`](crate::ErrorKind::Decode); so for all three services, but not
 //! for the elements of a list or for objects inside of others.
 
+mod credentials;
 mod dialect;
 pub(crate) mod identity;
 mod login;
@@ -15,6 +16,7 @@ mod references;
 pub(crate) mod tenants;
 pub(crate) mod users;
 
+pub use credentials::Credentials;
 pub(crate) use dialect::{APP_HEADER, DIALECT, USER_HEADER};
 pub(crate) use login::{CredentialLogin, Handshake, LastRequest};
 pub use models::{

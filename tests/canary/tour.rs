@@ -1,9 +1,9 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, Credentials, Method, Password, Pin, UserToken, VerificationCode,
+    AppToken, Method, Password, Pin, UserToken, VerificationCode,
     authing::{CreateUserOptions, CustomData, SyncProvider, UserInfo, UserListOptions, UserLookup},
-    digiwin::{LoginOptions, RequestOptions, UserQueryType},
+    digiwin::{Credentials, LoginOptions, RequestOptions, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
 };
@@ -87,7 +87,10 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     identity.logout().await.unwrap();
 
     let credentials = Credentials::password("ann", PASSWORD).tenant_id("T1");
-    seen.show((&credentials, Credentials::from_fn("ann", || Ok(Credentials::internal("T1", "ann", PASSWORD)))));
+    seen.show((
+        &credentials,
+        Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::internal("T1", "ann", PASSWORD))),
+    ));
     let staying = Client::builder(emulator.base_url(), APP_TOKEN).credentials(credentials);
     seen.show(&staying);
     let staying = staying.build().unwrap();

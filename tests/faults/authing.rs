@@ -68,7 +68,7 @@ async fn a_code_decides_wherever_it_stands() {
         (2030, Validation),
         (2034, Conflict),
         (2035, Conflict),
-        (2224, NotFound),
+        (2224, Application),
         (2333, Authentication),
         (400, Validation),
         (403, Authorization),

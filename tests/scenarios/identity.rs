@@ -190,6 +190,6 @@ async fn a_wrong_app_token_is_refused() {
     let setting = Setting::new();
     let client = super::Client::builder(setting.emulator.base_url(), "another-app").build().unwrap();
     let refused = client.identity().login("ann", "ann-密码-1").await.unwrap_err();
-    assert!(refused.is_authentication());
+    assert!(refused.is_application(), "{refused}");
     assert_eq!(refused.operation(), Some("digiwin.identity.get_public_key"));
 }

@@ -3,7 +3,8 @@
 use super::{AT_ONCE, Client, LicenseClient, ManagementClient, in_parallel, maybe_async, test};
 use crate::support::{holds, same};
 use iam_sdk::{
-    Credentials, ErrorKind, Result,
+    ErrorKind, Result, cloudspot,
+    digiwin::Credentials,
     emulator::{
         Emulator,
         digiwin::{Person, Seed, Tenant},
@@ -12,6 +13,7 @@ use iam_sdk::{
 };
 use serde_json::json;
 use std::{
+    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -64,7 +66,7 @@ async fn other_ways_to_log_in() {
         Credentials::internal("T1", "ann", password()),
         Credentials::from_fn("ann", {
             let password = password();
-            move || Ok(Credentials::password("ann", password.clone()))
+            move || std::io::Result::Ok(Credentials::password("ann", password.clone()))
         }),
     ];
     for credentials in ways {
@@ -80,7 +82,7 @@ async fn other_ways_to_log_in() {
     let token = token.identity().current_token().await.unwrap().unwrap();
     let given = client_with(
         &emulator,
-        Credentials::from_fn("t", move || Ok(Credentials::token(StoredToken::new(token.clone())))),
+        Credentials::from_fn("t", move || std::io::Result::Ok(Credentials::token(StoredToken::new(token.clone())))),
     );
     same(given.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
 }
@@ -94,18 +96,78 @@ async fn a_provider_is_asked_for_each_login_and_its_failure_is_told() {
     let client = client_with(
         &emulator,
         Credentials::from_fn("vault", move || match counted.fetch_add(1, Ordering::SeqCst) {
-            0 => Err(iam_sdk::Error::store("the vault is sealed")),
+            0..5 => Err(io::Error::new(io::ErrorKind::Interrupted, "the prompt was cancelled")),
             _ => Ok(right.clone()),
         }),
     );
-    let error = client.identity().analyze_token().await.unwrap_err();
-    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Store, false));
+    // So often a wrong password could not be tried.
+    for _ in 0..5 {
+        let error = client.identity().analyze_token().await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent(), error.is_retryable()), (ErrorKind::Credentials, false, false));
+        let cause = std::error::Error::source(&error).unwrap().downcast_ref::<io::Error>();
+        assert_eq!(cause.unwrap().kind(), io::ErrorKind::Interrupted);
+        assert!(format!("{error:?}").contains("the prompt was cancelled"), "{error:?}");
+    }
     client.identity().analyze_token().await.unwrap();
     emulator.digiwin().expire_tokens();
     client.identity().analyze_token().await.unwrap();
-    assert_eq!(calls.load(Ordering::SeqCst), 3);
-    let nested = client_with(&emulator, Credentials::from_fn("a", || Ok(Credentials::from_fn("b", || unreachable!()))));
-    holds(nested.identity().analyze_token().await.unwrap_err().is_configuration());
+    assert_eq!(calls.load(Ordering::SeqCst), 7);
+}
+
+#[maybe_async]
+#[test]
+async fn what_a_provider_gives_must_be_of_use() {
+    let emulator = Emulator::start().unwrap();
+    type Provide = fn() -> Result<Credentials>;
+    let useless: [(&str, Provide); 3] = [
+        ("another provider", || Ok(Credentials::from_fn("b", || Err::<Credentials, _>("never called")))),
+        ("the password is empty", || Ok(Credentials::password("ann", ""))),
+        ("the token is empty", || Ok(Credentials::token(StoredToken::new("".into())))),
+    ];
+    for (what, provide) in useless {
+        let client = client_with(&emulator, Credentials::from_fn("a", provide));
+        let error = client.identity().analyze_token().await.unwrap_err();
+        assert!(error.is_credentials() && error.to_string().contains(what), "{what}: {error}");
+    }
+    // A store that may be back soon, for example, is worth another attempt.
+    let vault = Credentials::from_fn("a", || Err(iam_sdk::Error::store_unavailable("the vault is sealed")));
+    let error = client_with(&emulator, vault).identity().analyze_token().await.unwrap_err();
+    assert!(error.is_credentials() && error.is_retryable(), "{error:?}");
+    same(emulator.requests().len(), 0);
+}
+
+#[maybe_async]
+#[test]
+async fn credentials_that_are_incomplete_are_refused_before_anything_is_sent() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    let incomplete = [
+        ("the password is empty", Credentials::password("ann", "")),
+        ("the user is empty", Credentials::active_directory("", "pw")),
+        ("the tenant is empty", Credentials::internal("", "ann", "pw")),
+    ];
+    for (what, credentials) in incomplete {
+        let builder = Client::builder(emulator.base_url(), "a").credentials(credentials.clone());
+        let error = builder.build().unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains(what), "{error}");
+        let session = client.with_session_as(what, credentials);
+        let error = session.identity().analyze_token().await.unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains(what), "{error}");
+    }
+    let free = client.with_session("free");
+    let license = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1").build().unwrap();
+    let errors = [
+        free.identity().login("ann", "").await.err(),
+        free.identity().login_ad("", "pw").await.err(),
+        free.identity().internal_login("", "ann", "pw").await.err(),
+        free.identity().login_verification_code("1380", "").await.err(),
+        license.authenticate("ann", "").await.err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.is_invalid_argument() && error.to_string().contains("empty"), "{error}");
+    }
+    same(emulator.requests().len(), 0);
 }
 
 #[maybe_async]
@@ -307,7 +369,8 @@ async fn a_wrong_password_is_tried_three_times_a_minute() {
     }
     for _ in 0..5 {
         let error = client.identity().analyze_token().await.unwrap_err();
-        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Authentication, false));
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::LoginLimited, false));
+        assert!(error.retry_after().is_some());
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(
             error.to_string().contains("3 logins within 60 s") && source.contains("digiwin.identity.login"),
@@ -368,7 +431,8 @@ async fn a_session_with_credentials_takes_no_other_users_token() {
     client.identity().set_current_token(None).await.unwrap();
     same(client.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("ann"));
     let builder = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1").token("t");
-    holds(builder.credentials(Credentials::password("u", "p")).build().unwrap_err().is_configuration());
+    let credentials = cloudspot::Credentials::password("u", "p");
+    holds(builder.credentials(credentials).build().unwrap_err().is_configuration());
 }
 
 #[maybe_async]
@@ -458,7 +522,7 @@ async fn cloudspot_logs_in_again_too() {
     let account = emulator.cloudspot().account();
     let path = "/api/v1/auth/authenticate/";
     let builder = LicenseClient::builder(&account.application).base_url(emulator.base_url() + "/api/v1");
-    let credentials = Credentials::password(&account.username, account.password.clone());
+    let credentials = cloudspot::Credentials::password(&account.username, account.password.clone());
     let client = builder.clone().credentials(credentials.clone()).build().unwrap();
     client.get_user().await.unwrap();
     assert_eq!(emulator.requests().len(), 2);
@@ -471,14 +535,12 @@ async fn cloudspot_logs_in_again_too() {
     session.get_user().await.unwrap();
     assert_eq!(asked(&emulator, path), 3);
 
-    let wrong = builder.credentials(Credentials::password(&account.username, "wrong")).build().unwrap();
-    for _ in 0..6 {
-        holds(wrong.get_user().await.unwrap_err().is_authentication());
+    let wrong = builder.credentials(cloudspot::Credentials::password(&account.username, "wrong")).build().unwrap();
+    for attempt in 0..6 {
+        let error = wrong.get_user().await.unwrap_err();
+        assert_eq!((error.is_authentication(), error.is_login_limited()), (attempt < 3, attempt >= 3), "{error}");
     }
     assert_eq!(asked(&emulator, path), 6);
-    let directory = LicenseClient::builder("pos").base_url(emulator.base_url() + "/api/v1");
-    let directory = directory.credentials(Credentials::active_directory("u", "p")).build().unwrap();
-    holds(directory.get_user().await.unwrap_err().is_configuration());
 }
 
 #[maybe_async]

@@ -1,8 +1,9 @@
 use super::{FLAVOUR, Session, maybe_async};
 use crate::{
-    Credentials, Password, Result, UserToken,
+    Password, Result, UserToken,
     cloudspot::{
-        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Impersonation, LicenseUser,
+        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Credentials, Impersonation,
+        LicenseUser,
     },
     config::{Settings, settings_methods},
 };
@@ -41,7 +42,7 @@ impl LicenseClient {
 
     /// A session of its own that logs in by itself.
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(CredentialLogin(credentials)) as _);
+        let method = Some(Arc::new(CredentialLogin(credentials.0)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
 }
@@ -131,7 +132,7 @@ impl LicenseClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
-        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials)) as _);
+        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials.0)) as _);
         let id = &self.application_id;
         let session = Session::new(FLAVOUR, "cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
         let session = match self.token {

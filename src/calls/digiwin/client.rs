@@ -1,8 +1,8 @@
 use super::{FLAVOUR, Identity, Orgs, Session, Tenants, Users, maybe_async};
 use crate::{
-    Credentials, Method, Result,
+    Method, Result,
     config::{Settings, settings_methods},
-    digiwin::{self, RequestOptions},
+    digiwin::{self, Credentials, RequestOptions},
     secret::{AppToken, UserToken},
 };
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl Client {
 
     /// A session of its own that logs in by itself: see [`ClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        let method = Some(Arc::new(digiwin::CredentialLogin(credentials.0)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
 
@@ -112,7 +112,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
-        let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials.0)) as _);
         let session = Session::new(FLAVOUR, "digiwin", &digiwin::DIALECT, application, self.settings, headers, method)?;
         Ok(Client { session })
     }
