@@ -10,6 +10,9 @@
 //!
 //! Futures are `Send` and cancel-safe: a call dropped half way leaves the session as it was, and a login, refresh, tenant
 //! switch or logout that was begun runs to its end.
+//!
+//! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)
+//! has what any call can meet.
 
 use crate::{Result, protocol::paging::Received, session::Session, transport::runtime::Flavour};
 use calls::authing::Source;

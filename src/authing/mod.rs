@@ -23,6 +23,8 @@ mod document;
 mod documents;
 mod graphql;
 pub(crate) mod groups;
+mod ids;
+mod lookup;
 mod models;
 mod options;
 pub(crate) mod orgs;
@@ -37,6 +39,8 @@ mod values;
 
 pub(crate) use account::{check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail};
 pub(crate) use dialect::DIALECT;
+pub use ids::*;
+pub use lookup::UserLookup;
 pub use models::*;
 pub use options::*;
 pub use orgs::ImportTree;

@@ -2,6 +2,8 @@
 
 use super::{
     documents as doc,
+    ids::{AppId, GroupCode, RoleCode},
+    lookup::UserLookup,
     models::User,
     options::*,
     password::PasswordKey,
@@ -137,10 +139,9 @@ pub(crate) fn list_archived(options: &PageOptions) -> Result<Request> {
 }
 
 fn check_lookup(operation: &'static str, lookup: &UserLookup) -> Result<()> {
-    match lookup.is_empty() {
-        false => Ok(()),
-        true => Err(Error::argument("nothing says which user: set email, phone, username or external_id")
-            .operation_named(operation)),
+    match lookup.text() {
+        (what, "") => Err(Error::argument(format!("{what}: it is empty")).operation_named(operation)),
+        _ => Ok(()),
     }
 }
 
@@ -177,11 +178,11 @@ pub(crate) fn list_groups(user_id: &str) -> Result<Request> {
     doc::USER_GROUPS.request(&json!({"id": user_id}))
 }
 
-pub(crate) fn add_group(user_id: &str, code: &str) -> Result<Request> {
+pub(crate) fn add_group(user_id: &str, code: GroupCode<'_>) -> Result<Request> {
     doc::ADD_USER_TO_GROUP.request(&json!({"userIds": [user_id], "code": code}))
 }
 
-pub(crate) fn remove_group(user_id: &str, code: &str) -> Result<Request> {
+pub(crate) fn remove_group(user_id: &str, code: GroupCode<'_>) -> Result<Request> {
     doc::REMOVE_USER_FROM_GROUP.request(&json!({"userIds": [user_id], "code": code}))
 }
 
@@ -199,9 +200,9 @@ pub(crate) fn remove_roles(user_id: &str, codes: &[impl AsRef<str>], options: &N
     doc::REVOKE_ROLE.with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
-pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) -> Result<Request> {
+pub(crate) fn has_role(user_id: &str, code: RoleCode<'_>, options: &NamespaceOptions) -> Result<Request> {
     let request = of_user("authing.users.has_role", user_id, "/has-role")?;
-    Ok(request.query("code", Some(code)).query("namespace", options.namespace.as_ref()))
+    Ok(request.query("code", Some(code.0)).query("namespace", options.namespace.as_ref()))
 }
 
 pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResourceOptions) -> Result<Request> {
@@ -298,7 +299,7 @@ pub(crate) fn list_department(user_id: &str, options: &DepartmentOptions) -> Res
     doc::USER_DEPARTMENTS.with(json!({"id": user_id}), options)
 }
 
-pub(crate) fn first_login_mail(app_id: &str, user_id: &str) -> Result<Request> {
+pub(crate) fn first_login_mail(app_id: AppId<'_>, user_id: &str) -> Result<Request> {
     doc::FIRST_LOGIN_MAIL.request(&json!({"appId": app_id, "userId": user_id}))
 }
 

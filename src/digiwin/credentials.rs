@@ -1,3 +1,4 @@
+use super::TenantId;
 use crate::{
     Password,
     credentials::{Credentials as Inner, Kind, ProviderFuture, credentials_methods},
@@ -31,8 +32,8 @@ impl Credentials {
     }
 
     /// Creates credentials from a tenant's internal user: `internal_login`.
-    pub fn internal(tenant_id: impl Into<String>, user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Internal { user: user.into(), password: password.into() })).tenant_id(tenant_id)
+    pub fn internal(tenant_id: TenantId<'_>, user: impl Into<String>, password: impl Into<Password>) -> Self {
+        Self(Inner::new(Kind::Internal { user: user.into(), password: password.into() })).tenant_id(tenant_id.0)
     }
 
     credentials_methods!();

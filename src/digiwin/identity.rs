@@ -2,7 +2,7 @@
 
 use super::{
     AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,
-    LogoutOptions, TenantRef,
+    LogoutOptions, TenantId, TenantRef,
 };
 use crate::{
     Error, Result, UserToken, VerificationCode,
@@ -166,7 +166,7 @@ pub(crate) fn refresh_user_token() -> Result<Request> {
 }
 
 pub(crate) fn create_access_token(
-    tenant_id: &str,
+    tenant_id: TenantId<'_>,
     verify_user_id: &str,
     options: &AccessTokenOptions,
 ) -> Result<Request> {
@@ -174,7 +174,7 @@ pub(crate) fn create_access_token(
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
         grant_type: &'a str,
-        tenant_id: &'a str,
+        tenant_id: TenantId<'a>,
         verify_user_id: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         account: Option<&'a str>,

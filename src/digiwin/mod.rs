@@ -28,7 +28,7 @@ pub use options::{
     LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantListOptions, TenantSimpleOptions,
     UserQueryOptions, UserQueryType,
 };
-pub use references::{OrgRef, TenantRef, UserRef};
+pub use references::{OrgRef, TenantId, TenantRef, UserRef};
 
 use crate::{
     AppToken, Error, Result,

@@ -229,7 +229,7 @@ impl Error {
         self.0.json_path.as_deref()
     }
 
-    /// Returns how long the service asks to wait (`Retry-After`).
+    /// Returns how long to wait: as long as the service asks for (`Retry-After`), or until the session may log in again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

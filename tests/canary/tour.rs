@@ -2,8 +2,8 @@ use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
     AppToken, Method, Password, Pin, UserToken, VerificationCode,
-    authing::{CreateUserOptions, CustomData, SyncProvider, UserInfo, UserListOptions, UserLookup},
-    digiwin::{Credentials, LoginOptions, RequestOptions, UserQueryType},
+    authing::{CreateUserOptions, CustomData, RoleCode, SyncProvider, UserInfo, UserListOptions, UserLookup},
+    digiwin::{Credentials, LoginOptions, RequestOptions, TenantId, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
 };
@@ -32,12 +32,12 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens.extend(identity.login_with("ann", PASSWORD, options).await.unwrap().token);
     tokens.extend(identity.login_ad("ann@digiwin.com", PASSWORD).await.unwrap().token);
     tokens.extend(identity.login_verification_code("13800000000", "123456").await.unwrap().token);
-    tokens.extend(identity.internal_login("T1", "ann", PASSWORD).await.unwrap().token);
+    tokens.extend(identity.internal_login(TenantId("T1"), "ann", PASSWORD).await.unwrap().token);
     let changed = identity.refresh_token_with_tenant("T1").await.unwrap();
     seen.show(&changed);
     tokens.extend(changed.token);
     tokens.push(identity.refresh_user_token().await.unwrap());
-    let granted = identity.create_access_token("T1", "bob").await.unwrap();
+    let granted = identity.create_access_token(TenantId("T1"), "bob").await.unwrap();
     seen.show(&granted);
     tokens.extend(granted.token);
     seen.show(identity.analyze_token().await.unwrap());
@@ -66,7 +66,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let applications = tenants.get_applications().await.unwrap();
     assert!(applications[0].app_token.is_some());
     seen.show(applications);
-    seen.show(tenants.invite_user("T1", "new@x.example").await.unwrap());
+    seen.show(tenants.invite_user(TenantId("T1"), "new@x.example").await.unwrap());
     seen.show(tenants.remove_user("new@x.example").await.unwrap());
 
     let all = orgs.get_cascade().await.unwrap();
@@ -89,7 +89,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let credentials = Credentials::password("ann", PASSWORD).tenant_id("T1");
     seen.show((
         &credentials,
-        Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::internal("T1", "ann", PASSWORD))),
+        Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::internal(TenantId("T1"), "ann", PASSWORD))),
     ));
     let staying = Client::builder(emulator.base_url(), APP_TOKEN).credentials(credentials);
     seen.show(&staying);
@@ -155,11 +155,11 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     seen.show(users.update(&id, &info).await.unwrap());
     seen.show(authing.password_of(&id));
     seen.show((users.detail(&id).await.unwrap(), users.list().await.unwrap(), users.search("mia").await.unwrap()));
-    seen.show(users.find(UserLookup::new().username("mia")).await.unwrap());
-    seen.show(users.exists(UserLookup::new().username("mia")).await.unwrap());
+    seen.show(users.find(UserLookup::username("mia")).await.unwrap());
+    seen.show(users.exists(UserLookup::username("mia")).await.unwrap());
     seen.show(users.batch_get(&[&id]).await.unwrap());
     seen.show(users.list_all(UserListOptions::new()).next_page().await.unwrap());
-    seen.show(users.has_role(&id, "admin").await.unwrap());
+    seen.show(users.has_role(&id, RoleCode("admin")).await.unwrap());
     seen.show((users.list_user_actions().await.unwrap(), users.list_org(&id).await.unwrap()));
     seen.show(users.list_department(&id).await.unwrap());
     seen.show(users.check_resource_permission_batch(&id, "default", &["a:1"]).await.unwrap());

@@ -6,7 +6,10 @@ use crate::support::{
     holds, same,
     server::{Answer, Server, json, status},
 };
-use iam_sdk::{Error, ErrorKind, Method, digiwin::UserQueryType};
+use iam_sdk::{
+    Error, ErrorKind, Method,
+    digiwin::{TenantId, UserQueryType},
+};
 use serde_json::json as object;
 
 #[maybe_async]
@@ -31,7 +34,7 @@ async fn digiwin_errors(body: &'static str) -> Vec<(&'static str, Error)> {
         ("login_verification_code", identity.login_verification_code("u", "p").await.err()),
         ("refresh_token_with_tenant", identity.refresh_token_with_tenant("T").await.err()),
         ("refresh_user_token", identity.refresh_user_token().await.err()),
-        ("create_access_token", identity.create_access_token("T", "u").await.err()),
+        ("create_access_token", identity.create_access_token(TenantId("T"), "u").await.err()),
         ("analyze_token", identity.analyze_token().await.err()),
         ("get_login_info", identity.get_login_info().await.err()),
         ("get_public_key", identity.get_public_key().await.err()),
@@ -48,7 +51,7 @@ async fn digiwin_errors(body: &'static str) -> Vec<(&'static str, Error)> {
         ("get_current", tenants.get_current().await.err()),
         ("check_user_in_tenant", tenants.check_user_in_tenant("u").await.err()),
         ("get_applications", tenants.get_applications().await.err()),
-        ("invite_user", tenants.invite_user("T", "u").await.err()),
+        ("invite_user", tenants.invite_user(TenantId("T"), "u").await.err()),
         ("remove_user", tenants.remove_user("u").await.err()),
         ("get_cascade", orgs.get_cascade().await.err()),
         ("create_or_update", orgs.create_or_update(&object!({"sid": 1})).await.err()),
@@ -195,10 +198,10 @@ async fn no_error_keeps_what_brings_a_secret() {
             identity.login("u", "p").await.err(),
             identity.login_ad("u", "p").await.err(),
             identity.login_verification_code("u", "p").await.err(),
-            identity.internal_login("T", "u", "p").await.err(),
+            identity.internal_login(TenantId("T"), "u", "p").await.err(),
             identity.refresh_token_with_tenant("T").await.err(),
             identity.refresh_user_token().await.err(),
-            identity.create_access_token("T", "u").await.err(),
+            identity.create_access_token(TenantId("T"), "u").await.err(),
             identity.get_login_info().await.err(),
             client.tenants().get_applications().await.err(),
             license.authenticate("u", "p").await.err(),

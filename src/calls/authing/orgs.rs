@@ -3,8 +3,8 @@ use crate::{
     Json, Result,
     authing::{
         self, AddNodeOptions, AuthorizedResource, AuthorizedResourceOptions, CreateOrgOptions, ImportTree,
-        MemberListOptions, NamespaceOptions, Org, OrgNode, OrgTree, Page, Role, SortedPageOptions, SyncProvider,
-        UpdateNodeOptions, User, orgs,
+        MemberListOptions, MemberMove, NamespaceOptions, NodeCode, NodeId, NodeMove, Org, OrgNode, OrgTree, Page, Role,
+        SortedPageOptions, SyncProvider, UpdateNodeOptions, User, orgs,
     },
     protocol::paging,
 };
@@ -71,7 +71,7 @@ impl Orgs {
     }
 
     /// Whether a node is the root of an organization: query `isRootNode`.
-    pub async fn is_root_node(&self, org_id: &str, node_id: &str) -> Result<bool> {
+    pub async fn is_root_node(&self, org_id: &str, node_id: NodeId<'_>) -> Result<bool> {
         self.session.call_with(orgs::is_root_node(org_id, node_id)?, authing::non_null).await
     }
 
@@ -86,7 +86,7 @@ impl Orgs {
     }
 
     /// Adds a node, and gives the organization: mutation `addNode`.
-    pub async fn add_node(&self, org_id: &str, name: &str, parent_node_id: &str) -> Result<Org> {
+    pub async fn add_node(&self, org_id: &str, name: &str, parent_node_id: NodeId<'_>) -> Result<Org> {
         self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new()).await
     }
 
@@ -95,7 +95,7 @@ impl Orgs {
         &self,
         org_id: &str,
         name: &str,
-        parent_node_id: &str,
+        parent_node_id: NodeId<'_>,
         options: AddNodeOptions,
     ) -> Result<Org> {
         self.session.call(orgs::add_node(org_id, name, parent_node_id, &options)?).await
@@ -107,13 +107,13 @@ impl Orgs {
     }
 
     /// Deletes a node and all below it: mutation `deleteNode`.
-    pub async fn delete_node(&self, org_id: &str, node_id: &str) -> Result<()> {
+    pub async fn delete_node(&self, org_id: &str, node_id: NodeId<'_>) -> Result<()> {
         self.session.call_with(orgs::delete_node(org_id, node_id)?, authing::check_status).await
     }
 
     /// Moves a node below another one, and gives the organization: mutation `moveNode`.
-    pub async fn move_node(&self, org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Org> {
-        self.session.call(orgs::move_node(org_id, node_id, target_parent_id)?).await
+    pub async fn move_node(&self, org_id: &str, to: NodeMove<'_>) -> Result<Org> {
+        self.session.call(orgs::move_node(org_id, to)?).await
     }
 
     /// Makes an organization of a tree, typed or JSON text: `POST /api/v2/orgs/import`. What the service responds besides its
@@ -157,19 +157,12 @@ impl Orgs {
     }
 
     /// Moves members from one node to another: mutation `moveMembers`.
-    pub async fn move_members(
-        &self,
-        user_ids: &[impl AsRef<str> + Sync],
-        target_node_id: &str,
-        source_node_id: &str,
-    ) -> Result<()> {
-        self.session
-            .call_with(orgs::move_members(user_ids, target_node_id, source_node_id)?, authing::check_status)
-            .await
+    pub async fn move_members(&self, user_ids: &[impl AsRef<str> + Sync], nodes: MemberMove<'_>) -> Result<()> {
+        self.session.call_with(orgs::move_members(user_ids, nodes)?, authing::check_status).await
     }
 
     /// Says which of a user's departments is the main one; `None`: none is. Mutation `setMainDepartment`.
-    pub async fn set_main_department(&self, user_id: &str, department_id: Option<&str>) -> Result<()> {
+    pub async fn set_main_department(&self, user_id: &str, department_id: Option<NodeId<'_>>) -> Result<()> {
         self.session.call_with(orgs::set_main_department(user_id, department_id)?, authing::check_status).await
     }
 
@@ -191,7 +184,7 @@ impl Orgs {
     pub async fn list_authorized_resources_by_code(
         &self,
         org_id: &str,
-        code: &str,
+        code: NodeCode<'_>,
     ) -> Result<Page<AuthorizedResource>> {
         self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new()).await
     }
@@ -200,7 +193,7 @@ impl Orgs {
     pub async fn list_authorized_resources_by_code_with(
         &self,
         org_id: &str,
-        code: &str,
+        code: NodeCode<'_>,
         options: AuthorizedResourceOptions,
     ) -> Result<Page<AuthorizedResource>> {
         let request = orgs::list_authorized_resources_by_code(org_id, code, &options)?;

@@ -2,11 +2,11 @@ use super::{Pager, Session, maybe_async};
 use crate::{
     Result,
     authing::{
-        self, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData,
-        DepartmentOptions, Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions,
-        PasswordKey, PolicyAssignment, RefreshedToken, Role, UdfValue, Udv, User, UserAction, UserActionOptions,
-        UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions,
-        users,
+        self, AppId, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData,
+        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page,
+        PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, UdfValue, Udv, User, UserAction,
+        UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup,
+        UserSearchOptions, users,
     },
     protocol::{decode::Data, paging},
 };
@@ -99,7 +99,7 @@ impl Users {
         self.session.call(users::list_archived(&options)?).await
     }
 
-    /// Whether there is such a user: query `isUserExists`. With several members set, whether any of them fits.
+    /// Whether there is such a user: query `isUserExists`.
     pub async fn exists(&self, lookup: UserLookup) -> Result<bool> {
         self.session.call_with(users::exists(&lookup)?, authing::non_null).await
     }
@@ -109,7 +109,7 @@ impl Users {
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound): there is none. [`InvalidArgument`](crate::ErrorKind::InvalidArgument):
-    /// nothing says which.
+    /// the text to look for is empty.
     pub async fn find(&self, lookup: UserLookup) -> Result<User> {
         self.session.call_with(users::find(&lookup)?, authing::non_null).await
     }
@@ -174,12 +174,12 @@ impl Users {
     }
 
     /// Takes a user into a group: mutation `addUserToGroup`.
-    pub async fn add_group(&self, user_id: &str, code: &str) -> Result<()> {
+    pub async fn add_group(&self, user_id: &str, code: GroupCode<'_>) -> Result<()> {
         self.session.call_with(users::add_group(user_id, code)?, authing::check_status).await
     }
 
     /// Takes a user out of a group: mutation `removeUserFromGroup`.
-    pub async fn remove_group(&self, user_id: &str, code: &str) -> Result<()> {
+    pub async fn remove_group(&self, user_id: &str, code: GroupCode<'_>) -> Result<()> {
         self.session.call_with(users::remove_group(user_id, code)?, authing::check_status).await
     }
 
@@ -224,12 +224,12 @@ impl Users {
     }
 
     /// Whether a user has a role: `GET /api/v2/users/{id}/has-role`.
-    pub async fn has_role(&self, user_id: &str, code: &str) -> Result<bool> {
+    pub async fn has_role(&self, user_id: &str, code: RoleCode<'_>) -> Result<bool> {
         self.has_role_with(user_id, code, NamespaceOptions::new()).await
     }
 
     /// The same, in a namespace.
-    pub async fn has_role_with(&self, user_id: &str, code: &str, options: NamespaceOptions) -> Result<bool> {
+    pub async fn has_role_with(&self, user_id: &str, code: RoleCode<'_>, options: NamespaceOptions) -> Result<bool> {
         self.session.call(users::has_role(user_id, code, &options)?).await
     }
 
@@ -366,7 +366,7 @@ impl Users {
     }
 
     /// Sends a user the mail that verifies the address at the first login: mutation `sendFirstLoginVerifyEmail`.
-    pub async fn send_first_login_verify_email(&self, app_id: &str, user_id: &str) -> Result<()> {
+    pub async fn send_first_login_verify_email(&self, app_id: AppId<'_>, user_id: &str) -> Result<()> {
         self.session.call_with(users::first_login_mail(app_id, user_id)?, authing::check_status).await
     }
 

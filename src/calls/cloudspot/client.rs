@@ -53,8 +53,8 @@ impl LicenseClient {
     ///
     /// # Errors
     ///
-    /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials. The session then keeps the token it had. A 429
-    /// and a 5xx are never that.
+    /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials, never a 429 or a 5xx. The session then keeps the
+    /// token it had. [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself.
     pub async fn authenticate(&self, username: &str, password: impl Into<Password>) -> Result<AuthenticatedLicense> {
         self.session.call_for_token(cloudspot::authenticate(username, &password.into())?).await
     }

@@ -3,7 +3,7 @@ use crate::{
     Password, Result, UserToken, VerificationCode,
     digiwin::{
         AccessTokenOptions, AuthoredUser, ChangedToken, Handshake, InternalLoginOptions, LastRequest, LoginAdOptions,
-        LoginOptions, LogoutOptions, TenantRef, UserTokenInfo,
+        LoginOptions, LogoutOptions, TenantId, TenantRef, UserTokenInfo,
         identity::{self, PublicKey, RefreshedToken, WrappedAesKey},
     },
 };
@@ -24,8 +24,9 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`Authentication`](crate::ErrorKind::Authentication): wrong user or password.
-    /// [`Crypto`](crate::ErrorKind::Crypto): the handshake failed. A login is never sent twice after an ambiguous failure.
+    /// [`Authentication`](crate::ErrorKind::Authentication): wrong user or password, `Application`: wrong app token, `Crypto`: the
+    /// handshake failed. A login is never sent twice after an ambiguous failure. Without a request: `InvalidArgument` for an
+    /// empty user or password; `Configuration` for a session that has credentials, and logs in by itself.
     pub async fn login(&self, user_id: &str, password: impl Into<Password>) -> Result<AuthoredUser> {
         self.login_with(user_id, password, LoginOptions::new()).await
     }
@@ -68,7 +69,7 @@ impl Identity {
     /// Logs in a tenant's internal user: the handshake, then `POST internal/login`.
     pub async fn internal_login(
         &self,
-        tenant_id: &str,
+        tenant_id: TenantId<'_>,
         user_id: &str,
         password: impl Into<Password>,
     ) -> Result<AuthoredUser> {
@@ -78,12 +79,12 @@ impl Identity {
     /// [`internal_login`](Self::internal_login) with another identity type.
     pub async fn internal_login_with(
         &self,
-        tenant_id: &str,
+        tenant_id: TenantId<'_>,
         user_id: &str,
         password: impl Into<Password>,
         options: InternalLoginOptions,
     ) -> Result<AuthoredUser> {
-        self.log_in(user_id, password.into(), LastRequest::Internal(tenant_id.to_owned(), options)).await
+        self.log_in(user_id, password.into(), LastRequest::Internal(tenant_id.0.to_owned(), options)).await
     }
 
     /// Ends the session at the service and drops its token: `POST logout`.
@@ -140,14 +141,14 @@ impl Identity {
     }
 
     /// A token for single sign-on of another user: `POST token/grant/access`. The session stays as it is.
-    pub async fn create_access_token(&self, tenant_id: &str, verify_user_id: &str) -> Result<AuthoredUser> {
+    pub async fn create_access_token(&self, tenant_id: TenantId<'_>, verify_user_id: &str) -> Result<AuthoredUser> {
         self.create_access_token_with(tenant_id, verify_user_id, AccessTokenOptions::new()).await
     }
 
     /// [`create_access_token`](Self::create_access_token) with another grant type, or for an account.
     pub async fn create_access_token_with(
         &self,
-        tenant_id: &str,
+        tenant_id: TenantId<'_>,
         verify_user_id: &str,
         options: AccessTokenOptions,
     ) -> Result<AuthoredUser> {

@@ -2,7 +2,8 @@ use super::{Session, maybe_async};
 use crate::{
     Result,
     digiwin::{
-        ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
+        ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantId, TenantListOptions, TenantSimpleOptions,
+        UserRef,
         tenants::{self, Membership},
     },
     protocol::decode::Data,
@@ -80,12 +81,12 @@ impl Tenants {
 
     /// Invites a user, by id, mail address or phone number, into a tenant: `POST tenant/user/invite/new`. The answer is not
     /// documented, and given as it is.
-    pub async fn invite_user(&self, tenant_id: &str, user: &str) -> Result<Value> {
+    pub async fn invite_user(&self, tenant_id: TenantId<'_>, user: &str) -> Result<Value> {
         self.invite_user_with(tenant_id, user, InviteOptions::new()).await
     }
 
     /// [`invite_user`](Self::invite_user) with roles, organizations and so on.
-    pub async fn invite_user_with(&self, tenant_id: &str, user: &str, options: InviteOptions) -> Result<Value> {
+    pub async fn invite_user_with(&self, tenant_id: TenantId<'_>, user: &str, options: InviteOptions) -> Result<Value> {
         self.session.call(tenants::invite_user(tenant_id, user, &options)?).await
     }
 
