@@ -1,6 +1,6 @@
 //! Errors that users create: for stores of their own, and for tests of what they do about an error.
 
-use super::{Error, ErrorKind, Inner};
+use super::{Error, ErrorKind, Inner, Partial};
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 impl Error {
@@ -73,6 +73,22 @@ impl Error {
     /// Sets whether the service may have seen the request.
     pub fn with_sent(self, sent: bool) -> Self {
         self.sent(sent)
+    }
+
+    /// Sets how far a call came that is sent in batches.
+    ///
+    /// ```
+    /// use iam_sdk::{Error, ErrorKind, Partial};
+    ///
+    /// let mut partial = Partial::default();
+    /// partial.done.push("user-1".to_owned());
+    /// partial.failed_or_unsent.push("user-2".to_owned());
+    /// let error = Error::new(ErrorKind::Server).with_status(503).with_partial(partial);
+    /// assert_eq!(error.partial().unwrap().failed_or_unsent, ["user-2"]);
+    /// assert_eq!(error.to_string(), "the service failed (HTTP 503) (1 of 2 done)");
+    /// ```
+    pub fn with_partial(self, partial: Partial) -> Self {
+        self.partly(partial)
     }
 
     /// Sets the cause, which [`source`](StdError::source) returns.
