@@ -145,29 +145,6 @@ options! {
 }
 
 options! {
-    /// By what `users().find` and `users().exists` look for a user; at least one of them.
-    UserLookup (
-        /// Gives the custom data as well (`find` alone). Default: `false`.
-        with_custom_data,
-    ) {
-        /// The mail address.
-        email: String,
-        /// The phone number.
-        phone: String,
-        /// The user name.
-        username: String,
-        /// The id in another system.
-        external_id: String,
-    }
-}
-
-impl UserLookup {
-    pub(super) fn is_empty(&self) -> bool {
-        self.email.is_none() && self.phone.is_none() && self.username.is_none() && self.external_id.is_none()
-    }
-}
-
-options! {
     /// Of `users().batch_get`.
     BatchGetOptions (
         /// Gives the custom data as well. Default: `false`.

@@ -1,7 +1,8 @@
 //! Who renews a session's token may go away at any moment.
 
 use iam_sdk::{
-    Client, Credentials, UserToken,
+    Client, UserToken,
+    digiwin::Credentials,
     emulator::Emulator,
     token_store::{MemoryStore, TokenStore},
 };

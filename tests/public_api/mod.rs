@@ -32,7 +32,13 @@ fn a_response_can_be_planned() {
 fn a_builder_names_the_setting_that_is_wrong() {
     use iam_sdk::blocking::{Client, ClientBuilder};
     type Build = fn() -> ClientBuilder;
-    let wrong: [(&str, Build); 8] = [
+    let wrong: [(&str, Build); 14] = [
+        ("base URL: no scheme; write https://…", || Client::builder("iam.example.com:8443", "a")),
+        ("proxy: ", || Client::builder("https://h", "a").proxy("")),
+        ("proxy: ", || Client::builder("https://h", "a").proxy("socks5://p:1080")),
+        ("timeout: ", || Client::builder("https://h", "a").timeout(std::time::Duration::ZERO)),
+        ("connect_timeout: ", || Client::builder("https://h", "a").connect_timeout(std::time::Duration::ZERO)),
+        ("max_response_bytes: ", || Client::builder("https://h", "a").max_response_bytes(0)),
         ("base URL", || Client::builder("iam.example.com", "a")),
         ("base URL", || Client::builder("http://iam.example.com", "a")),
         ("app token", || Client::builder("https://h", "")),
@@ -49,15 +55,57 @@ fn a_builder_names_the_setting_that_is_wrong() {
     assert!(Client::builder("http://iam.example.com", "a").allow_http(true).build().is_ok());
 }
 
+/// What a program of a user's might say about an error, in full.
+fn advice(error: &iam_sdk::Error) -> String {
+    use iam_sdk::ErrorKind;
+    match error.kind() {
+        ErrorKind::Authentication => "wrong user or password".to_owned(),
+        ErrorKind::LoginLimited | ErrorKind::RateLimited => match error.retry_after() {
+            Some(wait) => format!("try again in {} s", wait.as_secs()),
+            None => "try again later".to_owned(),
+        },
+        ErrorKind::Business if error.code() == Some("21009") => "the tenant is closed".to_owned(),
+        ErrorKind::Credentials => format!("no password: {}", std::error::Error::source(error).unwrap()),
+        ErrorKind::Timeout if error.was_sent() => "it may have been done".to_owned(),
+        _ if error.is_retryable() => "try again".to_owned(),
+        kind => format!("{kind}; call the help desk"),
+    }
+}
+
+#[test]
+fn what_a_program_does_about_errors_is_tested_without_a_server() {
+    use iam_sdk::{Error, ErrorKind};
+    use std::time::Duration;
+    let errors = [
+        (Error::new(ErrorKind::Authentication).with_status(401), "wrong user or password"),
+        (Error::new(ErrorKind::LoginLimited).with_retry_after(Duration::from_secs(40)), "try again in 40 s"),
+        (Error::new(ErrorKind::RateLimited).with_status(429), "try again later"),
+        (Error::new(ErrorKind::Business).with_code("21009").with_server_message("closed"), "the tenant is closed"),
+        (Error::new(ErrorKind::Business).with_code("1"), "refused by the service; call the help desk"),
+        (Error::new(ErrorKind::Credentials).with_source("cancelled"), "no password: cancelled"),
+        (Error::new(ErrorKind::Timeout).with_sent(true), "it may have been done"),
+        (Error::new(ErrorKind::Timeout), "try again"),
+        (Error::new(ErrorKind::Server).with_status(503), "try again"),
+        (Error::new(ErrorKind::Server).with_status(500), "the service failed; call the help desk"),
+    ];
+    for (error, expected) in errors {
+        assert_eq!(advice(&error), expected, "{error:?}");
+    }
+    let error =
+        Error::new(ErrorKind::Conflict).with_operation("authing.users.create").with_status(200).with_code("2026");
+    assert_eq!(error.to_string(), "authing.users.create: exists already (HTTP 200, code 2026)");
+    assert_eq!((error.operation(), error.status(), error.was_sent()), (Some("authing.users.create"), Some(200), true));
+}
+
 /// Ann, from a future.
 #[cfg(any(feature = "async", feature = "blocking"))]
-fn from_a_future(emulator: &Emulator) -> iam_sdk::Credentials {
+fn from_a_future(emulator: &Emulator) -> iam_sdk::digiwin::Credentials {
     let password = emulator.digiwin().account().password.clone();
-    iam_sdk::Credentials::from_async_fn("ann", move || {
+    iam_sdk::digiwin::Credentials::from_async_fn("ann", move || {
         let password = password.clone();
         async move {
             tokio::task::yield_now().await;
-            Ok(iam_sdk::Credentials::password("ann", password).tenant_id("T1"))
+            std::io::Result::Ok(iam_sdk::digiwin::Credentials::password("ann", password).tenant_id("T1"))
         }
     })
 }

@@ -8,6 +8,7 @@ use iam_sdk::emulator::{Emulator, digiwin::ResponseStyle};
 
 mod authing;
 mod cloudspot;
+mod credentials;
 mod identity;
 mod orgs;
 mod sessions;
