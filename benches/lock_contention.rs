@@ -4,7 +4,8 @@
 //! Needs redis-server on the PATH.
 
 use iam_sdk::{
-    Client, Credentials,
+    Client,
+    digiwin::Credentials,
     emulator::Emulator,
     token_store::{EncryptionKey, RedisStore},
 };

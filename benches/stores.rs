@@ -8,7 +8,8 @@ mod support;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use iam_sdk::{
-    Credentials, r#async, blocking,
+    r#async, blocking,
+    digiwin::Credentials,
     token_store::{EncryptionKey, FileStore, MemoryStore, StoredToken, TokenStore},
 };
 use std::{hint::black_box, net::SocketAddr, sync::Arc, time::Duration};
@@ -37,7 +38,7 @@ fn stores() -> Vec<(&'static str, Arc<dyn TokenStore>)> {
 /// With a token of an hour that its credentials gave.
 fn client(server: SocketAddr, store: Arc<dyn TokenStore>) -> blocking::Client {
     let token = StoredToken::new("token".into()).expires_in(Duration::from_secs(3600));
-    let credentials = Credentials::from_fn("ann", move || Ok(Credentials::token(token.clone())));
+    let credentials = Credentials::from_fn("ann", move || std::io::Result::Ok(Credentials::token(token.clone())));
     let builder = blocking::Client::builder(format!("http://{server}"), "app-token").credentials(credentials);
     let client = builder.shared_token_store(store).build().unwrap();
     client.identity().analyze_token().unwrap();

@@ -11,6 +11,9 @@
 //! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe: a call dropped half way leaves the
 //! session as it was, and a login, refresh, tenant switch or logout that was begun runs to its end.
 //!
+//! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)
+//! has what any call can meet.
+//!
 //! # Certificates of your own authority
 //!
 //! ```no_run

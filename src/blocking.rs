@@ -13,6 +13,9 @@
 //! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
 //!
+//! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)
+//! has what any call can meet.
+//!
 //! # Certificates of your own authority
 //!
 //! ```no_run

@@ -41,7 +41,15 @@ impl Settings {
     /// The base URL, if credentials may be sent there. No part of it is repeated in an error: it can hold a password.
     pub(crate) fn origin(&self) -> Result<Url> {
         let wrong = |what: &str| Error::configuration(format!("base URL: {what}"));
-        let url = Url::parse(self.base_url.trim()).map_err(|error| wrong(&error.to_string()))?;
+        let base_url = self.base_url.trim();
+        if base_url.is_empty() {
+            return Err(wrong("it is empty"));
+        }
+        // `iam.example.com:8443/x` parses too, with the host as the scheme.
+        if !base_url.contains("://") {
+            return Err(wrong("no scheme; write https://…"));
+        }
+        let url = Url::parse(base_url).map_err(|error| wrong(&error.to_string()))?;
         match url.scheme() {
             "https" => {}
             "http" if self.allow_http || is_loopback(&url) => {}
@@ -55,6 +63,35 @@ impl Settings {
             return Err(wrong("it must not hold a query or fragment"));
         }
         Ok(url)
+    }
+
+    /// The proxy, if one is set. No part of its URL is repeated in an error: it can hold a password.
+    pub(crate) fn proxy_url(&self) -> Result<Option<Url>> {
+        let Some(proxy) = &self.proxy else { return Ok(None) };
+        let wrong = |what: &str| Error::configuration(format!("proxy: {what}"));
+        let proxy = proxy.trim();
+        let with_scheme = match proxy.contains("://") {
+            true => proxy.to_owned(),
+            false => format!("http://{proxy}"),
+        };
+        let url = Url::parse(&with_scheme).map_err(|error| wrong(&error.to_string()))?;
+        match url.scheme() {
+            "http" | "https" => Ok(Some(url)),
+            _ => Err(wrong("only proxies of http:// and https:// are supported")),
+        }
+    }
+
+    /// Refuses time limits with which no request could succeed.
+    pub(crate) fn check_limits(&self) -> Result<()> {
+        for (name, limit) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)] {
+            if limit.is_zero() {
+                return Err(Error::configuration(format!("{name}: a limit of zero leaves no time for any request")));
+            }
+        }
+        match self.max_response_bytes {
+            0 => Err(Error::configuration("max_response_bytes: a limit of zero leaves no room for any response")),
+            _ => Ok(()),
+        }
     }
 
     /// The headers of every request, the user's own included; `reserved` are the service's, with settings of their own.
@@ -118,7 +155,8 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that a request may take, its retries and the waits between them included. Default: 30 s.
+        /// Sets the longest that a request may take, its retries and the waits between them included. Default: 30 s. Zero is
+        /// an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         ///
         /// A call whose session has no valid token waits for the login first, as long at the most; where the service refuses the
         /// token, it waits for another one and sends its request again, each with the same limit.
@@ -127,7 +165,8 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that connecting may take. Default: 10 s.
+        /// Sets the longest that connecting may take. Default: 10 s. Zero is an error of kind
+        /// [`Configuration`](crate::ErrorKind::Configuration).
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connect_timeout = timeout;
             self
@@ -152,8 +191,8 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the proxy for all requests. Default: the one in the environment (`HTTPS_PROXY` and so on); requests to loopback
-        /// use no proxy.
+        /// Sets the proxy for all requests, such as `http://proxy.example:8080`. Default: the one in the environment
+        /// (`HTTPS_PROXY` and so on); requests to loopback use no proxy.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.proxy = Some(url.into());
             self
@@ -213,6 +252,30 @@ mod tests {
         {
             assert!(refusal(url).unwrap().contains("base URL"), "{url}");
         }
+    }
+
+    #[test]
+    fn a_base_url_without_a_scheme_is_told_so() {
+        for url in ["iam.example.com", "iam.example.com:8443/gw", "localhost:8000", "//h"] {
+            assert!(refusal(url).unwrap().ends_with("base URL: no scheme; write https://…"), "{url}");
+        }
+        assert!(refusal(" ").unwrap().contains("empty"));
+    }
+
+    #[test]
+    fn an_unusable_proxy_is_refused_and_its_password_is_not_repeated() {
+        let with = |proxy: &str| {
+            let mut settings = Settings::new("https://h".into());
+            settings.proxy = Some(proxy.to_owned());
+            settings.proxy_url().map(|url| url.unwrap().to_string()).map_err(|error| format!("{error} {error:#?}"))
+        };
+        for proxy in ["", "::", "http://", "socks5://u:canary@p:1", "http://u:canary@p:99999", "http://u:canary@"] {
+            let text = with(proxy).unwrap_err();
+            assert!(text.contains("proxy: ") && !text.contains("canary"), "{proxy}: {text}");
+        }
+        assert_eq!(with("p.example:8080").unwrap(), "http://p.example:8080/");
+        assert_eq!(with("https://u:pw@p.example").unwrap(), "https://u:pw@p.example/");
+        assert_eq!(with("localhost:3128").unwrap(), "http://localhost:3128/");
     }
 
     #[test]

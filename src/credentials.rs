@@ -1,22 +1,17 @@
-//! Credentials with which a session logs in by itself.
+//! Credentials with which a session logs in by itself; each service has a type of its own around them.
 
 use crate::{Error, Password, Result, token_store::StoredToken};
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 
-pub(crate) type ProviderFuture = Pin<Box<dyn Future<Output = Result<Credentials>> + Send>>;
-type Blocking = dyn Fn() -> Result<Credentials> + Send + Sync;
+/// What a provider gives. It may fail with an error of any type.
+pub(crate) type Provided = Result<Credentials, Box<dyn StdError + Send + Sync>>;
+pub(crate) type ProviderFuture = Pin<Box<dyn Future<Output = Provided> + Send>>;
+type Blocking = dyn Fn() -> Provided + Send + Sync;
 type Async = dyn Fn() -> ProviderFuture + Send + Sync;
 
-/// Credentials with which a session logs in by itself: at the first call that needs a token, when its token cannot be
-/// refreshed, and when the service refuses the token.
-///
-/// ```
-/// # use iam_sdk::Credentials;
-/// let ann = Credentials::password("ann", "her password").tenant_id("T1");
-/// let from_a_vault = Credentials::from_fn("ann", || Ok(Credentials::password("ann", "read from a vault")));
-/// ```
+/// Credentials of any service.
 #[derive(Clone)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     pub(crate) kind: Kind,
     pub(crate) tenant: Option<String>,
 }
@@ -32,50 +27,11 @@ pub(crate) enum Kind {
 }
 
 impl Credentials {
-    fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         Self { kind, tenant: None }
     }
 
-    /// Creates credentials from a user and their password: Digiwin's `login`, Cloudspot's `authenticate`.
-    pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self::new(Kind::Password { user: user.into(), password: password.into() })
-    }
-
-    /// Creates credentials from a user of Digiwin's Active Directory: `login_ad`.
-    pub fn active_directory(user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self::new(Kind::Directory { user: user.into(), password: password.into() })
-    }
-
-    /// Creates credentials from a tenant's internal user at Digiwin: `internal_login`.
-    pub fn internal(tenant_id: impl Into<String>, user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self::new(Kind::Internal { user: user.into(), password: password.into() }).tenant_id(tenant_id)
-    }
-
-    /// Creates credentials from an existing token, for a provider to return.
-    pub fn token(token: StoredToken) -> Self {
-        Self::new(Kind::Token(token))
-    }
-
-    /// Takes what `provide` returns, called anew for each login, one call at a time. It may block: it is called on a thread of
-    /// its own. `name` tells sessions apart, in a token store too: use the user's name.
-    ///
-    /// A call gives up waiting for it at its time limit. It may use other sessions, also with the blocking client; a call of the
-    /// session that waits for it is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
-    pub fn from_fn(name: impl Into<String>, provide: impl Fn() -> Result<Self> + Send + Sync + 'static) -> Self {
-        Self::new(Kind::Blocking { name: name.into(), provide: Arc::new(provide) })
-    }
-
-    /// Takes what the future that `provide` returns comes to, as [`from_fn`](Self::from_fn) does. The async flavour polls it on
-    /// the caller's runtime; the blocking flavour on a thread with a tokio runtime of its own.
-    pub fn from_async_fn<F>(name: impl Into<String>, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<Self>> + Send + 'static,
-    {
-        Self::new(Kind::Async { name: name.into(), provide: Arc::new(move || Box::pin(provide())) })
-    }
-
-    /// Logs in to this tenant (Digiwin). After a tenant switch the next token is in the tenant that was switched to.
-    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+    pub(crate) fn tenant_id(mut self, id: impl Into<String>) -> Self {
         self.tenant = Some(id.into());
         self
     }
@@ -111,29 +67,35 @@ impl Credentials {
         }
     }
 
-    /// What a provider gave: no other provider, and in the tenant named here if it names none.
-    pub(crate) fn provided(&self, credentials: Self) -> Result<Self> {
-        match credentials.kind {
-            Kind::Blocking { .. } | Kind::Async { .. } => {
-                Err(Error::configuration("the credentials provider returned another provider; return a password, say"))
+    /// Says what is missing, without which no login can succeed.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let missing = |text: &str, what| if text.is_empty() { Err(what) } else { Ok(()) };
+        match &self.kind {
+            Kind::Password { user, .. } | Kind::Directory { user, .. } => missing(user, "the user is empty")?,
+            Kind::Internal { user, .. } => {
+                missing(user, "the user is empty")?;
+                missing(self.tenant.as_deref().unwrap_or_default(), "the tenant is empty")?;
             }
-            _ => Ok(Self { tenant: credentials.tenant.or_else(|| self.tenant.clone()), ..credentials }),
+            Kind::Token(_) => return missing(self.secret().unwrap_or_default(), "the token is empty"),
+            Kind::Blocking { .. } | Kind::Async { .. } => return Ok(()),
         }
+        missing(self.secret().unwrap_or_default(), "the password is empty")
+    }
+
+    /// What a provider gave: complete, no other provider, and in the tenant named here if it names none.
+    pub(crate) fn provided(&self, credentials: Self) -> Result<Self> {
+        let unusable = |what: &str| Error::new(crate::ErrorKind::Credentials).detail(format!("it returned {what}"));
+        if matches!(credentials.kind, Kind::Blocking { .. } | Kind::Async { .. }) {
+            return Err(unusable("another provider; let it return a password, say"));
+        }
+        credentials.check().map_err(|what| unusable(&format!("credentials that are incomplete: {what}")))?;
+        Ok(Self { tenant: credentials.tenant.or_else(|| self.tenant.clone()), ..credentials })
     }
 }
 
-impl Kind {
-    /// The error of a service that these credentials cannot log in to.
-    pub(crate) fn unsupported(&self, service: &str, instead: &str) -> Error {
-        let what = match self {
-            Self::Password { .. } => "a password",
-            Self::Directory { .. } => "Active Directory credentials",
-            Self::Internal { .. } => "an internal user's credentials",
-            Self::Token(_) => "a token",
-            Self::Blocking { .. } | Self::Async { .. } => "a provider's credentials",
-        };
-        Error::configuration(format!("the client of {service} cannot log in with {what}; use {instead}"))
-    }
+/// The error of a login with credentials that the service's own type cannot have.
+pub(crate) fn unsupported() -> Error {
+    Error::configuration("credentials: the service does not support them")
 }
 
 impl fmt::Debug for Credentials {
@@ -146,3 +108,49 @@ impl fmt::Debug for Credentials {
             .finish_non_exhaustive()
     }
 }
+
+/// The constructors that the credentials of every service have, for a tuple struct around [`Credentials`].
+macro_rules! credentials_methods {
+    () => {
+        /// Creates credentials from an existing token. They log nobody in: once the service refuses the token, calls fail.
+        pub fn token(token: crate::token_store::StoredToken) -> Self {
+            Self(Inner::new(Kind::Token(token)))
+        }
+
+        /// Creates credentials that `provide` returns, called anew for each login, one call at a time.
+        ///
+        /// It may block: it is called on a thread of its own. `name` tells sessions apart, in a token store too: use the user's
+        /// name. It may fail with an error of any type, also because a user cancelled a prompt: the call is then an error of kind
+        /// [`Credentials`](crate::ErrorKind::Credentials) with that error as its source, and no failed login is counted.
+        ///
+        /// A call gives up waiting for it at its time limit. It may use other sessions, also with the blocking client; a call of
+        /// the session that waits for it is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
+        pub fn from_fn<E>(
+            name: impl Into<String>,
+            provide: impl Fn() -> Result<Self, E> + Send + Sync + 'static,
+        ) -> Self
+        where
+            E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        {
+            let provide = move || provide().map(|provided| provided.0).map_err(Into::into);
+            Self(Inner::new(Kind::Blocking { name: name.into(), provide: std::sync::Arc::new(provide) }))
+        }
+
+        /// Creates credentials that the future returns that `provide` makes, as [`from_fn`](Self::from_fn) does.
+        ///
+        /// The async flavour polls it on the caller's runtime; the blocking flavour on a thread with a tokio runtime of its own.
+        pub fn from_async_fn<F, E>(name: impl Into<String>, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
+        where
+            F: Future<Output = Result<Self, E>> + Send + 'static,
+            E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        {
+            let provide = move || {
+                let provided = provide();
+                Box::pin(async { provided.await.map(|provided| provided.0).map_err(Into::into) }) as ProviderFuture
+            };
+            Self(Inner::new(Kind::Async { name: name.into(), provide: std::sync::Arc::new(provide) }))
+        }
+    };
+}
+
+pub(crate) use credentials_methods;

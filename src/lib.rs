@@ -44,7 +44,6 @@ pub mod guide;
 
 #[cfg(feature = "async")]
 pub use r#async::Client;
-pub use credentials::Credentials;
 pub use digiwin::RequestOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;

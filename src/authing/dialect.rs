@@ -1,6 +1,6 @@
 //! How Authing wraps its responses and spells its errors.
 
-use super::{account::GRAPHQL, document::selects_secret};
+use super::{account::GRAPHQL, document::selects_secret, documents::ACCESS_TOKEN};
 use crate::{
     Error, ErrorKind, Result, UserToken,
     protocol::{
@@ -42,7 +42,7 @@ impl Dialect for Authing {
     fn data<'a>(&self, operation: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let envelope = Envelope::read(body).ok_or_else(|| unreadable("no JSON object"))?;
         if let Some(said) = envelope.error_response() {
-            return Err(said);
+            return Err(whose(operation, said));
         }
         let data = envelope.data.map(RawValue::get);
         let is_graphql = *operation == GRAPHQL;
@@ -86,8 +86,22 @@ impl Dialect for Authing {
         error.is_authentication() && (error.code() == Some(NOT_LOGGED_IN) || error.status() == Some(401))
     }
 
-    fn error_response(&self, _: &'static Operation, _: u16, body: &[u8]) -> ErrorResponse {
-        Envelope::read(body).and_then(|envelope| envelope.error_response()).unwrap_or_default()
+    fn error_response(&self, operation: &'static Operation, status: u16, body: &[u8]) -> ErrorResponse {
+        let said = Envelope::read(body).and_then(|envelope| envelope.error_response());
+        // Without an error of the service's, a 404 is a page of something in between: the host is wrong.
+        let by_status = matches!(status, 401 | 403).then(|| ErrorKind::of_status(status)).flatten();
+        whose(operation, said.unwrap_or(ErrorResponse { kind: by_status, ..ErrorResponse::default() }))
+    }
+}
+
+/// Whose credentials were refused: the request for the management token has nothing but the user pool's id and secret.
+fn whose(operation: &Operation, said: ErrorResponse) -> ErrorResponse {
+    use ErrorKind::{Application, Authentication, Authorization, NotFound, Validation};
+    match said.kind {
+        Some(Authentication | Authorization | NotFound | Validation) if *operation == ACCESS_TOKEN => {
+            ErrorResponse { kind: Some(Application), ..said }
+        }
+        _ => said,
     }
 }
 
@@ -101,7 +115,9 @@ pub(super) fn kind_of(code: &str) -> ErrorKind {
         Ok(1000) => Some(ErrorKind::Server),
         Ok(1001 | 1576) => Some(ErrorKind::Authorization),
         Ok(2005 | 2006 | 2020 | 2333) => Some(ErrorKind::Authentication),
-        Ok(2004 | 2011 | 2224) => Some(ErrorKind::NotFound),
+        Ok(2004 | 2011) => Some(ErrorKind::NotFound),
+        // The user pool is the client's own; no call names another one.
+        Ok(2224) => Some(ErrorKind::Application),
         Ok(499 | 2003 | 2014 | 2015 | 2016 | 2029 | 2030) => Some(ErrorKind::Validation),
         Ok(2026 | 2034 | 2035) => Some(ErrorKind::Conflict),
         Ok(code) => ErrorKind::of_status(code),
@@ -370,6 +386,26 @@ mod tests {
         ];
         for (body, kind) in errors {
             assert_eq!(data(body).unwrap_err().kind, Some(kind), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refused_user_pool_or_secret_is_the_applications() {
+        let of = |operation, status, body: &str| match status {
+            200 => data_of(operation, body).unwrap_err().kind,
+            _ => DIALECT.error_response(operation, status, body.as_bytes()).kind,
+        };
+        let token = &ACCESS_TOKEN;
+        for code in [2333, 2224, 2020, 1001, 401, 400] {
+            let body = format!(r#"{{"errors": [{{"message": {{"code": {code}, "message": "no"}}}}]}}"#);
+            assert_eq!(of(token, 200, &body), Some(ErrorKind::Application), "{code}");
+            assert_eq!(of(token, 400, &body), Some(ErrorKind::Application), "{code}");
+        }
+        assert_eq!(of(&ORGS, 200, r#"{"code": 2224}"#), Some(ErrorKind::Application));
+        assert_eq!(of(token, 401, ""), Some(ErrorKind::Application));
+        assert_eq!(of(&ORGS, 401, ""), Some(ErrorKind::Authentication));
+        for (status, body) in [(200, r#"{"code": 500}"#), (503, "<html>"), (429, ""), (404, "<html>")] {
+            assert_ne!(of(token, status, body), Some(ErrorKind::Application), "{status}");
         }
     }
 

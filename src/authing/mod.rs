@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | 2005 user locked, 2006, 2333 wrong password, 2020 not logged in | `Authentication` |
 //! | 1001, 1576 | `Authorization` |
-//! | 2004 user, 2011 application, 2224 user pool | `NotFound` |
+//! | 2004 user, 2011 application | `NotFound` |
+//! | 2224 user pool; any refusal of the request for the management token | `Application` |
 //! | 499, 2003, 2014, 2015, 2016, 2029, 2030 | `Validation` |
 //! | 2026, 2034, 2035 | `Conflict` |
 //! | 1000 busy | `Server`, and [`is_retryable`](crate::Error::is_retryable) |
@@ -23,11 +24,14 @@
 #![doc = include_str!("operations.md")]
 
 mod account;
+mod credentials;
 mod dialect;
 mod document;
 mod documents;
 mod graphql;
 pub(crate) mod groups;
+mod ids;
+mod lookup;
 mod models;
 mod options;
 pub(crate) mod orgs;
@@ -43,7 +47,10 @@ mod values;
 pub(crate) use account::{
     REQUEST, check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail,
 };
+pub use credentials::Credentials;
 pub(crate) use dialect::DIALECT;
+pub use ids::*;
+pub use lookup::UserLookup;
 pub use models::*;
 pub use options::*;
 pub use orgs::ImportTree;

@@ -145,29 +145,6 @@ options! {
 }
 
 options! {
-    /// By what `users().find` and `users().exists` look for a user; at least one of them.
-    UserLookup (
-        /// Asks for the custom data too (`find` alone). Default: `false`.
-        with_custom_data,
-    ) {
-        /// Looks for a mail address.
-        email: String,
-        /// Looks for a phone number.
-        phone: String,
-        /// Looks for a user name.
-        username: String,
-        /// Looks for an id in another system.
-        external_id: String,
-    }
-}
-
-impl UserLookup {
-    pub(super) fn is_empty(&self) -> bool {
-        self.email.is_none() && self.phone.is_none() && self.username.is_none() && self.external_id.is_none()
-    }
-}
-
-options! {
     /// Optional arguments of `users().batch_get`.
     BatchGetOptions (
         /// Asks for the custom data too. Default: `false`.

@@ -2,6 +2,7 @@
 
 use super::{
     documents as doc,
+    ids::{MemberMove, NodeCode, NodeId, NodeMove},
     options::*,
     request::as_strs,
     tree::{self, OrgTree},
@@ -54,11 +55,16 @@ pub(crate) fn search_nodes(keyword: &str) -> Result<Request> {
     doc::SEARCH_NODES.variables(&json!({"keyword": keyword}))
 }
 
-pub(crate) fn is_root_node(org_id: &str, node_id: &str) -> Result<Request> {
+pub(crate) fn is_root_node(org_id: &str, node_id: NodeId<'_>) -> Result<Request> {
     doc::IS_ROOT_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id}))
 }
 
-pub(crate) fn add_node(org_id: &str, name: &str, parent_node_id: &str, options: &AddNodeOptions) -> Result<Request> {
+pub(crate) fn add_node(
+    org_id: &str,
+    name: &str,
+    parent_node_id: NodeId<'_>,
+    options: &AddNodeOptions,
+) -> Result<Request> {
     doc::ADD_NODE.with(json!({"orgId": org_id, "name": name, "parentNodeId": parent_node_id}), options)
 }
 
@@ -66,12 +72,12 @@ pub(crate) fn update_node(node_id: &str, options: &UpdateNodeOptions) -> Result<
     doc::UPDATE_NODE.with(json!({"id": node_id}), options)
 }
 
-pub(crate) fn delete_node(org_id: &str, node_id: &str) -> Result<Request> {
+pub(crate) fn delete_node(org_id: &str, node_id: NodeId<'_>) -> Result<Request> {
     doc::DELETE_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id}))
 }
 
-pub(crate) fn move_node(org_id: &str, node_id: &str, target_parent_id: &str) -> Result<Request> {
-    doc::MOVE_NODE.variables(&json!({"orgId": org_id, "nodeId": node_id, "targetParentId": target_parent_id}))
+pub(crate) fn move_node(org_id: &str, to: NodeMove<'_>) -> Result<Request> {
+    doc::MOVE_NODE.variables(&json!({"orgId": org_id, "nodeId": to.node_id, "targetParentId": to.to_parent_id}))
 }
 
 pub(crate) fn add_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Result<Request> {
@@ -86,17 +92,18 @@ pub(crate) fn delete_members(node_id: &str, user_ids: &[impl AsRef<str>]) -> Res
         .variables(&json!({"nodeId": node_id, "userIds": as_strs(user_ids)}))
 }
 
-pub(crate) fn move_members(user_ids: &[impl AsRef<str>], target: &str, source: &str) -> Result<Request> {
+pub(crate) fn move_members(user_ids: &[impl AsRef<str>], nodes: MemberMove<'_>) -> Result<Request> {
+    let MemberMove { from_node_id, to_node_id } = nodes;
     doc::MOVE_MEMBERS
         .not_empty("user ids", user_ids)?
-        .variables(&json!({"userIds": as_strs(user_ids), "targetNodeId": target, "sourceNodeId": source}))
+        .variables(&json!({"userIds": as_strs(user_ids), "sourceNodeId": from_node_id, "targetNodeId": to_node_id}))
 }
 
 pub(crate) fn list_members(node_id: &str, options: &MemberListOptions) -> Result<Request> {
     doc::MEMBERS.page(json!({"id": node_id}), options)
 }
 
-pub(crate) fn set_main_department(user_id: &str, department_id: Option<&str>) -> Result<Request> {
+pub(crate) fn set_main_department(user_id: &str, department_id: Option<NodeId<'_>>) -> Result<Request> {
     doc::SET_MAIN_DEPARTMENT.variables(&json!({"userId": user_id, "departmentId": department_id}))
 }
 
@@ -106,7 +113,7 @@ pub(crate) fn list_authorized_resources(node_id: &str, options: &AuthorizedResou
 
 pub(crate) fn list_authorized_resources_by_code(
     org_id: &str,
-    code: &str,
+    code: NodeCode<'_>,
     options: &AuthorizedResourceOptions,
 ) -> Result<Request> {
     doc::NODE_BY_CODE_RESOURCES.resources(json!({"orgId": org_id, "code": code}), options)

@@ -28,6 +28,9 @@ impl PasswordKey {
 
     /// PKCS#1 v1.5, in base64.
     pub(crate) fn seal(&self, password: &Password) -> Result<String> {
+        if password.expose_secret().is_empty() {
+            return Err(Error::argument("password: it is empty"));
+        }
         let sealed = self.0.encrypt(&mut os_rng(), Pkcs1v15Encrypt, password.expose_secret().as_bytes());
         let sealed = sealed.map_err(|error| match error {
             rsa::Error::MessageTooLong => Error::argument("the password is longer than the public key can take"),

@@ -11,7 +11,7 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind},
+    credentials::{Credentials, Kind, unsupported},
     protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl LoginMethod for ManagementToken {
             Some(Kind::Password { .. }) => {
                 return Err(Error::configuration("credentials: they are for another user pool than the client's"));
             }
-            Some(other) => return Err(other.unsupported("Authing management", "Credentials::password")),
+            Some(_) => return Err(unsupported()),
         };
         Ok(SingleRequestLogin::new(request, token))
     }

@@ -2,6 +2,8 @@
 
 use super::{
     documents as doc,
+    ids::{AppId, GroupCode, RoleCode},
+    lookup::UserLookup,
     models::User,
     options::*,
     password::PasswordKey,
@@ -15,7 +17,6 @@ use crate::{
         batches::Batches,
         decode::{Data, List},
         operation::{Effect, Operation, operations},
-        options::ToWire as _,
         request::Request,
     },
 };
@@ -151,18 +152,18 @@ pub(crate) fn list_archived(options: &PageOptions) -> Result<Request> {
 }
 
 fn check_lookup(operation: &'static Operation, lookup: &UserLookup) -> Result<&'static Operation> {
-    match lookup.is_empty() {
-        false => Ok(operation),
-        true => Err(operation.refuse("nothing says which user: set email, phone, username or external_id")),
-    }
+    let (what, text) = lookup.member();
+    operation.has_text(what, text)
 }
 
 pub(crate) fn exists(lookup: &UserLookup) -> Result<Request> {
-    check_lookup(&doc::IS_USER_EXISTS, lookup)?.variables(&lookup.to_wire())
+    check_lookup(&doc::IS_USER_EXISTS, lookup)?.variables(&lookup.variables())
 }
 
 pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
-    check_lookup(&doc::FIND_USER, lookup)?.with(json!({"withCustomData": lookup.with_custom_data}), lookup)
+    let mut variables = lookup.variables();
+    variables.insert("withCustomData".to_owned(), lookup.with_custom_data.into());
+    check_lookup(&doc::FIND_USER, lookup)?.variables(&variables)
 }
 
 pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request> {
@@ -181,11 +182,11 @@ pub(crate) fn list_groups(user_id: &str) -> Result<Request> {
     doc::USER_GROUPS.variables(&json!({"id": user_id}))
 }
 
-pub(crate) fn add_group(user_id: &str, code: &str) -> Result<Request> {
+pub(crate) fn add_group(user_id: &str, code: GroupCode<'_>) -> Result<Request> {
     doc::ADD_USER_TO_GROUP.variables(&json!({"userIds": [user_id], "code": code}))
 }
 
-pub(crate) fn remove_group(user_id: &str, code: &str) -> Result<Request> {
+pub(crate) fn remove_group(user_id: &str, code: GroupCode<'_>) -> Result<Request> {
     doc::REMOVE_USER_FROM_GROUP.variables(&json!({"userIds": [user_id], "code": code}))
 }
 
@@ -205,8 +206,8 @@ pub(crate) fn remove_roles(user_id: &str, codes: &[impl AsRef<str>], options: &N
         .with(json!({"userIds": [user_id], "roleCodes": as_strs(codes)}), options)
 }
 
-pub(crate) fn has_role(user_id: &str, code: &str, options: &NamespaceOptions) -> Result<Request> {
-    let request = HAS_ROLE.at(user_id)?.query("code", Some(code));
+pub(crate) fn has_role(user_id: &str, code: RoleCode<'_>, options: &NamespaceOptions) -> Result<Request> {
+    let request = HAS_ROLE.at(user_id)?.query("code", Some(code.0));
     Ok(request.query("namespace", options.namespace.as_ref()))
 }
 
@@ -299,7 +300,7 @@ pub(crate) fn list_department(user_id: &str, options: &DepartmentOptions) -> Res
     doc::USER_DEPARTMENTS.with(json!({"id": user_id}), options)
 }
 
-pub(crate) fn first_login_mail(app_id: &str, user_id: &str) -> Result<Request> {
+pub(crate) fn first_login_mail(app_id: AppId<'_>, user_id: &str) -> Result<Request> {
     doc::FIRST_LOGIN_MAIL.variables(&json!({"appId": app_id, "userId": user_id}))
 }
 

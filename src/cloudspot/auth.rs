@@ -11,7 +11,7 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind},
+    credentials::{Credentials, Kind, unsupported},
     protocol::login::{Login, LoginMethod, SingleRequestLogin},
 };
 use serde_json::json;
@@ -27,7 +27,8 @@ operations! {
 }
 
 pub(crate) fn authenticate(username: &str, password: &Password) -> Result<Request> {
-    let request = AUTHENTICATE.json(&json!({"username": username, "password": password.expose_secret()}))?;
+    let authenticate = AUTHENTICATE.has_text("username", username)?.has_text("password", password.expose_secret())?;
+    let request = authenticate.json(&json!({"username": username, "password": password.expose_secret()}))?;
     Ok(request.secret(password.expose_secret()))
 }
 
@@ -69,7 +70,7 @@ impl LoginMethod for CredentialLogin {
                     response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
                 }))
             }
-            other => Err(other.unsupported("Cloudspot License", "Credentials::password")),
+            _ => Err(unsupported()),
         }
     }
 }

@@ -19,6 +19,7 @@
 #![doc = include_str!("operations.md")]
 
 mod auth;
+mod credentials;
 mod dialect;
 mod models;
 
@@ -26,6 +27,7 @@ pub(crate) use auth::{
     CredentialLogin, REQUEST, authenticate, get_company_permissions, get_permissions, get_user, of_company,
     validate_impersonation,
 };
+pub use credentials::Credentials;
 pub(crate) use dialect::{DIALECT, MODULE_HEADER, TOKEN_HEADER};
 pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
 

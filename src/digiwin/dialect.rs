@@ -12,6 +12,7 @@
 //! No model has a member that only an error has. Two have a `status` of their own, [`Tenant`](super::Tenant) a text and
 //! [`UserSimple`](super::UserSimple) a small number: with it they stay data, since it stands beside an id or a name.
 
+use super::identity::{GET_AES_KEY, GET_PUBLIC_KEY};
 use crate::{
     ErrorKind,
     protocol::{
@@ -42,14 +43,15 @@ impl Dialect for Digiwin {
         USER_HEADER
     }
 
-    fn data<'a>(&self, _: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
+    fn data<'a>(&self, operation: &'static Operation, body: &'a [u8]) -> Result<&'a [u8], ErrorResponse> {
         let Some(envelope) = Envelope::read(body) else { return Ok(body) };
-        match (envelope.status, envelope.data) {
-            (Some(status), Some(data)) if is_success(status) => Ok(data.get().as_bytes()),
-            (Some(_), Some(_)) => Err(envelope.error_response()),
-            (Some(status), None) if envelope.is_error(status) => Err(envelope.error_response()),
-            _ => Ok(body),
-        }
+        let said = match (envelope.status, envelope.data) {
+            (Some(status), Some(data)) if is_success(status) => return Ok(data.get().as_bytes()),
+            (Some(_), Some(_)) => envelope.error_response(),
+            (Some(status), None) if envelope.is_error(status) => envelope.error_response(),
+            _ => return Ok(body),
+        };
+        Err(ErrorResponse { kind: said.kind.map(|kind| whose(operation, kind)), ..said })
     }
 
     fn usual_envelope(&self, _: &'static Operation) -> Option<UsualEnvelope> {
@@ -62,12 +64,19 @@ impl Dialect for Digiwin {
         Some(UsualEnvelope { member, has_verdict: true, field: None })
     }
 
-    fn error_response(&self, _: &'static Operation, _: u16, body: &[u8]) -> ErrorResponse {
-        match Envelope::read(body) {
-            // The HTTP status has decided the kind; the code in the body is kept beside it.
-            Some(envelope) => ErrorResponse { kind: None, ..envelope.error_response() },
-            None => ErrorResponse::default(),
-        }
+    fn error_response(&self, operation: &'static Operation, status: u16, body: &[u8]) -> ErrorResponse {
+        let said = Envelope::read(body).map(|envelope| envelope.error_response()).unwrap_or_default();
+        // The HTTP status decides the kind; the code in the body is kept beside it.
+        ErrorResponse { kind: ErrorKind::of_status(status).map(|kind| whose(operation, kind)), ..said }
+    }
+}
+
+/// Whose credentials were refused: the handshake's first requests carry the application's token and nothing of a user.
+fn whose(operation: &Operation, kind: ErrorKind) -> ErrorKind {
+    let of_application = *operation == GET_PUBLIC_KEY || *operation == GET_AES_KEY;
+    match kind {
+        ErrorKind::Authentication | ErrorKind::Authorization if of_application => ErrorKind::Application,
+        _ => kind,
     }
 }
 
@@ -176,7 +185,7 @@ fn is_failure(status: &RawValue) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::identity::LOGIN, *};
 
     fn data(body: &str) -> Result<&str, ErrorResponse> {
         DIALECT.data(&super::super::users::GET_USER, body.as_bytes()).map(|data| str::from_utf8(data).unwrap())
@@ -193,6 +202,23 @@ mod tests {
         {
             assert_eq!(data(bare).unwrap(), bare);
         }
+    }
+
+    #[test]
+    fn a_request_without_a_user_is_refused_for_the_application() {
+        let kinds = |operation, status: u16| {
+            let body = format!(r#"{{"status":{status},"message":"no","data":null}}"#);
+            let in_envelope = DIALECT.data(operation, body.as_bytes()).unwrap_err().kind;
+            (in_envelope, DIALECT.error_response(operation, status, b"").kind)
+        };
+        for operation in [&GET_PUBLIC_KEY, &GET_AES_KEY] {
+            assert_eq!(kinds(operation, 401), (Some(ErrorKind::Application), Some(ErrorKind::Application)));
+            assert_eq!(kinds(operation, 403), (Some(ErrorKind::Application), Some(ErrorKind::Application)));
+            assert_eq!(kinds(operation, 500), (Some(ErrorKind::Server), Some(ErrorKind::Server)));
+            assert_eq!(kinds(operation, 404), (Some(ErrorKind::NotFound), Some(ErrorKind::NotFound)));
+        }
+        let user = (Some(ErrorKind::Authentication), Some(ErrorKind::Authentication));
+        assert_eq!(kinds(&LOGIN, 401), user);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     AccessTokenOptions, AuthoredUser, ChangedToken, IdentityType, InternalLoginOptions, LoginAdOptions, LoginOptions,
-    LogoutOptions, TenantRef,
+    LogoutOptions, TenantId, TenantRef,
 };
 use crate::{
     Result, UserToken, VerificationCode,
@@ -91,13 +91,15 @@ pub(crate) fn login_ad(user_id: &str, password: &SealedPassword, options: &Login
 }
 
 pub(crate) fn login_verification_code(phone: &str, code: &VerificationCode) -> Result<Request> {
+    let operation =
+        LOGIN_VERIFICATION_CODE.has_text("phone", phone)?.has_text("verification code", code.expose_secret())?;
     let body = LoginBody {
         user_id: phone,
         identity_type: "verificationCode".into(),
         verification_code: Some(code.expose_secret()),
         ..LoginBody::default()
     };
-    Ok(body.request(&LOGIN_VERIFICATION_CODE)?.secret(code.expose_secret()))
+    Ok(body.request(operation)?.secret(code.expose_secret()))
 }
 
 pub(crate) fn internal_login(
@@ -172,7 +174,7 @@ pub(crate) fn refresh_user_token() -> Result<Request> {
 }
 
 pub(crate) fn create_access_token(
-    tenant_id: &str,
+    tenant_id: TenantId<'_>,
     verify_user_id: &str,
     options: &AccessTokenOptions,
 ) -> Result<Request> {
@@ -180,7 +182,7 @@ pub(crate) fn create_access_token(
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
         grant_type: &'a str,
-        tenant_id: &'a str,
+        tenant_id: TenantId<'a>,
         verify_user_id: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         account: Option<&'a str>,

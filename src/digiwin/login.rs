@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Password, Result,
-    credentials::{Credentials, Kind},
+    credentials::{Credentials, Kind, unsupported},
     crypto::Offer,
     protocol::{
         decode::Data,
@@ -51,7 +51,7 @@ impl LoginMethod for CredentialLogin {
                 let options = InternalLoginOptions::new();
                 (user, password, LastRequest::Internal(own.unwrap_or_default().to_owned(), options))
             }
-            other => return Err(other.unsupported("Digiwin IAM", "Credentials::password")),
+            _ => return Err(unsupported()),
         };
         let login = Handshake { switch_to: tenant.map(str::to_owned), ..Handshake::new(user, password.clone(), last) };
         Ok(Box::new(login))
@@ -88,6 +88,22 @@ impl Handshake {
         Self { user: user.to_owned(), password, last, switch_to: None, stage: Stage::Begin }
     }
 
+    /// Refuses a login that cannot succeed before anything is sent.
+    fn check(&self) -> Result<()> {
+        let tenant = match &self.last {
+            LastRequest::Internal(tenant, _) => tenant.as_str(),
+            LastRequest::Login(_) | LastRequest::Directory(_) => "-",
+        };
+        for (what, text) in
+            [("user id", self.user.as_str()), ("password", self.password.expose_secret()), ("tenant id", tenant)]
+        {
+            if text.is_empty() {
+                return Err(Error::argument(format!("{what}: it is empty")));
+            }
+        }
+        Ok(())
+    }
+
     fn last_request(&self, offer: Offer, response: &Data) -> Result<Request> {
         let sealed = offer.accept(&response.decode::<WrappedAesKey>()?.encrypt_aes_key)?.seal(&self.password)?;
         let request = match &self.last {
@@ -116,6 +132,7 @@ impl Login for Handshake {
     fn next(&mut self, input: Input) -> Result<Step> {
         let out_of_turn = || Error::new(ErrorKind::Crypto);
         let Some(response) = input.response else {
+            self.check()?;
             self.stage = Stage::PublicKey;
             return Ok(Step::Send { request: identity::get_public_key()?, token: None, generate_key: true });
         };

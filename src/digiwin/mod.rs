@@ -14,6 +14,7 @@
 //!
 #![doc = include_str!("operations.md")]
 
+mod credentials;
 mod dialect;
 pub(crate) mod identity;
 mod login;
@@ -24,6 +25,7 @@ mod references;
 pub(crate) mod tenants;
 pub(crate) mod users;
 
+pub use credentials::Credentials;
 pub(crate) use dialect::{APP_HEADER, DIALECT, USER_HEADER};
 pub(crate) use login::{CredentialLogin, Handshake, LastRequest};
 pub use models::{
@@ -35,7 +37,7 @@ pub use options::{
     LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantListOptions, TenantSimpleOptions,
     UserQueryOptions, UserQueryType,
 };
-pub use references::{OrgRef, TenantRef, UserRef};
+pub use references::{OrgRef, TenantId, TenantRef, UserRef};
 
 use crate::{AppToken, Error, Result, config::Settings, protocol::operation::operations};
 use http::{HeaderMap, HeaderValue};

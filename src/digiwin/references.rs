@@ -97,6 +97,17 @@ impl<'a> From<&'a OrgRef> for SidOrUri<'a> {
     }
 }
 
+/// A tenant's id, in a call that has a user's id too: the two cannot be swapped.
+///
+/// ```
+/// use iam_sdk::digiwin::TenantId;
+///
+/// // tenants.invite_user(TenantId("T1"), "bob@example.com")
+/// # assert_eq!(TenantId("T1").0, "T1");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct TenantId<'a>(pub &'a str);
+
 /// A tenant to switch to: by id (also from text), by sid (also from an integer) or by both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,8 @@
 //! Requests below `/api/iam/v2/tenant`.
 
-use super::{ApplicationFilter, InviteOptions, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid};
+use super::{
+    ApplicationFilter, InviteOptions, TenantId, TenantListOptions, TenantSimpleOptions, UserRef, references::IdOrSid,
+};
 use crate::{
     Result,
     protocol::{decode::Data, model::Name, operation::operations, options::ToWire as _, request::Request},
@@ -54,11 +56,11 @@ pub(crate) fn get_applications(filter: &ApplicationFilter) -> Result<Request> {
     Ok(request.query("expireTimeEnd", filter.expire_time_end.as_ref()))
 }
 
-pub(crate) fn invite_user(tenant_id: &str, user: &str, options: &InviteOptions) -> Result<Request> {
+pub(crate) fn invite_user(tenant_id: TenantId<'_>, user: &str, options: &InviteOptions) -> Result<Request> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a, O> {
-        tenant_id: &'a str,
+        tenant_id: TenantId<'a>,
         user: &'a str,
         #[serde(flatten)]
         options: O,

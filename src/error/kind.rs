@@ -1,15 +1,87 @@
+use std::fmt;
+
 /// What went wrong, for a `match`.
 ///
-/// The predicates of [`Error`](crate::Error) cover the usual questions.
+/// The predicates of [`Error`](crate::Error) cover the usual questions. `Display` is a few words, such as
+/// `authentication failed`.
+///
+/// # What each kind means, and what helps
+///
+/// *Again?* tells whether the same call may succeed later without a change:
+/// [`is_retryable`](crate::Error::is_retryable) knows the cases. The session itself has repeated by then what is safe to repeat.
+/// *Respond with* is what a server that calls this crate should respond to its own client:
+/// [`suggested_status`](crate::Error::suggested_status).
+///
+/// | kind | meaning | again? | respond with |
+/// | --- | --- | --- | --- |
+/// | [`Configuration`](Self::Configuration) | a setting of the client, or its use, is wrong | no | 500 |
+/// | [`InvalidArgument`](Self::InvalidArgument) | an argument is wrong | no | 400 |
+/// | [`BlockingInAsync`](Self::BlockingInAsync) | a blocking call inside an async runtime | no | 500 |
+/// | [`Credentials`](Self::Credentials) | the credentials provider failed | as its error says | 503 |
+/// | [`LoginLimited`](Self::LoginLimited) | too many logins did not help | after `retry_after`, with other credentials | 429 |
+/// | [`Application`](Self::Application) | the service refuses the application | no | 500 |
+/// | [`Authentication`](Self::Authentication) | the service refuses the user or the token | after a login | 401 |
+/// | [`Authorization`](Self::Authorization) | the user may not do this | no | 403 |
+/// | [`NotFound`](Self::NotFound) | the thing, or the path, does not exist | no | 404 |
+/// | [`Validation`](Self::Validation) | the service finds the request wrong | no | 400 |
+/// | [`Conflict`](Self::Conflict) | something of that name exists already | no | 409 |
+/// | [`RateLimited`](Self::RateLimited) | the service asks to slow down | after `retry_after` | 429 |
+/// | [`Server`](Self::Server) | the service failed | at 502, 503, 504 | 502 |
+/// | [`Api`](Self::Api) | another HTTP status | no | 502 |
+/// | [`Business`](Self::Business) | the service refuses with a code of its own | depends on the code | 422 |
+/// | [`Decode`](Self::Decode) | the response cannot be decoded | no | 502 |
+/// | [`Crypto`](Self::Crypto) | the login handshake failed | no | 502 |
+/// | [`Connect`](Self::Connect) | no connection | yes | 502 |
+/// | [`Tls`](Self::Tls) | the TLS handshake failed | no | 502 |
+/// | [`Timeout`](Self::Timeout) | a time limit ran out | yes | 504 |
+/// | [`Transport`](Self::Transport) | the connection broke | yes | 502 |
+/// | [`TooLarge`](Self::TooLarge) | the response is too large | no | 502 |
+/// | [`Store`](Self::Store) | the token store failed | as the store says | 503 |
+///
+/// # Errors that any call can meet
+///
+/// The section *Errors* of a method names what is particular to it. Besides, any call that sends a request can fail with
+///
+/// - `Configuration`, where the client was built before a fork; `BlockingInAsync`, for blocking calls;
+/// - `Connect`, `Tls`, `Timeout` or `Transport`, where the network fails, and `RateLimited`, `Server` or `Api`, where the service
+///   does;
+/// - `Decode` or `TooLarge`, where the response is not what the call expects;
+/// - `Application`, `Authentication` or `Authorization`, where the service refuses who calls;
+/// - `Business`, or any kind that stands for a code of the service's, where it refuses what the call asks for;
+/// - `Store`, where the session's token is kept in a token store; `Credentials`, `LoginLimited` or `Crypto`, where the call has to
+///   log in first.
+///
+/// # Whose credentials
+///
+/// `Application` is about what the client was built with, `Authentication` about a user or a token. The services tell them apart
+/// only in part:
+///
+/// - Digiwin: the first two requests of a login, and `get_public_key` and `get_aes_key`, carry the app token alone: a 401 or 403
+///   there is `Application`. A refusal of any other request is `Authentication`, although the app token could be at fault, for
+///   example where it is revoked while a session is in use.
+/// - Authing: a refusal of the request for the management token, and an unknown user pool anywhere, are `Application`. A
+///   management token that is refused is `Authentication`.
+/// - Cloudspot: the service does not document what it responds to an unknown application id. Every 401 is `Authentication`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting of the client is missing or wrong; nothing was sent.
+    /// A setting of the client is missing or wrong, or the client is used where it cannot be; nothing was sent.
     Configuration,
     /// An argument of the call is wrong; nothing was sent.
     InvalidArgument,
     /// A blocking call was made from inside an async runtime; nothing was sent.
     BlockingInAsync,
+    /// The credentials provider failed, or a prompt was cancelled. No login was sent.
+    ///
+    /// The provider's error is the [source](std::error::Error::source). It does not count as a failed login.
+    Credentials,
+    /// The session held a login back, since three within a minute did not help: a wrong password must not lock the account.
+    ///
+    /// [`retry_after`](crate::Error::retry_after) says when the next login may be made; other credentials may be tried at once.
+    /// The failure of the last login is the [source](std::error::Error::source).
+    LoginLimited,
+    /// The service refuses the application: its token, or the user pool's id and secret. No user's password is at fault.
+    Application,
     /// The service does not know who calls: wrong password, missing, expired or revoked token (HTTP 401).
     Authentication,
     /// The service knows the caller and refuses (HTTP 403).
@@ -49,11 +121,46 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    pub(crate) fn text(self) -> &'static str {
+    /// What an HTTP status means, or the code of an envelope that follows HTTP; `None` for a code of its own.
+    pub(crate) fn of_status(status: u16) -> Option<Self> {
+        match status {
+            400 => Some(Self::Validation),
+            401 => Some(Self::Authentication),
+            403 => Some(Self::Authorization),
+            404 => Some(Self::NotFound),
+            429 => Some(Self::RateLimited),
+            500..=599 => Some(Self::Server),
+            _ => None,
+        }
+    }
+
+    pub(super) fn suggested_status(self) -> u16 {
         match self {
+            Self::InvalidArgument | Self::Validation => 400,
+            Self::Authentication => 401,
+            Self::Authorization => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::Business => 422,
+            Self::LoginLimited | Self::RateLimited => 429,
+            Self::Configuration | Self::BlockingInAsync | Self::Application => 500,
+            Self::Server | Self::Api | Self::Decode | Self::Crypto | Self::TooLarge => 502,
+            Self::Connect | Self::Tls | Self::Transport => 502,
+            Self::Credentials | Self::Store => 503,
+            Self::Timeout => 504,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
             Self::Configuration => "wrong configuration",
             Self::InvalidArgument => "invalid argument",
             Self::BlockingInAsync => "blocking call inside an async runtime",
+            Self::Credentials => "the credentials provider failed",
+            Self::LoginLimited => "too many logins",
+            Self::Application => "the service refused the application",
             Self::Authentication => "authentication failed",
             Self::Authorization => "not permitted",
             Self::NotFound => "not found",
@@ -71,19 +178,52 @@ impl ErrorKind {
             Self::Transport => "the connection broke",
             Self::TooLarge => "the response is too large",
             Self::Store => "the token store failed",
-        }
+        })
     }
+}
 
-    /// What an HTTP status means, or the code of an envelope that follows HTTP; `None` for a code of its own.
-    pub(crate) fn of_status(status: u16) -> Option<Self> {
-        match status {
-            400 => Some(Self::Validation),
-            401 => Some(Self::Authentication),
-            403 => Some(Self::Authorization),
-            404 => Some(Self::NotFound),
-            429 => Some(Self::RateLimited),
-            500..=599 => Some(Self::Server),
-            _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last column of the table is what the method returns.
+    #[test]
+    fn the_table_has_every_kind_and_its_status() {
+        let rows: Vec<_> = include_str!("kind.rs").lines().filter(|line| line.starts_with("/// | [`")).collect();
+        let documented = |kind: ErrorKind| {
+            let name = format!("/// | [`{kind:?}`]");
+            let row = rows.iter().find(|row| row.starts_with(&name)).unwrap_or_else(|| panic!("{kind:?}"));
+            row.trim_end_matches(" |").rsplit(' ').next().unwrap().parse::<u16>().unwrap()
+        };
+        use ErrorKind::*;
+        let kinds = [
+            Configuration,
+            InvalidArgument,
+            BlockingInAsync,
+            Credentials,
+            LoginLimited,
+            Application,
+            Authentication,
+            Authorization,
+            NotFound,
+            Validation,
+            Conflict,
+            RateLimited,
+            Server,
+            Api,
+            Business,
+            Decode,
+            Crypto,
+            Connect,
+            Tls,
+            Timeout,
+            Transport,
+            TooLarge,
+            Store,
+        ];
+        assert_eq!(rows.len(), kinds.len());
+        for kind in kinds {
+            assert_eq!(kind.suggested_status(), documented(kind), "{kind:?}");
         }
     }
 }

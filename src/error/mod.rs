@@ -1,14 +1,17 @@
 //! The one error type of the crate.
 
 mod kind;
+mod new;
 mod partial;
+mod predicates;
 mod redact;
+mod show;
 mod text;
 
 pub use kind::ErrorKind;
 pub use partial::Partial;
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
-use text::{LIMIT, OneLine, cut};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
+use text::{LIMIT, cut};
 
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -17,16 +20,25 @@ type Source = Arc<dyn StdError + Send + Sync>;
 
 /// Why a call failed.
 ///
-/// One pointer wide and cheap to clone. `Display` is one line: the operation, what happened, the status, the service's
-/// code, message and request id. The [source](StdError::source) is not repeated in it. Neither `Display` nor `Debug` shows
-/// a password, a token or the response's body.
+/// Match on its [`kind`](Self::kind), or ask one of the predicates. [`ErrorKind`] has a table: what each kind means, whether
+/// another attempt helps, and which errors any call can meet.
+///
+/// `Display` is one line: the operation, what happened, the status, the service's code, message and request id. It does not
+/// repeat the [source](StdError::source). `Debug` is the same line followed by the causes, which is what
+/// `fn main() -> iam_sdk::Result<()>` prints; `{:#?}` shows every field. None of them shows a password, a token or the
+/// response's body. An error is one pointer wide and cheap to clone.
+///
+/// Code that handles errors can be tested without a server: [`Error::new`] creates an error of any kind.
 ///
 /// # Troubleshooting
 ///
 /// | predicate | look at |
 /// | --- | --- |
 /// | [`is_authentication`](Self::is_authentication) | the password, or whether the session's token has expired: log in again |
+/// | [`is_application`](Self::is_application) | the app token, or the user pool's id and secret, that the client was built with |
 /// | [`is_authorization`](Self::is_authorization) | whether the token is in a tenant (`refresh_token_with_tenant`) and that tenant has bought the application |
+/// | [`is_login_limited`](Self::is_login_limited) | the [source](StdError::source): why the last login failed |
+/// | [`is_credentials`](Self::is_credentials) | the [source](StdError::source): what the credentials provider failed with |
 /// | [`is_timeout`](Self::is_timeout), [`is_connect`](Self::is_connect) | the base URL, the proxy, the time limits of the builder |
 /// | [`is_decode`](Self::is_decode) | the base URL (an HTML page?), then the JSON path in the text |
 /// | [`is_configuration`](Self::is_configuration) | the setting that the text names |
@@ -54,27 +66,6 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            operation: None,
-            status: None,
-            code: None,
-            server_message: None,
-            detail: None,
-            json_path: None,
-            request_id: None,
-            retry_after: None,
-            body: None,
-            sent: false,
-            retryable: false,
-            unreadable: false,
-            unprocessed: false,
-            partial: None,
-            source: None,
-        }))
-    }
-
     pub(crate) fn configuration(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Configuration).detail(detail)
     }
@@ -83,25 +74,10 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument).detail(detail)
     }
 
-    /// Creates an error of kind [`Store`](ErrorKind::Store), for a [`TokenStore`](crate::token_store::TokenStore) of your
-    /// own.
-    pub fn store(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let source = source.into();
-        // Without it a log line would say no more than that the store failed.
-        let detail = source.to_string();
-        Self::new(ErrorKind::Store).detail(detail).source(source)
-    }
-
-    /// Creates an error of kind [`Store`](ErrorKind::Store) that [`is_retryable`](Self::is_retryable): the store cannot be
-    /// reached at the moment.
-    pub fn store_unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::store(source).retryable(true)
-    }
-
-    /// Creates an error of kind [`Store`](ErrorKind::Store) for an entry that is there and cannot be opened. A session with
-    /// credentials passes over it and logs in.
-    pub fn store_unreadable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::store(source).with(|e| e.unreadable = true)
+    /// A credentials provider has failed with `source`, whatever that is: nothing of it says anything about a password.
+    pub(crate) fn provider(source: Box<dyn StdError + Send + Sync>) -> Self {
+        let retryable = source.downcast_ref::<Self>().is_some_and(Self::is_retryable);
+        Self::new(ErrorKind::Credentials).retryable(retryable).source(source)
     }
 
     /// The service told that it never looked at the request.
@@ -253,7 +229,7 @@ impl Error {
         self.0.json_path.as_deref()
     }
 
-    /// Returns how long the service asks to wait (`Retry-After`).
+    /// Returns how long to wait: as long as the service asks for (`Retry-After`), or until the session may log in again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -273,127 +249,6 @@ impl Error {
     /// Returns which identifiers are done and which are not, for a call that is sent in batches.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_deref()
-    }
-
-    /// A setting of the client is wrong.
-    pub fn is_configuration(&self) -> bool {
-        self.kind() == ErrorKind::Configuration
-    }
-
-    /// Wrong credentials, or a missing, expired or revoked token. Never a 429 or a 5xx.
-    pub fn is_authentication(&self) -> bool {
-        self.kind() == ErrorKind::Authentication
-    }
-
-    /// The caller is known and not permitted.
-    pub fn is_authorization(&self) -> bool {
-        self.kind() == ErrorKind::Authorization
-    }
-
-    /// The thing does not exist.
-    pub fn is_not_found(&self) -> bool {
-        self.kind() == ErrorKind::NotFound
-    }
-
-    /// The service found the request wrong.
-    pub fn is_validation(&self) -> bool {
-        self.kind() == ErrorKind::Validation
-    }
-
-    /// Something of that name, address or number exists already.
-    pub fn is_conflict(&self) -> bool {
-        self.kind() == ErrorKind::Conflict
-    }
-
-    /// The service asks to slow down; see [`retry_after`](Self::retry_after).
-    pub fn is_rate_limited(&self) -> bool {
-        self.kind() == ErrorKind::RateLimited
-    }
-
-    /// The service itself failed.
-    pub fn is_server(&self) -> bool {
-        self.kind() == ErrorKind::Server
-    }
-
-    /// The response could not be decoded.
-    pub fn is_decode(&self) -> bool {
-        self.kind() == ErrorKind::Decode
-    }
-
-    /// The login handshake failed.
-    pub fn is_crypto(&self) -> bool {
-        self.kind() == ErrorKind::Crypto
-    }
-
-    /// A time limit ran out.
-    pub fn is_timeout(&self) -> bool {
-        self.kind() == ErrorKind::Timeout
-    }
-
-    /// There was no connection, with TLS or without.
-    pub fn is_connect(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Tls)
-    }
-
-    /// The same call may succeed later: rate limited, 502, 503, 504, timed out, connection refused or broken.
-    ///
-    /// Whether repeating it is *safe* depends on the call: see [`was_sent`](Self::was_sent).
-    pub fn is_retryable(&self) -> bool {
-        match self.kind() {
-            ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport => true,
-            ErrorKind::Server if matches!(self.status(), Some(502..=504)) => true,
-            _ => self.0.retryable,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let e = &*self.0;
-        if let Some(operation) = e.operation {
-            write!(f, "{operation}: ")?;
-        }
-        f.write_str(e.kind.text())?;
-        match (e.status, &e.code) {
-            (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {})", OneLine(code))?,
-            (Some(status), None) => write!(f, " (HTTP {status})")?,
-            (None, Some(code)) => write!(f, " (code {})", OneLine(code))?,
-            (None, None) => {}
-        }
-        for text in [&e.detail, &e.server_message].into_iter().flatten() {
-            write!(f, ": {}", OneLine(text))?;
-        }
-        if let Some(partial) = &e.partial {
-            write!(f, " ({partial})")?;
-        }
-        if let Some(path) = &e.json_path {
-            write!(f, " at `{}`", OneLine(path))?;
-        }
-        if let Some(id) = &e.request_id {
-            write!(f, " [request {}]", OneLine(id))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let e = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &e.kind)
-            .field("operation", &e.operation)
-            .field("status", &e.status)
-            .field("code", &e.code)
-            .field("server_message", &e.server_message)
-            .field("detail", &e.detail)
-            .field("json_path", &e.json_path)
-            .field("request_id", &e.request_id)
-            .field("retry_after", &e.retry_after)
-            .field("body_bytes", &e.body.as_ref().map(String::len))
-            .field("sent", &e.sent)
-            .field("partial", &e.partial)
-            .field("source", &e.source)
-            .finish()
     }
 }
 

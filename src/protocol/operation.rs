@@ -133,6 +133,14 @@ impl Operation {
             _ => Ok(self),
         }
     }
+
+    /// Refuses an empty text.
+    pub(crate) fn has_text(&'static self, what: &str, text: &str) -> Result<&'static Self> {
+        match text {
+            "" => Err(self.refuse(format!("{what}: it is empty"))),
+            _ => Ok(self),
+        }
+    }
 }
 
 #[cfg(test)]

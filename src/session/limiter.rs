@@ -58,12 +58,9 @@ impl LoginLimiter {
         // The next one may be made once so many have become too old that fewer than the most are left.
         ages.sort_unstable();
         let wait = COUNTED_FOR.saturating_sub(ages[MOST - 1]);
-        let detail = format!(
-            "{MOST} logins within {} s did not help; wait before the next one, and check the credentials",
-            COUNTED_FOR.as_secs()
-        );
-        let kind = self.failure.as_ref().map_or(ErrorKind::Authentication, Error::kind);
-        let error = Error::new(kind).detail(detail).wait(Some(wait));
+        let (within, left) = (COUNTED_FOR.as_secs(), wait.as_secs_f64().ceil());
+        let detail = format!("{MOST} logins within {within} s did not help; check the credentials, or wait {left} s");
+        let error = Error::new(ErrorKind::LoginLimited).detail(detail).wait(Some(wait));
         Err(match self.failure.clone() {
             Some(last) => error.source(last),
             None => error,
@@ -223,7 +220,7 @@ mod tests {
         assert_eq!(shared.0.len(), 3);
         for limiter in limiters.iter_mut().chain([&mut LoginLimiter::default()]) {
             let error = limiter.may_log_in(&shared, Some("wrong"), now).unwrap_err();
-            assert!(error.is_authentication() && error.to_string().contains("3 logins within 60 s"), "{error}");
+            assert!(error.is_login_limited() && error.to_string().contains("3 logins within 60 s"), "{error}");
             assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(59)), "{error:?}");
             assert!(limiter.may_log_in(&shared, Some("right"), now).is_ok());
             assert!(limiter.may_log_in(&shared, Some("wrong"), now + Duration::from_secs(60)).is_ok());

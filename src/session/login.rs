@@ -3,6 +3,7 @@
 use super::{
     Session,
     lifetime::{ActiveToken, Now},
+    shared::Core,
     state::Origin,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     token_store::StoredToken,
     transport::worker::Workers,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The result of a login.
 pub(super) struct LoggedIn {
@@ -49,7 +50,7 @@ impl Session {
                     (login, step)
                 });
                 let (rest, step) =
-                    core.flavour.until(deadline, next).await.map_err(|_| late("the login's arithmetic"))??;
+                    core.flavour.until(deadline, next).await.map_err(|_| core.late("the login's arithmetic"))??;
                 login = rest;
                 step
             } else {
@@ -70,7 +71,7 @@ impl Session {
                     let key = match key {
                         Some(key) => {
                             let key = core.flavour.until(deadline, key.join()).await;
-                            Some(key.map_err(|_| late("the login's key"))????)
+                            Some(key.map_err(|_| core.late("the login's key"))????)
                         }
                         None => None,
                     };
@@ -88,7 +89,10 @@ impl Session {
         deadline: Instant,
     ) -> Result<(StoredToken, Origin)> {
         let credentials = match method.credentials() {
-            Some(credentials) => Some(self.resolve(credentials, deadline).await?),
+            Some(credentials) => {
+                credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
+                Some(self.resolve(credentials, deadline).await?)
+            }
             None => None,
         };
         if let Some(token) = credentials.as_ref().and_then(Credentials::as_token) {
@@ -99,6 +103,13 @@ impl Session {
     }
 }
 
-pub(super) fn late(what: &str) -> Error {
-    Error::new(ErrorKind::Timeout).detail(format!("{what} took longer than the time limit"))
+impl Core {
+    /// The error of a login, or of what one waits for, that has not ended in time.
+    pub(super) fn late(&self, what: &str) -> Error {
+        late(what, self.timeout)
+    }
+}
+
+pub(super) fn late(what: &str, limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout).detail(format!("{what} took longer than the limit of {limit:?} (timeout)"))
 }

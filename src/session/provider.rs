@@ -2,14 +2,17 @@
 
 use super::{
     Session,
-    login::late,
     reentry::{Inside, Scoped},
 };
 use crate::{
-    Result,
+    Error, Result,
     credentials::{Credentials, Kind},
 };
 use std::time::Instant;
+#[cfg(feature = "blocking")]
+use {crate::credentials::Provided, std::time::Duration};
+
+const PROVIDER: &str = "the credentials provider";
 
 impl Session {
     /// Returns the credentials, or those that their provider returns.
@@ -33,8 +36,9 @@ impl Session {
                 match flavour {
                     #[cfg(feature = "blocking")]
                     crate::transport::runtime::Flavour::Blocking => {
-                        let call = logins.providers.run(move || on_own_runtime(future, deadline));
-                        flavour.until(deadline, call).await
+                        let limit = self.core.timeout;
+                        let call = logins.providers.run(move || on_own_runtime(future, deadline, limit));
+                        flavour.until(deadline, call).await.map(Result::flatten)
                     }
                     #[allow(unreachable_patterns)]
                     _ => flavour.until(deadline, future).await.map(Ok),
@@ -43,18 +47,18 @@ impl Session {
             _ => return Ok(credentials.clone()),
         };
         match provided {
-            Ok(provided) => credentials.provided(provided??),
-            Err(_) => Err(late("the credentials provider")),
+            Ok(provided) => credentials.provided(provided?.map_err(Error::provider)?),
+            Err(_) => Err(self.core.late(PROVIDER)),
         }
     }
 }
 
 /// Runs a provider's future on this thread, in a tokio runtime of its own.
 #[cfg(feature = "blocking")]
-fn on_own_runtime(future: Scoped<Result<Credentials>>, deadline: Instant) -> Result<Credentials> {
-    let refused = |error| crate::Error::configuration("no runtime for the credentials provider").source(error);
+fn on_own_runtime(future: Scoped<Provided>, deadline: Instant, limit: Duration) -> Result<Provided> {
+    let refused = |error| Error::configuration("no runtime for the credentials provider").source(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
     let timed = runtime.block_on(async { tokio::time::timeout_at(deadline.into(), future).await });
     runtime.shutdown_background();
-    timed.map_err(|_| late("the credentials provider"))?
+    timed.map_err(|_| super::login::late(PROVIDER, limit))
 }

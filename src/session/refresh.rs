@@ -155,7 +155,7 @@ impl Session {
         };
         let issued = token.and_then(|(token, origin)| {
             if origin == Origin::Found && refused.as_ref() == Some(&token.token) {
-                let detail = "the credentials provider returned the token that the service has refused";
+                let detail = "the credentials gave the token that the service has refused";
                 return Err(Error::new(ErrorKind::Authentication).detail(detail));
             }
             Ok((self.issued(token)?, origin))

@@ -71,6 +71,10 @@ impl Session {
         headers: HeaderMap,
         method: Option<Arc<dyn LoginMethod>>,
     ) -> Result<Self> {
+        settings.check_limits()?;
+        if let Some(credentials) = method.as_ref().and_then(|method| method.credentials()) {
+            credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
+        }
         let core = Core {
             flavour,
             base_url: settings.origin()?,

@@ -154,7 +154,7 @@ impl Session {
     fn after_deadline(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
         match is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
             true => Ok(()),
-            false => Err(too_late()),
+            false => Err(self.core.late("the login or refresh that the call waited for")),
         }
     }
 
@@ -221,9 +221,4 @@ fn abandoned() -> Error {
     Error::configuration(
         "another caller's login was abandoned: its credentials provider or token store panicked, or its runtime was shut down",
     )
-}
-
-fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout)
-        .detail("the login or refresh that the call waited for took longer than the time limit")
 }

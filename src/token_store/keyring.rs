@@ -16,7 +16,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(3);
 pub enum KeyringError {
     /// The machine has no keyring, it is locked, or it refused.
     #[error("the operating system's keyring cannot be used: is there one on this machine, and is it unlocked?")]
-    Unavailable(#[source] keyring::Error),
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The keyring did not respond.
     #[error("the operating system's keyring did not respond within {} s", TIME_LIMIT.as_secs())]
     NoResponse,
@@ -36,7 +36,7 @@ impl EncryptionKey {
     /// have none: use a key or a passphrase there.
     pub fn from_keyring(service: &str, account: &str) -> Result<Self> {
         let (service, account) = (service.to_owned(), account.to_owned());
-        let find = move || find_or_create(&Entry::new(&service, &account).map_err(KeyringError::Unavailable)?);
+        let find = move || find_or_create(&Entry::new(&service, &account).map_err(unavailable)?);
         match within("iam-sdk-keyring", TIME_LIMIT, find) {
             Some(key) => key.map(|key| Self::from_bytes(*key)).map_err(Error::store),
             None => Err(Error::store_unavailable(KeyringError::NoResponse)),
@@ -48,14 +48,18 @@ fn find_or_create(entry: &Entry) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
     let secret = match entry.get_secret() {
         Err(keyring::Error::NoEntry) => {
             let fresh = Zeroizing::new(random_bytes::<32>());
-            entry.set_secret(&*fresh).map_err(KeyringError::Unavailable)?;
+            entry.set_secret(&*fresh).map_err(unavailable)?;
             // Another process may have stored its own key at the same time: both use the one that was stored last.
             entry.get_secret()
         }
         other => other,
     };
-    let secret = Zeroizing::new(secret.map_err(KeyringError::Unavailable)?);
+    let secret = Zeroizing::new(secret.map_err(unavailable)?);
     secret.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeyringError::NotAKey)
+}
+
+fn unavailable(error: keyring::Error) -> KeyringError {
+    KeyringError::Unavailable(Box::new(error))
 }
 
 #[cfg(test)]

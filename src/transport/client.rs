@@ -1,6 +1,11 @@
 //! The HTTP client: its configuration, and how it sends one request.
 
-use super::{HttpRequest, failure::failure, runtimes::Runtimes, tls, too_large};
+use super::{
+    HttpRequest,
+    failure::{Limits, Phase, failure},
+    runtimes::Runtimes,
+    tls, too_large,
+};
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -19,6 +24,7 @@ const YIELDS: u32 = 3;
 pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
+    limits: Limits,
     tls: rustls::ClientConfig,
     https_only: bool,
     proxy: Option<reqwest::Proxy>,
@@ -31,8 +37,10 @@ pub(super) struct HttpConfig {
 impl HttpConfig {
     pub(super) fn new(settings: &Settings, headers: HeaderMap, lane: bool) -> Result<Self> {
         let origin = settings.origin()?;
-        let wrong_proxy = |_| Error::configuration("proxy: not a valid URL");
-        let proxy = settings.proxy.as_deref().map(reqwest::Proxy::all).transpose().map_err(wrong_proxy)?;
+        let proxy_url = settings.proxy_url()?;
+        let limits = Limits::new(settings, &origin, proxy_url.as_ref());
+        let unusable = |_| Error::configuration("proxy: the HTTP client cannot use this URL");
+        let proxy = proxy_url.map(reqwest::Proxy::all).transpose().map_err(unusable)?;
         let no_proxy = proxy.is_none() && crate::config::is_loopback(&origin);
         let https_only = origin.scheme() == "https";
         let mut tls = match https_only || !no_proxy || !settings.root_certificates.is_empty() {
@@ -49,6 +57,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
+            limits,
             tls,
             https_only,
             proxy,
@@ -114,14 +123,16 @@ impl HttpConfig {
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
         let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let mut response = http.execute(built).await.map_err(|error| failure(error, waited))?;
+        let sent = http.execute(built).await;
+        let mut response = sent.map_err(|error| failure(error, &self.limits, Phase::Waiting, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
         // Most responses are one chunk, which is not copied.
         let mut body = Bytes::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, || false))? {
+        let interrupted = |error| failure(error, &self.limits, Phase::Reading, || false);
+        while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }

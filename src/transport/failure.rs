@@ -1,18 +1,74 @@
 //! The HTTP client's errors, translated into the crate's.
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, config::Settings};
 use rustls::CertificateError;
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io, iter, time::Duration};
+use url::Url;
 
 type Cause<'a> = &'a (dyn StdError + 'static);
 
+/// How far a request had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It was connecting, being sent, or waiting for the response to begin.
+    Waiting,
+    /// The response was being read.
+    Reading,
+}
+
+/// What a failure's text names: where the requests go, and how long they may take.
+#[derive(Debug)]
+pub(super) struct Limits {
+    /// The host, with its port if the URL names one, and the proxy. Never a path, a query or a password.
+    host: String,
+    timeout: Duration,
+    connect_timeout: Duration,
+}
+
+impl Limits {
+    pub(super) fn new(settings: &Settings, origin: &Url, proxy: Option<&Url>) -> Self {
+        let mut host = authority(origin);
+        if let Some(proxy) = proxy {
+            host = format!("{host} (through the proxy {})", authority(proxy));
+        }
+        Self { host, timeout: settings.timeout, connect_timeout: settings.connect_timeout }
+    }
+
+    /// What went wrong, for whoever has to mend it.
+    fn explain(&self, error: &reqwest::Error, kind: ErrorKind, phase: Phase) -> String {
+        let host = &self.host;
+        if kind != ErrorKind::Timeout {
+            return format!("{host}: {}", reason(error, kind));
+        }
+        // The limit of the whole call can run out while it connects too; the HTTP client does not tell.
+        let (what, limit, setting) = match phase {
+            Phase::Reading => ("the response was not read to its end", self.timeout, "timeout"),
+            Phase::Waiting if error.is_connect() => ("not connected", self.connect_timeout, "connect_timeout"),
+            Phase::Waiting => ("no response", self.timeout, "timeout"),
+        };
+        format!("{host}: {what} within the limit of {limit:?} ({setting})")
+    }
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 /// Translates an error. `incomplete` tells whether a request that was dropped while it waited for a stream had a part that was
 /// not sent.
-pub(super) fn failure(error: reqwest::Error, incomplete: impl FnOnce() -> bool) -> Error {
-    let tls = find::<rustls::Error>(&error);
+pub(super) fn failure(
+    error: reqwest::Error,
+    limits: &Limits,
+    phase: Phase,
+    incomplete: impl FnOnce() -> bool,
+) -> Error {
     // A TLS library can fail in mid-connection too: only a handshake fails before anything is sent.
     let (kind, sent) = if error.is_connect() {
-        let kind = match (tls.is_some(), error.is_timeout()) {
+        let kind = match (find::<rustls::Error>(&error).is_some(), error.is_timeout()) {
             (true, _) => ErrorKind::Tls,
             (false, true) => ErrorKind::Timeout,
             (false, false) => ErrorKind::Connect,
@@ -25,10 +81,41 @@ pub(super) fn failure(error: reqwest::Error, incomplete: impl FnOnce() -> bool) 
     } else {
         (ErrorKind::Transport, true)
     };
-    let reason = tls.filter(|_| kind == ErrorKind::Tls).map(tls_reason);
     let unprocessed = is_unprocessed(&error) || (was_given_up(&error) && incomplete());
-    let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed).source(error.without_url());
-    reason.into_iter().fold(failed, Error::detail)
+    let detail = limits.explain(&error, kind, phase);
+    let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed);
+    failed.detail(detail).source(error.without_url())
+}
+
+/// Why there is no connection, or no longer one, in a few words.
+fn reason(error: &reqwest::Error, kind: ErrorKind) -> String {
+    if kind == ErrorKind::Tls
+        && let Some(tls) = find::<rustls::Error>(error)
+    {
+        return tls_reason(tls);
+    }
+    // The resolver's errors have no type that can be named.
+    if causes(error).any(|cause| cause.to_string() == "dns error") {
+        return "name not found".to_owned();
+    }
+    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message) {
+        return "the server closed the connection before the response was complete".to_owned();
+    }
+    let known = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(|error| {
+        Some(match error.kind() {
+            io::ErrorKind::ConnectionRefused => "connection refused",
+            io::ErrorKind::ConnectionReset => "the server reset the connection",
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => "the connection was closed",
+            io::ErrorKind::UnexpectedEof => "the server closed the connection",
+            io::ErrorKind::HostUnreachable => "host unreachable",
+            io::ErrorKind::NetworkUnreachable => "network unreachable",
+            _ => return None,
+        })
+    });
+    match known {
+        Some(known) => known.to_owned(),
+        None => causes(error).last().unwrap_or(error).to_string(),
+    }
 }
 
 /// Returns whether the service has certainly not processed the request. HTTP/2 reports this for streams after the last one
@@ -56,16 +143,17 @@ fn was_given_up(error: &reqwest::Error) -> bool {
 
 /// Returns the first error of type `T` in an error's chain of causes.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut next: Option<Cause<'_>> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// An error and its causes, the outermost first.
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = Cause<'a>> {
+    iter::successors(Some(error as Cause<'a>), |error| {
+        let error: Cause<'a> = *error;
         // An `io::Error` names what it wraps only here; its `source` is one level further in.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = wrapped.map(|inner| inner as Cause<'_>).or_else(|| error.source());
-    }
-    None
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as Cause<'_>).or_else(|| error.source())
+    })
 }
 
 /// Describes why a TLS handshake failed, for the person who has to fix it.

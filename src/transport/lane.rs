@@ -86,7 +86,7 @@ impl Lanes {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let detail = format!("{MOST} threads were calling at once, and none ended in time");
+                let detail = format!("{MOST} threads were calling at once, and none ended within the time limit");
                 return Err(Error::new(ErrorKind::Timeout).detail(detail));
             }
             (pool, _) = self.returned.wait_timeout(pool, left).unwrap_or_else(PoisonError::into_inner);

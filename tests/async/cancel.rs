@@ -1,7 +1,8 @@
 //! Callers that are dropped at any moment of a login or refresh.
 
 use iam_sdk::{
-    Client, Credentials, UserToken,
+    Client, UserToken,
+    digiwin::Credentials,
     emulator::Emulator,
     token_store::{MemoryStore, TokenStore},
 };

@@ -1,7 +1,7 @@
 //! An async provider of credentials that never ends.
 
 use super::faults::hanging::all_fail_soon;
-use iam_sdk::{Client, Credentials, ErrorKind};
+use iam_sdk::{Client, ErrorKind, digiwin::Credentials};
 use std::{
     future::pending,
     sync::{
@@ -17,7 +17,7 @@ async fn an_async_provider_that_hangs_stops_nobody_for_longer_than_the_time_limi
     let counted = provider_calls.clone();
     let credentials = Credentials::from_async_fn("ann", move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        pending()
+        pending::<std::io::Result<Credentials>>()
     });
     let builder = Client::builder("http://127.0.0.1:9", "a").credentials(credentials);
     let client = builder.timeout(Duration::from_millis(300)).build().unwrap();

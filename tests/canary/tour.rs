@@ -1,12 +1,12 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, Credentials, Method, Password, Pin, UserToken, VerificationCode,
+    AppToken, Method, Password, Pin, UserToken, VerificationCode,
     authing::{
-        CreateUserOptions, CustomData, EmailScene, SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo,
-        UserListOptions, UserLookup,
+        AppId, CreateUserOptions, CustomData, EmailScene, GroupCode, MemberMove, NodeCode, NodeId, NodeMove, RoleCode,
+        SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo, UserListOptions, UserLookup,
     },
-    digiwin::{LoginOptions, RequestOptions, UserQueryType},
+    digiwin::{Credentials, LoginOptions, RequestOptions, TenantId, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
 };
@@ -35,12 +35,12 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens.extend(identity.login_with("ann", PASSWORD, options).await.unwrap().token);
     tokens.extend(identity.login_ad("ann@digiwin.com", PASSWORD).await.unwrap().token);
     tokens.extend(identity.login_verification_code("13800000000", "123456").await.unwrap().token);
-    tokens.extend(identity.internal_login("T1", "ann", PASSWORD).await.unwrap().token);
+    tokens.extend(identity.internal_login(TenantId("T1"), "ann", PASSWORD).await.unwrap().token);
     let changed = identity.refresh_token_with_tenant("T1").await.unwrap();
     seen.show(&changed);
     tokens.extend(changed.token);
     tokens.push(identity.refresh_user_token().await.unwrap());
-    let granted = identity.create_access_token("T1", "bob").await.unwrap();
+    let granted = identity.create_access_token(TenantId("T1"), "bob").await.unwrap();
     seen.show(&granted);
     tokens.extend(granted.token);
     seen.show((identity.get_public_key().await.unwrap(), identity.get_aes_key("no key").await));
@@ -70,7 +70,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let applications = tenants.get_applications().await.unwrap();
     assert!(applications[0].app_token.is_some());
     seen.show(applications);
-    seen.show(tenants.invite_user("T1", "new@x.example").await.unwrap());
+    seen.show(tenants.invite_user(TenantId("T1"), "new@x.example").await.unwrap());
     seen.show(tenants.remove_user("new@x.example").await.unwrap());
 
     let all = orgs.get_cascade().await.unwrap();
@@ -91,7 +91,10 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     identity.logout().await.unwrap();
 
     let credentials = Credentials::password("ann", PASSWORD).tenant_id("T1");
-    seen.show((&credentials, Credentials::from_fn("ann", || Ok(Credentials::internal("T1", "ann", PASSWORD)))));
+    seen.show((
+        &credentials,
+        Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::internal(TenantId("T1"), "ann", PASSWORD))),
+    ));
     let staying = Client::builder(emulator.base_url(), APP_TOKEN).credentials(credentials);
     seen.show(&staying);
     let staying = staying.build().unwrap();
@@ -157,11 +160,11 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     seen.show(users.update(&id, &info).await.unwrap());
     seen.show(authing.password_of(&id));
     seen.show((users.detail(&id).await.unwrap(), users.list().await.unwrap(), users.search("mia").await.unwrap()));
-    seen.show(users.find(UserLookup::new().username("mia")).await.unwrap());
-    seen.show(users.exists(UserLookup::new().username("mia")).await.unwrap());
+    seen.show(users.find(UserLookup::username("mia")).await.unwrap());
+    seen.show(users.exists(UserLookup::username("mia")).await.unwrap());
     seen.show(users.batch_get(&[&id]).await.unwrap());
     seen.show(users.list_all(UserListOptions::new()).next_page().await.unwrap());
-    seen.show(users.has_role(&id, "admin").await.unwrap());
+    seen.show(users.has_role(&id, RoleCode("admin")).await.unwrap());
     seen.show((users.list_user_actions().await.unwrap(), users.list_org(&id).await.unwrap()));
     seen.show(users.list_department(&id).await.unwrap());
     seen.show(users.check_resource_permission_batch(&id, "default", &["a:1"]).await.unwrap());
@@ -221,8 +224,8 @@ async fn every_call_of_groups_and_roles(client: &ManagementClient, id: &str, see
     seen.show((groups.detail("g").await.unwrap(), groups.add_users("g", &[id]).await.unwrap()));
     seen.show((groups.list_users("g").await.unwrap(), groups.remove_users("g", &[id]).await.unwrap()));
     seen.show(groups.list_authorized_resources("g").await.unwrap());
-    seen.show((users.add_group(id, "g").await.unwrap(), users.list_groups(id).await.unwrap()));
-    users.remove_group(id, "g").await.unwrap();
+    seen.show((users.add_group(id, GroupCode("g")).await.unwrap(), users.list_groups(id).await.unwrap()));
+    users.remove_group(id, GroupCode("g")).await.unwrap();
     groups.delete("g").await.unwrap();
     seen.show(groups.create("g", "G").await.unwrap());
     groups.delete_many(&["g"]).await.unwrap();
@@ -236,7 +239,7 @@ async fn every_call_of_groups_and_roles(client: &ManagementClient, id: &str, see
     users.set_udf_value(id, &data).await.unwrap();
     users.set_udf_value_batch(&[(id.to_owned(), data)].into()).await.unwrap();
     seen.show((users.get_udf_value_batch(&[id]).await.unwrap(), users.remove_udv(id, "school").await.unwrap()));
-    seen.show(users.send_first_login_verify_email("app", id).await);
+    seen.show(users.send_first_login_verify_email(AppId("app"), id).await);
 }
 
 /// Calls about organizations, as above.
@@ -246,20 +249,26 @@ async fn every_call_of_orgs(client: &ManagementClient, user: &str, seen: &Seen) 
     let org = orgs.create("Two").await.unwrap();
     let (id, root) = (org.id.unwrap(), org.root_node.unwrap().id.unwrap());
     seen.show((orgs.find_by_id(&id).await.unwrap(), orgs.export_by_org_id(&id).await.unwrap()));
-    seen.show((orgs.root_node(&id).await.unwrap(), orgs.is_root_node(&id, &root).await.unwrap()));
-    seen.show((orgs.add_node(&id, "A", &root).await.unwrap(), orgs.add_node(&id, "B", &root).await.unwrap()));
+    seen.show((orgs.root_node(&id).await.unwrap(), orgs.is_root_node(&id, NodeId(&root)).await.unwrap()));
+    seen.show((
+        orgs.add_node(&id, "A", NodeId(&root)).await.unwrap(),
+        orgs.add_node(&id, "B", NodeId(&root)).await.unwrap(),
+    ));
     let below = orgs.list_children(&root).await.unwrap();
     let (a, b) = (below[0].id.as_ref().unwrap(), below[1].id.as_ref().unwrap());
     seen.show((orgs.get_node_by_id(a).await.unwrap(), orgs.search_nodes("A").await.unwrap()));
     seen.show(orgs.update_node(a, UpdateNodeOptions::new().name("C")).await.unwrap());
-    seen.show((orgs.move_node(&id, b, a).await.unwrap(), orgs.add_members(a, &[user]).await.unwrap()));
-    orgs.set_main_department(user, Some(a)).await.unwrap();
-    orgs.move_members(&[user], b, a).await.unwrap();
+    seen.show((
+        orgs.move_node(&id, NodeMove { node_id: b, to_parent_id: a }).await.unwrap(),
+        orgs.add_members(a, &[user]).await.unwrap(),
+    ));
+    orgs.set_main_department(user, Some(NodeId(a))).await.unwrap();
+    orgs.move_members(&[user], MemberMove { from_node_id: a, to_node_id: b }).await.unwrap();
     seen.show(orgs.delete_members(b, &[user]).await.unwrap());
     seen.show(orgs.list_authorized_resources(a).await.unwrap());
-    seen.show(orgs.list_authorized_resources_by_code(&id, "a").await);
+    seen.show(orgs.list_authorized_resources_by_code(&id, NodeCode("a")).await);
     seen.show((orgs.add_roles(a, &["admin"]).await, orgs.list_roles(a).await.unwrap()));
     seen.show(orgs.remove_roles(a, &["admin"]).await);
-    orgs.delete_node(&id, a).await.unwrap();
+    orgs.delete_node(&id, NodeId(a)).await.unwrap();
     orgs.delete_by_id(&id).await.unwrap();
 }

@@ -2,9 +2,9 @@
 
 use super::{ann, request_count};
 use iam_sdk::{
-    Credentials, ErrorKind, Result,
+    ErrorKind, Result,
     blocking::Client,
-    digiwin::UserTokenInfo,
+    digiwin::{Credentials, UserTokenInfo},
     emulator::Emulator,
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
@@ -61,7 +61,8 @@ fn calls_work_where_a_runtimes_thread_may_block() {
                 let built = self::client(&own, ann(&own));
                 call(&built).unwrap();
                 // A session whose provider blocks too.
-                let session = used.with_session_as("other", Credentials::from_fn("ann", move || Ok(ann(&own))));
+                let session =
+                    used.with_session_as("other", Credentials::from_fn("ann", move || std::io::Result::Ok(ann(&own))));
                 call(&session).unwrap();
                 built
             });
@@ -120,7 +121,7 @@ fn a_panic_of_a_provider_goes_on_to_the_caller_and_ends_no_session() {
         &emulator,
         Credentials::from_fn("ann", move || match asked_to_panic.load(Ordering::SeqCst) {
             true => panic!("the vault's own words"),
-            false => Ok(right.clone()),
+            false => std::io::Result::Ok(right.clone()),
         }),
     );
     let panic = catch_unwind(AssertUnwindSafe(|| call(&client))).unwrap_err();

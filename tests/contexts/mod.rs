@@ -5,7 +5,7 @@ mod blocking;
 #[cfg(feature = "async")]
 mod tasks;
 
-use iam_sdk::{Credentials, emulator::Emulator};
+use iam_sdk::{digiwin::Credentials, emulator::Emulator};
 
 fn ann(emulator: &Emulator) -> Credentials {
     let account = emulator.digiwin().account();

@@ -1,7 +1,7 @@
 //! Calls of the async flavour.
 
 use super::{ann, request_count};
-use iam_sdk::{Client, Credentials, emulator::Emulator};
+use iam_sdk::{Client, digiwin::Credentials, emulator::Emulator};
 use std::{
     io::Write,
     sync::{
@@ -66,13 +66,13 @@ async fn a_panic_of_a_provider_goes_on_to_a_caller_and_ends_no_session() {
         let right = right.clone();
         move || match asked_to_panic.load(Ordering::SeqCst) {
             true => panic!("the vault's own words"),
-            false => Ok(right.clone()),
+            false => std::io::Result::Ok(right.clone()),
         }
     });
     let asked_to_panic = panics.clone();
     let future = Credentials::from_async_fn("ann", move || {
         let (right, panics) = (right.clone(), asked_to_panic.load(Ordering::SeqCst));
-        async move { if panics { panic!("the vault's own words") } else { Ok(right) } }
+        async move { if panics { panic!("the vault's own words") } else { std::io::Result::Ok(right) } }
     });
     for credentials in [blocking, future] {
         panics.store(true, Ordering::SeqCst);

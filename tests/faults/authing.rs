@@ -5,7 +5,7 @@ use crate::support::{
 };
 use iam_sdk::{
     Error, ErrorKind,
-    authing::{CustomData, SyncProvider, UserInfo, UserLookup},
+    authing::{CustomData, GroupCode, MemberMove, NodeId, SyncProvider, UserInfo, UserLookup},
     emulator::{Emulator, authing::ErrorStyle},
 };
 use serde_json::Value;
@@ -68,7 +68,7 @@ async fn a_code_decides_wherever_it_stands() {
         (2030, Validation),
         (2034, Conflict),
         (2035, Conflict),
-        (2224, NotFound),
+        (2224, Application),
         (2333, Authentication),
         (400, Validation),
         (403, Authorization),
@@ -156,13 +156,13 @@ async fn a_mutation_whose_response_has_an_error_code_has_failed() {
     let errors = [
         users.delete("u").await.err(),
         users.delete_many(&["u"]).await.err(),
-        users.add_group("u", "g").await.err(),
+        users.add_group("u", GroupCode("g")).await.err(),
         users.add_roles("u", &["r"]).await.err(),
         users.add_policies("u", &["p"]).await.err(),
         users.set_udf_value_batch(&[("u".to_owned(), CustomData::new().with("a", 1))].into()).await.err(),
         orgs.delete_by_id("o").await.err(),
-        orgs.delete_node("o", "n").await.err(),
-        orgs.move_members(&["u"], "a", "b").await.err(),
+        orgs.delete_node("o", NodeId("n")).await.err(),
+        orgs.move_members(&["u"], MemberMove { from_node_id: "b", to_node_id: "a" }).await.err(),
         groups.delete("g").await.err(),
         groups.add_users("g", &["u"]).await.err(),
     ];
@@ -188,7 +188,7 @@ async fn busy_is_asked_again_but_no_write() {
         }
     });
     let client = client(&server);
-    holds(client.users().exists(UserLookup::new().username("u")).await.unwrap());
+    holds(client.users().exists(UserLookup::username("u")).await.unwrap());
     same(seen.swap(0, Ordering::SeqCst), 2);
     let error = client.users().create(&UserInfo::new().username("u")).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable(), seen.load(Ordering::SeqCst)), (ErrorKind::Server, true, 1));
@@ -248,7 +248,7 @@ async fn what_can_fail_a_second_time_is_sent_once() {
     let errors = [
         orgs.start_sync(SyncProvider::DingTalk).await.err(),
         orgs.start_sync(SyncProvider::Ad { connector_id: "c".to_owned() }).await.err(),
-        orgs.move_members(&["u"], "a", "b").await.err(),
+        orgs.move_members(&["u"], MemberMove { from_node_id: "b", to_node_id: "a" }).await.err(),
         users.delete("u").await.err(),
         users.delete_many(&["u"]).await.err(),
         users.remove_udv("u", "k").await.err(),

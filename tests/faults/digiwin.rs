@@ -4,7 +4,10 @@ use crate::support::{
     holds, same,
     server::{Response, Server, json, status},
 };
-use iam_sdk::{Error, ErrorKind, Result, digiwin::User};
+use iam_sdk::{
+    Error, ErrorKind, Result,
+    digiwin::{TenantId, User},
+};
 use std::{
     collections::BTreeSet,
     io::Write,
@@ -134,7 +137,7 @@ async fn a_login_that_is_no_success_keeps_the_earlier_token() {
         let errors = [
             identity.login("u1", "pw").await.err(),
             identity.login_ad("u1", "pw").await.err(),
-            identity.internal_login("T1", "u1", "pw").await.err(),
+            identity.internal_login(TenantId("T1"), "u1", "pw").await.err(),
             identity.login_verification_code("138", "1").await.err(),
             identity.refresh_token_with_tenant("T1").await.err(),
             identity.refresh_user_token().await.err(),
@@ -174,7 +177,7 @@ async fn a_broken_handshake_is_one_opaque_error() {
 async fn what_is_no_read_is_sent_once() {
     let server = Server::start(|_| status(503, ""));
     let client = client_of(&server).await;
-    holds(client.tenants().invite_user("T1", "u").await.unwrap_err().is_server());
+    holds(client.tenants().invite_user(TenantId("T1"), "u").await.unwrap_err().is_server());
     holds(client.orgs().delete(1).await.unwrap_err().is_server());
     holds(client.identity().refresh_user_token().await.unwrap_err().is_server());
     assert_eq!(server.requests().len(), 3);

@@ -8,7 +8,8 @@ use crate::support::{
     server::{Server, json},
 };
 use iam_sdk::{
-    Credentials, Error, ErrorKind, Result,
+    Error, ErrorKind, Result,
+    digiwin::Credentials,
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
@@ -45,7 +46,7 @@ fn provider(gate: Option<Gate>, token: fn() -> StoredToken) -> (Credentials, Arc
     let provide = move || {
         counted.fetch_add(1, Ordering::SeqCst);
         gate.iter().for_each(Gate::pass);
-        Ok(Credentials::token(token()))
+        std::io::Result::Ok(Credentials::token(token()))
     };
     (Credentials::from_fn("ann", provide), provider_calls)
 }

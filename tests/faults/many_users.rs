@@ -6,7 +6,7 @@ use crate::support::{
     same,
     server::{Request, Response, Server, json},
 };
-use iam_sdk::Credentials;
+use iam_sdk::digiwin::Credentials;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},

@@ -1,3 +1,4 @@
 //! The public API, as a user meets it.
 
+mod errors;
 mod models;

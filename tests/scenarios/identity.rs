@@ -2,7 +2,7 @@ use super::{Setting, maybe_async, test};
 use crate::support::{holds, same};
 use iam_sdk::{
     ErrorKind,
-    digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantRef},
+    digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantId, TenantRef},
     emulator::{
         Emulator,
         digiwin::{Person, ResponseStyle, Seed},
@@ -74,10 +74,10 @@ async fn every_way_to_log_in() {
     holds(identity.login_verification_code("13800000001", "000000").await.unwrap_err().is_authentication());
     same(setting.client.current_token().await.unwrap(), user.token);
 
-    let user = identity.internal_login("T1", "chen.jing", "chen.jing-密码-1").await.unwrap();
+    let user = identity.internal_login(TenantId("T1"), "chen.jing", "chen.jing-密码-1").await.unwrap();
     assert_eq!((user.user_name.as_deref(), user.tenant_id.as_deref()), (Some("陈静"), Some("T1")));
 
-    let stranger = identity.internal_login("T3", "chen.jing", "chen.jing-密码-1").await.unwrap_err();
+    let stranger = identity.internal_login(TenantId("T3"), "chen.jing", "chen.jing-密码-1").await.unwrap_err();
     assert!(stranger.is_authorization(), "{stranger}");
     let disabled = identity.login("left.long.ago", "left.long.ago-密码-1").await.unwrap_err();
     assert!(disabled.is_authorization(), "{disabled}");
@@ -150,14 +150,14 @@ async fn a_granted_token_is_another_users_and_leaves_the_session_alone() {
     let setting = Setting::logged_in().await;
     let identity = setting.client.identity();
     let before = setting.client.current_token().await.unwrap();
-    let granted = identity.create_access_token("T1", "wang.wei").await.unwrap();
+    let granted = identity.create_access_token(TenantId("T1"), "wang.wei").await.unwrap();
     assert_eq!(granted.user_id.as_deref(), Some("wang.wei"));
     same(setting.client.current_token().await.unwrap(), before);
 
     let other = setting.client.with_session("wang.wei");
     other.set_current_token(granted.token).await.unwrap();
     same(other.identity().analyze_token().await.unwrap().user_id.as_deref(), Some("wang.wei"));
-    holds(identity.create_access_token("T1", "nobody").await.unwrap_err().is_not_found());
+    holds(identity.create_access_token(TenantId("T1"), "nobody").await.unwrap_err().is_not_found());
 }
 
 #[maybe_async]
@@ -190,6 +190,6 @@ async fn a_wrong_app_token_is_refused() {
     let setting = Setting::new();
     let client = super::Client::builder(setting.emulator.base_url(), "another-app").build().unwrap();
     let refused = client.identity().login("ann", "ann-密码-1").await.unwrap_err();
-    assert!(refused.is_authentication());
+    assert!(refused.is_application(), "{refused}");
     assert_eq!(refused.operation(), Some("digiwin.identity.get_public_key"));
 }

@@ -2,7 +2,7 @@
 
 use super::{ANALYZE, LOGIN, ann, client_with, maybe_async, request_count, test};
 use crate::support::holds;
-use iam_sdk::{Credentials, ErrorKind, emulator::Emulator};
+use iam_sdk::{ErrorKind, digiwin::Credentials, emulator::Emulator};
 
 #[maybe_async]
 #[test]

@@ -5,7 +5,7 @@ use super::{
     maybe_async, received, test,
 };
 use iam_sdk::{
-    Credentials,
+    digiwin::Credentials,
     emulator::{Emulator, digiwin::ResponseStyle},
 };
 
@@ -15,6 +15,7 @@ mod credentials;
 mod identity;
 mod login_limit;
 mod orgs;
+mod providers;
 mod refresh;
 mod replaced_tokens;
 mod sessions;

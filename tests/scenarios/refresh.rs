@@ -5,7 +5,7 @@ use crate::support::{
     same,
     server::{Server, json, status},
 };
-use iam_sdk::{Credentials, Result, token_store::StoredToken};
+use iam_sdk::{Result, digiwin::Credentials, token_store::StoredToken};
 use std::{
     sync::{
         Arc,
@@ -51,7 +51,11 @@ impl Setting {
         let credentials = Credentials::from_fn("ann", move || {
             let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
             let _ = logged_in.send(call);
-            Ok(Credentials::token(if call == 1 { due_token() } else { StoredToken::new("from a login".into()) }))
+            std::io::Result::Ok(Credentials::token(if call == 1 {
+                due_token()
+            } else {
+                StoredToken::new("from a login".into())
+            }))
         });
         let client = Client::builder(server.url(), "a").credentials(credentials).build().unwrap();
         Self { server, client, refreshes, logins }

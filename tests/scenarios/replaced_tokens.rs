@@ -3,7 +3,8 @@
 use super::{ANALYZE, Client, LOGIN, ManagementClient, REFRESH, ann, client_with, maybe_async, request_count, test};
 use crate::support::{holds, same};
 use iam_sdk::{
-    Credentials, Result,
+    Result,
+    digiwin::Credentials,
     emulator::Emulator,
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };

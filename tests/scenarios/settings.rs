@@ -2,12 +2,19 @@
 
 use super::{Client, maybe_async, test};
 use iam_sdk::Error;
+use std::time::Duration;
 
 #[maybe_async]
 #[test]
 async fn a_builder_names_the_setting_that_is_wrong() {
     type Build = fn() -> Option<Error>;
-    let wrong: [(&str, Build); 8] = [
+    let wrong: [(&str, Build); 14] = [
+        ("base URL: no scheme; write https://…", || Client::builder("iam.example.com:8443", "a").build().err()),
+        ("proxy: ", || Client::builder("https://h", "a").proxy("").build().err()),
+        ("proxy: ", || Client::builder("https://h", "a").proxy("socks5://p:1080").build().err()),
+        ("timeout: ", || Client::builder("https://h", "a").timeout(Duration::ZERO).build().err()),
+        ("connect_timeout: ", || Client::builder("https://h", "a").connect_timeout(Duration::ZERO).build().err()),
+        ("max_response_bytes: ", || Client::builder("https://h", "a").max_response_bytes(0).build().err()),
         ("base URL", || Client::builder("iam.example.com", "a").build().err()),
         ("base URL", || Client::builder("http://iam.example.com", "a").build().err()),
         ("app token", || Client::builder("https://h", "").build().err()),

@@ -6,7 +6,7 @@ use crate::support::{
     handshake::Keys,
     server::{Server, status},
 };
-use iam_sdk::{Credentials, Error, emulator::Emulator};
+use iam_sdk::{Error, digiwin::Credentials, emulator::Emulator};
 use std::{
     sync::{
         Arc, Mutex,

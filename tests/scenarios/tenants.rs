@@ -1,6 +1,8 @@
 use super::{Setting, maybe_async, test};
 use crate::support::{holds, same};
-use iam_sdk::digiwin::{ApplicationFilter, InviteOptions, Tenant, TenantListOptions, TenantSimpleOptions, UserRef};
+use iam_sdk::digiwin::{
+    ApplicationFilter, InviteOptions, Tenant, TenantId, TenantListOptions, TenantSimpleOptions, UserRef,
+};
 use serde_json::json;
 
 fn ids(tenants: &[Tenant]) -> Vec<&str> {
@@ -61,15 +63,15 @@ async fn an_invitation_and_a_removal_change_the_tenant() {
     let before = setting.client.orgs().get_users_in_org(lathe).await.unwrap().len();
 
     let options = InviteOptions::new().role(json!({"id": "staff"})).org(json!({"sid": lathe})).emp_id("E9");
-    let invited = tenants.invite_user_with("T1", "new@x.example", options).await.unwrap();
+    let invited = tenants.invite_user_with(TenantId("T1"), "new@x.example", options).await.unwrap();
     assert_eq!(invited.get("tenantId"), Some("T1".into()));
     holds(tenants.check_user_in_tenant("new@x.example").await.unwrap());
     holds(users.check_email_exists("new@x.example").await.unwrap());
     same(setting.client.orgs().get_users_in_org(lathe).await.unwrap().len(), before + 1);
     let roles = users.get_user_roles("new@x.example").await.unwrap();
     assert_eq!(roles.roles[0].id.as_deref(), Some("staff"));
-    holds(tenants.invite_user("T1", "new@x.example").await.unwrap_err().is_validation());
-    holds(tenants.invite_user("T404", "x@y.z").await.unwrap_err().is_not_found());
+    holds(tenants.invite_user(TenantId("T1"), "new@x.example").await.unwrap_err().is_validation());
+    holds(tenants.invite_user(TenantId("T404"), "x@y.z").await.unwrap_err().is_not_found());
 
     tenants.remove_user("new@x.example").await.unwrap();
     holds(!tenants.check_user_in_tenant("new@x.example").await.unwrap());
@@ -78,5 +80,5 @@ async fn an_invitation_and_a_removal_change_the_tenant() {
 
     let staff = setting.client.with_session("bob");
     staff.identity().login("bob", "bob-密码-1").await.unwrap();
-    holds(staff.tenants().invite_user("T1", "x@y.z").await.unwrap_err().is_authorization());
+    holds(staff.tenants().invite_user(TenantId("T1"), "x@y.z").await.unwrap_err().is_authorization());
 }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::support::{holds, same};
 use iam_sdk::{
-    Credentials, Error, ErrorKind, Result,
-    digiwin::TenantRef,
+    Error, ErrorKind, Result,
+    digiwin::{Credentials, TenantRef},
     emulator::Emulator,
     token_store::{LoginAttempts, MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
@@ -187,7 +187,8 @@ async fn a_handle_for_each_request_keeps_to_the_limit_of_logins() {
     let clients = [builder.clone().build().unwrap(), builder.build().unwrap()];
     for n in 0..12 {
         let session = clients[n % 2].with_session_as("ann", wrong());
-        holds(session.identity().analyze_token().await.unwrap_err().is_authentication());
+        let error = session.identity().analyze_token().await.unwrap_err();
+        assert_eq!((error.is_authentication(), error.is_login_limited()), (n < 3, n >= 3), "{error}");
     }
     assert_eq!(request_count(&emulator, LOGIN), 3);
     // The right password may be tried at once.
@@ -201,7 +202,7 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
     let emulator = Emulator::start().unwrap();
     let account = emulator.cloudspot().account();
     let builder = LicenseClient::builder(&account.application).base_url(emulator.base_url() + "/api/v1");
-    let credentials = Credentials::password(&account.username, account.password.clone());
+    let credentials = iam_sdk::cloudspot::Credentials::password(&account.username, account.password.clone());
     let client = builder.credentials(credentials).build().unwrap();
     client.get_user().await.unwrap();
     for _ in 0..5 {
@@ -269,7 +270,7 @@ async fn a_token_that_seems_to_have_ended_when_it_is_issued_is_used() {
         &emulator,
         Credentials::from_fn("clock ahead", move || {
             counted.fetch_add(1, Ordering::SeqCst);
-            Ok(Credentials::token(StoredToken::new(token.clone()).expires_in(Duration::ZERO)))
+            std::io::Result::Ok(Credentials::token(StoredToken::new(token.clone()).expires_in(Duration::ZERO)))
         }),
     );
     for _ in 0..10 {
@@ -347,7 +348,7 @@ async fn a_provider_that_calls_the_session_that_waits_for_it_is_told_so() {
     let credentials = Credentials::from_fn("ann", move || {
         let client = inside.lock().unwrap().clone().unwrap();
         *noted.lock().unwrap() = error_of_a_call(client).map(|error| (error.kind(), error.to_string()));
-        Ok(right.clone())
+        std::io::Result::Ok(right.clone())
     });
     let client = client_with(&emulator, credentials);
     *own.lock().unwrap() = Some(client.clone());

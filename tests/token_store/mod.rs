@@ -296,7 +296,7 @@ fn child_that_calls() {
         ("redis", _) => std::sync::Arc::new(redis::store_at(store, 7)),
         _ => panic!("{store}"),
     };
-    let credentials = iam_sdk::Credentials::password(user, password);
+    let credentials = iam_sdk::digiwin::Credentials::password(user, password);
     #[cfg(feature = "blocking")]
     {
         let builder = iam_sdk::blocking::Client::builder(url, app_token).credentials(credentials);
@@ -346,7 +346,7 @@ fn eight_processes_on_one_directory_make_one_login() {
 #[cfg(feature = "blocking")]
 #[test]
 fn a_session_with_credentials_passes_over_a_file_that_cannot_be_read_and_logs_in() {
-    use iam_sdk::{Credentials, blocking::Client, emulator::Emulator};
+    use iam_sdk::{blocking::Client, digiwin::Credentials, emulator::Emulator};
     let (emulator, directory) = (Emulator::start().unwrap(), Directory::new());
     let account = emulator.digiwin().account();
     let client = || {

@@ -5,8 +5,9 @@ use super::{ManagementClient, Request, Server, Value, golden, json, maybe_async,
 use iam_sdk::{
     Result,
     authing::{
-        AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateUserOptions, CustomData, QueryField,
-        SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserDetailOptions, UserInfo, UserListOptions, UserLookup,
+        AppId, AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateUserOptions, CustomData,
+        GroupCode, MemberMove, NodeCode, NodeId, NodeMove, QueryField, RoleCode, SyncProvider, UpdateGroupOptions,
+        UpdateNodeOptions, UserDetailOptions, UserInfo, UserListOptions, UserLookup,
     },
 };
 
@@ -41,8 +42,8 @@ async fn send_users(label: &str, client: &ManagementClient) -> Result<()> {
         "list" => drop(users.list().await?),
         "list_with" => drop(users.list_with(UserListOptions::new().page(2).limit(7)).await?),
         "list_archived_users" => drop(users.list_archived_users().await?),
-        "exists" => drop(users.exists(UserLookup::new().username("mia")).await?),
-        "find" => drop(users.find(UserLookup::new().email("mia@x.y")).await?),
+        "exists" => drop(users.exists(UserLookup::username("mia")).await?),
+        "find" => drop(users.find(UserLookup::email("mia@x.y")).await?),
         "search" => drop(users.search("an").await?),
         "batch_get" => drop(users.batch_get(&["u1", "u2"]).await?),
         "batch_get_with" => {
@@ -53,12 +54,12 @@ async fn send_users(label: &str, client: &ManagementClient) -> Result<()> {
         "delete_many" => users.delete_many(&["u1", "u2"]).await?,
         "kick" => users.kick(&["u1"]).await?,
         "list_groups" => drop(users.list_groups("u1").await?),
-        "add_group" => users.add_group("u1", "g").await?,
-        "remove_group" => users.remove_group("u1", "g").await?,
+        "add_group" => users.add_group("u1", GroupCode("g")).await?,
+        "remove_group" => users.remove_group("u1", GroupCode("g")).await?,
         "list_roles" => drop(users.list_roles("u1").await?),
         "add_roles" => users.add_roles("u1", &["r"]).await?,
         "remove_roles" => users.remove_roles("u1", &["r"]).await?,
-        "has_role" => drop(users.has_role("u1", "r").await?),
+        "has_role" => drop(users.has_role("u1", RoleCode("r")).await?),
         "list_authorized_resources" => drop(users.list_authorized_resources_with("u1", default_namespace()).await?),
         "check_resource_permission_batch" => drop(users.check_resource_permission_batch("u1", "ns", &["a:1"]).await?),
         "list_authorized_resources_of_resource_kind" => {
@@ -77,7 +78,7 @@ async fn send_users(label: &str, client: &ManagementClient) -> Result<()> {
         "list_department" => drop(users.list_department("u1").await?),
         "logout" => users.logout("u1").await?,
         "check_login_status" => drop(users.check_login_status("u1").await?),
-        "send_first_login_verify_email" => users.send_first_login_verify_email("app", "u1").await?,
+        "send_first_login_verify_email" => users.send_first_login_verify_email(AppId("app"), "u1").await?,
         call => panic!("no call for {call}"),
     }
     Ok(())
@@ -91,25 +92,25 @@ async fn send_orgs(label: &str, client: &ManagementClient) -> Result<()> {
         "delete_by_id" => orgs.delete_by_id("o1").await?,
         "list" => drop(orgs.list().await?),
         "get_node_by_id" => drop(orgs.get_node_by_id("n1").await?),
-        "add_node" => drop(orgs.add_node("o1", "A", "n1").await?),
+        "add_node" => drop(orgs.add_node("o1", "A", NodeId("n1")).await?),
         "update_node" => drop(orgs.update_node("n1", UpdateNodeOptions::new().name("B")).await?),
         "find_by_id" => drop(orgs.find_by_id("o1").await?),
-        "delete_node" => orgs.delete_node("o1", "n1").await?,
-        "move_node" => drop(orgs.move_node("o1", "n1", "n2").await?),
-        "is_root_node" => drop(orgs.is_root_node("o1", "n1").await?),
+        "delete_node" => orgs.delete_node("o1", NodeId("n1")).await?,
+        "move_node" => drop(orgs.move_node("o1", NodeMove { node_id: "n1", to_parent_id: "n2" }).await?),
+        "is_root_node" => drop(orgs.is_root_node("o1", NodeId("n1")).await?),
         "list_children" => drop(orgs.list_children("n1").await?),
         "search_nodes" => drop(orgs.search_nodes("bee").await?),
         "root_node" => drop(orgs.root_node("o1").await?),
         "add_members" => drop(orgs.add_members("n1", &["u1"]).await?),
-        "move_members" => orgs.move_members(&["u1"], "n2", "n1").await?,
+        "move_members" => orgs.move_members(&["u1"], MemberMove { from_node_id: "n1", to_node_id: "n2" }).await?,
         "list_members" => drop(orgs.list_members("n1").await?),
         "delete_members" => drop(orgs.delete_members("n1", &["u1"]).await?),
-        "set_main_department" => orgs.set_main_department("u1", Some("n1")).await?,
+        "set_main_department" => orgs.set_main_department("u1", Some(NodeId("n1"))).await?,
         "export_all" => drop(orgs.export_all().await?),
         "export_by_org_id" => drop(orgs.export_by_org_id("o1").await?),
         "list_authorized_resources" => drop(orgs.list_authorized_resources_with("n1", default_namespace()).await?),
         "list_authorized_resources_by_code" => {
-            drop(orgs.list_authorized_resources_by_code_with("o1", "c", default_namespace()).await?)
+            drop(orgs.list_authorized_resources_by_code_with("o1", NodeCode("c"), default_namespace()).await?)
         }
         "start_sync" => orgs.start_sync(SyncProvider::DingTalk).await?,
         call => panic!("no call for {call}"),

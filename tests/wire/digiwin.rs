@@ -6,8 +6,8 @@ use iam_sdk::{
     Method, Result,
     digiwin::{
         AccessTokenOptions, ApplicationFilter, ExistsOptions, IdentityType, InternalLoginOptions, InviteOptions,
-        LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantListOptions, TenantRef, TenantSimpleOptions,
-        UserQueryOptions, UserQueryType,
+        LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantId, TenantListOptions, TenantRef,
+        TenantSimpleOptions, UserQueryOptions, UserQueryType,
     },
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -21,12 +21,12 @@ async fn send(label: &str, client: &Client) -> Result<()> {
         "digiwin.identity.login_verification_code" => {
             drop(identity.login_verification_code("13800000000", "123456").await?)
         }
-        "digiwin.identity.internal_login" => drop(identity.internal_login("T1", "u1", "pw").await?),
+        "digiwin.identity.internal_login" => drop(identity.internal_login(TenantId("T1"), "u1", "pw").await?),
         "digiwin.identity.analyze_token" => drop(identity.analyze_token().await?),
         "digiwin.identity.analyze_token_internal" => drop(identity.analyze_token_internal().await?),
         "digiwin.identity.get_login_info" => drop(identity.get_login_info().await?),
         "digiwin.identity.refresh_user_token" => drop(identity.refresh_user_token().await?),
-        "digiwin.identity.create_access_token" => drop(identity.create_access_token("T1", "u2").await?),
+        "digiwin.identity.create_access_token" => drop(identity.create_access_token(TenantId("T1"), "u2").await?),
         "digiwin.identity.logout" => identity.logout().await?,
         "digiwin.users.get_user_list" => drop(users.get_user_list(&["u1", "用户二"]).await?),
         "digiwin.users.get_user_simple" => drop(users.get_user_simple().await?),
@@ -41,7 +41,7 @@ async fn send(label: &str, client: &Client) -> Result<()> {
         "digiwin.tenants.query_tenants" => drop(tenants.query_tenants("鼎捷").await?),
         "digiwin.tenants.check_user_in_tenant" => drop(tenants.check_user_in_tenant("u 1/é").await?),
         "digiwin.tenants.get_applications" => drop(tenants.get_applications().await?),
-        "digiwin.tenants.invite_user" => drop(tenants.invite_user("T1", "new@x.y").await?),
+        "digiwin.tenants.invite_user" => drop(tenants.invite_user(TenantId("T1"), "new@x.y").await?),
         "digiwin.orgs.get_cascade" => drop(orgs.get_cascade().await?),
         "digiwin.orgs.get_org_list" => drop(orgs.get_org_list(&[11, 12]).await?),
         "digiwin.orgs.get_users_cascade" => drop(orgs.get_users_cascade(11).await?),
@@ -126,7 +126,7 @@ async fn every_option_is_sent() {
         "userId": "u", "identityType": "service", "serviceName": "digiwin", "tenantId": "T1",
     });
     let options = InternalLoginOptions::new().identity_type(IdentityType::Other("x".into()));
-    let call = identity.internal_login_with("T1", "u", "p", options).await;
+    let call = identity.internal_login_with(TenantId("T1"), "u", "p", options).await;
     sends!(server, call, "POST identity/internal/login", {
         "userId": "u", "identityType": "x", "tenantId": "T1", "tenantSid": 0,
     });
@@ -136,8 +136,9 @@ async fn every_option_is_sent() {
     sends!(server, call, "POST identity/token/refresh/tenant", {"tenantSid": 7});
     let call = identity.refresh_token_with_tenant(TenantRef::both("T1", 7)).await;
     sends!(server, call, "POST identity/token/refresh/tenant", {"tenantId": "T1", "tenantSid": 7});
-    let call =
-        identity.create_access_token_with("T1", "u", AccessTokenOptions::new().grant_type("g").account("a")).await;
+    let call = identity
+        .create_access_token_with(TenantId("T1"), "u", AccessTokenOptions::new().grant_type("g").account("a"))
+        .await;
     sends!(server, call, "POST identity/token/grant/access", {
         "grantType": "g", "tenantId": "T1", "verifyUserId": "u", "account": "a",
     });
@@ -180,7 +181,7 @@ async fn every_option_is_sent() {
         .user_email("a@b")
         .source_app_id("s")
         .wechat("w");
-    let call = tenants.invite_user_with("T1", "u", options).await;
+    let call = tenants.invite_user_with(TenantId("T1"), "u", options).await;
     sends!(server, call, "POST tenant/user/invite/new", {
         "tenantId": "T1", "user": "u", "role": [{"id": "r"}], "org": [{"sid": 1}, {"sid": 2}], "app": [{"id": "a"}],
         "content": "c", "dueDate": "d", "inviteApp": "i", "userType": true, "empId": "e", "language": "zh-CN",

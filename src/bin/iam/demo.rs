@@ -1,6 +1,6 @@
 use iam_sdk::{
     r#async,
-    authing::{CreateUserOptions, CustomData, UserInfo},
+    authing::{CreateUserOptions, CustomData, RoleCode, UserInfo},
     blocking,
     digiwin::{Org, TenantRef},
     emulator::Emulator,
@@ -85,7 +85,7 @@ macro_rules! management_tour {
         step("create", format_args!("{username} again: refused, the name is taken"));
         groups.add_users("developers", &[id])$($($wait)+)??;
         users.add_roles(id, &["auditor"])$($($wait)+)??;
-        check(users.has_role(id, "auditor")$($($wait)+)??, "the role was not given")?;
+        check(users.has_role(id, RoleCode("auditor"))$($($wait)+)??, "the role was not given")?;
         step("groups, roles", format_args!("{} in developers", groups.list_users("developers")$($($wait)+)??.total_count));
         let north = orgs.search_nodes("north")$($($wait)+)??.remove(0);
         orgs.add_members(north.id.as_deref().unwrap_or_default(), &[id])$($($wait)+)??;

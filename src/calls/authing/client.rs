@@ -1,7 +1,7 @@
 use super::{Call, Groups, Orgs, Session, Users, client_methods};
 use crate::{
-    Credentials, Json, Password, Result, UserToken,
-    authing::{self, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
+    Json, Password, Result, UserToken,
+    authing::{self, Credentials, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
     config::{Settings, settings_methods},
     protocol::decode::Data,
 };
@@ -47,7 +47,7 @@ impl ManagementClient {
     /// They are another secret of the pool, as `Credentials::password(user_pool_id, secret)`, or a provider of secrets or
     /// tokens.
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        self.with_login(key.as_ref(), Arc::new(self.token.with_credentials(credentials)))
+        self.with_login(key.as_ref(), Arc::new(self.token.with_credentials(credentials.0)))
     }
 
     fn with_login(&self, key: &str, token: Arc<ManagementToken>) -> Self {

@@ -3,8 +3,8 @@ use crate::{
     Json,
     authing::{
         self, AddNodeOptions, AuthorizedResource, AuthorizedResourceOptions, CreateOrgOptions, ImportTree,
-        MemberListOptions, NamespaceOptions, Org, OrgNode, OrgTree, Page, Role, SortedPageOptions, SyncProvider,
-        UpdateNodeOptions, User, orgs,
+        MemberListOptions, MemberMove, NamespaceOptions, NodeCode, NodeId, NodeMove, Org, OrgNode, OrgTree, Page, Role,
+        SortedPageOptions, SyncProvider, UpdateNodeOptions, User, orgs,
     },
     protocol::{decode::Data, paging},
 };
@@ -79,8 +79,8 @@ impl Orgs {
     /// Returns whether a node is the root of an organization.
     ///
     /// Sends the query `isRootNode`.
-    pub fn is_root_node(&self, org_id: impl AsRef<str>, node_id: impl AsRef<str>) -> Call<bool> {
-        self.session.call_with(orgs::is_root_node(org_id.as_ref(), node_id.as_ref()), Data::non_null)
+    pub fn is_root_node(&self, org_id: impl AsRef<str>, node_id: NodeId<'_>) -> Call<bool> {
+        self.session.call_with(orgs::is_root_node(org_id.as_ref(), node_id), Data::non_null)
     }
 
     /// Returns the nodes directly below a node.
@@ -100,7 +100,7 @@ impl Orgs {
     /// Adds a node, and returns the organization.
     ///
     /// Sends the mutation `addNode`.
-    pub fn add_node(&self, org_id: impl AsRef<str>, name: &str, parent_node_id: impl AsRef<str>) -> Call<Org> {
+    pub fn add_node(&self, org_id: impl AsRef<str>, name: &str, parent_node_id: NodeId<'_>) -> Call<Org> {
         self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new())
     }
 
@@ -109,10 +109,10 @@ impl Orgs {
         &self,
         org_id: impl AsRef<str>,
         name: &str,
-        parent_node_id: impl AsRef<str>,
+        parent_node_id: NodeId<'_>,
         options: AddNodeOptions,
     ) -> Call<Org> {
-        self.session.call(orgs::add_node(org_id.as_ref(), name, parent_node_id.as_ref(), &options))
+        self.session.call(orgs::add_node(org_id.as_ref(), name, parent_node_id, &options))
     }
 
     /// Changes what is set in `options`.
@@ -125,20 +125,15 @@ impl Orgs {
     /// Deletes a node and all nodes below it.
     ///
     /// Sends the mutation `deleteNode`.
-    pub fn delete_node(&self, org_id: impl AsRef<str>, node_id: impl AsRef<str>) -> Call<()> {
-        self.session.call_with(orgs::delete_node(org_id.as_ref(), node_id.as_ref()), authing::check_status)
+    pub fn delete_node(&self, org_id: impl AsRef<str>, node_id: NodeId<'_>) -> Call<()> {
+        self.session.call_with(orgs::delete_node(org_id.as_ref(), node_id), authing::check_status)
     }
 
     /// Moves a node below another one, and returns the organization.
     ///
     /// Sends the mutation `moveNode`.
-    pub fn move_node(
-        &self,
-        org_id: impl AsRef<str>,
-        node_id: impl AsRef<str>,
-        target_parent_id: impl AsRef<str>,
-    ) -> Call<Org> {
-        self.session.call(orgs::move_node(org_id.as_ref(), node_id.as_ref(), target_parent_id.as_ref()))
+    pub fn move_node(&self, org_id: impl AsRef<str>, to: NodeMove<'_>) -> Call<Org> {
+        self.session.call(orgs::move_node(org_id.as_ref(), to))
     }
 
     /// Creates an organization from a tree, typed or as JSON text.
@@ -202,20 +197,14 @@ impl Orgs {
     /// Moves members from one node to another.
     ///
     /// Sends the mutation `moveMembers`.
-    pub fn move_members(
-        &self,
-        user_ids: &[impl AsRef<str>],
-        target_node_id: impl AsRef<str>,
-        source_node_id: impl AsRef<str>,
-    ) -> Call<()> {
-        let request = orgs::move_members(user_ids, target_node_id.as_ref(), source_node_id.as_ref());
-        self.session.call_with(request, authing::check_status)
+    pub fn move_members(&self, user_ids: &[impl AsRef<str>], nodes: MemberMove<'_>) -> Call<()> {
+        self.session.call_with(orgs::move_members(user_ids, nodes), authing::check_status)
     }
 
     /// Sets which of a user's departments is the main one; with `None` no department is.
     ///
     /// Sends the mutation `setMainDepartment`.
-    pub fn set_main_department(&self, user_id: impl AsRef<str>, department_id: Option<&str>) -> Call<()> {
+    pub fn set_main_department(&self, user_id: impl AsRef<str>, department_id: Option<NodeId<'_>>) -> Call<()> {
         self.session.call_with(orgs::set_main_department(user_id.as_ref(), department_id), authing::check_status)
     }
 
@@ -242,7 +231,7 @@ impl Orgs {
     pub fn list_authorized_resources_by_code(
         &self,
         org_id: impl AsRef<str>,
-        code: impl AsRef<str>,
+        code: NodeCode<'_>,
     ) -> Call<Page<AuthorizedResource>> {
         self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new())
     }
@@ -252,10 +241,10 @@ impl Orgs {
     pub fn list_authorized_resources_by_code_with(
         &self,
         org_id: impl AsRef<str>,
-        code: impl AsRef<str>,
+        code: NodeCode<'_>,
         options: AuthorizedResourceOptions,
     ) -> Call<Page<AuthorizedResource>> {
-        let request = orgs::list_authorized_resources_by_code(org_id.as_ref(), code.as_ref(), &options);
+        let request = orgs::list_authorized_resources_by_code(org_id.as_ref(), code, &options);
         self.session.call_with(request, authing::resources)
     }
 

@@ -1,10 +1,11 @@
 use super::{Call, Pager, Session};
 use crate::{
     authing::{
-        self, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, DepartmentOptions,
-        Group, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page, PageOptions, PasswordKey,
-        PolicyAssignment, RefreshedToken, Role, User, UserAction, UserActionOptions, UserDepartment, UserDetailOptions,
-        UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions, users,
+        self, AppId, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions,
+        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page,
+        PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, User, UserAction,
+        UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup,
+        UserSearchOptions, users,
     },
     protocol::{decode::Data, paging},
 };
@@ -90,13 +91,13 @@ impl Users {
         Pager::new(&self.session, options, users::list_archived, paging::page)
     }
 
-    /// Returns whether there is such a user. With several members set, one that fits is enough.
+    /// Returns whether there is such a user.
     ///
     /// Sends the query `isUserExists`.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): nothing says which user.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text to look for is empty.
     pub fn exists(&self, lookup: UserLookup) -> Call<bool> {
         self.session.call_with(users::exists(&lookup), Data::non_null)
     }
@@ -108,7 +109,7 @@ impl Users {
     /// # Errors
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound): there is no such user.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): nothing says which user.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text to look for is empty.
     pub fn find(&self, lookup: UserLookup) -> Call<User> {
         self.session.call_with(users::find(&lookup), Data::non_null)
     }
@@ -186,15 +187,15 @@ impl Users {
     /// Takes a user into a group.
     ///
     /// Sends the mutation `addUserToGroup`.
-    pub fn add_group(&self, user_id: impl AsRef<str>, code: impl AsRef<str>) -> Call<()> {
-        self.session.call_with(users::add_group(user_id.as_ref(), code.as_ref()), authing::check_status)
+    pub fn add_group(&self, user_id: impl AsRef<str>, code: GroupCode<'_>) -> Call<()> {
+        self.session.call_with(users::add_group(user_id.as_ref(), code), authing::check_status)
     }
 
     /// Takes a user out of a group.
     ///
     /// Sends the mutation `removeUserFromGroup`.
-    pub fn remove_group(&self, user_id: impl AsRef<str>, code: impl AsRef<str>) -> Call<()> {
-        self.session.call_with(users::remove_group(user_id.as_ref(), code.as_ref()), authing::check_status)
+    pub fn remove_group(&self, user_id: impl AsRef<str>, code: GroupCode<'_>) -> Call<()> {
+        self.session.call_with(users::remove_group(user_id.as_ref(), code), authing::check_status)
     }
 
     /// Returns a user's roles.
@@ -246,18 +247,13 @@ impl Users {
     /// Returns whether a user has a role.
     ///
     /// Sends `GET /api/v2/users/{user_id}/has-role`.
-    pub fn has_role(&self, user_id: impl AsRef<str>, code: impl AsRef<str>) -> Call<bool> {
+    pub fn has_role(&self, user_id: impl AsRef<str>, code: RoleCode<'_>) -> Call<bool> {
         self.has_role_with(user_id, code, NamespaceOptions::new())
     }
 
     /// Returns whether a user has a role of a namespace: see [`has_role`](Self::has_role).
-    pub fn has_role_with(
-        &self,
-        user_id: impl AsRef<str>,
-        code: impl AsRef<str>,
-        options: NamespaceOptions,
-    ) -> Call<bool> {
-        self.session.call(users::has_role(user_id.as_ref(), code.as_ref(), &options))
+    pub fn has_role_with(&self, user_id: impl AsRef<str>, code: RoleCode<'_>, options: NamespaceOptions) -> Call<bool> {
+        self.session.call(users::has_role(user_id.as_ref(), code, &options))
     }
 
     /// Returns the resources that a user may use.
@@ -386,8 +382,8 @@ impl Users {
     /// Sends a user the mail that verifies the address at the first login.
     ///
     /// Sends the mutation `sendFirstLoginVerifyEmail`.
-    pub fn send_first_login_verify_email(&self, app_id: impl AsRef<str>, user_id: impl AsRef<str>) -> Call<()> {
-        self.session.call_with(users::first_login_mail(app_id.as_ref(), user_id.as_ref()), authing::check_status)
+    pub fn send_first_login_verify_email(&self, app_id: AppId<'_>, user_id: impl AsRef<str>) -> Call<()> {
+        self.session.call_with(users::first_login_mail(app_id, user_id.as_ref()), authing::check_status)
     }
 
     /// Signs a user out of all applications.

@@ -1,8 +1,9 @@
 use super::{Call, Session, client_methods};
 use crate::{
-    Credentials, Password, Result, UserToken,
+    Password, Result, UserToken,
     cloudspot::{
-        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Impersonation, LicenseUser,
+        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Credentials, Impersonation,
+        LicenseUser,
     },
     config::{Settings, settings_methods},
 };
@@ -38,7 +39,7 @@ impl LicenseClient {
 
     /// Creates a session that logs in by itself, named by `key`: see [`LicenseClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(CredentialLogin(credentials)) as _);
+        let method = Some(Arc::new(CredentialLogin(credentials.0)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
 
@@ -51,8 +52,11 @@ impl LicenseClient {
     ///
     /// # Errors
     ///
-    /// [`Authentication`](crate::ErrorKind::Authentication): bad credentials. The session then keeps the token it had. A 429
-    /// and a 5xx are never that.
+    /// - [`Authentication`](crate::ErrorKind::Authentication): bad credentials, never a 429 or a 5xx. The session then keeps the
+    ///   token it had.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the user name or the password is empty. Nothing is sent.
+    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself. Nothing is
+    ///   sent.
     pub fn authenticate(&self, username: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthenticatedLicense> {
         self.session.call_for_token(cloudspot::authenticate(username.as_ref(), &password.into()), Ok)
     }
@@ -120,7 +124,7 @@ impl LicenseClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
         let headers = cloudspot::headers(&self.settings, &self.application_id)?;
-        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials)) as _);
+        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials.0)) as _);
         let id = &self.application_id;
         let session = Session::new("cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
         let session = match self.token {

@@ -1,8 +1,8 @@
 use super::{Call, Identity, Orgs, Session, Tenants, Users, client_methods};
 use crate::{
-    Credentials, Result,
+    Result,
     config::{Settings, settings_methods},
-    digiwin,
+    digiwin::{self, Credentials},
     secret::AppToken,
 };
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Client {
 
     /// Creates a session that logs in by itself, named by `key`: see [`ClientBuilder::credentials`].
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        let method = Some(Arc::new(digiwin::CredentialLogin(credentials.0)) as _);
         Self { session: self.session.with_session(key.as_ref(), method) }
     }
 
@@ -87,7 +87,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let headers = digiwin::headers(&self.settings, &self.app_token)?;
         let application = self.app_token.expose_secret();
-        let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials)) as _);
+        let method = self.credentials.map(|credentials| Arc::new(digiwin::CredentialLogin(credentials.0)) as _);
         let session = Session::new("digiwin", &digiwin::DIALECT, application, self.settings, headers, method)?;
         Ok(Client { session })
     }

@@ -3,7 +3,7 @@ use crate::{
     Password, UserToken, VerificationCode,
     digiwin::{
         AccessTokenOptions, AuthoredUser, ChangedToken, Handshake, InternalLoginOptions, LastRequest, LoginAdOptions,
-        LoginOptions, LogoutOptions, TenantRef, UserTokenInfo,
+        LoginOptions, LogoutOptions, TenantId, TenantRef, UserTokenInfo,
         identity::{self, RefreshedToken},
     },
 };
@@ -28,7 +28,11 @@ impl Identity {
     /// # Errors
     ///
     /// - [`Authentication`](crate::ErrorKind::Authentication): wrong user or password.
+    /// - [`Application`](crate::ErrorKind::Application): wrong app token.
     /// - [`Crypto`](crate::ErrorKind::Crypto): the handshake failed.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the user or the password is empty. Nothing is sent.
+    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself. Nothing is
+    ///   sent.
     pub fn login(&self, user_id: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthoredUser> {
         self.login_with(user_id, password, LoginOptions::new())
     }
@@ -76,7 +80,7 @@ impl Identity {
     /// Sends the handshake of [`login`](Self::login), then `POST /api/iam/v2/identity/internal/login`, and fails as it does.
     pub fn internal_login(
         &self,
-        tenant_id: impl Into<String>,
+        tenant_id: TenantId<'_>,
         user_id: impl AsRef<str>,
         password: impl Into<Password>,
     ) -> Call<AuthoredUser> {
@@ -86,12 +90,12 @@ impl Identity {
     /// Logs in a tenant's internal user with another identity type: see [`internal_login`](Self::internal_login).
     pub fn internal_login_with(
         &self,
-        tenant_id: impl Into<String>,
+        tenant_id: TenantId<'_>,
         user_id: impl AsRef<str>,
         password: impl Into<Password>,
         options: InternalLoginOptions,
     ) -> Call<AuthoredUser> {
-        self.log_in(user_id.as_ref(), password.into(), LastRequest::Internal(tenant_id.into(), options))
+        self.log_in(user_id.as_ref(), password.into(), LastRequest::Internal(tenant_id.0.to_owned(), options))
     }
 
     /// Ends the session at the service, and drops its token.
@@ -166,22 +170,18 @@ impl Identity {
     /// Returns a token for the single sign-on of another user. The session keeps its own.
     ///
     /// Sends `POST /api/iam/v2/identity/token/grant/access`.
-    pub fn create_access_token(
-        &self,
-        tenant_id: impl AsRef<str>,
-        verify_user_id: impl AsRef<str>,
-    ) -> Call<AuthoredUser> {
+    pub fn create_access_token(&self, tenant_id: TenantId<'_>, verify_user_id: impl AsRef<str>) -> Call<AuthoredUser> {
         self.create_access_token_with(tenant_id, verify_user_id, AccessTokenOptions::new())
     }
 
     /// Returns a token of another grant type, or for an account: see [`create_access_token`](Self::create_access_token).
     pub fn create_access_token_with(
         &self,
-        tenant_id: impl AsRef<str>,
+        tenant_id: TenantId<'_>,
         verify_user_id: impl AsRef<str>,
         options: AccessTokenOptions,
     ) -> Call<AuthoredUser> {
-        self.session.call(identity::create_access_token(tenant_id.as_ref(), verify_user_id.as_ref(), &options))
+        self.session.call(identity::create_access_token(tenant_id, verify_user_id.as_ref(), &options))
     }
 
     fn log_in(&self, user_id: &str, password: Password, last: LastRequest) -> Call<AuthoredUser> {

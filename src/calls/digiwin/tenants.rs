@@ -2,8 +2,8 @@ use super::{Call, Session};
 use crate::{
     Json,
     digiwin::{
-        ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantListOptions, TenantSimpleOptions, UserRef,
-        tenants,
+        ApplicationFilter, InviteOptions, Tenant, TenantApplication, TenantId, TenantListOptions, TenantSimpleOptions,
+        UserRef, tenants,
     },
     protocol::decode::Data,
 };
@@ -93,18 +93,18 @@ impl Tenants {
     /// Invites a user into a tenant, named by id, mail address or phone number.
     ///
     /// Sends `POST /api/iam/v2/tenant/user/invite/new`. The vendor does not document the response; it is returned unchanged.
-    pub fn invite_user(&self, tenant_id: impl AsRef<str>, user: impl AsRef<str>) -> Call<Json> {
+    pub fn invite_user(&self, tenant_id: TenantId<'_>, user: impl AsRef<str>) -> Call<Json> {
         self.invite_user_with(tenant_id, user, InviteOptions::new())
     }
 
     /// Invites a user into a tenant, with roles, organizations and so on: see [`invite_user`](Self::invite_user).
     pub fn invite_user_with(
         &self,
-        tenant_id: impl AsRef<str>,
+        tenant_id: TenantId<'_>,
         user: impl AsRef<str>,
         options: InviteOptions,
     ) -> Call<Json> {
-        self.session.call(tenants::invite_user(tenant_id.as_ref(), user.as_ref(), &options))
+        self.session.call(tenants::invite_user(tenant_id, user.as_ref(), &options))
     }
 
     /// Takes a user out of the tenant.

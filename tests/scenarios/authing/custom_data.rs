@@ -80,7 +80,7 @@ async fn users_come_with_their_custom_data_where_asked() {
     let id = mia.id.unwrap();
     let with = [
         users.detail_with(&id, UserDetailOptions::new().with_custom_data(true)).await.unwrap(),
-        users.find(UserLookup::new().username("mia").with_custom_data(true)).await.unwrap(),
+        users.find(UserLookup::username("mia").with_custom_data(true)).await.unwrap(),
         users.list_with(UserListOptions::new().with_custom_data(true)).await.unwrap().list.remove(0),
         users.search_with("mia", UserSearchOptions::new().with_custom_data(true)).await.unwrap().list.remove(0),
         users.batch_get_with(&[&id], BatchGetOptions::new().with_custom_data(true)).await.unwrap().remove(0),

@@ -63,7 +63,7 @@ impl Pool {
     }
 
     async fn user(&self, username: &str) -> User {
-        self.client.users().find(UserLookup::new().username(username)).await.unwrap()
+        self.client.users().find(UserLookup::username(username)).await.unwrap()
     }
 }
 

@@ -3,8 +3,8 @@ use crate::support::{holds, same};
 use iam_sdk::{
     ErrorKind,
     authing::{
-        AddNodeOptions, AuthorizedResourceOptions, CreateOrgOptions, MemberListOptions, NamespaceOptions, OrgTree,
-        SyncProvider, UpdateNodeOptions,
+        AddNodeOptions, AuthorizedResourceOptions, CreateOrgOptions, MemberListOptions, MemberMove, NamespaceOptions,
+        NodeCode, NodeId, NodeMove, OrgTree, SyncProvider, UpdateNodeOptions,
     },
 };
 
@@ -22,11 +22,11 @@ async fn an_organization_grows_changes_and_goes() {
     let org = orgs.create_with("Beta", options).await.unwrap();
     let (org_id, root) = (org.id.clone().unwrap(), org.root_node.unwrap().id.unwrap());
     assert_eq!(org.nodes.len(), 1);
-    let a = orgs.add_node(&org_id, "A", &root).await.unwrap();
+    let a = orgs.add_node(&org_id, "A", NodeId(&root)).await.unwrap();
     let a = a.nodes.iter().find(|node| node.name.as_deref() == Some("A")).unwrap().id.clone().unwrap();
     let options = AddNodeOptions::new().code("b").order(5).name_i18n("{\"zh-CN\": \"乙\"}").description("B's");
-    orgs.add_node_with(&org_id, "B", &root, options).await.unwrap();
-    let org = orgs.add_node(&org_id, "C", &a).await.unwrap();
+    orgs.add_node_with(&org_id, "B", NodeId(&root), options).await.unwrap();
+    let org = orgs.add_node(&org_id, "C", NodeId(&a)).await.unwrap();
     let forest = org.treeify();
     assert_eq!(forest.faults, []);
     assert_eq!(drawn(&forest.roots[0]), ["Beta", "-B", "-A", "--C"], "the larger order stands first");
@@ -36,9 +36,12 @@ async fn an_organization_grows_changes_and_goes() {
 
     let renamed = orgs.update_node(&b, UpdateNodeOptions::new().name("Bee")).await.unwrap();
     assert_eq!((renamed.name.as_deref(), renamed.code.as_deref()), (Some("Bee"), Some("b")));
-    let moved = orgs.move_node(&org_id, &a, &b).await.unwrap().treeify();
+    let moved = orgs.move_node(&org_id, NodeMove { node_id: &a, to_parent_id: &b }).await.unwrap().treeify();
     assert_eq!(drawn(&moved.roots[0]), ["Beta", "-Bee", "--A", "---C"]);
-    same(orgs.move_node(&org_id, &b, &a).await.unwrap_err().kind(), ErrorKind::Validation);
+    same(
+        orgs.move_node(&org_id, NodeMove { node_id: &b, to_parent_id: &a }).await.unwrap_err().kind(),
+        ErrorKind::Validation,
+    );
     let node = orgs.get_node_by_id(&a).await.unwrap();
     assert_eq!((node.depth, node.path.len(), node.root), (Some(2), 3, Some(false)));
     let root_node = orgs.root_node(&org_id).await.unwrap();
@@ -46,16 +49,16 @@ async fn an_organization_grows_changes_and_goes() {
         (root_node.id.as_deref(), &root_node.code_path[..]),
         (Some(root.as_str()), &[Some("beta".to_owned())][..])
     );
-    holds(orgs.is_root_node(&org_id, &root).await.unwrap());
-    holds(!orgs.is_root_node(&org_id, &a).await.unwrap());
+    holds(orgs.is_root_node(&org_id, NodeId(&root)).await.unwrap());
+    holds(!orgs.is_root_node(&org_id, NodeId(&a)).await.unwrap());
     let children = orgs.list_children(&root).await.unwrap();
     assert_eq!((children.len(), children[0].name.as_deref()), (1, Some("Bee")));
     let found = orgs.search_nodes("bee").await.unwrap();
     assert_eq!((found.len(), &found[0].name_path[..]), (1, &["Beta".to_owned(), "Bee".to_owned()][..]));
 
-    orgs.delete_node(&org_id, &b).await.unwrap();
+    orgs.delete_node(&org_id, NodeId(&b)).await.unwrap();
     same(orgs.find_by_id(&org_id).await.unwrap().nodes.len(), 1);
-    same(orgs.delete_node(&org_id, &root).await.unwrap_err().kind(), ErrorKind::Validation);
+    same(orgs.delete_node(&org_id, NodeId(&root)).await.unwrap_err().kind(), ErrorKind::Validation);
     let page = orgs.list().await.unwrap();
     assert_eq!((page.total_count, page.list[0].id.as_deref()), (2, Some(org_id.as_str())));
     orgs.delete_by_id(&org_id).await.unwrap();
@@ -86,7 +89,7 @@ async fn members_join_move_and_leave() {
     let people = [pool.id("ann").await, pool.id("bo").await];
     let node = orgs.add_members(&north, &people).await.unwrap();
     assert_eq!((node.name.as_deref(), node.users.unwrap().total_count), (Some("North"), 2));
-    orgs.move_members(&people[..1], &south, &north).await.unwrap();
+    orgs.move_members(&people[..1], MemberMove { from_node_id: &north, to_node_id: &south }).await.unwrap();
     same(names(&orgs.list_members(&north).await.unwrap().list), vec!["bo"]);
     same(orgs.list_members(&sales).await.unwrap().total_count, 0);
     let below = MemberListOptions::new().include_children_nodes(true).limit(1);
@@ -96,7 +99,7 @@ async fn members_join_move_and_leave() {
     assert_eq!(node.users.unwrap().total_count, 0);
     same(orgs.add_members(&south, &[""; 0]).await.unwrap_err().kind(), ErrorKind::InvalidArgument);
     holds(orgs.add_members(&south, &["nobody"]).await.unwrap_err().is_not_found());
-    same(orgs.set_main_department(&people[0], Some(&north)).await.unwrap_err().kind(), ErrorKind::Validation);
+    same(orgs.set_main_department(&people[0], Some(NodeId(&north))).await.unwrap_err().kind(), ErrorKind::Validation);
 }
 
 #[maybe_async]
@@ -151,10 +154,13 @@ async fn nodes_have_roles_and_resources() {
     pool.authorize("books:*", "ORG", &sales, &["books:read"]).await;
     let resources = orgs.list_authorized_resources(&north).await.unwrap();
     assert_eq!((resources.total_count, &resources.list[0].actions[..]), (1, &["books:read".to_owned()][..]));
-    same(orgs.list_authorized_resources_by_code(&org_id, "sales").await.unwrap().total_count, 1);
+    same(orgs.list_authorized_resources_by_code(&org_id, NodeCode("sales")).await.unwrap().total_count, 1);
     let elsewhere = AuthorizedResourceOptions::new().namespace("elsewhere");
-    same(orgs.list_authorized_resources_by_code_with(&org_id, "sales", elsewhere).await.unwrap().total_count, 0);
-    holds(orgs.list_authorized_resources_by_code(&org_id, "nothing").await.unwrap_err().is_not_found());
+    same(
+        orgs.list_authorized_resources_by_code_with(&org_id, NodeCode("sales"), elsewhere).await.unwrap().total_count,
+        0,
+    );
+    holds(orgs.list_authorized_resources_by_code(&org_id, NodeCode("nothing")).await.unwrap_err().is_not_found());
 }
 
 #[maybe_async]

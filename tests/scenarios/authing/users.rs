@@ -3,9 +3,9 @@ use crate::support::{holds, same};
 use iam_sdk::{
     ErrorKind,
     authing::{
-        AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData, LoginStatusOptions,
-        NamespaceOptions, QueryField, ResourceType, TargetType, UserActionOptions, UserInfo, UserListOptions,
-        UserLogoutOptions, UserLookup, UserSearchOptions, UserStatus,
+        AppId, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData, GroupCode,
+        LoginStatusOptions, NamespaceOptions, NodeId, QueryField, ResourceType, RoleCode, TargetType,
+        UserActionOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions, UserStatus,
     },
     emulator::{Emulator, authing::Seed},
 };
@@ -28,18 +28,18 @@ async fn a_user_comes_changes_and_goes() {
     assert_eq!(changed.email.as_deref(), Some("mia@acme.example"), "what is not set stays");
     same(users.detail(&id).await.unwrap().nickname.as_deref(), Some("M"));
     for lookup in [
-        UserLookup::new().username("mia"),
-        UserLookup::new().email("MIA@acme.example"),
-        UserLookup::new().phone("139"),
-        UserLookup::new().external_id("x-1"),
+        UserLookup::username("mia"),
+        UserLookup::email("MIA@acme.example"),
+        UserLookup::phone("139"),
+        UserLookup::external_id("x-1"),
     ] {
         holds(users.exists(lookup.clone()).await.unwrap());
         same(users.find(lookup).await.unwrap().id.as_deref(), Some(id.as_str()));
     }
 
     users.delete(&id).await.unwrap();
-    holds(!users.exists(UserLookup::new().username("mia")).await.unwrap());
-    holds(users.find(UserLookup::new().username("mia")).await.unwrap_err().is_not_found());
+    holds(!users.exists(UserLookup::username("mia")).await.unwrap());
+    holds(users.find(UserLookup::username("mia")).await.unwrap_err().is_not_found());
     let gone = users.detail(&id).await.unwrap_err();
     assert_eq!((gone.kind(), gone.code()), (ErrorKind::NotFound, Some("2004")));
     assert_eq!(gone.server_message(), Some("the user does not exist"));
@@ -176,11 +176,11 @@ async fn roles_are_held_directly_or_by_group_and_department() {
     users.add_roles(&emil, &["admin", "auditor"]).await.unwrap();
     let roles = users.list_roles(&emil).await.unwrap();
     assert_eq!((roles.total_count, roles.list[0].code.as_deref()), (2, Some("admin")));
-    holds(users.has_role(&emil, "admin").await.unwrap());
+    holds(users.has_role(&emil, RoleCode("admin")).await.unwrap());
     users.remove_roles(&emil, &["admin"]).await.unwrap();
-    holds(!users.has_role(&emil, "admin").await.unwrap());
+    holds(!users.has_role(&emil, RoleCode("admin")).await.unwrap());
     let elsewhere = NamespaceOptions::new().namespace("elsewhere");
-    holds(!users.has_role_with(&emil, "auditor", elsewhere.clone()).await.unwrap());
+    holds(!users.has_role_with(&emil, RoleCode("auditor"), elsewhere.clone()).await.unwrap());
     holds(users.add_roles_with(&emil, &["auditor"], elsewhere).await.unwrap_err().is_not_found());
     holds(users.add_roles("nobody", &["auditor"]).await.unwrap_err().is_not_found());
 
@@ -190,10 +190,10 @@ async fn roles_are_held_directly_or_by_group_and_department() {
     let (lab, research) = (lab.id.unwrap(), lab.path[1].clone());
     orgs.add_members(&lab, std::slice::from_ref(&emil)).await.unwrap();
     orgs.add_roles(&research, &["admin"]).await.unwrap();
-    holds(users.has_role(&emil, "admin").await.unwrap());
+    holds(users.has_role(&emil, RoleCode("admin")).await.unwrap());
     same(orgs.list_roles(&lab).await.unwrap().list[0].code.as_deref(), Some("admin"));
     orgs.remove_roles(&research, &["admin"]).await.unwrap();
-    holds(!users.has_role(&emil, "admin").await.unwrap());
+    holds(!users.has_role(&emil, RoleCode("admin")).await.unwrap());
     holds(users.list_roles("nobody").await.unwrap_err().is_not_found());
 }
 
@@ -204,11 +204,11 @@ async fn groups_and_policies_of_a_user() {
     let users = pool.client.users();
     let ann = pool.id("ann").await;
     same(users.list_groups(&ann).await.unwrap().list[0].code.as_deref(), Some("developers"));
-    users.add_group(&ann, "managers").await.unwrap();
-    users.remove_group(&ann, "developers").await.unwrap();
+    users.add_group(&ann, GroupCode("managers")).await.unwrap();
+    users.remove_group(&ann, GroupCode("developers")).await.unwrap();
     let groups = users.list_groups(&ann).await.unwrap();
     assert_eq!((groups.total_count, groups.list[0].name.as_deref()), (1, Some("Managers")));
-    holds(users.add_group(&ann, "nothing").await.unwrap_err().is_not_found());
+    holds(users.add_group(&ann, GroupCode("nothing")).await.unwrap_err().is_not_found());
 
     let statements = json!([{"resource": "books:*", "actions": ["books:read"], "effect": "ALLOW"}]);
     pool.run(
@@ -291,9 +291,9 @@ async fn users_sign_in_and_are_signed_out() {
     let all = users.list_user_actions().await.unwrap();
     assert!(all.total_count > 2 && all.list[0].operation_name.as_deref() == Some("logout"));
 
-    users.send_first_login_verify_email("shop", &ann).await.unwrap();
+    users.send_first_login_verify_email(AppId("shop"), &ann).await.unwrap();
     assert_eq!(pool.emulator.authing().mail()[0].0, "ann@acme.example");
-    holds(users.send_first_login_verify_email("shop", "nobody").await.unwrap_err().is_not_found());
+    holds(users.send_first_login_verify_email(AppId("shop"), "nobody").await.unwrap_err().is_not_found());
 }
 
 #[maybe_async]
@@ -308,7 +308,7 @@ async fn departments_of_a_user() {
     let (north, south) = (node("north"), node("south"));
     orgs.add_members(&north, std::slice::from_ref(&ann)).await.unwrap();
     orgs.add_members(&south, std::slice::from_ref(&ann)).await.unwrap();
-    orgs.set_main_department(&ann, Some(&south)).await.unwrap();
+    orgs.set_main_department(&ann, Some(NodeId(&south))).await.unwrap();
 
     let departments = users.list_department(&ann).await.unwrap();
     assert_eq!(departments.total_count, 2);
@@ -334,8 +334,8 @@ async fn wrong_arguments_are_not_sent() {
     let pool = Pool::new();
     let users = pool.client.users();
     let errors = [
-        users.find(UserLookup::new()).await.err(),
-        users.exists(UserLookup::new().with_custom_data(true)).await.err(),
+        users.find(UserLookup::email("")).await.err(),
+        users.exists(UserLookup::external_id("").with_custom_data(true)).await.err(),
         users.detail("").await.err(),
         users.detail("..").await.err(),
         users.list_with(UserListOptions::new().page(0)).await.err(),

@@ -144,7 +144,7 @@ fn eight_processes_on_one_redis_make_one_login() {
 #[test]
 #[ignore = "starts a redis-server: run with --ignored"]
 fn with_redis_down_good_tokens_serve_on_and_others_fail_in_time() {
-    use iam_sdk::{Credentials, ErrorKind, blocking::Client, emulator::Emulator};
+    use iam_sdk::{ErrorKind, blocking::Client, digiwin::Credentials, emulator::Emulator};
     let server = Server::start();
     let (port, address) = (server.port, server.address());
     let emulator = Emulator::start().unwrap();

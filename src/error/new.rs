@@ -1,0 +1,119 @@
+//! Errors that users create: for stores of their own, and for tests of what they do about an error.
+
+use super::{Error, ErrorKind, Inner, Partial};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
+
+impl Error {
+    /// Creates an error of this kind, for tests of code that handles errors.
+    ///
+    /// ```
+    /// use iam_sdk::{Error, ErrorKind};
+    /// use std::time::Duration;
+    ///
+    /// fn advice(error: &Error) -> &'static str {
+    ///     match error.kind() {
+    ///         ErrorKind::Authentication => "check your password",
+    ///         ErrorKind::Business if error.code() == Some("21009") => "your account is locked",
+    ///         _ if error.is_retryable() => "try again later",
+    ///         _ => "call the help desk",
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(advice(&Error::new(ErrorKind::Authentication).with_status(401)), "check your password");
+    /// assert_eq!(advice(&Error::new(ErrorKind::Business).with_code("21009")), "your account is locked");
+    /// let busy = Error::new(ErrorKind::RateLimited).with_status(429).with_retry_after(Duration::from_secs(5));
+    /// assert_eq!(advice(&busy), "try again later");
+    /// ```
+    pub fn new(kind: ErrorKind) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            operation: None,
+            status: None,
+            code: None,
+            server_message: None,
+            detail: None,
+            json_path: None,
+            request_id: None,
+            retry_after: None,
+            body: None,
+            sent: false,
+            retryable: false,
+            unreadable: false,
+            unprocessed: false,
+            partial: None,
+            source: None,
+        }))
+    }
+
+    /// Sets the call that failed, such as `digiwin.users.get_user`.
+    pub fn with_operation(self, operation: &'static str) -> Self {
+        self.operation_named(operation)
+    }
+
+    /// Sets the HTTP status of the response; the request [was sent](Self::was_sent) then.
+    pub fn with_status(self, status: u16) -> Self {
+        self.http_status(status)
+    }
+
+    /// Sets the service's own code.
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        self.with(|e| e.code = Some(super::cut(code.into())))
+    }
+
+    /// Sets the service's own message.
+    pub fn with_server_message(self, message: impl Into<String>) -> Self {
+        self.with(|e| e.server_message = Some(super::cut(message.into())))
+    }
+
+    /// Sets how long the service asks to wait.
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        self.wait(Some(wait))
+    }
+
+    /// Sets whether the service may have seen the request.
+    pub fn with_sent(self, sent: bool) -> Self {
+        self.sent(sent)
+    }
+
+    /// Sets how far a call came that is sent in batches.
+    ///
+    /// ```
+    /// use iam_sdk::{Error, ErrorKind, Partial};
+    ///
+    /// let mut partial = Partial::default();
+    /// partial.done.push("user-1".to_owned());
+    /// partial.failed_or_unsent.push("user-2".to_owned());
+    /// let error = Error::new(ErrorKind::Server).with_status(503).with_partial(partial);
+    /// assert_eq!(error.partial().unwrap().failed_or_unsent, ["user-2"]);
+    /// assert_eq!(error.to_string(), "the service failed (HTTP 503) (1 of 2 done)");
+    /// ```
+    pub fn with_partial(self, partial: Partial) -> Self {
+        self.partly(partial)
+    }
+
+    /// Sets the cause, which [`source`](StdError::source) returns.
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source(source)
+    }
+
+    /// Creates an error of kind [`Store`](ErrorKind::Store), for a [`TokenStore`](crate::token_store::TokenStore) of your
+    /// own.
+    pub fn store(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = source.into();
+        // Without it a log line would say no more than that the store failed.
+        let detail = source.to_string();
+        Self::new(ErrorKind::Store).detail(detail).source(source)
+    }
+
+    /// Creates an error of kind [`Store`](ErrorKind::Store) that [`is_retryable`](Self::is_retryable): the store cannot be
+    /// reached at the moment.
+    pub fn store_unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::store(source).retryable(true)
+    }
+
+    /// Creates an error of kind [`Store`](ErrorKind::Store) for an entry that is there and cannot be opened. A session with
+    /// credentials passes over it and logs in.
+    pub fn store_unreadable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::store(source).with(|e| e.unreadable = true)
+    }
+}
