@@ -2,7 +2,7 @@
 
 use super::{
     documents as doc,
-    ids::{AppId, GroupCode, RoleCode},
+    ids::{AppId, GroupCode, Namespace, RoleCode},
     lookup::UserLookup,
     models::User,
     options::*,
@@ -209,14 +209,18 @@ pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResou
     doc::USER_RESOURCES.with(json!({"id": user_id}), options)
 }
 
-pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
+pub(crate) fn check_permissions(
+    user_id: &str,
+    namespace: Namespace<'_>,
+    resources: &[impl AsRef<str>],
+) -> Result<Request> {
     const OPERATION: &str = "authing.users.check_resource_permission_batch";
     with_operation(OPERATION, check_not_empty("resources", resources))?;
     let request = rest(OPERATION, Method::POST, "/api/v2/acl/check-resource-permission-batch").effect(Effect::Read);
     request.json(&json!({"userId": user_id, "namespace": namespace, "resources": as_strs(resources)}))
 }
 
-pub(crate) fn permissions_of_kind(user_id: &str, namespace: &str, resource: &str) -> Result<Request> {
+pub(crate) fn permissions_of_kind(user_id: &str, namespace: Namespace<'_>, resource: &str) -> Result<Request> {
     const OPERATION: &str = "authing.users.list_authorized_resources_of_resource_kind";
     let request = rest(OPERATION, Method::POST, "/api/v2/acl/get-authorized-resources-of-resource-kind");
     request.effect(Effect::Read).json(&json!({"userId": user_id, "namespace": namespace, "resource": resource}))

@@ -3,10 +3,10 @@ use crate::{
     Result,
     authing::{
         self, AppId, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData,
-        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page,
-        PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, UdfValue, Udv, User, UserAction,
-        UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup,
-        UserSearchOptions, users,
+        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, Namespace, NamespaceOptions, OrgNode,
+        Page, PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, UdfValue, Udv, User,
+        UserAction, UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions,
+        UserLookup, UserSearchOptions, users,
     },
     protocol::{decode::Data, paging},
 };
@@ -251,7 +251,7 @@ impl Users {
     pub async fn check_resource_permission_batch(
         &self,
         user_id: &str,
-        namespace: &str,
+        namespace: Namespace<'_>,
         resources: &[impl AsRef<str> + Sync],
     ) -> Result<Vec<AuthorizedResource>> {
         self.session.call_with(users::check_permissions(user_id, namespace, resources)?, authing::resource_list).await
@@ -262,7 +262,7 @@ impl Users {
     pub async fn list_authorized_resources_of_resource_kind(
         &self,
         user_id: &str,
-        namespace: &str,
+        namespace: Namespace<'_>,
         resource: &str,
     ) -> Result<Vec<AuthorizedResource>> {
         self.session.call_with(users::permissions_of_kind(user_id, namespace, resource)?, authing::resource_list).await
