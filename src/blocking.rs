@@ -82,7 +82,8 @@ pub type Call<T> = Result<T>;
 
 /// Runs what the session does for a call to its end.
 fn run<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Call<T> {
-    block_on_anywhere(work)
+    // By reference: the future of a session is large, and each frame that it is moved through would have room for it.
+    block_on_anywhere(std::pin::pin!(work))
 }
 
 /// Nothing is ever under way between two calls.

@@ -30,7 +30,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "async")] {
-//! use iam_sdk::{Client, Credentials, emulator::Emulator};
+//! use iam_sdk::{Client, digiwin::Credentials, emulator::Emulator};
 //!
 //! #[tokio::test]
 //! # async fn takes_the_attribute_that_would_remove_the_example() {}

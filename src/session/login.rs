@@ -31,7 +31,8 @@ impl Session {
     pub(super) async fn drive(&self, login: Box<dyn Login>, deadline: Instant) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
-        let driven = self.drive_steps(login, deadline, &mut sent).await;
+        // Boxed: its future is large, and those of every call that may log in have room for it.
+        let driven = Box::pin(self.drive_steps(login, deadline, &mut sent)).await;
         driven.map_err(|error| {
             let sent = sent || error.was_sent();
             error.operation_unless_named(operation).sent(sent)

@@ -53,7 +53,7 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 ///
 /// ```no_run
 /// # #[cfg(feature = "blocking")] {
-/// use iam_sdk::{Credentials, blocking::Client, token_store::{EncryptionKey, RedisStore}};
+/// use iam_sdk::{blocking::Client, digiwin::Credentials, token_store::{EncryptionKey, RedisStore}};
 ///
 /// # let key_from_vault = [0; 32];
 /// let store = RedisStore::new("rediss://iam:password@redis.example.com", EncryptionKey::from_bytes(key_from_vault))?;
