@@ -29,6 +29,8 @@ ids! {
     RoleCode,
     /// The id of an application.
     AppId,
+    /// The code of a namespace of permissions.
+    Namespace,
 }
 
 /// Where `orgs().move_members` takes members from, and where to.

@@ -2,7 +2,7 @@
 
 use super::{
     documents as doc,
-    ids::{AppId, GroupCode, RoleCode},
+    ids::{AppId, GroupCode, Namespace, RoleCode},
     lookup::UserLookup,
     models::User,
     options::*,
@@ -215,12 +215,16 @@ pub(crate) fn list_authorized_resources(user_id: &str, options: &AuthorizedResou
     doc::USER_RESOURCES.resources(json!({"id": user_id}), options)
 }
 
-pub(crate) fn check_permissions(user_id: &str, namespace: &str, resources: &[impl AsRef<str>]) -> Result<Request> {
+pub(crate) fn check_permissions(
+    user_id: &str,
+    namespace: Namespace<'_>,
+    resources: &[impl AsRef<str>],
+) -> Result<Request> {
     let body = json!({"userId": user_id, "namespace": namespace, "resources": as_strs(resources)});
     CHECK_PERMISSIONS.not_empty("resources", resources)?.json(&body)
 }
 
-pub(crate) fn permissions_of_kind(user_id: &str, namespace: &str, resource: &str) -> Result<Request> {
+pub(crate) fn permissions_of_kind(user_id: &str, namespace: Namespace<'_>, resource: &str) -> Result<Request> {
     PERMISSIONS_OF_KIND.json(&json!({"userId": user_id, "namespace": namespace, "resource": resource}))
 }
 

@@ -3,8 +3,8 @@ use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD}
 use iam_sdk::{
     AppToken, Method, Password, Pin, UserToken, VerificationCode,
     authing::{
-        AppId, CreateUserOptions, CustomData, EmailScene, GroupCode, MemberMove, NodeCode, NodeId, NodeMove, RoleCode,
-        SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo, UserListOptions, UserLookup,
+        AppId, CreateUserOptions, CustomData, EmailScene, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove,
+        RoleCode, SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo, UserListOptions, UserLookup,
     },
     digiwin::{Credentials, LoginOptions, RequestOptions, TenantId, UserQueryType},
     emulator::Emulator,
@@ -167,8 +167,8 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     seen.show(users.has_role(&id, RoleCode("admin")).await.unwrap());
     seen.show((users.list_user_actions().await.unwrap(), users.list_org(&id).await.unwrap()));
     seen.show(users.list_department(&id).await.unwrap());
-    seen.show(users.check_resource_permission_batch(&id, "default", &["a:1"]).await.unwrap());
-    seen.show(users.list_authorized_resources_of_resource_kind(&id, "default", "a").await.unwrap());
+    seen.show(users.check_resource_permission_batch(&id, Namespace("default"), &["a:1"]).await.unwrap());
+    seen.show(users.list_authorized_resources_of_resource_kind(&id, Namespace("default"), "a").await.unwrap());
     seen.show((users.list_udv(&id).await.unwrap(), users.get_udf_value(&id).await.unwrap()));
     let refreshed = users.refresh_token(&id).await.unwrap();
     seen.show(&refreshed);

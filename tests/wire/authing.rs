@@ -6,8 +6,8 @@ use iam_sdk::{
     Result,
     authing::{
         AppId, AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateUserOptions, CustomData,
-        GroupCode, MemberMove, NodeCode, NodeId, NodeMove, QueryField, RoleCode, SyncProvider, UpdateGroupOptions,
-        UpdateNodeOptions, UserDetailOptions, UserInfo, UserListOptions, UserLookup,
+        GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove, QueryField, RoleCode, SyncProvider,
+        UpdateGroupOptions, UpdateNodeOptions, UserDetailOptions, UserInfo, UserListOptions, UserLookup,
     },
 };
 
@@ -61,9 +61,11 @@ async fn send_users(label: &str, client: &ManagementClient) -> Result<()> {
         "remove_roles" => users.remove_roles("u1", &["r"]).await?,
         "has_role" => drop(users.has_role("u1", RoleCode("r")).await?),
         "list_authorized_resources" => drop(users.list_authorized_resources_with("u1", default_namespace()).await?),
-        "check_resource_permission_batch" => drop(users.check_resource_permission_batch("u1", "ns", &["a:1"]).await?),
+        "check_resource_permission_batch" => {
+            drop(users.check_resource_permission_batch("u1", Namespace("ns"), &["a:1"]).await?)
+        }
         "list_authorized_resources_of_resource_kind" => {
-            drop(users.list_authorized_resources_of_resource_kind("u1", "ns", "books").await?)
+            drop(users.list_authorized_resources_of_resource_kind("u1", Namespace("ns"), "books").await?)
         }
         "list_user_actions" => drop(users.list_user_actions().await?),
         "refresh_token" => drop(users.refresh_token("u1").await?),

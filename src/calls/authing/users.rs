@@ -2,8 +2,8 @@ use super::{Call, Pager, Session};
 use crate::{
     authing::{
         self, AppId, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions,
-        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, NamespaceOptions, OrgNode, Page,
-        PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, User, UserAction,
+        DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, Namespace, NamespaceOptions, OrgNode,
+        Page, PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, User, UserAction,
         UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup,
         UserSearchOptions, users,
     },
@@ -279,7 +279,7 @@ impl Users {
     pub fn check_resource_permission_batch(
         &self,
         user_id: impl AsRef<str>,
-        namespace: &str,
+        namespace: Namespace<'_>,
         resources: &[impl AsRef<str>],
     ) -> Call<Vec<AuthorizedResource>> {
         let request = users::check_permissions(user_id.as_ref(), namespace, resources);
@@ -292,7 +292,7 @@ impl Users {
     pub fn list_authorized_resources_of_resource_kind(
         &self,
         user_id: impl AsRef<str>,
-        namespace: &str,
+        namespace: Namespace<'_>,
         resource: &str,
     ) -> Call<Vec<AuthorizedResource>> {
         let request = users::permissions_of_kind(user_id.as_ref(), namespace, resource);

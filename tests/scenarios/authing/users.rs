@@ -4,7 +4,7 @@ use iam_sdk::{
     ErrorKind,
     authing::{
         AppId, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions, CustomData, GroupCode,
-        LoginStatusOptions, NamespaceOptions, NodeId, QueryField, ResourceType, RoleCode, TargetType,
+        LoginStatusOptions, Namespace, NamespaceOptions, NodeId, QueryField, ResourceType, RoleCode, TargetType,
         UserActionOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup, UserSearchOptions, UserStatus,
     },
     emulator::{Emulator, authing::Seed},
@@ -246,14 +246,16 @@ async fn what_a_user_may_use() {
     assert_eq!((refused.kind(), refused.status()), (ErrorKind::InvalidArgument, None));
     holds(users.list_authorized_resources("nobody").await.unwrap_err().is_not_found());
 
-    let checked =
-        users.check_resource_permission_batch(&ann, "default", &["books:1", "books:2", "cars:1"]).await.unwrap();
+    let checked = users
+        .check_resource_permission_batch(&ann, Namespace("default"), &["books:1", "books:2", "cars:1"])
+        .await
+        .unwrap();
     assert_eq!(checked.len(), 2);
     assert_eq!((checked[0].code.as_deref(), checked[0].actions.len()), (Some("books:1"), 2));
-    same(users.check_resource_permission_batch(&bo, "default", &["orders:1"]).await.unwrap().len(), 0);
-    let books = users.list_authorized_resources_of_resource_kind(&ann, "default", "books").await.unwrap();
+    same(users.check_resource_permission_batch(&bo, Namespace("default"), &["orders:1"]).await.unwrap().len(), 0);
+    let books = users.list_authorized_resources_of_resource_kind(&ann, Namespace("default"), "books").await.unwrap();
     assert_eq!(books.len(), 2);
-    let empty = users.check_resource_permission_batch(&ann, "default", &[""; 0]).await.unwrap_err();
+    let empty = users.check_resource_permission_batch(&ann, Namespace("default"), &[""; 0]).await.unwrap_err();
     assert_eq!(empty.kind(), ErrorKind::InvalidArgument);
 }
 
