@@ -54,7 +54,7 @@ use std::{
 ///
 /// let store = FileStore::open("/home/ann/.config/my-tool/tokens", EncryptionKey::from_passphrase("a long passphrase")?)?;
 /// let client = Client::builder("https://iam.example.com", "app-token").token_store(store).build()?;
-/// if client.identity().current_token()?.is_none() {
+/// if client.current_token()?.is_none() {
 ///     client.identity().login("ann", "her password")?;
 /// }
 /// # }
