@@ -16,7 +16,8 @@ async fn a_wrong_password_is_tried_three_times_a_minute() {
     }
     for _ in 0..5 {
         let error = client.identity().analyze_token().await.unwrap_err();
-        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Authentication, false));
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::LoginLimited, false));
+        assert!(error.retry_after().is_some());
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(
             error.to_string().contains("3 logins within 60 s") && source.contains("digiwin.identity.login"),
