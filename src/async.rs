@@ -8,8 +8,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe: a call dropped half way leaves the
-//! session as it was, and a login, refresh, tenant switch or logout that was begun runs to its end.
+//! Each method that makes a call returns a [`Call`], a future. It is `Send` and cancel-safe. Dropping a call that only
+//! reads or writes data does not touch the session. A login, refresh, tenant switch or logout that has begun runs to its end in a task
+//! of its own, and its result becomes the session's.
 //!
 //! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)
 //! has what any call can meet.
@@ -41,7 +42,12 @@ const FLAVOUR: Flavour = Flavour::Async;
 #[path = "calls/mod.rs"]
 mod calls;
 
-pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
+pub use calls::digiwin::{Client, ClientBuilder};
+
+/// Digiwin IAM.
+pub mod digiwin {
+    pub use super::calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
+}
 
 /// Authing management.
 ///

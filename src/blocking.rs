@@ -8,7 +8,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each call runs on the caller's own thread; there is no runtime in the background. Any number of threads may share a client.
+//! Each call runs on the caller's own thread; no runtime and no thread waits in the background. Token stores, providers and refreshes
+//! ahead of expiry run on short-lived threads. Dropping the last handle of a client waits up to 2 s for a refresh that is under way,
+//! so that its token is stored. Any number of threads may share a client.
 //!
 //! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
@@ -47,7 +49,12 @@ const FLAVOUR: Flavour = Flavour::Blocking;
 #[path = "calls/mod.rs"]
 mod calls;
 
-pub use calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
+pub use calls::digiwin::{Client, ClientBuilder};
+
+/// Digiwin IAM.
+pub mod digiwin {
+    pub use super::calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
+}
 
 /// Authing management.
 ///
@@ -77,7 +84,7 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
-/// What a call gives: its value, or why there is none. The call is over when it returns.
+/// The result of a call. The blocking flavour has sent it by the time it returns; the async flavour's `Call` is a future.
 pub type Call<T> = Result<T>;
 
 /// Runs what the session does for a call to its end.

@@ -95,7 +95,7 @@ impl Credentials {
 
 /// The error of a login with credentials that the service's own type cannot have.
 pub(crate) fn unsupported() -> Error {
-    Error::configuration("credentials: the service does not support them")
+    Error::configuration("this client does not support these credentials; use those of its own service's `Credentials`")
 }
 
 impl fmt::Debug for Credentials {
@@ -117,7 +117,7 @@ macro_rules! credentials_methods {
             Self(Inner::new(Kind::Token(token)))
         }
 
-        /// Creates credentials that `provide` returns, called anew for each login, one call at a time.
+        /// Creates credentials from a provider, which each login calls anew, one call at a time.
         ///
         /// It may block: it is called on a thread of its own. `name` tells sessions apart, in a token store too: use the user's
         /// name. It may fail with an error of any type, also because a user cancelled a prompt: the call is then an error of kind
@@ -136,7 +136,8 @@ macro_rules! credentials_methods {
             Self(Inner::new(Kind::Blocking { name: name.into(), provide: std::sync::Arc::new(provide) }))
         }
 
-        /// Creates credentials that the future returns that `provide` makes, as [`from_fn`](Self::from_fn) does.
+        /// Creates credentials from an async provider: each login calls `provide` and awaits its future. Otherwise like
+        /// [`from_fn`](Self::from_fn).
         ///
         /// The async flavour polls it on the caller's runtime; the blocking flavour on a thread with a tokio runtime of its own.
         pub fn from_async_fn<F, E>(name: impl Into<String>, provide: impl Fn() -> F + Send + Sync + 'static) -> Self

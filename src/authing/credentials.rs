@@ -10,10 +10,10 @@ use crate::{
 /// ```
 /// use iam_sdk::authing::Credentials;
 ///
-/// let own = Credentials::password("user pool id", "another secret of the pool");
+/// let own = Credentials::secret("user pool id", "another secret of the pool");
 /// let from_a_file = Credentials::from_fn("reports", || {
 ///     let secret = std::fs::read_to_string("/run/secrets/user-pool")?;
-///     std::io::Result::Ok(Credentials::password("user pool id", secret.trim()))
+///     std::io::Result::Ok(Credentials::secret("user pool id", secret.trim()))
 /// });
 /// ```
 ///
@@ -28,7 +28,7 @@ pub struct Credentials(pub(crate) Inner);
 impl Credentials {
     /// Creates credentials from the client's user pool and a secret of it. Another pool's id is an error of kind
     /// [`Configuration`](crate::ErrorKind::Configuration) at the login.
-    pub fn password(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
+    pub fn secret(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
         Self(Inner::new(Kind::Password { user: user_pool_id.into(), password: secret.into() }))
     }
 

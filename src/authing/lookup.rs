@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-/// By what `users().find` and `users().exists` look for a user.
+/// Selects the user that `users().find` and `users().exists` look for.
 ///
 /// ```
 /// use iam_sdk::authing::UserLookup;
@@ -46,7 +46,7 @@ impl UserLookup {
         Self::new(By::ExternalId(id.into()))
     }
 
-    /// Gives the custom data as well (`find` alone). Default: `false`.
+    /// Asks for the custom data too. Default: `false`. `exists` ignores it.
     pub fn with_custom_data(mut self, with_custom_data: bool) -> Self {
         self.with_custom_data = with_custom_data;
         self

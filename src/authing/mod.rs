@@ -12,9 +12,8 @@
 //! | 400, 401, 403, 404, 429, 5xx | what they mean in HTTP |
 //! | any other | `Business`, with code and message |
 //!
-//! They stand in GraphQL errors, in REST responses, and in a mutation's own `{"code", "message"}`; each of them is an error,
-//! whatever the HTTP status. An object that is `null` where a thing was asked for is `NotFound`; of `users().find`, for example, the
-//! vendor's Python client returns `None` there.
+//! The codes come in GraphQL errors, in REST responses and in a mutation's own `{"code", "message"}`; each is an error, whatever the
+//! HTTP status. `null` in place of a requested object is `NotFound`, where the vendor's Python client returns `None`.
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
 //!

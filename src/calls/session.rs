@@ -133,17 +133,23 @@ macro_rules! client_methods {
             Ok(Self { session: self.session.with_token(token.into())?, $($other: self.$other.clone()),* })
         }
 
-        /// Returns the session's token, if it has one. Sends nothing.
+        /// Returns the session's token, which may have expired, if the session has one. Sends no request.
+        ///
+        /// # Errors
+        ///
+        /// [`Store`](crate::ErrorKind::Store): the token store could not be read.
         pub fn current_token(&self) -> Call<Option<crate::UserToken>> {
             self.session.current_token()
         }
 
-        /// Gives the session a token from elsewhere, or takes its token away. Sends nothing.
+        /// Sets the session's token, or removes it with `None`. Sends no request.
         ///
         /// # Errors
         ///
-        /// [`Configuration`](crate::ErrorKind::Configuration): the session logs in by itself, and the token could be another
-        /// user's; use [`with_token`](Self::with_token).
+        /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials and `token` is `Some`; use
+        ///   [`with_token`](Self::with_token).
+        /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token is empty, or cannot stand in a header.
+        /// - [`Store`](crate::ErrorKind::Store): the session has the token, but the token store could not be written.
         pub fn set_current_token(&self, token: Option<crate::UserToken>) -> Call<()> {
             self.session.set_token(token)
         }
@@ -163,7 +169,7 @@ macro_rules! client_methods {
             self.request_with(method, path, crate::RequestOptions::new())
         }
 
-        /// Makes such a call with a body or query parameters: see [`request`](Self::request).
+        /// Makes a call that this crate has no method for, with a body or query parameters: see [`request`](Self::request).
         pub fn request_with(
             &self,
             method: crate::Method,

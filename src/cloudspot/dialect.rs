@@ -45,8 +45,8 @@ impl Dialect for Cloudspot {
         None
     }
 
-    /// Of an impersonation's validation it is the impersonation's token that is refused; and a 403 tells of what the user may
-    /// not do, whatever the vendor's client makes of it.
+    /// Returns whether it is a 401 to the session's own token. The validation of an impersonation refuses the impersonation's, and no
+    /// other token helps against a 403, for which the kind is the one that the vendor's client has.
     fn refuses_token(&self, operation: &'static Operation, error: &Error) -> bool {
         *operation != VALIDATE_IMPERSONATION && error.status() == Some(401)
     }

@@ -11,7 +11,7 @@
 //! The service itself says so where the body is its `{"message", "error_code"}`, and not a page of something in between.
 //!
 //! A successful HTTP response whose object has none of the members of the call's model, such as
-//! `{"status": 500, "message": "…"}` or `{}`, is `Decode`: it is not a user, or a set of permissions, without any data.
+//! `{"status": 500, "message": "…"}` or `{}`, is `Decode`, not an empty user or set of permissions.
 //!
 //! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
 //! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.

@@ -1,9 +1,9 @@
 //! Digiwin IAM: models, options, and how its requests are made and its responses read.
 //!
-//! Method names are those of the vendor's Python client; see the README for the table. Every field of every model may be
-//! missing, and members that a model does not know are in its `extra`. An object that has none of its model's members, not even
-//! as `null`, is no such thing, and an error of kind [`Decode`](crate::ErrorKind::Decode); so for all three services, but not
-//! for the elements of a list or for objects inside of others.
+//! The names of the methods are those of the vendor's Python client: see [`guide::from_python`](crate::guide::from_python). Every
+//! field of every model may be missing, and members that a model does not know are in its `extra`. A response object that has
+//! none of its model's members is an error of kind [`Decode`](crate::ErrorKind::Decode). This holds for all three services, but not
+//! for elements of a list or for nested objects.
 //!
 //! A call that may find nothing returns an `Option`: `get_user`, `get_simple`, `get_current`, `get_current_simple`. `get_user_roles`
 //! of a user that does not exist is an error of kind [`NotFound`](crate::ErrorKind::NotFound). A list that the service leaves out

@@ -123,17 +123,17 @@ fn not_positive(sid: &i64) -> bool {
 }
 
 impl TenantRef {
-    /// By id.
+    /// Names a tenant by its id.
     pub fn id(id: impl Into<String>) -> Self {
         Self::both(id, 0)
     }
 
-    /// By sid.
+    /// Names a tenant by its sid.
     pub fn sid(sid: i64) -> Self {
         Self::both("", sid)
     }
 
-    /// By both, which must agree.
+    /// Names a tenant by its id and its sid, which must belong together.
     pub fn both(id: impl Into<String>, sid: i64) -> Self {
         Self { tenant_id: id.into(), tenant_sid: sid }
     }

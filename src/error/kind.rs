@@ -18,7 +18,7 @@ use std::fmt;
 /// | [`InvalidArgument`](Self::InvalidArgument) | an argument is wrong | no | 400 |
 /// | [`BlockingInAsync`](Self::BlockingInAsync) | a blocking call inside an async runtime | no | 500 |
 /// | [`Credentials`](Self::Credentials) | the credentials provider failed | as its error says | 503 |
-/// | [`LoginLimited`](Self::LoginLimited) | too many logins did not help | after `retry_after`, with other credentials | 429 |
+/// | [`LoginLimited`](Self::LoginLimited) | too many logins have failed | after `retry_after`, or at once with other credentials | 429 |
 /// | [`Application`](Self::Application) | the service refuses the application | no | 500 |
 /// | [`Authentication`](Self::Authentication) | the service refuses the user or the token | after a login | 401 |
 /// | [`Authorization`](Self::Authorization) | the user may not do this | no | 403 |
@@ -43,6 +43,8 @@ use std::fmt;
 /// The section *Errors* of a method names what is particular to it. Besides, any call that sends a request can fail with
 ///
 /// - `Configuration`, where the client was built before a fork; `BlockingInAsync`, for blocking calls;
+/// - `InvalidArgument`, where an argument cannot be sent: an empty list of identifiers or values (Authing), a `page` or `limit`
+///   outside 1 to 2147483647, an id that cannot stand in a path;
 /// - `Connect`, `Tls`, `Timeout` or `Transport`, where the network fails, and `RateLimited`, `Server` or `Api`, where the service
 ///   does;
 /// - `Decode` or `TooLarge`, where the response is not what the call expects;
@@ -56,12 +58,13 @@ use std::fmt;
 /// `Application` is about what the client was built with, `Authentication` about a user or a token. The services tell them apart
 /// only in part:
 ///
-/// - Digiwin: the first two requests of a login, and `get_public_key` and `get_aes_key`, carry the app token alone: a 401 or 403
-///   there is `Application`. A refusal of any other request is `Authentication`, although the app token could be at fault, for
-///   example where it is revoked while a session is in use.
+/// - Digiwin: only `get_public_key` and `get_aes_key`, which every password login sends first, blame the application: a 401 or 403
+///   there is `Application`. Elsewhere a 401 is `Authentication` and a 403 is `Authorization`, although the app token could be at
+///   fault, for example after it was revoked.
 /// - Authing: a refusal of the request for the management token, and an unknown user pool anywhere, are `Application`. A
 ///   management token that is refused is `Authentication`.
-/// - Cloudspot: the service does not document what it responds to an unknown application id. Every 401 is `Authentication`.
+/// - Cloudspot: the service does not document what it responds to an unknown application id. Every 401 and 403 is
+///   `Authentication`, as in the vendor's client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -75,7 +78,9 @@ pub enum ErrorKind {
     ///
     /// The provider's error is the [source](std::error::Error::source). It does not count as a failed login.
     Credentials,
-    /// The session held a login back, since three within a minute did not help: a wrong password must not lock the account.
+    /// The session makes no login for a while, so that a wrong password does not lock the account.
+    ///
+    /// Three logins within 60 s failed, or brought a token that no call succeeded with.
     ///
     /// [`retry_after`](crate::Error::retry_after) says when the next login may be made; other credentials may be tried at once.
     /// The failure of the last login is the [source](std::error::Error::source).
@@ -98,7 +103,9 @@ pub enum ErrorKind {
     Server,
     /// Any other HTTP status that is not a success; redirects are among them, none is followed.
     Api,
-    /// Any other code in a successful HTTP response's envelope.
+    /// The service refuses with a code that this crate does not know: see [`code`](crate::Error::code).
+    ///
+    /// For Authing this is so whatever the HTTP status, for Digiwin in a successful HTTP response.
     Business,
     /// A successful response that cannot be decoded: no JSON, JSON of another shape, or an object without any member that
     /// the call's model knows.

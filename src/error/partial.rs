@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How far a call came that is sent in batches.
+/// The progress of a call that is sent in batches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Partial {

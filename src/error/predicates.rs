@@ -91,9 +91,14 @@ impl Error {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// Returns whether there was no connection, with TLS or without.
+    /// Returns whether there was no connection to the service or the proxy; nothing was sent.
     pub fn is_connect(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Tls)
+        self.kind() == ErrorKind::Connect
+    }
+
+    /// Returns whether the TLS handshake failed, for example because the server's certificate is not trusted.
+    pub fn is_tls(&self) -> bool {
+        self.kind() == ErrorKind::Tls
     }
 
     /// Returns whether the connection broke after the request was sent.

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 /// A value for an optional argument, or `None` to leave it out.
 ///
-/// Setters of options take `T` and `Option<T>` alike, and text in any of its forms.
+/// Setters of options take a value or an `Option` of it; for text also `&str` and `&String`. A bare `None` needs its type:
+/// `None::<String>`.
 ///
 /// ```
 /// use iam_sdk::digiwin::LoginOptions;

@@ -264,7 +264,7 @@ async fn a_server_without_tls_is_a_tls_error_and_not_tried_again() {
     let client = Client::builder(url, "a").build().unwrap();
     let error = client.users().get_user("u").await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Tls, false), "{error:?}");
-    assert!(!error.is_retryable() && error.is_connect());
+    assert!(!error.is_retryable() && error.is_tls() && !error.is_connect());
     let listener = server.join().unwrap();
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "no second connection");

@@ -44,7 +44,7 @@ impl ManagementClient {
 
     /// Creates a session that fetches its management token with `credentials`, named by `key`.
     ///
-    /// They are another secret of the pool, as `Credentials::password(user_pool_id, secret)`, or a provider of secrets or
+    /// They are another secret of the pool, as `Credentials::secret(user_pool_id, secret)`, or a provider of secrets or
     /// tokens.
     pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
         self.with_login(key.as_ref(), Arc::new(self.token.with_credentials(credentials.0)))
@@ -98,8 +98,8 @@ impl ManagementClient {
     /// Sends any other GraphQL operation, and returns the response's `data`: an object of the root fields.
     ///
     /// It has the headers, token, errors and limits of all calls. It is sent again after a failure that leaves open whether the
-    /// service has seen it only if the document is certain to hold queries and fragments alone. Put what users say into
-    /// `variables`, never into the document.
+    /// service has seen it only if the document is certain to hold queries and fragments alone. Pass user input in
+    /// `variables`, never in the document.
     ///
     /// # Errors
     ///

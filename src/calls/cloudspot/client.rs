@@ -29,10 +29,10 @@ impl LicenseClient {
         }
     }
 
-    /// Creates a session over the same connections, named by `key`. No other session sees its token.
+    /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
     ///
-    /// The same key gives the same session, also in another process if they share a token store. The session has no
-    /// credentials, those of the client's own session included.
+    /// The same key gives the same session, also in other processes that share the token store. The session does not use the
+    /// credentials given to the builder: log in with `authenticate`.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
@@ -102,8 +102,10 @@ pub struct LicenseClientBuilder {
 }
 
 impl LicenseClientBuilder {
-    /// Has the client's own session log in by itself, again when the service refuses its token, with
-    /// [`Credentials::password`] or a provider of them. `authenticate` and `set_current_token` are for other sessions then.
+    /// Sets the credentials with which the client's own session logs in.
+    ///
+    /// It does so at its first call, and when its token is refused. In such a session `authenticate` and `set_current_token(Some(…))`
+    /// fail with [`Configuration`](crate::ErrorKind::Configuration); use [`with_session`](LicenseClient::with_session) for them.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self

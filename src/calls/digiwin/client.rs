@@ -22,10 +22,10 @@ impl Client {
         ClientBuilder { settings: Settings::new(base_url.into()), app_token: app_token.into(), credentials: None }
     }
 
-    /// Creates a session over the same connections, named by `key`: say, your user's id. No other session sees its token.
+    /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
     ///
-    /// The same key gives the same session, also in another process if they share a token store. The session has no
-    /// credentials, those of the client's own session included.
+    /// The same key gives the same session, also in other processes that share the token store. The session does not use the
+    /// credentials given to the builder: log in with `identity().login`.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         Self { session: self.session.with_session(key.as_ref(), None) }
     }
@@ -71,9 +71,11 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     settings_methods!();
 
-    /// Has the client's own session log in by itself: at its first call, and when its token has ended or is refused, after a
-    /// logout too. A token that is about to end is refreshed, in the same tenant. Explicit logins, and tokens from elsewhere, are
-    /// errors then: use other sessions. Those of [`with_session`](Client::with_session) have no credentials.
+    /// Sets the credentials with which the client's own session logs in.
+    ///
+    /// It does so at its first call, when its token has expired or is refused, and after a logout. A token that is about to expire is
+    /// refreshed, in the same tenant. In such a session explicit logins and `set_current_token(Some(…))` fail with
+    /// [`Configuration`](crate::ErrorKind::Configuration); use [`with_session`](Client::with_session) for them.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self

@@ -98,9 +98,15 @@ impl Identity {
         self.log_in(user_id.as_ref(), password.into(), LastRequest::Internal(tenant_id.0.to_owned(), options))
     }
 
-    /// Ends the session at the service, and drops its token.
+    /// Logs the user out at the service, and removes the token from the session and the token store.
     ///
-    /// Sends `POST /api/iam/v2/identity/logout`.
+    /// Sends `POST /api/iam/v2/identity/logout`. A session with credentials and without a token sends nothing, and logs in again at
+    /// its next call.
+    ///
+    /// # Errors
+    ///
+    /// If the service refuses, the session keeps its token. [`Store`](crate::ErrorKind::Store): the user was logged out, but the token
+    /// is still in the token store.
     pub fn logout(&self) -> Call<()> {
         self.logout_with(LogoutOptions::new())
     }

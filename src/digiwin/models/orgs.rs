@@ -1,3 +1,4 @@
+use super::UserType;
 use crate::{Json, protocol::model::model};
 
 model! {
@@ -76,7 +77,7 @@ model! {
         /// The name of the user.
         user_name: Option<String> = "userName",
         /// The type of the user.
-        user_type: Option<i64> = "userType",
+        user_type: Option<UserType> = "userType",
         /// Whether the user is deleted.
         deleted_user: Option<bool> = "deletedUser",
         /// Whether the user is disabled.

@@ -211,7 +211,7 @@ model! {
         /// The type of the user, as a number.
         r#type: Option<i64> = "type",
         /// The type of the user.
-        user_type: Option<i64> = "userType",
+        user_type: Option<UserType> = "userType",
         /// Whether the user is disabled.
         disabled: Option<bool> = "disabled",
         /// The roles of the user.

@@ -54,8 +54,10 @@ use std::{
 ///
 /// let store = FileStore::open("/home/ann/.config/my-tool/tokens", EncryptionKey::from_passphrase("a long passphrase")?)?;
 /// let client = Client::builder("https://iam.example.com", "app-token").token_store(store).build()?;
-/// if client.current_token()?.is_none() {
-///     client.identity().login("ann", "her password")?;
+/// match client.identity().analyze_token() {
+///     Ok(_) => {}
+///     Err(error) if error.is_authentication() => drop(client.identity().login("ann", "her password")?),
+///     Err(error) => return Err(error),
 /// }
 /// # }
 /// # Ok::<_, iam_sdk::Error>(())

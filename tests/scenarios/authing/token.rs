@@ -207,14 +207,14 @@ async fn a_session_has_a_management_token_of_its_own() {
     same(again.current_token().await.unwrap(), token);
     assert_eq!(pool.operation_count("accessToken"), 2);
 
-    let good = Credentials::password(&account.user_pool_id, account.secret.clone());
+    let good = Credentials::secret(&account.user_pool_id, account.secret.clone());
     same(pool.client.with_session_as("good", good).users().list().await.unwrap().total_count, 12);
-    let another_pool = Credentials::password("another pool", account.secret.clone());
-    for wrong in [another_pool, Credentials::password(&account.user_pool_id, "")] {
+    let another_pool = Credentials::secret("another pool", account.secret.clone());
+    for wrong in [another_pool, Credentials::secret(&account.user_pool_id, "")] {
         let error = pool.client.with_session_as("wrong", wrong).users().list().await.unwrap_err();
         holds(error.is_configuration());
     }
-    let refused = Credentials::password(&account.user_pool_id, "wrong");
+    let refused = Credentials::secret(&account.user_pool_id, "wrong");
     holds(pool.client.with_session_as("refused", refused).users().list().await.unwrap_err().is_application());
 }
 
