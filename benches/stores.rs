@@ -14,7 +14,7 @@ use iam_sdk::{
 };
 use std::{hint::black_box, net::SocketAddr, sync::Arc, time::Duration};
 
-const ANSWER: &str = r#"{"status":200,"message":"success","data":{"userId":"ann"}}"#;
+const RESPONSE: &str = r#"{"status":200,"message":"success","data":{"userId":"ann"}}"#;
 const ROUNDS: usize = 201;
 const CALLS: usize = 50;
 
@@ -52,7 +52,7 @@ fn calls(client: &blocking::Client) {
 }
 
 fn bench(c: &mut Criterion) {
-    let server = support::serve(Duration::ZERO, |_, _| Bytes::from_static(ANSWER.as_bytes()));
+    let server = support::serve(Duration::ZERO, |_, _| Bytes::from_static(RESPONSE.as_bytes()));
     // No credentials, no token: the store was read once, and had nothing.
     let without = blocking::Client::builder(format!("http://{server}"), "app-token").build().unwrap();
     for (name, store) in stores() {

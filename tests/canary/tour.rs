@@ -134,7 +134,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens
 }
 
-/// The same of Authing.
+/// Calls every operation of Authing, and shows what it returns.
 #[maybe_async]
 async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let authing = emulator.authing();

@@ -28,7 +28,7 @@ impl Groups {
         self.session.call(groups::create(code.as_ref(), name, &options))
     }
 
-    /// Changes what is set in `options`.
+    /// Changes a group's code, name or description.
     ///
     /// Sends the mutation `updateGroup`.
     pub fn update(&self, code: impl AsRef<str>, options: UpdateGroupOptions) -> Call<Group> {
@@ -112,7 +112,7 @@ impl Groups {
         self.list_authorized_resources_with(code, AuthorizedResourceOptions::new())
     }
 
-    /// Returns such resources in a namespace or of one kind: see
+    /// Returns the resources that the users of a group may use, in one namespace or of one kind: see
     /// [`list_authorized_resources`](Self::list_authorized_resources).
     pub fn list_authorized_resources_with(
         &self,

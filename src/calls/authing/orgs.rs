@@ -115,7 +115,7 @@ impl Orgs {
         self.session.call(orgs::add_node(org_id.as_ref(), name, parent_node_id, &options))
     }
 
-    /// Changes what is set in `options`.
+    /// Changes a node's name, code or description.
     ///
     /// Sends the mutation `updateNode`.
     pub fn update_node(&self, node_id: impl AsRef<str>, options: UpdateNodeOptions) -> Call<OrgNode> {
@@ -215,7 +215,7 @@ impl Orgs {
         self.list_authorized_resources_with(node_id, AuthorizedResourceOptions::new())
     }
 
-    /// Returns such resources in a namespace or of one kind: see
+    /// Returns the resources that the members of a node may use, in one namespace or of one kind: see
     /// [`list_authorized_resources`](Self::list_authorized_resources).
     pub fn list_authorized_resources_with(
         &self,
@@ -236,7 +236,7 @@ impl Orgs {
         self.list_authorized_resources_by_code_with(org_id, code, AuthorizedResourceOptions::new())
     }
 
-    /// Returns such resources in a namespace or of one kind: see
+    /// Returns the resources that the members of a node, named by code, may use, in one namespace or of one kind: see
     /// [`list_authorized_resources_by_code`](Self::list_authorized_resources_by_code).
     pub fn list_authorized_resources_by_code_with(
         &self,

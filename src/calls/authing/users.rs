@@ -27,7 +27,8 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// [`Conflict`](crate::ErrorKind::Conflict): the user name, mail address, phone number or external id is taken.
+    /// - [`Conflict`](crate::ErrorKind::Conflict): the user name, mail address, phone number or external id is taken.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the password is empty, or longer than the public key can take.
     pub fn create(&self, info: &UserInfo) -> Call<User> {
         self.create_with(info, CreateUserOptions::new())
     }
@@ -121,7 +122,8 @@ impl Users {
         self.search_with(query, UserSearchOptions::new())
     }
 
-    /// Returns a page of users that fit, in departments, groups or roles if asked for: see [`search`](Self::search).
+    /// Returns a page of the users that match `query`, only those in the given departments, groups or roles: see
+    /// [`search`](Self::search).
     pub fn search_with(&self, query: &str, options: UserSearchOptions) -> Call<Page<User>> {
         self.session.call(users::search(query, &options))
     }
@@ -263,7 +265,7 @@ impl Users {
         self.list_authorized_resources_with(user_id, AuthorizedResourceOptions::new())
     }
 
-    /// Returns such resources in a namespace or of one kind: see
+    /// Returns the resources that a user may use, in one namespace or of one kind: see
     /// [`list_authorized_resources`](Self::list_authorized_resources).
     pub fn list_authorized_resources_with(
         &self,
@@ -273,7 +275,7 @@ impl Users {
         self.session.call_with(users::list_authorized_resources(user_id.as_ref(), &options), authing::resources)
     }
 
-    /// Returns those of these resources that a user may do anything with.
+    /// Returns which of the given resources a user may access, with the allowed actions.
     ///
     /// Sends `POST /api/v2/acl/check-resource-permission-batch`.
     pub fn check_resource_permission_batch(

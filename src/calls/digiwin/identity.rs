@@ -70,7 +70,9 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`Authentication`](crate::ErrorKind::Authentication): wrong phone number or code.
+    /// - [`Authentication`](crate::ErrorKind::Authentication): wrong phone number or code.
+    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the phone number or the code is empty.
+    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself.
     pub fn login_verification_code(&self, phone: &str, code: impl Into<VerificationCode>) -> Call<AuthoredUser> {
         self.session.call_for_token(identity::login_verification_code(phone, &code.into()), Ok)
     }
