@@ -2,8 +2,7 @@
 
 use crate::{Error, Result, token_store::TokenStore};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use std::borrow::Cow;
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Duration};
 use url::{Host, Url};
 
 #[derive(Clone)]

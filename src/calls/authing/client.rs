@@ -36,8 +36,8 @@ impl ManagementClient {
 
     /// Creates a session over the same connections, named by `key`, with a management token of its own.
     ///
-    /// It fetches the token with the pool's secret. The same key gives the same session, also in another process if they share
-    /// a token store.
+    /// It fetches the token with the pool's secret. A key always gives the same session, also in other processes that share the token
+    /// store.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         self.with_login(key.as_ref(), self.token.clone())
     }

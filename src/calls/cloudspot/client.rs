@@ -31,7 +31,7 @@ impl LicenseClient {
 
     /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
     ///
-    /// The same key gives the same session, also in other processes that share the token store. The session does not use the
+    /// A key always gives the same session, also in other processes that share the token store. The session does not use the
     /// credentials given to the builder: log in with `authenticate`.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         Self { session: self.session.with_session(key.as_ref(), None) }
