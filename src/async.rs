@@ -26,7 +26,7 @@
 //!
 //! The certificates that the operating system trusts stay trusted.
 
-use crate::{Result, protocol::paging::Received, session, transport::runtime::Flavour};
+use crate::{Result, protocol::paging::Received, session, transport::runtime};
 use calls::authing::Source;
 use futures_core::Stream;
 use maybe_async::must_be_async as maybe_async;
@@ -35,9 +35,6 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-/// What drives the futures of these clients.
-const FLAVOUR: Flavour = Flavour::Async;
 
 #[path = "calls/mod.rs"]
 mod calls;
@@ -106,18 +103,22 @@ impl<T> fmt::Debug for Call<T> {
     }
 }
 
-/// Makes a call of what the session does for it. Boxed: the future of a session is large, and handles are used on small stacks.
-fn run<T>(work: impl Future<Output = Result<T>> + Send + 'static) -> Call<T> {
-    Call(Box::pin(work))
-}
-
 /// Nothing waits for the end of a client's last handle: tasks go on by themselves.
 #[derive(Clone, Debug)]
-struct Ending;
+struct Flavour;
 
-impl Ending {
+impl session::Flavour for Flavour {
+    const RUNTIME: runtime::Flavour = runtime::Flavour::Async;
+
+    type Call<T: Send + 'static> = Call<T>;
+
     fn of(_: &session::Session) -> Self {
         Self
+    }
+
+    /// Boxed: the future of a session is large, and handles are used on small stacks.
+    fn run<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Call<T> {
+        Call(Box::pin(work))
     }
 }
 

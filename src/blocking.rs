@@ -35,15 +35,12 @@ use crate::{
     session,
     transport::{
         park::{self, CallContext, block_on_anywhere},
-        runtime::Flavour,
+        runtime,
     },
 };
 use calls::authing::Source;
 use maybe_async::must_be_sync as maybe_async;
 use std::{marker::PhantomData, sync::Arc, time::Duration};
-
-/// What drives the futures of these clients.
-const FLAVOUR: Flavour = Flavour::Blocking;
 
 #[allow(clippy::duplicate_mod)]
 #[path = "calls/mod.rs"]
@@ -87,12 +84,6 @@ pub mod cloudspot {
 /// The result of a call. The blocking flavour has sent it by the time it returns; the async flavour's `Call` is a future.
 pub type Call<T> = Result<T>;
 
-/// Runs what the session does for a call to its end.
-fn run<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Call<T> {
-    // By reference: the future of a session is large, and each frame that it is moved through would have room for it.
-    block_on_anywhere(std::pin::pin!(work))
-}
-
 /// Nothing is ever under way between two calls.
 type Fetching<T> = PhantomData<T>;
 
@@ -123,13 +114,22 @@ const LAST_REFRESH: Duration = Duration::from_secs(2);
 
 /// Shared by the handles of a client: the last one waits.
 #[derive(Clone, Debug)]
-struct Ending {
+struct Flavour {
     _last: Arc<LastHandle>,
 }
 
-impl Ending {
+impl session::Flavour for Flavour {
+    const RUNTIME: runtime::Flavour = runtime::Flavour::Blocking;
+
+    type Call<T: Send + 'static> = Result<T>;
+
     fn of(session: &session::Session) -> Self {
         Self { _last: Arc::new(LastHandle(session.running())) }
+    }
+
+    fn run<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+        // By reference: the future of a session is large, and each frame that it is moved through would have room for it.
+        block_on_anywhere(std::pin::pin!(work))
     }
 }
 

@@ -18,6 +18,8 @@
 #![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
 
 pub mod authing;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod client_methods;
 pub mod cloudspot;
 mod config;
 mod credentials;

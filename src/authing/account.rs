@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 // What a raw document or call selects is not known: its response may hold a secret.
 operations! {
     IS_PASSWORD_VALID = "authing.is_password_valid" Read Required Data POST "/api/v2/password/check";
-    GRAPHQL = "authing.graphql" Other Required Secret POST "/graphql/v2";
+    GRAPHQL = "authing.graphql" Other Required Secret POST "/graphql/v2"
+        | InvalidArgument: "the variables do not serialize to an object or to `null`";
     REQUEST = "authing.request" Other Required Secret GET "";
 }
 

@@ -19,16 +19,6 @@ use serde_json::Value;
 /// Where all documents go.
 pub(super) const PATH: &str = "/graphql/v2";
 
-/// Takes the name out of a root field with its arguments.
-pub(super) const fn name_of_field(root: &'static str) -> &'static str {
-    let bytes = root.as_bytes();
-    let mut end = 0;
-    while end < bytes.len() && bytes[end] != b'(' {
-        end += 1;
-    }
-    root.split_at(end).0
-}
-
 /// Returns whether a token, a password or another secret is among the selected fields.
 pub(super) fn selects_secret(document: &Document) -> bool {
     const SECRETS: [&str; 6] = ["accessToken", "token", "password", "secret", "jwtSecret", "config"];

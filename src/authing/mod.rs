@@ -22,11 +22,11 @@
 //!
 #![doc = include_str!("operations.md")]
 
-mod account;
+pub(crate) mod account;
 mod credentials;
 mod dialect;
 mod document;
-mod documents;
+pub(crate) mod documents;
 mod graphql;
 pub(crate) mod groups;
 mod ids;

@@ -16,11 +16,14 @@ use serde_json::json;
 
 // A second synchronization can be refused because the first one runs.
 operations! {
-    IMPORT = "authing.orgs.import_by_json" Other Required Data POST "/api/v2/orgs/import";
+    IMPORT = "authing.orgs.import_by_json" Other Required Data POST "/api/v2/orgs/import"
+        | InvalidArgument: "the text is no tree";
     EXPORT_ALL = "authing.orgs.export_all" Read Required Secret GET "/api/v2/orgs/export";
-    EXPORT = "authing.orgs.export_by_org_id" Read Required Secret GET "/api/v2/orgs/export";
+    EXPORT = "authing.orgs.export_by_org_id" Read Required Secret GET "/api/v2/orgs/export"
+        | NotFound: "there is no such organization";
     START_SYNC = "authing.orgs.start_sync" Other Required Data POST "/connections/enterprise/{provider}/start-sync";
-    START_SYNC_AD = "authing.orgs.start_sync_ad" Other Required Data POST "/api/v2/ad/sync";
+    START_SYNC_AD = "authing.orgs.start_sync_ad" Other Required Data POST "/api/v2/ad/sync"
+        | InvalidArgument: "the connector id is empty";
 }
 
 pub(crate) fn create(name: &str, options: &CreateOrgOptions) -> Result<Request> {

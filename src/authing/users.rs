@@ -25,15 +25,23 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 operations! {
-    DETAIL = "authing.users.detail" Read Required Secret GET "/api/v2/users/{user_id}";
-    HAS_ROLE = "authing.users.has_role" Read Required Data GET "/api/v2/users/{user_id}/has-role";
-    LIST_ORG = "authing.users.list_org" Read Required Data GET "/api/v2/users/{user_id}/orgs";
-    CHECK_LOGIN_STATUS = "authing.users.check_login_status" Read Required Secret GET "/api/v2/users/login-status";
-    KICK = "authing.users.kick" Idempotent Required Data POST "/api/v2/users/kick";
+    DETAIL = "authing.users.detail" Read Required Secret GET "/api/v2/users/{user_id}"
+        | NotFound: "there is no such user";
+    HAS_ROLE = "authing.users.has_role" Read Required Data GET "/api/v2/users/{user_id}/has-role"
+        | NotFound: "there is no such user";
+    LIST_ORG = "authing.users.list_org" Read Required Data GET "/api/v2/users/{user_id}/orgs"
+        | NotFound: "there is no such user";
+    CHECK_LOGIN_STATUS = "authing.users.check_login_status" Read Required Secret GET "/api/v2/users/login-status"
+        | NotFound: "there is no such user";
+    KICK = "authing.users.kick" Idempotent Required Data POST "/api/v2/users/kick"
+        | InvalidArgument: "no user is given";
     LOGOUT = "authing.users.logout" Idempotent Required Data GET "/logout";
     LIST_USER_ACTIONS = "authing.users.list_user_actions" Read Required Secret GET "/api/v2/analysis/user-action";
-    CHECK_PERMISSIONS = "authing.users.check_resource_permission_batch" Read Required Data POST "/api/v2/acl/check-resource-permission-batch";
-    PERMISSIONS_OF_KIND = "authing.users.list_authorized_resources_of_resource_kind" Read Required Data POST "/api/v2/acl/get-authorized-resources-of-resource-kind";
+    CHECK_PERMISSIONS = "authing.users.check_resource_permission_batch" Read Required Data POST "/api/v2/acl/check-resource-permission-batch"
+        | InvalidArgument: "no resource is given"
+        | NotFound: "there is no such user";
+    PERMISSIONS_OF_KIND = "authing.users.list_authorized_resources_of_resource_kind" Read Required Data POST "/api/v2/acl/get-authorized-resources-of-resource-kind"
+        | NotFound: "there is no such user";
 }
 
 /// The most identifiers in one request.

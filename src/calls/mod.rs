@@ -1,10 +1,10 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{Call, Ending, FLAVOUR, Fetching, fetch_page, maybe_async, run};
+use super::{Call, Fetching, Flavour, fetch_page, maybe_async};
+use crate::{client_methods::client_methods, session::Handle};
 
 pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
-mod session;
 
-use session::{Session, client_methods};
+type Session = Handle<Flavour>;

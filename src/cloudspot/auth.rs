@@ -18,10 +18,16 @@ use serde_json::json;
 
 // The profile has the user's pin.
 operations! {
-    AUTHENTICATE = "cloudspot.authenticate" Other Never Secret POST "/auth/authenticate/";
-    GET_USER = "cloudspot.get_user" Read Required Secret GET "/auth/users/profile/";
-    GET_PERMISSIONS = "cloudspot.get_permissions" Read Required Secret GET "/auth/get-permissions/";
-    GET_COMPANY_PERMISSIONS = "cloudspot.get_company_permissions" Read Required Data GET "/auth/get-company-permissions/{company_id}/";
+    AUTHENTICATE = "cloudspot.authenticate" Other Never Secret POST "/auth/authenticate/"
+        | Authentication: "bad credentials, never a 429 or a 5xx; the session keeps the token that it had"
+        | InvalidArgument: "the user name or the password is empty; nothing is sent"
+        | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
+    GET_USER = "cloudspot.get_user" Read Required Secret GET "/auth/users/profile/"
+        | Authentication: "the session has no token; nothing is sent";
+    GET_PERMISSIONS = "cloudspot.get_permissions" Read Required Secret GET "/auth/get-permissions/"
+        | Authentication: "the session has no token; nothing is sent";
+    GET_COMPANY_PERMISSIONS = "cloudspot.get_company_permissions" Read Required Data GET "/auth/get-company-permissions/{company_id}/"
+        | Authentication: "the session has no token; nothing is sent";
     VALIDATE_IMPERSONATION = "cloudspot.validate_impersonation" Other IfAny Secret POST "/auth/impersonation-validation/";
     REQUEST = "cloudspot.request" Other IfAny Secret GET "";
 }

@@ -18,7 +18,7 @@
 //!
 #![doc = include_str!("operations.md")]
 
-mod auth;
+pub(crate) mod auth;
 mod credentials;
 mod dialect;
 mod models;

@@ -21,17 +21,30 @@ use std::time::Duration;
 
 // `get_aes_key`: asking twice gives two keys under one name, so it is not certain to be idempotent.
 operations! {
-    LOGIN = "digiwin.identity.login" Other Never Secret POST "/api/iam/v2/identity/login";
+    LOGIN = "digiwin.identity.login" Other Never Secret POST "/api/iam/v2/identity/login"
+        | Authentication: "wrong user or password"
+        | Application: "wrong app token"
+        | Crypto: "the handshake failed"
+        | InvalidArgument: "the user or the password is empty; nothing is sent"
+        | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
     LOGIN_AD = "digiwin.identity.login_ad" Other Never Secret POST "/api/iam/v2/identity/login";
-    LOGIN_VERIFICATION_CODE = "digiwin.identity.login_verification_code" Other Never Secret POST "/api/iam/v2/identity/login";
+    LOGIN_VERIFICATION_CODE = "digiwin.identity.login_verification_code" Other Never Secret POST "/api/iam/v2/identity/login"
+        | Authentication: "wrong phone number or code"
+        | InvalidArgument: "the phone number or the code is empty; nothing is sent"
+        | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
     INTERNAL_LOGIN = "digiwin.identity.internal_login" Other Never Secret POST "/api/iam/v2/identity/internal/login";
-    LOGOUT = "digiwin.identity.logout" Other AsItIs Data POST "/api/iam/v2/identity/logout";
-    GET_PUBLIC_KEY = "digiwin.identity.get_public_key" Read Never Data GET "/api/iam/v2/identity/publickey";
-    GET_AES_KEY = "digiwin.identity.get_aes_key" Other Never Secret POST "/api/iam/v2/identity/aeskey";
+    LOGOUT = "digiwin.identity.logout" Other AsItIs Data POST "/api/iam/v2/identity/logout"
+        | Store: "the user was logged out, but the token is still in the token store";
+    GET_PUBLIC_KEY = "digiwin.identity.get_public_key" Read Never Data GET "/api/iam/v2/identity/publickey"
+        | Application: "wrong app token";
+    GET_AES_KEY = "digiwin.identity.get_aes_key" Other Never Secret POST "/api/iam/v2/identity/aeskey"
+        | Application: "wrong app token";
     ANALYZE_TOKEN = "digiwin.identity.analyze_token" Read IfAny Data POST "/api/iam/v2/identity/token/analyze";
     ANALYZE_TOKEN_INTERNAL = "digiwin.identity.analyze_token_internal" Read IfAny Data GET "/api/iam/v2/identity/token/analyze/internal";
     GET_LOGIN_INFO = "digiwin.identity.get_login_info" Read IfAny Secret POST "/api/iam/v2/identity/login/info";
-    REFRESH_TOKEN_WITH_TENANT = "digiwin.identity.refresh_token_with_tenant" Other IfAny Secret POST "/api/iam/v2/identity/token/refresh/tenant";
+    REFRESH_TOKEN_WITH_TENANT = "digiwin.identity.refresh_token_with_tenant" Other IfAny Secret POST "/api/iam/v2/identity/token/refresh/tenant"
+        | Authorization: "the tenant has not bought the application, or the user is not in it"
+        | InvalidArgument: "`tenant` names none";
     REFRESH_USER_TOKEN = "digiwin.identity.refresh_user_token" Other IfAny Secret POST "/api/iam/v2/identity/token/refresh/user";
     CREATE_ACCESS_TOKEN = "digiwin.identity.create_access_token" Other Never Secret POST "/api/iam/v2/identity/token/grant/access";
 }

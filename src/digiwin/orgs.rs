@@ -15,12 +15,19 @@ use std::{collections::BTreeMap, fmt};
 
 // `create_or_update` creates where there is no sid: not idempotent.
 operations! {
-    GET_CASCADE = "digiwin.orgs.get_cascade" Read IfAny Data GET "/api/iam/v2/org/cascade";
-    GET_ORG_LIST = "digiwin.orgs.get_org_list" Read IfAny Data POST "/api/iam/v2/org/list";
-    GET_USERS_IN_ORG = "digiwin.orgs.get_users_in_org" Read IfAny Data POST "/api/iam/v2/org/userinorg";
-    GET_USERS_CASCADE = "digiwin.orgs.get_users_cascade" Read IfAny Data POST "/api/iam/v2/org/userinorg/cascade";
-    CREATE_OR_UPDATE = "digiwin.orgs.create_or_update" Other IfAny Data POST "/api/iam/v2/org/update";
-    DELETE = "digiwin.orgs.delete" Other IfAny Data POST "/api/iam/v2/org/del";
+    GET_CASCADE = "digiwin.orgs.get_cascade" Read IfAny Data GET "/api/iam/v2/org/cascade"
+        | Authorization: "the token is in no tenant";
+    GET_ORG_LIST = "digiwin.orgs.get_org_list" Read IfAny Data POST "/api/iam/v2/org/list"
+        | Authorization: "the token is in no tenant";
+    GET_USERS_IN_ORG = "digiwin.orgs.get_users_in_org" Read IfAny Data POST "/api/iam/v2/org/userinorg"
+        | Authorization: "the token is in no tenant";
+    GET_USERS_CASCADE = "digiwin.orgs.get_users_cascade" Read IfAny Data POST "/api/iam/v2/org/userinorg/cascade"
+        | Authorization: "the token is in no tenant";
+    CREATE_OR_UPDATE = "digiwin.orgs.create_or_update" Other IfAny Data POST "/api/iam/v2/org/update"
+        | Authorization: "the token is in no tenant"
+        | InvalidArgument: "`org` does not serialize to an object";
+    DELETE = "digiwin.orgs.delete" Other IfAny Data POST "/api/iam/v2/org/del"
+        | Authorization: "the token is in no tenant";
 }
 
 pub(crate) fn get_cascade() -> Result<Request> {

@@ -16,12 +16,16 @@ use std::fmt;
 
 operations! {
     GET_TENANTS = "digiwin.tenants.get_tenants" Read IfAny Data POST "/api/iam/v2/tenant";
-    GET_CURRENT = "digiwin.tenants.get_current" Read IfAny Data POST "/api/iam/v2/tenant/current";
+    GET_CURRENT = "digiwin.tenants.get_current" Read IfAny Data POST "/api/iam/v2/tenant/current"
+        | Authorization: "the token is in no tenant";
     GET_SIMPLE = "digiwin.tenants.get_simple" Read IfAny Data POST "/api/iam/v2/tenant/simple";
-    GET_CURRENT_SIMPLE = "digiwin.tenants.get_current_simple" Read IfAny Data GET "/api/iam/v2/tenant/current/simple";
+    GET_CURRENT_SIMPLE = "digiwin.tenants.get_current_simple" Read IfAny Data GET "/api/iam/v2/tenant/current/simple"
+        | Authorization: "the token is in no tenant";
     QUERY_TENANTS = "digiwin.tenants.query_tenants" Read IfAny Data POST "/api/iam/v2/tenant/query";
-    CHECK_USER_IN_TENANT = "digiwin.tenants.check_user_in_tenant" Read IfAny Data GET "/api/iam/v2/tenant/check/userintenant";
-    GET_APPLICATIONS = "digiwin.tenants.get_applications" Read IfAny Secret GET "/api/iam/v2/tenant/application";
+    CHECK_USER_IN_TENANT = "digiwin.tenants.check_user_in_tenant" Read IfAny Data GET "/api/iam/v2/tenant/check/userintenant"
+        | Decode: "the response says neither yes (an object of a user or tenant, or `true`) nor no (`false`, `null` or nothing)";
+    GET_APPLICATIONS = "digiwin.tenants.get_applications" Read IfAny Secret GET "/api/iam/v2/tenant/application"
+        | Authorization: "the token is in no tenant";
     INVITE_USER = "digiwin.tenants.invite_user" Other IfAny Data POST "/api/iam/v2/tenant/user/invite/new";
     REMOVE_USER = "digiwin.tenants.remove_user" Other IfAny Data POST "/api/iam/v2/tenant/remove/user";
 }

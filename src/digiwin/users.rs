@@ -16,8 +16,10 @@ operations! {
     CHECK_EMAIL_EXISTS = "digiwin.users.check_email_exists" Read IfAny Data POST "/api/iam/v2/user/email/exist";
     CHECK_PHONE_EXISTS = "digiwin.users.check_phone_exists" Read IfAny Data POST "/api/iam/v2/user/mobilephone/exist";
     CHECK_USER_EXISTS = "digiwin.users.check_user_exists" Read IfAny Data POST "/api/iam/v2/user/exists";
-    UPDATE_USER = "digiwin.users.update_user" Idempotent IfAny Data POST "/api/iam/v2/user/update";
-    GET_USER_ROLES = "digiwin.users.get_user_roles" Read IfAny Data POST "/api/iam/v2/user/role";
+    UPDATE_USER = "digiwin.users.update_user" Idempotent IfAny Data POST "/api/iam/v2/user/update"
+        | InvalidArgument: "`user` does not serialize to an object";
+    GET_USER_ROLES = "digiwin.users.get_user_roles" Read IfAny Data POST "/api/iam/v2/user/role"
+        | NotFound: "the service has no such user";
 }
 
 pub(crate) fn get_user(user: &UserRef) -> Result<Request> {

@@ -48,6 +48,9 @@ pub(crate) struct Operation {
     /// Below the base URL, `{name}` for an argument; empty for a raw call, which brings method and path.
     pub(crate) path: &'static str,
     pub(crate) document: Option<Document>,
+    /// The kinds of errors that are particular to it.
+    #[cfg(test)]
+    pub(crate) fails: &'static [crate::ErrorKind],
 }
 
 /// A GraphQL document with one root field.
@@ -58,9 +61,13 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
-/// Declares the operations below one path, a line each, and the list of them.
+/// Declares the operations below one path, and the list of them: how errors name the operation, its effect, its token, what its
+/// response holds, its endpoint, and after each `|` a kind of error that is particular to it, and when.
+///
+/// `docs!(ID)` is what the docs of a call say of its operation.
 macro_rules! operations {
-    ($($id:ident = $name:literal $effect:ident $token:ident $holds:ident $method:ident $path:literal;)+) => {
+    ($($id:ident = $name:literal $effect:ident $token:ident $holds:ident $method:ident $path:literal
+        $(| $kind:ident: $when:literal)*;)+) => {
         $(pub(crate) static $id: $crate::protocol::operation::Operation = $crate::protocol::operation::Operation {
             name: $name,
             effect: $crate::protocol::operation::Effect::$effect,
@@ -69,15 +76,45 @@ macro_rules! operations {
             method: http::Method::$method,
             path: $path,
             document: None,
+            #[cfg(test)]
+            fails: &[$($crate::ErrorKind::$kind),*],
         };)+
 
         /// The operations that are declared here.
         #[cfg(any(test, feature = "emulator"))]
         #[cfg_attr(test, allow(dead_code, reason = "tests declare operations of their own"))]
         pub(crate) static OPERATIONS: &[&$crate::protocol::operation::Operation] = &[$(&$id),+];
+
+        #[allow(unused_macros, reason = "raw calls have docs of their own")]
+        macro_rules! docs {
+            $(($id) => {
+                $crate::protocol::operation::operation_docs!(
+                    concat!("`", stringify!($method), " ", $path, "`"), $effect $(| $kind: $when)*
+                )
+            };)+
+        }
+        #[allow(unused_imports, reason = "raw calls have docs of their own")]
+        pub(crate) use docs;
     };
 }
 pub(crate) use operations;
+
+/// Writes what the docs of a call say of its operation: the endpoint, whether it is repeated, and its errors.
+macro_rules! operation_docs {
+    ($endpoint:expr, $effect:ident $(| $kind:ident: $when:literal)*) => {
+        concat!(
+            "\n\nSends ", $endpoint, $crate::protocol::operation::operation_docs!(@ $effect), "\n\n# Errors\n\n",
+            $("- [`", stringify!($kind), "`](crate::ErrorKind::", stringify!($kind), "): ", $when, ".\n",)*
+            $crate::protocol::operation::operation_docs!(@ others $($kind)*),
+            "(crate::ErrorKind#errors-that-any-call-can-meet).",
+        )
+    };
+    (@ Other) => { ". It is sent again only if the service cannot have seen it." };
+    (@ $repeatable:ident) => { ". After a failure that may pass it is sent again, within the time limit." };
+    (@ others) => { "[Those that any call can meet]" };
+    (@ others $($kind:ident)+) => { "- [What any call can meet]" };
+}
+pub(crate) use operation_docs;
 
 /// Names are unique.
 impl PartialEq for Operation {
@@ -146,7 +183,11 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{collections::BTreeSet, fs, path::Path};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+    };
     use url::Url;
 
     operations! {
@@ -192,31 +233,61 @@ mod tests {
         }
     }
 
-    /// The text of all files below `src/calls`.
-    fn calls() -> String {
-        let calls = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/calls");
-        let folders =
-            ["digiwin", "authing", "cloudspot"].into_iter().flat_map(|name| fs::read_dir(calls.join(name)).unwrap());
-        folders.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    /// The texts of the files of `folder`, below `src`.
+    fn texts(folder: &str) -> impl Iterator<Item = String> {
+        let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder)).unwrap();
+        let files =
+            folder.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "rs"));
+        files.map(|path| fs::read_to_string(path).unwrap())
     }
 
+    fn calls() -> String {
+        ["calls/digiwin", "calls/authing", "calls/cloudspot"].into_iter().flat_map(texts).collect()
+    }
+
+    /// `docs!` writes endpoint and errors from the declaration, so a call must only name the right one.
     #[test]
-    fn the_docs_of_the_calls_name_the_endpoint_of_every_operation() {
-        let docs: String = calls().lines().filter(|line| line.trim_start().starts_with("///")).collect();
-        for operation in services().into_iter().flat_map(|(_, operations)| operations) {
-            let endpoint = match &operation.document {
-                // The client itself fetches the management token.
-                _ if operation.is_raw() || operation.name.ends_with(".graphql") => continue,
-                Some(document) if document.root == "accessToken" => continue,
-                Some(document) => {
-                    let kind = if document.text.starts_with("query") { "query" } else { "mutation" };
-                    format!("Sends the {kind} `{}", document.root)
-                }
-                None => format!("`{} {}", operation.method, operation.path),
+    fn every_call_is_documented_by_the_declaration_of_its_operation() {
+        let declared: BTreeMap<String, String> = ["digiwin", "authing", "cloudspot"]
+            .into_iter()
+            .flat_map(|service| texts(service).map(move |text| (service, text)))
+            .flat_map(|(service, text)| {
+                let declarations = text.lines().filter_map(|line| {
+                    let (id, rest) = line.trim_start().split_once(" = \"")?;
+                    let name = rest.split('"').next().filter(|name| name.starts_with(&format!("{service}.")))?;
+                    Some((id.to_owned(), name.to_owned()))
+                });
+                declarations.collect::<Vec<_>>()
+            })
+            .map(|(id, name)| (name, id))
+            .collect();
+        let calls = calls();
+        let mut undocumented = BTreeSet::new();
+        for (name, id) in &declared {
+            let method = name.rsplit('.').next().unwrap();
+            let lines: Vec<_> = calls.lines().map(str::trim).collect();
+            let documents = |pair: &[&str]| {
+                pair[0].ends_with(&format!("::docs!({id})]"))
+                    && pair[1]
+                        .strip_prefix(&format!("pub fn {method}"))
+                        .is_some_and(|rest| rest.starts_with(['(', '<']))
             };
-            let is_named = ["`", "?", " {"].iter().any(|end| docs.contains(&format!("{endpoint}{end}")));
-            assert!(is_named, "{}: no doc has {endpoint}", operation.name);
+            if !lines.windows(2).any(documents) {
+                undocumented.insert(name.as_str());
+            }
         }
+        // No call of its own, or the words of another call's docs.
+        let expected = [
+            "authing.access_token",
+            "authing.graphql",
+            "authing.orgs.start_sync_ad",
+            "authing.request",
+            "cloudspot.request",
+            "digiwin.identity.internal_login",
+            "digiwin.identity.login_ad",
+            "digiwin.request",
+        ];
+        assert_eq!(undocumented, expected.into());
     }
 
     #[test]
@@ -243,7 +314,7 @@ mod tests {
     }
 
     fn row(operation: &Operation) -> String {
-        let Operation { name, effect, token_use, method, path, document, .. } = operation;
+        let Operation { name, effect, token_use, method, path, document, fails, .. } = operation;
         let endpoint = match document {
             Some(document) => {
                 let kind = if document.text.starts_with("query") { "query" } else { "mutation" };
@@ -263,14 +334,15 @@ mod tests {
             TokenUse::IfAny => "if there is one",
             TokenUse::Required => "required",
         };
-        format!("| `{name}` | {endpoint} | {repeated} | {token} |\n")
+        let fails: Vec<_> = fails.iter().map(|kind| format!("`{kind:?}`")).collect();
+        format!("| `{name}` | {endpoint} | {repeated} | {token} | {} |\n", fails.join(", "))
     }
 
     /// `UPDATE_OPERATIONS=1 cargo test documented` writes the tables.
     #[test]
     fn the_documented_tables_are_the_lists() {
         for (service, operations) in services() {
-            let head = "| operation | endpoint | repeated | token |\n| --- | --- | --- | --- |\n";
+            let head = "| operation | endpoint | repeated | token | own errors |\n| --- | --- | --- | --- | --- |\n";
             let table = operations.into_iter().fold(head.to_owned(), |table, operation| table + &row(operation));
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(service).join("operations.md");
             if std::env::var_os("UPDATE_OPERATIONS").is_some() {

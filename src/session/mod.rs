@@ -3,6 +3,7 @@
 mod batches;
 mod decide;
 mod flight;
+mod handle;
 mod held_lock;
 mod lifetime;
 mod limiter;
@@ -34,9 +35,10 @@ use crate::{
     token_store::StoredToken,
     transport::Transport,
 };
+#[cfg(feature = "blocking")]
+pub(crate) use handle::{Flavour, Handle};
 use lifetime::{ActiveToken, Now};
 use login::LoggedIn;
-#[cfg(feature = "blocking")]
 pub(crate) use running::Running;
 use serde::de::DeserializeOwned;
 use shared::Core;

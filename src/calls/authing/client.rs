@@ -1,7 +1,10 @@
 use super::{Call, Groups, Orgs, Session, Users, client_methods};
 use crate::{
     Json, Password, Result, UserToken,
-    authing::{self, Credentials, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool},
+    authing::{
+        self, Credentials, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool, account,
+        documents,
+    },
     config::{Settings, settings_methods},
     protocol::decode::Data,
 };
@@ -75,22 +78,25 @@ impl ManagementClient {
 
     /// Returns whether a user's token is valid, and whose it is.
     ///
-    /// Sends the query `checkLoginStatus`, without the management token. An invalid token is no error:
+    /// The management token does not go along. An invalid token is no error:
     /// [`status`](TokenStatus::status) says so.
+    #[doc = documents::docs!(CHECK_LOGIN_STATUS)]
     pub fn check_login_status(&self, token: impl Into<UserToken>) -> Call<TokenStatus> {
         self.session.call(authing::check_login_status(&token.into()))
     }
 
     /// Returns whether a password fits the pool's rules.
     ///
-    /// Sends `POST /api/v2/password/check`, which takes the password unencrypted.
+    /// The password goes out unencrypted.
+    #[doc = account::docs!(IS_PASSWORD_VALID)]
     pub fn is_password_valid(&self, password: impl Into<Password>) -> Call<PasswordCheck> {
         self.session.call_with(authing::is_password_valid(&password.into()), authing::password_check)
     }
 
     /// Sends a mail of the service's to an address.
     ///
-    /// Sends the mutation `sendEmail`, without the management token.
+    /// The management token does not go along.
+    #[doc = documents::docs!(SEND_EMAIL)]
     pub fn send_email(&self, email: &str, scene: EmailScene) -> Call<()> {
         self.session.call_with(authing::send_email(email, scene), authing::check_status)
     }
@@ -109,8 +115,7 @@ impl ManagementClient {
     }
 
     /// Returns the pool's settings.
-    ///
-    /// Sends the query `userpool`.
+    #[doc = documents::docs!(USERPOOL)]
     pub fn userpool_detail(&self) -> Call<UserPool> {
         self.session.call_with(authing::userpool_detail(), Data::non_null)
     }

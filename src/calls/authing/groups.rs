@@ -2,7 +2,7 @@ use super::{Call, Pager, Session};
 use crate::{
     authing::{
         self, AuthorizedResource, AuthorizedResourceOptions, CreateGroupOptions, Group, GroupUsersOptions, Page,
-        SortedPageOptions, UpdateGroupOptions, User, groups,
+        SortedPageOptions, UpdateGroupOptions, User, documents, groups,
     },
     protocol::{decode::Data, paging},
 };
@@ -17,8 +17,7 @@ pub struct Groups {
 
 impl Groups {
     /// Creates a group.
-    ///
-    /// Sends the mutation `createGroup`.
+    #[doc = documents::docs!(CREATE_GROUP)]
     pub fn create(&self, code: impl AsRef<str>, name: &str) -> Call<Group> {
         self.create_with(code, name, CreateGroupOptions::new())
     }
@@ -29,22 +28,19 @@ impl Groups {
     }
 
     /// Changes a group's code, name or description.
-    ///
-    /// Sends the mutation `updateGroup`.
+    #[doc = documents::docs!(UPDATE_GROUP)]
     pub fn update(&self, code: impl AsRef<str>, options: UpdateGroupOptions) -> Call<Group> {
         self.session.call_with(groups::update(code.as_ref(), &options), Data::non_null)
     }
 
     /// Returns a group.
-    ///
-    /// Sends the query `group`.
+    #[doc = documents::docs!(GROUP)]
     pub fn detail(&self, code: impl AsRef<str>) -> Call<Group> {
         self.session.call_with(groups::detail(code.as_ref()), Data::non_null)
     }
 
     /// Returns the first ten groups.
-    ///
-    /// Sends the query `groups`.
+    #[doc = documents::docs!(GROUPS)]
     pub fn list(&self) -> Call<Page<Group>> {
         self.list_with(SortedPageOptions::new())
     }
@@ -60,22 +56,19 @@ impl Groups {
     }
 
     /// Deletes a group. Its users stay.
-    ///
-    /// Sends the mutation `deleteGroups`.
+    #[doc = documents::docs!(DELETE_GROUPS)]
     pub fn delete(&self, code: impl AsRef<str>) -> Call<()> {
         self.session.call_with(groups::delete(code.as_ref()), authing::check_status)
     }
 
     /// Deletes groups. Their users stay.
-    ///
-    /// Sends the mutation `deleteGroups`.
+    #[doc = documents::docs!(DELETE_MANY_GROUPS)]
     pub fn delete_many(&self, codes: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(groups::delete_many(codes), authing::check_status)
     }
 
     /// Returns the first ten users in a group.
-    ///
-    /// Sends the query `group { users }`.
+    #[doc = documents::docs!(GROUP_USERS)]
     pub fn list_users(&self, code: impl AsRef<str>) -> Call<Page<User>> {
         self.list_users_with(code, GroupUsersOptions::new())
     }
@@ -92,22 +85,19 @@ impl Groups {
     }
 
     /// Takes users into a group.
-    ///
-    /// Sends the mutation `addUserToGroup`.
+    #[doc = documents::docs!(ADD_USERS_TO_GROUP)]
     pub fn add_users(&self, code: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(groups::add_users(code.as_ref(), user_ids), authing::check_status)
     }
 
     /// Takes users out of a group.
-    ///
-    /// Sends the mutation `removeUserFromGroup`.
+    #[doc = documents::docs!(REMOVE_USERS_FROM_GROUP)]
     pub fn remove_users(&self, code: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(groups::remove_users(code.as_ref(), user_ids), authing::check_status)
     }
 
     /// Returns the resources that the users of a group may use.
-    ///
-    /// Sends the query `group { authorizedResources }`.
+    #[doc = documents::docs!(GROUP_RESOURCES)]
     pub fn list_authorized_resources(&self, code: impl AsRef<str>) -> Call<Page<AuthorizedResource>> {
         self.list_authorized_resources_with(code, AuthorizedResourceOptions::new())
     }

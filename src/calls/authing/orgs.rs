@@ -4,7 +4,7 @@ use crate::{
     authing::{
         self, AddNodeOptions, AuthorizedResource, AuthorizedResourceOptions, CreateOrgOptions, ImportTree,
         MemberListOptions, MemberMove, NamespaceOptions, NodeCode, NodeId, NodeMove, Org, OrgNode, OrgTree, Page, Role,
-        SortedPageOptions, SyncProvider, UpdateNodeOptions, User, orgs,
+        SortedPageOptions, SyncProvider, UpdateNodeOptions, User, documents, orgs,
     },
     protocol::{decode::Data, paging},
 };
@@ -20,8 +20,7 @@ pub struct Orgs {
 
 impl Orgs {
     /// Creates an organization, with a root node of that name.
-    ///
-    /// Sends the mutation `createOrg`.
+    #[doc = documents::docs!(CREATE_ORG)]
     pub fn create(&self, name: &str) -> Call<Org> {
         self.create_with(name, CreateOrgOptions::new())
     }
@@ -32,15 +31,13 @@ impl Orgs {
     }
 
     /// Deletes an organization and all its nodes.
-    ///
-    /// Sends the mutation `deleteOrg`.
+    #[doc = documents::docs!(DELETE_ORG)]
     pub fn delete_by_id(&self, org_id: impl AsRef<str>) -> Call<()> {
         self.session.call_with(orgs::delete_by_id(org_id.as_ref()), authing::check_status)
     }
 
     /// Returns the first ten organizations, all nodes of each.
-    ///
-    /// Sends the query `orgs`.
+    #[doc = documents::docs!(ORGS)]
     pub fn list(&self) -> Call<Page<Org>> {
         self.list_with(SortedPageOptions::new())
     }
@@ -56,50 +53,43 @@ impl Orgs {
     }
 
     /// Returns an organization and all its nodes.
-    ///
-    /// Sends the query `org`.
+    #[doc = documents::docs!(ORG)]
     pub fn find_by_id(&self, org_id: impl AsRef<str>) -> Call<Org> {
         self.session.call_with(orgs::find_by_id(org_id.as_ref()), Data::non_null)
     }
 
     /// Returns a node.
-    ///
-    /// Sends the query `nodeById`.
+    #[doc = documents::docs!(NODE_BY_ID)]
     pub fn get_node_by_id(&self, node_id: impl AsRef<str>) -> Call<OrgNode> {
         self.session.call_with(orgs::get_node_by_id(node_id.as_ref()), Data::non_null)
     }
 
     /// Returns the root node of an organization.
-    ///
-    /// Sends the query `rootNode`.
+    #[doc = documents::docs!(ROOT_NODE)]
     pub fn root_node(&self, org_id: impl AsRef<str>) -> Call<OrgNode> {
         self.session.call_with(orgs::root_node(org_id.as_ref()), Data::non_null)
     }
 
     /// Returns whether a node is the root of an organization.
-    ///
-    /// Sends the query `isRootNode`.
+    #[doc = documents::docs!(IS_ROOT_NODE)]
     pub fn is_root_node(&self, org_id: impl AsRef<str>, node_id: NodeId<'_>) -> Call<bool> {
         self.session.call_with(orgs::is_root_node(org_id.as_ref(), node_id), Data::non_null)
     }
 
     /// Returns the nodes directly below a node.
-    ///
-    /// Sends the query `childrenNodes`.
+    #[doc = documents::docs!(CHILDREN_NODES)]
     pub fn list_children(&self, node_id: impl AsRef<str>) -> Call<Vec<OrgNode>> {
         self.session.call_with(orgs::list_children(node_id.as_ref()), Data::list)
     }
 
     /// Returns the nodes whose name or code contains `keyword`.
-    ///
-    /// Sends the query `searchNodes`.
+    #[doc = documents::docs!(SEARCH_NODES)]
     pub fn search_nodes(&self, keyword: &str) -> Call<Vec<OrgNode>> {
         self.session.call_with(orgs::search_nodes(keyword), Data::list)
     }
 
     /// Adds a node, and returns the organization.
-    ///
-    /// Sends the mutation `addNode`.
+    #[doc = documents::docs!(ADD_NODE)]
     pub fn add_node(&self, org_id: impl AsRef<str>, name: &str, parent_node_id: NodeId<'_>) -> Call<Org> {
         self.add_node_with(org_id, name, parent_node_id, AddNodeOptions::new())
     }
@@ -116,61 +106,51 @@ impl Orgs {
     }
 
     /// Changes a node's name, code or description.
-    ///
-    /// Sends the mutation `updateNode`.
+    #[doc = documents::docs!(UPDATE_NODE)]
     pub fn update_node(&self, node_id: impl AsRef<str>, options: UpdateNodeOptions) -> Call<OrgNode> {
         self.session.call_with(orgs::update_node(node_id.as_ref(), &options), Data::non_null)
     }
 
     /// Deletes a node and all nodes below it.
-    ///
-    /// Sends the mutation `deleteNode`.
+    #[doc = documents::docs!(DELETE_NODE)]
     pub fn delete_node(&self, org_id: impl AsRef<str>, node_id: NodeId<'_>) -> Call<()> {
         self.session.call_with(orgs::delete_node(org_id.as_ref(), node_id), authing::check_status)
     }
 
     /// Moves a node below another one, and returns the organization.
-    ///
-    /// Sends the mutation `moveNode`.
+    #[doc = documents::docs!(MOVE_NODE)]
     pub fn move_node(&self, org_id: impl AsRef<str>, to: NodeMove<'_>) -> Call<Org> {
         self.session.call(orgs::move_node(org_id.as_ref(), to))
     }
 
     /// Creates an organization from a tree, typed or as JSON text.
     ///
-    /// Sends `POST /api/v2/orgs/import`. The vendor does not document the response; its data is returned unchanged.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text is no tree.
+    /// The vendor does not document the response; its data is returned unchanged.
+    #[doc = orgs::docs!(IMPORT)]
     pub fn import_by_json<'a>(&self, tree: impl Into<ImportTree<'a>>) -> Call<Json> {
         self.session.call(orgs::import_by_json(tree.into()))
     }
 
     /// Returns all organizations as trees, with the members of each node.
-    ///
-    /// Sends `GET /api/v2/orgs/export`.
+    #[doc = orgs::docs!(EXPORT_ALL)]
     pub fn export_all(&self) -> Call<Vec<OrgTree>> {
         self.session.call_with(orgs::export_all(), orgs::trees)
     }
 
     /// Returns one organization as a tree, with the members of each node.
-    ///
-    /// Sends `GET /api/v2/orgs/export?org_id=`.
+    #[doc = orgs::docs!(EXPORT)]
     pub fn export_by_org_id(&self, org_id: impl AsRef<str>) -> Call<Vec<OrgTree>> {
         self.session.call_with(orgs::export_by_org_id(org_id.as_ref()), orgs::trees)
     }
 
     /// Adds members to a node, and returns the node with the first page of its members.
-    ///
-    /// Sends the mutation `addMember`.
+    #[doc = documents::docs!(ADD_MEMBER)]
     pub fn add_members(&self, node_id: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<OrgNode> {
         self.session.call_with(orgs::add_members(node_id.as_ref(), user_ids), Data::non_null)
     }
 
     /// Returns the first ten members of a node.
-    ///
-    /// Sends the query `nodeById { users }`.
+    #[doc = documents::docs!(MEMBERS)]
     pub fn list_members(&self, node_id: impl AsRef<str>) -> Call<Page<User>> {
         self.list_members_with(node_id, MemberListOptions::new())
     }
@@ -188,29 +168,25 @@ impl Orgs {
     }
 
     /// Takes members out of a node, and returns the node with the first page of its members.
-    ///
-    /// Sends the mutation `removeMember`.
+    #[doc = documents::docs!(REMOVE_MEMBER)]
     pub fn delete_members(&self, node_id: impl AsRef<str>, user_ids: &[impl AsRef<str>]) -> Call<OrgNode> {
         self.session.call_with(orgs::delete_members(node_id.as_ref(), user_ids), Data::non_null)
     }
 
     /// Moves members from one node to another.
-    ///
-    /// Sends the mutation `moveMembers`.
+    #[doc = documents::docs!(MOVE_MEMBERS)]
     pub fn move_members(&self, user_ids: &[impl AsRef<str>], nodes: MemberMove<'_>) -> Call<()> {
         self.session.call_with(orgs::move_members(user_ids, nodes), authing::check_status)
     }
 
     /// Sets which of a user's departments is the main one; with `None` no department is.
-    ///
-    /// Sends the mutation `setMainDepartment`.
+    #[doc = documents::docs!(SET_MAIN_DEPARTMENT)]
     pub fn set_main_department(&self, user_id: impl AsRef<str>, department_id: Option<NodeId<'_>>) -> Call<()> {
         self.session.call_with(orgs::set_main_department(user_id.as_ref(), department_id), authing::check_status)
     }
 
     /// Returns the resources that the members of a node may use.
-    ///
-    /// Sends the query `nodeById { authorizedResources }`.
+    #[doc = documents::docs!(NODE_RESOURCES)]
     pub fn list_authorized_resources(&self, node_id: impl AsRef<str>) -> Call<Page<AuthorizedResource>> {
         self.list_authorized_resources_with(node_id, AuthorizedResourceOptions::new())
     }
@@ -226,8 +202,7 @@ impl Orgs {
     }
 
     /// Returns the resources that the members of a node, named by its code, may use.
-    ///
-    /// Sends the query `nodeByCode { authorizedResources }`.
+    #[doc = documents::docs!(NODE_BY_CODE_RESOURCES)]
     pub fn list_authorized_resources_by_code(
         &self,
         org_id: impl AsRef<str>,
@@ -249,8 +224,7 @@ impl Orgs {
     }
 
     /// Returns the roles of a node, those of the nodes above it among them.
-    ///
-    /// Sends the query `nodeById { roles }`.
+    #[doc = documents::docs!(NODE_ROLES)]
     pub fn list_roles(&self, node_id: impl AsRef<str>) -> Call<Page<Role>> {
         self.list_roles_with(node_id, NamespaceOptions::new())
     }
@@ -261,8 +235,7 @@ impl Orgs {
     }
 
     /// Gives a node roles, by code.
-    ///
-    /// Sends the mutation `assignRole`.
+    #[doc = documents::docs!(ASSIGN_ROLE_TO_NODE)]
     pub fn add_roles(&self, node_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
         self.add_roles_with(node_id, codes, NamespaceOptions::new())
     }
@@ -278,8 +251,7 @@ impl Orgs {
     }
 
     /// Takes roles away from a node, by code.
-    ///
-    /// Sends the mutation `revokeRole`.
+    #[doc = documents::docs!(REVOKE_ROLE_FROM_NODE)]
     pub fn remove_roles(&self, node_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
         self.remove_roles_with(node_id, codes, NamespaceOptions::new())
     }
@@ -296,11 +268,9 @@ impl Orgs {
 
     /// Starts a synchronization.
     ///
-    /// Sends `POST /connections/enterprise/{provider}/start-sync`, for Active Directory `POST /api/v2/ad/sync`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): an empty connector id.
+    /// For Active Directory it sends `POST /api/v2/ad/sync` instead; an empty id of the connector is
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    #[doc = orgs::docs!(START_SYNC)]
     pub fn start_sync(&self, provider: SyncProvider) -> Call<()> {
         self.session.run(orgs::start_sync(&provider))
     }

@@ -60,6 +60,10 @@ impl<T: Clone + PartialEq> Pager<T> {
 #[maybe_async]
 impl<T: Clone + PartialEq + Send + 'static> Pager<T> {
     /// Returns the next page, or what is left of one whose items were taken one by one; `None` after the last page.
+    ///
+    /// # Errors
+    ///
+    /// Those of the list's call, and [`Decode`](crate::ErrorKind::Decode): the service repeats a page instead of the next one.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>> {
         loop {
             if let Some(page) = self.cursor.take_page() {

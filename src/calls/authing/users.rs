@@ -5,7 +5,7 @@ use crate::{
         DepartmentOptions, Group, GroupCode, LoginStatus, LoginStatusOptions, Namespace, NamespaceOptions, OrgNode,
         Page, PageOptions, PasswordKey, PolicyAssignment, RefreshedToken, Role, RoleCode, User, UserAction,
         UserActionOptions, UserDepartment, UserDetailOptions, UserInfo, UserListOptions, UserLogoutOptions, UserLookup,
-        UserSearchOptions, users,
+        UserSearchOptions, documents, users,
     },
     protocol::{decode::Data, paging},
 };
@@ -22,13 +22,7 @@ pub struct Users {
 
 impl Users {
     /// Creates a user. The password goes out encrypted under the pool's public key.
-    ///
-    /// Sends the mutation `createUser`.
-    ///
-    /// # Errors
-    ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict): the user name, mail address, phone number or external id is taken.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the password is empty, or longer than the public key can take.
+    #[doc = documents::docs!(CREATE_USER)]
     pub fn create(&self, info: &UserInfo) -> Call<User> {
         self.create_with(info, CreateUserOptions::new())
     }
@@ -40,15 +34,15 @@ impl Users {
 
     /// Changes what is set in `updates`. The password goes out encrypted.
     ///
-    /// Sends the mutation `updateUser`. With a password it is not repeated after an ambiguous failure: a pool can refuse a
+    /// With a password it is not repeated after an ambiguous failure: a pool can refuse a
     /// password that the user has already.
+    #[doc = documents::docs!(UPDATE_USER)]
     pub fn update(&self, user_id: impl AsRef<str>, updates: &UserInfo) -> Call<User> {
         self.session.call(users::update(user_id.as_ref(), updates, &self.key))
     }
 
     /// Returns a user.
-    ///
-    /// Sends `GET /api/v2/users/{user_id}`.
+    #[doc = users::docs!(DETAIL)]
     pub fn detail(&self, user_id: impl AsRef<str>) -> Call<User> {
         self.detail_with(user_id, UserDetailOptions::new())
     }
@@ -59,8 +53,7 @@ impl Users {
     }
 
     /// Returns the first ten users, the newest first.
-    ///
-    /// Sends the query `users`.
+    #[doc = documents::docs!(USERS)]
     pub fn list(&self) -> Call<Page<User>> {
         self.list_with(UserListOptions::new())
     }
@@ -76,8 +69,7 @@ impl Users {
     }
 
     /// Returns the first ten archived users.
-    ///
-    /// Sends the query `archivedUsers`.
+    #[doc = documents::docs!(ARCHIVED_USERS)]
     pub fn list_archived_users(&self) -> Call<Page<User>> {
         self.list_archived_users_with(PageOptions::new())
     }
@@ -93,31 +85,19 @@ impl Users {
     }
 
     /// Returns whether there is such a user.
-    ///
-    /// Sends the query `isUserExists`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text to look for is empty.
+    #[doc = documents::docs!(IS_USER_EXISTS)]
     pub fn exists(&self, lookup: UserLookup) -> Call<bool> {
         self.session.call_with(users::exists(&lookup), Data::non_null)
     }
 
     /// Returns a user, named by user name, mail address, phone number or external id.
-    ///
-    /// Sends the query `findUser`.
-    ///
-    /// # Errors
-    ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound): there is no such user.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the text to look for is empty.
+    #[doc = documents::docs!(FIND_USER)]
     pub fn find(&self, lookup: UserLookup) -> Call<User> {
         self.session.call_with(users::find(&lookup), Data::non_null)
     }
 
     /// Returns the first ten users that have `query` in their name, address and so on.
-    ///
-    /// Sends the query `searchUser`.
+    #[doc = documents::docs!(SEARCH_USER)]
     pub fn search(&self, query: &str) -> Call<Page<User>> {
         self.search_with(query, UserSearchOptions::new())
     }
@@ -136,11 +116,9 @@ impl Users {
 
     /// Returns the users with these ids, in the order of the ids, each user once. Ids that no user has are left out.
     ///
-    /// Sends the query `userBatch`, for 80 ids at a time, four requests at once at the most.
-    ///
-    /// # Errors
-    ///
-    /// Those of any batch. [`Error::partial`](crate::Error::partial) says for which ids users came, and for which not.
+    /// Asks for 80 at a time, four requests at once at the most. If one fails, [`Error::partial`](crate::Error::partial) says for
+    /// which ids users came, and for which not.
+    #[doc = documents::docs!(USER_BATCH)]
     pub fn batch_get(&self, user_ids: &[impl AsRef<str>]) -> Call<Vec<User>> {
         self.batch_get_with(user_ids, BatchGetOptions::new())
     }
@@ -154,55 +132,47 @@ impl Users {
     }
 
     /// Deletes a user, who goes to the archive.
-    ///
-    /// Sends the mutation `deleteUser`.
+    #[doc = documents::docs!(DELETE_USER)]
     pub fn delete(&self, user_id: impl AsRef<str>) -> Call<()> {
         self.session.call_with(users::delete(user_id.as_ref()), authing::check_status)
     }
 
     /// Deletes users, who go to the archive.
     ///
-    /// Sends the mutation `deleteUsers`, for 80 ids at a time, four requests at once at the most.
-    ///
-    /// # Errors
-    ///
-    /// Those of any batch. [`Error::partial`](crate::Error::partial) says which users are deleted, and which not.
+    /// Deletes 80 at a time, four requests at once at the most. If one fails, [`Error::partial`](crate::Error::partial) says which
+    /// users are deleted, and which not.
+    #[doc = documents::docs!(DELETE_USERS)]
     pub fn delete_many(&self, user_ids: &[impl AsRef<str>]) -> Call<()> {
         let batches = users::batches_to_delete(user_ids);
         self.session.call_in_batches(batches, users::delete_many, authing::check_status, drop)
     }
 
     /// Signs users out everywhere.
-    ///
-    /// Sends `POST /api/v2/users/kick`.
+    #[doc = users::docs!(KICK)]
     pub fn kick(&self, user_ids: &[impl AsRef<str>]) -> Call<()> {
         self.session.run(users::kick(user_ids))
     }
 
     /// Returns a user's groups.
-    ///
-    /// Sends the query `user { groups }`.
+    #[doc = documents::docs!(USER_GROUPS)]
     pub fn list_groups(&self, user_id: impl AsRef<str>) -> Call<Page<Group>> {
         self.session.call_with(users::list_groups(user_id.as_ref()), authing::non_null_field)
     }
 
     /// Takes a user into a group.
-    ///
-    /// Sends the mutation `addUserToGroup`.
+    #[doc = documents::docs!(ADD_USER_TO_GROUP)]
     pub fn add_group(&self, user_id: impl AsRef<str>, code: GroupCode<'_>) -> Call<()> {
         self.session.call_with(users::add_group(user_id.as_ref(), code), authing::check_status)
     }
 
     /// Takes a user out of a group.
-    ///
-    /// Sends the mutation `removeUserFromGroup`.
+    #[doc = documents::docs!(REMOVE_USER_FROM_GROUP)]
     pub fn remove_group(&self, user_id: impl AsRef<str>, code: GroupCode<'_>) -> Call<()> {
         self.session.call_with(users::remove_group(user_id.as_ref(), code), authing::check_status)
     }
 
     /// Returns a user's roles.
-    ///
-    /// Sends the query `user { roles }`.
+    #[doc = documents::docs!(USER_ROLES)]
     pub fn list_roles(&self, user_id: impl AsRef<str>) -> Call<Page<Role>> {
         self.list_roles_with(user_id, NamespaceOptions::new())
     }
@@ -213,8 +183,7 @@ impl Users {
     }
 
     /// Gives a user roles, by code.
-    ///
-    /// Sends the mutation `assignRole`.
+    #[doc = documents::docs!(ASSIGN_ROLE)]
     pub fn add_roles(&self, user_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
         self.add_roles_with(user_id, codes, NamespaceOptions::new())
     }
@@ -230,8 +199,7 @@ impl Users {
     }
 
     /// Takes roles away from a user, by code.
-    ///
-    /// Sends the mutation `revokeRole`.
+    #[doc = documents::docs!(REVOKE_ROLE)]
     pub fn remove_roles(&self, user_id: impl AsRef<str>, codes: &[impl AsRef<str>]) -> Call<()> {
         self.remove_roles_with(user_id, codes, NamespaceOptions::new())
     }
@@ -247,8 +215,7 @@ impl Users {
     }
 
     /// Returns whether a user has a role.
-    ///
-    /// Sends `GET /api/v2/users/{user_id}/has-role`.
+    #[doc = users::docs!(HAS_ROLE)]
     pub fn has_role(&self, user_id: impl AsRef<str>, code: RoleCode<'_>) -> Call<bool> {
         self.has_role_with(user_id, code, NamespaceOptions::new())
     }
@@ -259,8 +226,7 @@ impl Users {
     }
 
     /// Returns the resources that a user may use.
-    ///
-    /// Sends the query `user { authorizedResources }`.
+    #[doc = documents::docs!(USER_RESOURCES)]
     pub fn list_authorized_resources(&self, user_id: impl AsRef<str>) -> Call<Page<AuthorizedResource>> {
         self.list_authorized_resources_with(user_id, AuthorizedResourceOptions::new())
     }
@@ -276,8 +242,7 @@ impl Users {
     }
 
     /// Returns which of the given resources a user may access, with the allowed actions.
-    ///
-    /// Sends `POST /api/v2/acl/check-resource-permission-batch`.
+    #[doc = users::docs!(CHECK_PERMISSIONS)]
     pub fn check_resource_permission_batch(
         &self,
         user_id: impl AsRef<str>,
@@ -289,8 +254,7 @@ impl Users {
     }
 
     /// Returns the resources of one kind, `books` for instance, that a user may use.
-    ///
-    /// Sends `POST /api/v2/acl/get-authorized-resources-of-resource-kind`.
+    #[doc = users::docs!(PERMISSIONS_OF_KIND)]
     pub fn list_authorized_resources_of_resource_kind(
         &self,
         user_id: impl AsRef<str>,
@@ -302,8 +266,7 @@ impl Users {
     }
 
     /// Returns the last ten actions of users.
-    ///
-    /// Sends `GET /api/v2/analysis/user-action`.
+    #[doc = users::docs!(LIST_USER_ACTIONS)]
     pub fn list_user_actions(&self) -> Call<Page<UserAction>> {
         self.list_user_actions_with(UserActionOptions::new())
     }
@@ -320,15 +283,13 @@ impl Users {
     }
 
     /// Returns a new token for a user.
-    ///
-    /// Sends the mutation `refreshToken`.
+    #[doc = documents::docs!(REFRESH_TOKEN)]
     pub fn refresh_token(&self, user_id: impl AsRef<str>) -> Call<RefreshedToken> {
         self.session.call_with(users::refresh_token(user_id.as_ref()), Data::non_null)
     }
 
     /// Returns the first ten of a user's policies.
-    ///
-    /// Sends the query `policyAssignments`.
+    #[doc = documents::docs!(POLICY_ASSIGNMENTS)]
     pub fn list_policies(&self, user_id: impl AsRef<str>) -> Call<Page<PolicyAssignment>> {
         self.list_policies_with(user_id, PageOptions::new())
     }
@@ -345,29 +306,25 @@ impl Users {
     }
 
     /// Assigns policies to a user, by code.
-    ///
-    /// Sends the mutation `addPolicyAssignments`.
+    #[doc = documents::docs!(ADD_POLICIES)]
     pub fn add_policies(&self, user_id: impl AsRef<str>, policies: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(users::add_policies(user_id.as_ref(), policies), authing::check_status)
     }
 
     /// Takes policies away from a user, by code.
-    ///
-    /// Sends the mutation `removePolicyAssignments`.
+    #[doc = documents::docs!(REMOVE_POLICIES)]
     pub fn remove_policies(&self, user_id: impl AsRef<str>, policies: &[impl AsRef<str>]) -> Call<()> {
         self.session.call_with(users::remove_policies(user_id.as_ref(), policies), authing::check_status)
     }
 
     /// Returns, for each department of a user, the nodes from the root to it.
-    ///
-    /// Sends `GET /api/v2/users/{user_id}/orgs`.
+    #[doc = users::docs!(LIST_ORG)]
     pub fn list_org(&self, user_id: impl AsRef<str>) -> Call<Vec<Vec<OrgNode>>> {
         self.session.call_with(users::list_org(user_id.as_ref()), Data::list)
     }
 
     /// Returns a user's departments.
-    ///
-    /// Sends the query `user { departments }`.
+    #[doc = documents::docs!(USER_DEPARTMENTS)]
     pub fn list_department(&self, user_id: impl AsRef<str>) -> Call<Page<UserDepartment>> {
         self.list_department_with(user_id, DepartmentOptions::new())
     }
@@ -382,15 +339,13 @@ impl Users {
     }
 
     /// Sends a user the mail that verifies the address at the first login.
-    ///
-    /// Sends the mutation `sendFirstLoginVerifyEmail`.
+    #[doc = documents::docs!(FIRST_LOGIN_MAIL)]
     pub fn send_first_login_verify_email(&self, app_id: AppId<'_>, user_id: impl AsRef<str>) -> Call<()> {
         self.session.call_with(users::first_login_mail(app_id, user_id.as_ref()), authing::check_status)
     }
 
     /// Signs a user out of all applications.
-    ///
-    /// Sends `GET /logout`.
+    #[doc = users::docs!(LOGOUT)]
     pub fn logout(&self, user_id: impl AsRef<str>) -> Call<()> {
         self.logout_with(user_id, UserLogoutOptions::new())
     }
@@ -401,8 +356,7 @@ impl Users {
     }
 
     /// Returns whether a user is signed in.
-    ///
-    /// Sends `GET /api/v2/users/login-status`.
+    #[doc = users::docs!(CHECK_LOGIN_STATUS)]
     pub fn check_login_status(&self, user_id: impl AsRef<str>) -> Call<LoginStatus> {
         self.check_login_status_with(user_id, LoginStatusOptions::new())
     }

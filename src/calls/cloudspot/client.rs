@@ -3,7 +3,7 @@ use crate::{
     Password, Result, UserToken,
     cloudspot::{
         self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Credentials, Impersonation,
-        LicenseUser,
+        LicenseUser, auth,
     },
     config::{Settings, settings_methods},
 };
@@ -29,55 +29,36 @@ impl LicenseClient {
         }
     }
 
-    /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
-    ///
-    /// A key always gives the same session, also in other processes that share the token store. The session does not use the
-    /// credentials given to the builder: log in with `authenticate`.
-    pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { session: self.session.with_session(key.as_ref(), None) }
-    }
-
-    /// Creates a session that logs in by itself, named by `key`: see [`LicenseClientBuilder::credentials`].
-    pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(CredentialLogin(credentials.0)) as _);
-        Self { session: self.session.with_session(key.as_ref(), method) }
-    }
-
+    client_methods!(sessions: cloudspot::CredentialLogin, "authenticate");
     client_methods!();
     client_methods!(request: cloudspot::REQUEST);
 
     /// Logs a user in, and makes the token the session's.
-    ///
-    /// Sends `POST /auth/authenticate/`.
-    ///
-    /// # Errors
-    ///
-    /// - [`Authentication`](crate::ErrorKind::Authentication): bad credentials, never a 429 or a 5xx. The session then keeps the
-    ///   token it had.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the user name or the password is empty. Nothing is sent.
-    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself. Nothing is
-    ///   sent.
+    #[doc = auth::docs!(AUTHENTICATE)]
     pub fn authenticate(&self, username: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthenticatedLicense> {
         self.session.call_for_token(cloudspot::authenticate(username.as_ref(), &password.into()), Ok)
     }
 
     /// Returns the user that is logged in.
     ///
-    /// Sends `GET /auth/users/profile/`. Needs a token.
+    /// Needs a token.
+    #[doc = auth::docs!(GET_USER)]
     pub fn get_user(&self) -> Call<LicenseUser> {
         self.session.call(cloudspot::get_user())
     }
 
     /// Returns what the user may do, by company.
     ///
-    /// Sends `GET /auth/get-permissions/`. Needs a token. A token in the response does not become the session's.
+    /// Needs a token. A token in the response does not become the session's.
+    #[doc = auth::docs!(GET_PERMISSIONS)]
     pub fn get_permissions(&self) -> Call<AuthenticatedLicense> {
         self.session.call(cloudspot::get_permissions())
     }
 
     /// Returns what the user may do in a company.
     ///
-    /// Sends `GET /auth/get-company-permissions/{company_id}/`. Needs a token.
+    /// Needs a token.
+    #[doc = auth::docs!(GET_COMPANY_PERMISSIONS)]
     pub fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Call<CompanyPermissions> {
         let company_id = company_id.into();
         let request = cloudspot::get_company_permissions(&company_id);
@@ -86,7 +67,8 @@ impl LicenseClient {
 
     /// Returns the user behind an impersonation's token.
     ///
-    /// Sends `POST /auth/impersonation-validation/`. Needs no token of the session's, and leaves it as it is.
+    /// Needs no token of the session's, and leaves it as it is.
+    #[doc = auth::docs!(VALIDATE_IMPERSONATION)]
     pub fn validate_impersonation(&self, token: impl Into<UserToken>) -> Call<Impersonation> {
         self.session.call(cloudspot::validate_impersonation(&token.into()))
     }

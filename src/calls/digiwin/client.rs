@@ -22,20 +22,7 @@ impl Client {
         ClientBuilder { settings: Settings::new(base_url.into()), app_token: app_token.into(), credentials: None }
     }
 
-    /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
-    ///
-    /// A key always gives the same session, also in other processes that share the token store. The session does not use the
-    /// credentials given to the builder: log in with `identity().login`.
-    pub fn with_session(&self, key: impl AsRef<str>) -> Self {
-        Self { session: self.session.with_session(key.as_ref(), None) }
-    }
-
-    /// Creates a session that logs in by itself, named by `key`: see [`ClientBuilder::credentials`].
-    pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-        let method = Some(Arc::new(digiwin::CredentialLogin(credentials.0)) as _);
-        Self { session: self.session.with_session(key.as_ref(), method) }
-    }
-
+    client_methods!(sessions: digiwin::CredentialLogin, "identity().login");
     client_methods!();
     client_methods!(request: digiwin::REQUEST);
 

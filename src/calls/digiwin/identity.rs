@@ -22,17 +22,8 @@ pub struct Identity {
 impl Identity {
     /// Logs a user in with a password.
     ///
-    /// Sends `GET /api/iam/v2/identity/publickey`, `POST …/aeskey` and `POST …/login`. The login is never sent twice after a
-    /// failure that leaves open whether the service has seen it.
-    ///
-    /// # Errors
-    ///
-    /// - [`Authentication`](crate::ErrorKind::Authentication): wrong user or password.
-    /// - [`Application`](crate::ErrorKind::Application): wrong app token.
-    /// - [`Crypto`](crate::ErrorKind::Crypto): the handshake failed.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the user or the password is empty. Nothing is sent.
-    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself. Nothing is
-    ///   sent.
+    /// The handshake comes first: `GET /api/iam/v2/identity/publickey` and `POST …/aeskey`.
+    #[doc = identity::docs!(LOGIN)]
     pub fn login(&self, user_id: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthoredUser> {
         self.login_with(user_id, password, LoginOptions::new())
     }
@@ -66,13 +57,8 @@ impl Identity {
 
     /// Logs a user in with a code that was sent to a phone.
     ///
-    /// Sends `POST /api/iam/v2/identity/login`, without a handshake. The vendor does not document how to ask for a code.
-    ///
-    /// # Errors
-    ///
-    /// - [`Authentication`](crate::ErrorKind::Authentication): wrong phone number or code.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the phone number or the code is empty.
-    /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials, and logs in by itself.
+    /// Takes no handshake. The vendor does not document how to ask for a code.
+    #[doc = identity::docs!(LOGIN_VERIFICATION_CODE)]
     pub fn login_verification_code(&self, phone: &str, code: impl Into<VerificationCode>) -> Call<AuthoredUser> {
         self.session.call_for_token(identity::login_verification_code(phone, &code.into()), Ok)
     }
@@ -102,13 +88,9 @@ impl Identity {
 
     /// Logs the user out at the service, and removes the token from the session and the token store.
     ///
-    /// Sends `POST /api/iam/v2/identity/logout`. A session with credentials and without a token sends nothing, and logs in again at
-    /// its next call.
-    ///
-    /// # Errors
-    ///
-    /// If the service refuses, the session keeps its token. [`Store`](crate::ErrorKind::Store): the user was logged out, but the token
-    /// is still in the token store.
+    /// A session with credentials and without a token sends nothing, and logs in again at its next call. If the service refuses, the
+    /// session keeps its token.
+    #[doc = identity::docs!(LOGOUT)]
     pub fn logout(&self) -> Call<()> {
         self.logout_with(LogoutOptions::new())
     }
@@ -119,65 +101,53 @@ impl Identity {
     }
 
     /// Returns the service's RSA key, SubjectPublicKeyInfo in base64. A login asks for it by itself.
-    ///
-    /// Sends `GET /api/iam/v2/identity/publickey`.
+    #[doc = identity::docs!(GET_PUBLIC_KEY)]
     pub fn get_public_key(&self) -> Call<String> {
         self.session.call_with(identity::get_public_key(), identity::public_key)
     }
 
     /// Returns an AES key, encrypted under the client's RSA key. A login asks for it by itself.
     ///
-    /// Sends `POST /api/iam/v2/identity/aeskey`. `client_encrypt_public_key` is the client's key, encrypted under the
-    /// service's.
+    /// `client_encrypt_public_key` is the client's key, encrypted under the service's.
+    #[doc = identity::docs!(GET_AES_KEY)]
     pub fn get_aes_key(&self, client_encrypt_public_key: &str) -> Call<String> {
         self.session.call_with(identity::get_aes_key(client_encrypt_public_key), identity::wrapped_aes_key)
     }
 
     /// Returns what the session's token says.
-    ///
-    /// Sends `POST /api/iam/v2/identity/token/analyze`.
+    #[doc = identity::docs!(ANALYZE_TOKEN)]
     pub fn analyze_token(&self) -> Call<UserTokenInfo> {
         self.session.call(identity::analyze_token())
     }
 
     /// Returns what the session's token says, for internal use.
     ///
-    /// Sends `GET /api/iam/v2/identity/token/analyze/internal`. The vendor does not document how it differs from
-    /// [`analyze_token`](Self::analyze_token).
+    /// The vendor does not document how it differs from [`analyze_token`](Self::analyze_token).
+    #[doc = identity::docs!(ANALYZE_TOKEN_INTERNAL)]
     pub fn analyze_token_internal(&self) -> Call<UserTokenInfo> {
         self.session.call(identity::analyze_token_internal())
     }
 
     /// Returns the user that is logged in.
-    ///
-    /// Sends `POST /api/iam/v2/identity/login/info`.
+    #[doc = identity::docs!(GET_LOGIN_INFO)]
     pub fn get_login_info(&self) -> Call<AuthoredUser> {
         self.session.call(identity::get_login_info())
     }
 
     /// Switches the session to another tenant. The calls of a tenant need this first.
-    ///
-    /// Sends `POST /api/iam/v2/identity/token/refresh/tenant`.
-    ///
-    /// # Errors
-    ///
-    /// - [`Authorization`](crate::ErrorKind::Authorization): the tenant has not bought the application, or the user is not in
-    ///   it.
-    /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `tenant` names none.
+    #[doc = identity::docs!(REFRESH_TOKEN_WITH_TENANT)]
     pub fn refresh_token_with_tenant(&self, tenant: impl Into<TenantRef>) -> Call<ChangedToken> {
         self.session.call_for_token(identity::refresh_token_with_tenant(&tenant.into()), Ok)
     }
 
     /// Replaces the session's token with a new one, and returns it.
-    ///
-    /// Sends `POST /api/iam/v2/identity/token/refresh/user`.
+    #[doc = identity::docs!(REFRESH_USER_TOKEN)]
     pub fn refresh_user_token(&self) -> Call<UserToken> {
         self.session.call_for_token(identity::refresh_user_token(), RefreshedToken::into_token)
     }
 
     /// Returns a token for the single sign-on of another user. The session keeps its own.
-    ///
-    /// Sends `POST /api/iam/v2/identity/token/grant/access`.
+    #[doc = identity::docs!(CREATE_ACCESS_TOKEN)]
     pub fn create_access_token(&self, tenant_id: TenantId<'_>, verify_user_id: impl AsRef<str>) -> Call<AuthoredUser> {
         self.create_access_token_with(tenant_id, verify_user_id, AccessTokenOptions::new())
     }

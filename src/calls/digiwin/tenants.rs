@@ -17,8 +17,7 @@ pub struct Tenants {
 
 impl Tenants {
     /// Returns the tenants of the user.
-    ///
-    /// Sends `POST /api/iam/v2/tenant`.
+    #[doc = tenants::docs!(GET_TENANTS)]
     pub fn get_tenants(&self) -> Call<Vec<Tenant>> {
         self.get_tenants_with(TenantListOptions::new())
     }
@@ -30,14 +29,14 @@ impl Tenants {
 
     /// Returns the tenant that the token is in.
     ///
-    /// Sends `POST /api/iam/v2/tenant/current`. Needs a token in a tenant.
+    /// Needs a token in a tenant.
+    #[doc = tenants::docs!(GET_CURRENT)]
     pub fn get_current(&self) -> Call<Option<Tenant>> {
         self.session.call(tenants::get_current())
     }
 
     /// Returns a tenant with few members, if there is one with this id.
-    ///
-    /// Sends `POST /api/iam/v2/tenant/simple`.
+    #[doc = tenants::docs!(GET_SIMPLE)]
     pub fn get_simple(&self, id: impl AsRef<str>) -> Call<Option<Tenant>> {
         self.get_simple_with(id, TenantSimpleOptions::new())
     }
@@ -54,33 +53,28 @@ impl Tenants {
 
     /// Returns the tenant that the token is in, with few members.
     ///
-    /// Sends `GET /api/iam/v2/tenant/current/simple`. Needs a token in a tenant.
+    /// Needs a token in a tenant.
+    #[doc = tenants::docs!(GET_CURRENT_SIMPLE)]
     pub fn get_current_simple(&self) -> Call<Option<Tenant>> {
         self.session.call(tenants::get_current_simple())
     }
 
     /// Returns the tenants that a keyword finds.
-    ///
-    /// Sends `POST /api/iam/v2/tenant/query`.
+    #[doc = tenants::docs!(QUERY_TENANTS)]
     pub fn query_tenants(&self, keyword: &str) -> Call<Vec<Tenant>> {
         self.session.call_with(tenants::query_tenants(keyword), Data::list)
     }
 
     /// Returns whether a user is in the tenant.
-    ///
-    /// Sends `GET /api/iam/v2/tenant/check/userintenant`.
-    ///
-    /// # Errors
-    ///
-    /// [`Decode`](crate::ErrorKind::Decode): the response says neither yes (an object of a user or tenant, or `true`) nor no
-    /// (`false`, `null` or nothing).
+    #[doc = tenants::docs!(CHECK_USER_IN_TENANT)]
     pub fn check_user_in_tenant(&self, user_id: impl AsRef<str>) -> Call<bool> {
         self.session.call_with(tenants::check_user_in_tenant(user_id.as_ref()), tenants::is_member)
     }
 
     /// Returns the applications that the tenant has bought.
     ///
-    /// Sends `GET /api/iam/v2/tenant/application`. Needs a token in a tenant.
+    /// Needs a token in a tenant.
+    #[doc = tenants::docs!(GET_APPLICATIONS)]
     pub fn get_applications(&self) -> Call<Vec<TenantApplication>> {
         self.get_applications_with(ApplicationFilter::new())
     }
@@ -92,7 +86,8 @@ impl Tenants {
 
     /// Invites a user into a tenant, named by id, mail address or phone number.
     ///
-    /// Sends `POST /api/iam/v2/tenant/user/invite/new`. The vendor does not document the response; it is returned unchanged.
+    /// The vendor does not document the response; it is returned unchanged.
+    #[doc = tenants::docs!(INVITE_USER)]
     pub fn invite_user(&self, tenant_id: TenantId<'_>, user: impl AsRef<str>) -> Call<Json> {
         self.invite_user_with(tenant_id, user, InviteOptions::new())
     }
@@ -109,7 +104,8 @@ impl Tenants {
 
     /// Takes a user out of the tenant.
     ///
-    /// Sends `POST /api/iam/v2/tenant/remove/user`. The vendor does not document the response; it is returned unchanged.
+    /// The vendor does not document the response; it is returned unchanged.
+    #[doc = tenants::docs!(REMOVE_USER)]
     pub fn remove_user(&self, user: impl Into<UserRef>) -> Call<Json> {
         self.session.call(tenants::remove_user(&user.into()))
     }

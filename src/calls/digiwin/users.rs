@@ -17,23 +17,22 @@ pub struct Users {
 
 impl Users {
     /// Returns a user, named by id (text) or by sid (integer), if there is one.
-    ///
-    /// Sends `POST /api/iam/v2/user`.
+    #[doc = users::docs!(GET_USER)]
     pub fn get_user(&self, user: impl Into<UserRef>) -> Call<Option<User>> {
         self.session.call(users::get_user(&user.into()))
     }
 
     /// Returns the users with these ids, without those that do not exist.
-    ///
-    /// Sends `POST /api/iam/v2/user/list`.
+    #[doc = users::docs!(GET_USER_LIST)]
     pub fn get_user_list(&self, ids: &[impl AsRef<str>]) -> Call<Vec<User>> {
         self.session.call_with(users::get_user_list(ids), Data::list)
     }
 
     /// Returns the users of a kind.
     ///
-    /// Sends `POST /api/iam/v2/user/query`. To ask for those of an organization use
+    /// To ask for those of an organization use
     /// [`query_users_with`](Self::query_users_with).
+    #[doc = users::docs!(QUERY_USERS)]
     pub fn query_users(&self, query_type: UserQueryType) -> Call<Vec<User>> {
         self.query_users_with(query_type, UserQueryOptions::new())
     }
@@ -44,15 +43,13 @@ impl Users {
     }
 
     /// Returns all users, with few members of each.
-    ///
-    /// Sends `GET /api/iam/v2/user/simple`.
+    #[doc = users::docs!(GET_USER_SIMPLE)]
     pub fn get_user_simple(&self) -> Call<Vec<UserSimple>> {
         self.session.call_with(users::get_user_simple(), Data::list)
     }
 
     /// Returns whether a user has this mail address.
-    ///
-    /// Sends `POST /api/iam/v2/user/email/exist`.
+    #[doc = users::docs!(CHECK_EMAIL_EXISTS)]
     pub fn check_email_exists(&self, email: &str) -> Call<bool> {
         self.check_email_exists_with(email, ExistsOptions::new())
     }
@@ -63,8 +60,7 @@ impl Users {
     }
 
     /// Returns whether a user has this phone number.
-    ///
-    /// Sends `POST /api/iam/v2/user/mobilephone/exist`.
+    #[doc = users::docs!(CHECK_PHONE_EXISTS)]
     pub fn check_phone_exists(&self, phone: &str) -> Call<bool> {
         self.check_phone_exists_with(phone, ExistsOptions::new())
     }
@@ -75,32 +71,23 @@ impl Users {
     }
 
     /// Returns whether a user has this id.
-    ///
-    /// Sends `POST /api/iam/v2/user/exists`.
+    #[doc = users::docs!(CHECK_USER_EXISTS)]
     pub fn check_user_exists(&self, id: impl AsRef<str>) -> Call<bool> {
         self.session.call_with(users::check_user_exists(id.as_ref()), id_exists)
     }
 
     /// Changes a user.
     ///
-    /// Sends `POST /api/iam/v2/user/update`. `user` is a [`User`], a `json!` object or anything else that serializes to an
+    /// `user` is a [`User`], a `json!` object or anything else that serializes to an
     /// object, with `id` or `sid` among its members. A [`User`] leaves out what is `None` and sends unknown members back. The
     /// vendor does not document the response; it is returned unchanged.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): `user` does not serialize to an object.
+    #[doc = users::docs!(UPDATE_USER)]
     pub fn update_user(&self, user: &(impl Serialize + ?Sized)) -> Call<Json> {
         self.session.call(users::update_user(user))
     }
 
     /// Returns a user and the user's roles.
-    ///
-    /// Sends `POST /api/iam/v2/user/role`.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](crate::ErrorKind::NotFound): the service has no such user.
+    #[doc = users::docs!(GET_USER_ROLES)]
     pub fn get_user_roles(&self, user: impl Into<UserRef>) -> Call<UserWithRoles> {
         self.session.call_with(users::get_user_roles(&user.into()), Data::non_null)
     }

@@ -8,6 +8,7 @@ use iam_sdk::{
 use serde_json::{Value, json};
 
 mod custom_data;
+mod documented_errors;
 mod groups;
 mod orgs;
 mod pages;

@@ -1,0 +1,79 @@
+//! What the clients of all services have, written once.
+
+/// The methods that the clients of all services have, for a client with a field `session`.
+macro_rules! client_methods {
+    ($($other:ident),*) => {
+        /// Creates a session that calls with this token, over the same connections.
+        ///
+        /// The session is in no token store, never refreshed, and gone with its handles: for a server that was handed a token.
+        ///
+        /// # Errors
+        ///
+        /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token is empty, or cannot stand in a header.
+        pub fn with_token(&self, token: impl Into<crate::UserToken>) -> crate::Result<Self> {
+            Ok(Self { session: self.session.with_token(token.into())?, $($other: self.$other.clone()),* })
+        }
+
+        /// Returns the session's token, which may have expired, if the session has one. Sends no request.
+        ///
+        /// # Errors
+        ///
+        /// [`Store`](crate::ErrorKind::Store): the token store could not be read.
+        pub fn current_token(&self) -> Call<Option<crate::UserToken>> {
+            self.session.current_token()
+        }
+
+        /// Sets the session's token, or removes it with `None`. Sends no request.
+        ///
+        /// # Errors
+        ///
+        /// - [`Configuration`](crate::ErrorKind::Configuration): the session has credentials and `token` is `Some`; use
+        ///   [`with_token`](Self::with_token).
+        /// - [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the token is empty, or cannot stand in a header.
+        /// - [`Store`](crate::ErrorKind::Store): the session has the token, but the token store could not be written.
+        pub fn set_current_token(&self, token: Option<crate::UserToken>) -> Call<()> {
+            self.session.set_token(token)
+        }
+    };
+    (sessions: $login:path, $how:literal) => {
+        /// Creates a session with a token of its own, named by `key`, such as a user's id. It uses the same connections.
+        ///
+        /// A key always gives the same session, also in other processes that share the token store. The session does not use the
+        #[doc = concat!("credentials given to the builder: log in with `", $how, "`.")]
+        pub fn with_session(&self, key: impl AsRef<str>) -> Self {
+            Self { session: self.session.with_session(key.as_ref(), None) }
+        }
+
+        /// Creates a session that logs in by itself, named by `key`: see the builder's `credentials`.
+        pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
+            let method = Some(std::sync::Arc::new($login(credentials.0)) as _);
+            Self { session: self.session.with_session(key.as_ref(), method) }
+        }
+    };
+    (request: $operation:path) => {
+        /// Makes a call that this crate has no method for, and returns the response's data; `null` where there is none.
+        ///
+        /// It has the headers, session, errors and limits of all calls. `path` stands below the base URL and can hold a query
+        /// (`/path?x=1`). The call is not sent again once the service may have seen it, not even with GET: see
+        /// [`RequestOptions::repeatable`](crate::RequestOptions::repeatable).
+        ///
+        /// # Errors
+        ///
+        /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument): the path does not begin with `/`, or has a segment `.` or
+        /// `..`, a backslash or a control character, percent-encoded or not.
+        pub fn request(&self, method: crate::Method, path: &str) -> Call<crate::Json> {
+            self.request_with(method, path, crate::RequestOptions::new())
+        }
+
+        /// Makes a call that this crate has no method for, with a body or query parameters: see [`request`](Self::request).
+        pub fn request_with(
+            &self,
+            method: crate::Method,
+            path: &str,
+            options: crate::RequestOptions,
+        ) -> Call<crate::Json> {
+            self.session.call(crate::protocol::request::Request::raw(&$operation, method, path, options))
+        }
+    };
+}
+pub(crate) use client_methods;

@@ -1,0 +1,132 @@
+//! A session under a flavour's types: each call owns all that it needs, so it outlives the handle that made it.
+
+use super::Session;
+use crate::{
+    Result, UserToken,
+    config::Settings,
+    protocol::{
+        batches::Batches,
+        decode::Data,
+        dialect::Dialect,
+        login::{Login, LoginMethod},
+        request::Request,
+        token::TokenResponse,
+    },
+    transport::runtime,
+};
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// What a flavour makes of a call. The value is kept by all handles of a client, and dropped with the last one.
+pub(crate) trait Flavour: Clone {
+    const RUNTIME: runtime::Flavour;
+
+    /// What a call returns.
+    type Call<T: Send + 'static>;
+
+    fn of(session: &Session) -> Self;
+
+    fn run<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Self::Call<T>;
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Handle<F>(Session, F);
+
+impl<F: Flavour> Handle<F> {
+    pub(crate) fn new(
+        service: &'static str,
+        dialect: &'static dyn Dialect,
+        application: &str,
+        settings: Settings,
+        headers: HeaderMap,
+        method: Option<Arc<dyn LoginMethod>>,
+    ) -> Result<Self> {
+        let session = Session::new(F::RUNTIME, service, dialect, application, settings, headers, method)?;
+        let flavour = F::of(&session);
+        Ok(Self(session, flavour))
+    }
+
+    pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
+        Self(self.0.with_session(name, method), self.1.clone())
+    }
+
+    pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
+        Ok(Self(self.0.with_token(token)?, self.1.clone()))
+    }
+
+    pub(crate) fn with_initial_token(self, token: UserToken) -> Result<Self> {
+        Ok(Self(self.0.with_initial_token(token)?, self.1))
+    }
+
+    pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> F::Call<T> {
+        self.call_with(request, Data::decode)
+    }
+
+    pub(crate) fn run(&self, request: Result<Request>) -> F::Call<()> {
+        self.call_with(request, Data::acknowledge)
+    }
+
+    pub(crate) fn call_with<T: Send + 'static>(
+        &self,
+        request: Result<Request>,
+        read: fn(&Data) -> Result<T>,
+    ) -> F::Call<T> {
+        let session = self.0.clone();
+        F::run(async move { session.call_with(request?, read).await })
+    }
+
+    pub(crate) fn call_then<T: DeserializeOwned + Send + 'static, U: Send + 'static>(
+        &self,
+        request: Result<Request>,
+        then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> F::Call<U> {
+        let session = self.0.clone();
+        F::run(async move { session.call(request?).await.map(then) })
+    }
+
+    /// Sends a request for each batch, and joins what `read` makes of the responses.
+    pub(crate) fn call_in_batches<T: Send + 'static, U: Send + 'static>(
+        &self,
+        batches: Result<Batches>,
+        request: impl Fn(&[String]) -> Result<Request> + Send + 'static,
+        read: fn(&Data) -> Result<T>,
+        join: impl FnOnce(Vec<T>) -> U + Send + 'static,
+    ) -> F::Call<U> {
+        let session = self.0.clone();
+        F::run(async move { session.call_in_batches(batches?, request, read).await.map(join) })
+    }
+
+    /// Sends a request whose response brings a token for this session; gives what `read` makes of the response.
+    pub(crate) fn call_for_token<T, U: Send + 'static>(
+        &self,
+        request: Result<Request>,
+        read: fn(T) -> Result<U>,
+    ) -> F::Call<U>
+    where
+        T: DeserializeOwned + TokenResponse + Send + 'static,
+    {
+        let session = self.0.clone();
+        F::run(async move { session.call_for_token::<T>(request?).await.and_then(read) })
+    }
+
+    pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> F::Call<T> {
+        let session = self.0.clone();
+        F::run(async move { session.log_in(login).await })
+    }
+
+    pub(crate) fn log_out(&self, request: Result<Request>) -> F::Call<()> {
+        let session = self.0.clone();
+        F::run(async move { session.log_out(request?).await })
+    }
+
+    pub(crate) fn current_token(&self) -> F::Call<Option<UserToken>> {
+        let session = self.0.clone();
+        F::run(async move { session.current_token().await })
+    }
+
+    pub(crate) fn set_token(&self, token: Option<UserToken>) -> F::Call<()> {
+        let session = self.0.clone();
+        F::run(async move { session.set_token(token).await })
+    }
+}
