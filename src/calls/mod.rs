@@ -7,4 +7,4 @@ pub(super) mod cloudspot;
 pub(super) mod digiwin;
 mod session;
 
-use session::{Session, client_methods};
+use session::{Session, client_methods, options_method};

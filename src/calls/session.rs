@@ -2,7 +2,7 @@
 
 use super::{Call, Ending, FLAVOUR, run};
 use crate::{
-    Result, UserToken,
+    CallOptions, Result, UserToken,
     config::Settings,
     protocol::{
         batches::Batches,
@@ -37,6 +37,10 @@ impl Session {
 
     pub(super) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
         Self(self.0.with_session(name, method), self.1.clone())
+    }
+
+    pub(super) fn with_options(&self, options: CallOptions) -> Result<Self> {
+        Ok(Self(self.0.with_options(options)?, self.1.clone()))
     }
 
     pub(super) fn with_token(&self, token: UserToken) -> Result<Self> {
@@ -118,6 +122,26 @@ impl Session {
         run(async move { session.set_token(token).await })
     }
 }
+
+/// The method that sets options, for a client or handle with a field `session`.
+macro_rules! options_method {
+    ($($other:ident),*) => {
+        /// Returns one of these with other settings for its calls: time limits, retries and headers.
+        ///
+        /// It shares session, token and connections with this one, which stays as it is. What `options` leave unset it has from this
+        /// one, and what is made from it has its settings. Sends nothing. See [`CallOptions`](crate::CallOptions).
+        ///
+        /// # Errors
+        ///
+        /// [`Configuration`](crate::ErrorKind::Configuration), naming what is wrong: a time limit of zero, a
+        /// [`RetryPolicy`](crate::RetryPolicy) that says nothing sensible, or a header that is malformed or that the client sets
+        /// itself.
+        pub fn with_options(&self, options: crate::CallOptions) -> crate::Result<Self> {
+            Ok(Self { session: self.session.with_options(options)?, $($other: self.$other.clone()),* })
+        }
+    };
+}
+pub(super) use options_method;
 
 /// The methods that the clients of all services have, for a client with a field `session`.
 macro_rules! client_methods {
