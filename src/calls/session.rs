@@ -126,10 +126,11 @@ impl Session {
 /// The method that sets options, for a client or handle with a field `session`.
 macro_rules! options_method {
     ($($other:ident),*) => {
-        /// Returns one of these with other settings for its calls: time limits, retries and headers.
+        /// Returns a copy whose calls have other time limits, retries or headers.
         ///
-        /// It shares session, token and connections with this one, which stays as it is. What `options` leave unset it has from this
-        /// one, and what is made from it has its settings. Sends nothing. See [`CallOptions`](crate::CallOptions).
+        /// The copy shares session, token and connections with the original, which stays as it is. Settings that `options` leave unset
+        /// are those of the original; clients, sessions and handles that are made from the copy have the copy's. Sends nothing. See
+        /// [`CallOptions`](crate::CallOptions).
         ///
         /// # Errors
         ///

@@ -111,6 +111,12 @@ mod tests {
     }
 
     #[test]
+    fn several_attempts_are_told() {
+        let error = |attempts| Error::new(ErrorKind::Timeout).with_attempts(attempts).to_string();
+        assert_eq!([error(0), error(1), error(3)], ["timed out", "timed out", "timed out (3 attempts)"]);
+    }
+
+    #[test]
     fn the_layers_of_the_http_client_are_not_shown() {
         let error =
             Error::new(ErrorKind::Connect).detail("h: connection refused").with_source("client error (Connect)");

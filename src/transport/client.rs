@@ -12,10 +12,18 @@ use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, USER_AGENT},
 };
-use std::time::{Duration, SystemTime};
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, SystemTime},
+};
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
+/// How long an HTTP/2 connection with a request under way may be silent before it is asked whether it is alive, and the longest that
+/// it may take to answer. A connection that is dead without having been closed would swallow every retry too; a busy server must
+/// have time to answer.
+const PING: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(10);
 /// How many times a request yields to other tasks, where its connection may have been closed.
 const YIELDS: u32 = 3;
 
@@ -24,6 +32,8 @@ const YIELDS: u32 = 3;
 pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
+    /// The time limit of calls, unless they have one of their own.
+    timeout: Duration,
     limits: Limits,
     tls: rustls::ClientConfig,
     https_only: bool,
@@ -57,6 +67,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
+            timeout: settings.timeout,
             limits,
             tls,
             https_only,
@@ -84,6 +95,12 @@ impl HttpConfig {
         }
         if self.lane {
             builder = builder.http1_only();
+        } else {
+            // Within half of the time limit, unless that is short: the last of three attempts has another connection.
+            let (ping, pong) = (self.timeout / 6, self.timeout / 3);
+            builder = builder
+                .http2_keep_alive_interval(ping.clamp(*PING.start(), *PING.end()))
+                .http2_keep_alive_timeout(pong.clamp(*PONG.start(), *PONG.end()));
         }
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());

@@ -74,7 +74,7 @@ pub(super) fn failure(
             (false, false) => ErrorKind::Connect,
         };
         (kind, false)
-    } else if error.is_timeout() {
+    } else if error.is_timeout() && !is_dead(&error) {
         (ErrorKind::Timeout, true)
     } else if error.is_builder() {
         (ErrorKind::InvalidArgument, false)
@@ -97,6 +97,9 @@ fn reason(error: &reqwest::Error, kind: ErrorKind) -> String {
     // The resolver's errors have no type that can be named.
     if causes(error).any(|cause| cause.to_string() == "dns error") {
         return "name not found".to_owned();
+    }
+    if is_dead(error) {
+        return "the connection is dead: the server has not responded to a ping".to_owned();
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message) {
         return "the server closed the connection before the response was complete".to_owned();
@@ -133,6 +136,11 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     let unconnected = |error: &hyper_util::client::legacy::Error| error.to_string() == "client error (Canceled)";
     find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
         || find::<hyper_util::client::legacy::Error>(error).is_some_and(unconnected)
+}
+
+/// Returns whether an HTTP/2 connection was given up because a ping remained without a response. No limit of the call ran out.
+fn is_dead(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_timeout)
 }
 
 /// Returns whether an HTTP/2 connection ended while the request waited for a stream. Its body was not sent then.
