@@ -1,4 +1,25 @@
-//! What the clients of all services have, written once.
+//! What the clients and handles of all services have, written once.
+
+/// The method that sets options, for a client or handle with a field `session`.
+macro_rules! options_method {
+    ($($other:ident),*) => {
+        /// Returns a copy whose calls have other time limits, retries or headers.
+        ///
+        /// The copy shares session, token and connections with the original, which stays as it is. Settings that `options` leave unset
+        /// are those of the original; clients, sessions and handles that are made from the copy have the copy's. Sends nothing. See
+        /// [`CallOptions`](crate::CallOptions).
+        ///
+        /// # Errors
+        ///
+        /// [`Configuration`](crate::ErrorKind::Configuration), naming what is wrong: a time limit of zero, a
+        /// [`RetryPolicy`](crate::RetryPolicy) that says nothing sensible, or a header that is malformed or that the client sets
+        /// itself.
+        pub fn with_options(&self, options: crate::CallOptions) -> crate::Result<Self> {
+            Ok(Self { session: self.session.with_options(options)?, $($other: self.$other.clone()),* })
+        }
+    };
+}
+pub(crate) use options_method;
 
 /// The methods that the clients of all services have, for a client with a field `session`.
 macro_rules! client_methods {

@@ -1,6 +1,6 @@
 //! The settings that the clients of every service share.
 
-use crate::{Error, Result, token_store::TokenStore};
+use crate::{Error, Result, RetryPolicy, token_store::TokenStore};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Duration};
 use url::{Host, Url};
@@ -9,6 +9,8 @@ use url::{Host, Url};
 pub(crate) struct Settings {
     pub(crate) base_url: String,
     pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: RetryPolicy,
     pub(crate) connect_timeout: Duration,
     pub(crate) verify_tls: bool,
     pub(crate) headers: Vec<(String, String)>,
@@ -25,6 +27,8 @@ impl Settings {
         Self {
             base_url,
             timeout: Duration::from_secs(30),
+            attempt_timeout: None,
+            retry: RetryPolicy::new(),
             connect_timeout: Duration::from_secs(10),
             verify_tls: true,
             headers: Vec::new(),
@@ -80,13 +84,12 @@ impl Settings {
         }
     }
 
-    /// Refuses time limits with which no request could succeed.
+    /// Refuses limits with which no request could succeed, and a policy that says nothing sensible.
     pub(crate) fn check_limits(&self) -> Result<()> {
-        for (name, limit) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)] {
-            if limit.is_zero() {
-                return Err(Error::configuration(format!("{name}: a limit of zero leaves no time for any request")));
-            }
-        }
+        check_time("timeout", self.timeout)?;
+        check_time("connect_timeout", self.connect_timeout)?;
+        self.attempt_timeout.map_or(Ok(()), |limit| check_time("attempt_timeout", limit))?;
+        self.retry.check()?;
         match self.max_response_bytes {
             0 => Err(Error::configuration("max_response_bytes: a limit of zero leaves no room for any response")),
             _ => Ok(()),
@@ -104,21 +107,55 @@ impl Settings {
         };
         map.insert(header::USER_AGENT, agent);
         for (name, value) in &self.headers {
-            let wrong = |what| Error::configuration(format!("header `{}`: {what}", name.escape_debug()));
-            let parsed = HeaderName::try_from(name).map_err(|_| wrong("not a valid name"))?;
-            if reserved.contains(&parsed) || FRAMING.contains(&parsed) {
-                return Err(wrong("set by the client itself"));
-            }
-            let mut value = HeaderValue::from_str(value).map_err(|_| wrong("not a valid value"))?;
-            // A gateway's key, for all we know.
-            value.set_sensitive(true);
-            map.insert(parsed, value);
+            let (name, value) = parse_header(name, value, reserved)?;
+            map.insert(name, value);
         }
         Ok(map)
     }
 }
 
-const FRAMING: [HeaderName; 4] = [header::CONTENT_LENGTH, header::CONNECTION, header::HOST, header::TRANSFER_ENCODING];
+/// The headers that belong to the connection, or say how the body is sent.
+static FRAMING: [HeaderName; 10] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Refuses a time limit with which no request could succeed.
+pub(crate) fn check_time(setting: &str, limit: Duration) -> Result<()> {
+    match limit.is_zero() {
+        true => Err(Error::configuration(format!("{setting}: a limit of zero leaves no time for any request"))),
+        false => Ok(()),
+    }
+}
+
+/// Parses a header that the user sets; `reserved` are the service's.
+pub(crate) fn parse_header(name: &str, value: &str, reserved: &[HeaderName]) -> Result<(HeaderName, HeaderValue)> {
+    let parsed = HeaderName::try_from(name).map_err(|_| wrong_header(name, "not a valid name"))?;
+    if reserved.contains(&parsed) || FRAMING.contains(&parsed) {
+        return Err(reserved_header(name));
+    }
+    let mut value = HeaderValue::from_str(value).map_err(|_| wrong_header(name, "not a valid value"))?;
+    // A gateway's key, for all we know.
+    value.set_sensitive(true);
+    Ok((parsed, value))
+}
+
+/// Creates the error of a header that is not the user's to set.
+pub(crate) fn reserved_header(name: &str) -> Error {
+    wrong_header(name, "set by the client itself")
+}
+
+fn wrong_header(name: &str, what: &str) -> Error {
+    Error::configuration(format!("header `{}`: {what}", name.escape_debug()))
+}
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -136,6 +173,8 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("base_url", &self.origin().map(String::from).unwrap_or_else(|_| "(wrong)".to_owned()))
             .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("retry", &self.retry)
             .field("connect_timeout", &self.connect_timeout)
             .field("verify_tls", &self.verify_tls)
             .field("headers", &names)
@@ -154,13 +193,35 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that a request may take, its retries and the waits between them included. Default: 30 s. Zero is
-        /// an error of kind [`Configuration`](crate::ErrorKind::Configuration).
+        /// Sets the longest that a call may take. Default: 30 s. Zero is an error of kind
+        /// [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// A call whose session has no valid token waits for the login first, as long at the most; where the service refuses the
-        /// token, it waits for another one and sends its request again, each with the same limit.
+        /// The limit includes all attempts and the waits between them, and the login or refresh that a call without a usable token
+        /// waits for. Each batch of a call that is sent in batches and each page of a pager has the limit for itself; a call that
+        /// brings a token has it again for writing that to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout)
+        /// sets it for single calls.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
+            self
+        }
+
+        /// Sets the longest that one attempt may take, in all calls. Default: a third of the time limit of the call, for reads and
+        /// idempotent writes that can be sent again. Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
+        ///
+        /// A third, 10 s of the default 30, leaves time for the three attempts of the default policy: a read that hangs once or
+        /// twice still succeeds. The last attempt that the policy permits, and a write that must not be sent again, may take
+        /// all the time that is left: giving them up earlier gains nothing. A limit that is set, however, holds for each attempt of
+        /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default. [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
+        pub fn attempt_timeout(mut self, timeout: impl crate::IntoOption<std::time::Duration>) -> Self {
+            self.settings.attempt_timeout = timeout.into_option();
+            self
+        }
+
+        /// Sets how often a failed request is sent again, and after which waits. Default:
+        /// [`RetryPolicy::new()`](crate::RetryPolicy::new). [`CallOptions::retry`](crate::CallOptions::retry) sets it for single
+        /// calls.
+        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+            self.settings.retry = policy;
             self
         }
 

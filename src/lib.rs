@@ -18,6 +18,7 @@
 #![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
 
 pub mod authing;
+mod call_options;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod client_methods;
 pub mod cloudspot;
@@ -27,6 +28,7 @@ mod crypto;
 pub mod digiwin;
 mod error;
 mod protocol;
+mod retry_policy;
 mod secret;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod session;
@@ -46,6 +48,7 @@ pub mod guide;
 
 #[cfg(feature = "async")]
 pub use r#async::Client;
+pub use call_options::CallOptions;
 pub use digiwin::RequestOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
@@ -53,4 +56,5 @@ pub use protocol::{
     model::{Extra, Json},
     options::IntoOption,
 };
+pub use retry_policy::RetryPolicy;
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

@@ -30,6 +30,10 @@ impl Dialect for Authing {
         false
     }
 
+    fn reserved_headers(&self) -> &'static [HeaderName] {
+        &super::RESERVED_HEADERS
+    }
+
     fn token_header(&self) -> HeaderName {
         AUTHORIZATION
     }

@@ -76,6 +76,7 @@ const FROM: HeaderName = HeaderName::from_static("x-authing-request-from");
 const VERSION: HeaderName = HeaderName::from_static("x-authing-sdk-version");
 const APP: HeaderName = HeaderName::from_static("x-authing-app-id");
 const LANGUAGE: HeaderName = HeaderName::from_static("x-authing-lang");
+static RESERVED_HEADERS: [HeaderName; 6] = [USER_POOL, FROM, VERSION, APP, LANGUAGE, AUTHORIZATION];
 
 /// Returns the operations of the service.
 #[cfg(any(test, feature = "emulator"))]
@@ -91,7 +92,7 @@ pub(crate) fn headers(
     app_id: Option<&str>,
     language: Option<&str>,
 ) -> Result<HeaderMap> {
-    let mut headers = settings.header_map(&[USER_POOL, FROM, VERSION, APP, LANGUAGE, AUTHORIZATION])?;
+    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
     headers.insert(FROM, HeaderValue::from_static("sdk"));
     headers.insert(VERSION, HeaderValue::from_static(concat!("rust:", env!("CARGO_PKG_VERSION"))));
     let own = [

@@ -1,7 +1,10 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
 use super::{Call, Fetching, Flavour, fetch_page, maybe_async};
-use crate::{client_methods::client_methods, session::Handle};
+use crate::{
+    client_methods::{client_methods, options_method},
+    session::Handle,
+};
 
 pub(super) mod authing;
 pub(super) mod cloudspot;

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 pub(crate) const MODULE_HEADER: HeaderName = HeaderName::from_static("x-license-module");
 pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-license-token");
+pub(crate) static RESERVED_HEADERS: [HeaderName; 2] = [MODULE_HEADER, TOKEN_HEADER];
 pub(crate) static DIALECT: Cloudspot = Cloudspot;
 
 pub(crate) struct Cloudspot;
@@ -31,6 +32,10 @@ struct ErrorBody<'a> {
 impl Dialect for Cloudspot {
     fn application_is_secret(&self) -> bool {
         false
+    }
+
+    fn reserved_headers(&self) -> &'static [HeaderName] {
+        &RESERVED_HEADERS
     }
 
     fn token_header(&self) -> HeaderName {

@@ -28,7 +28,7 @@ pub(crate) use auth::{
     validate_impersonation,
 };
 pub use credentials::Credentials;
-pub(crate) use dialect::{DIALECT, MODULE_HEADER, TOKEN_HEADER};
+pub(crate) use dialect::{DIALECT, MODULE_HEADER, RESERVED_HEADERS};
 pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
 
 use crate::{Error, Result, config::Settings};
@@ -50,7 +50,7 @@ pub(crate) fn headers(settings: &Settings, application_id: &str) -> Result<Heade
     }
     let value = HeaderValue::from_str(application_id)
         .map_err(|_| Error::configuration("application id: not a valid header value"))?;
-    let mut headers = settings.header_map(&[MODULE_HEADER, TOKEN_HEADER])?;
+    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
     headers.insert(MODULE_HEADER, value);
     Ok(headers)
 }

@@ -29,6 +29,7 @@ use std::fmt;
 
 pub(crate) const APP_HEADER: HeaderName = HeaderName::from_static("digi-middleware-auth-app");
 pub(crate) const USER_HEADER: HeaderName = HeaderName::from_static("digi-middleware-auth-user");
+pub(crate) static RESERVED_HEADERS: [HeaderName; 2] = [APP_HEADER, USER_HEADER];
 
 pub(crate) static DIALECT: Digiwin = Digiwin;
 
@@ -37,6 +38,10 @@ pub(crate) struct Digiwin;
 impl Dialect for Digiwin {
     fn application_is_secret(&self) -> bool {
         true
+    }
+
+    fn reserved_headers(&self) -> &'static [HeaderName] {
+        &RESERVED_HEADERS
     }
 
     fn token_header(&self) -> HeaderName {

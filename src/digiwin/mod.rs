@@ -26,7 +26,7 @@ pub(crate) mod tenants;
 pub(crate) mod users;
 
 pub use credentials::Credentials;
-pub(crate) use dialect::{APP_HEADER, DIALECT, USER_HEADER};
+pub(crate) use dialect::{APP_HEADER, DIALECT, RESERVED_HEADERS};
 pub(crate) use login::{CredentialLogin, Handshake, LastRequest};
 pub use models::{
     AuthoredUser, ChangedToken, Org, OrgUser, Role, Tenant, TenantApplication, User, UserSimple, UserTokenInfo,
@@ -50,7 +50,7 @@ pub(crate) fn headers(settings: &Settings, app_token: &AppToken) -> Result<Heade
     let mut value = HeaderValue::from_str(app_token.expose_secret())
         .map_err(|_| Error::configuration("app token: not a valid header value"))?;
     value.set_sensitive(true);
-    let mut headers = settings.header_map(&[APP_HEADER, USER_HEADER])?;
+    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
     headers.insert(APP_HEADER, value);
     Ok(headers)
 }

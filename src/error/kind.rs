@@ -117,7 +117,7 @@ pub enum ErrorKind {
     Connect,
     /// The TLS handshake failed: an untrusted certificate, or no TLS on the other side.
     Tls,
-    /// The call took longer than its time limit.
+    /// The call took longer than its time limit, or its last attempt longer than an attempt may take.
     Timeout,
     /// The connection broke after the request was sent, or while the response was read.
     Transport,

@@ -58,6 +58,7 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Option<String>,
     sent: bool,
+    attempts: u32,
     retryable: bool,
     unreadable: bool,
     unprocessed: bool,
@@ -164,6 +165,10 @@ impl Error {
         self.with(|e| e.body = (!kept.is_empty()).then(|| cut(String::from_utf8_lossy(kept).into_owned())))
     }
 
+    pub(crate) fn attempts_made(self, attempts: u32) -> Self {
+        self.with(|e| e.attempts = attempts)
+    }
+
     pub(crate) fn sent(self, sent: bool) -> Self {
         self.with(|e| e.sent = sent)
     }
@@ -244,6 +249,12 @@ impl Error {
     /// Returns whether the service may have seen the request; `false` means that it has not.
     pub fn was_sent(&self) -> bool {
         self.0.sent
+    }
+
+    /// Returns how many times the request was sent that the call failed with, or was tried to be sent; 0 where the call failed
+    /// before. Attempts that the service did not process count too.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
     }
 
     /// Returns which identifiers are done and which are not, for a call that is sent in batches.

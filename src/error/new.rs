@@ -37,6 +37,7 @@ impl Error {
             retry_after: None,
             body: None,
             sent: false,
+            attempts: 0,
             retryable: false,
             unreadable: false,
             unprocessed: false,
@@ -73,6 +74,11 @@ impl Error {
     /// Sets whether the service may have seen the request.
     pub fn with_sent(self, sent: bool) -> Self {
         self.sent(sent)
+    }
+
+    /// Sets how many attempts were made to send the request.
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        self.attempts_made(attempts)
     }
 
     /// Sets how far a call came that is sent in batches.

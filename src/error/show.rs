@@ -19,6 +19,9 @@ impl fmt::Display for Error {
         for text in [&e.detail, &e.server_message].into_iter().flatten() {
             write!(f, ": {}", OneLine(text))?;
         }
+        if e.attempts > 1 {
+            write!(f, " ({} attempts)", e.attempts)?;
+        }
         if let Some(partial) = &e.partial {
             write!(f, " ({partial})")?;
         }
@@ -77,6 +80,7 @@ impl Error {
             .field("retry_after", &e.retry_after)
             .field("body_bytes", &e.body.as_ref().map(String::len))
             .field("sent", &e.sent)
+            .field("attempts", &e.attempts)
             .field("partial", &e.partial)
             .field("source", &e.source)
             .finish()
@@ -104,6 +108,12 @@ mod tests {
     #[test]
     fn a_cause_is_not_said_twice() {
         assert_eq!(format!("{:?}", Error::store("the disk is full")), "the token store failed: the disk is full");
+    }
+
+    #[test]
+    fn several_attempts_are_told() {
+        let error = |attempts| Error::new(ErrorKind::Timeout).with_attempts(attempts).to_string();
+        assert_eq!([error(0), error(1), error(3)], ["timed out", "timed out", "timed out (3 attempts)"]);
     }
 
     #[test]

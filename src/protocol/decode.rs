@@ -4,6 +4,7 @@ use super::{
     dialect::{Dialect, ErrorResponse},
     meter::{self, Refusal},
     operation::Operation,
+    retry_after::retry_after,
 };
 use crate::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -13,7 +14,10 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::error::Category;
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::OnceLock,
+    time::{Duration, SystemTime},
+};
 
 /// An HTTP response, read to its end.
 #[derive(Clone)]
@@ -21,6 +25,8 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// When it came, by the clock to which its dates are compared.
+    pub(crate) received: SystemTime,
 }
 
 /// A response with a status of success. Its envelope, which may say otherwise, is read with its data.
@@ -59,10 +65,8 @@ impl Response {
             .wait(self.retry_after())
     }
 
-    /// `Retry-After` in seconds; its date form is not used by these services and reads as absent.
     fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+        retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, self.received)
     }
 }
 
@@ -75,7 +79,8 @@ impl Data {
 
     #[cfg(test)]
     fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+        let response =
+            Response { status: StatusCode::OK, headers: HeaderMap::new(), body, received: SystemTime::UNIX_EPOCH };
         let operation = crate::cloudspot::operations().next().expect("there are operations");
         Self { response, operation, dialect, found: OnceLock::new() }
     }

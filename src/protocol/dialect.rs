@@ -17,6 +17,9 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// The header that carries a session's token.
     fn token_header(&self) -> HeaderName;
 
+    /// The headers that the client sets for this service, the token's included: they are not the user's to set.
+    fn reserved_headers(&self) -> &'static [HeaderName];
+
     /// The token as that header's value.
     fn token_value(&self, token: &UserToken) -> Result<HeaderValue> {
         HeaderValue::from_str(token.expose_secret())

@@ -12,4 +12,5 @@ pub(crate) mod options;
 pub(crate) mod paging;
 pub(crate) mod request;
 pub(crate) mod retry;
+pub(crate) mod retry_after;
 pub(crate) mod token;

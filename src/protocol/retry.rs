@@ -1,16 +1,16 @@
 //! Whether a failed request is sent again, and when.
 
 use super::operation::Effect;
-use crate::Error;
+use crate::{Error, call_options::CallSettings};
 use rand::RngExt as _;
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-const ATTEMPTS: u32 = 3;
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// The part of a call's time limit that an attempt may take, unless the user decides that: what hangs in one attempt, and in
+/// another one, leaves time for a third.
+const USUAL_ATTEMPTS: u32 = 3;
 /// Before sending again what the service passed over: at first almost at once, for a server that closes its connections after
 /// so many requests; not in a loop, for one that passes everything over.
 const FIRST_RESEND: Duration = Duration::from_millis(2);
@@ -41,25 +41,58 @@ impl Budget {
     }
 }
 
-/// The attempts of one call.
-#[derive(Debug)]
-pub(crate) struct Attempts {
+/// The time that an attempt may take, and why it is no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimeLimit {
+    /// What is left of the limit.
+    pub(crate) left: Duration,
+    /// The limit as it was set, for the error of an attempt that reaches it.
+    pub(crate) limit: Duration,
+    /// The setting that it comes from.
+    pub(crate) setting: &'static str,
+}
+
+/// The attempts to send one request.
+pub(crate) struct Attempts<'a> {
     made: u32,
     /// Those that the service is known to have passed over.
     resends: u32,
     effect: Effect,
+    settings: &'a CallSettings,
     deadline: Instant,
 }
 
-impl Attempts {
-    pub(crate) fn new(effect: Effect, deadline: Instant) -> Self {
-        Self { made: 0, resends: 0, effect, deadline }
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(effect: Effect, settings: &'a CallSettings, deadline: Instant) -> Self {
+        Self { made: 0, resends: 0, effect, settings, deadline }
     }
 
-    /// Begins an attempt: the time that it may take.
-    pub(crate) fn begin(&mut self, now: Instant) -> Duration {
+    /// Begins an attempt, and returns the time that it may take; `None`: no time is left for it.
+    pub(crate) fn begin(&mut self, now: Instant) -> Option<TimeLimit> {
+        let left = self.deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return None;
+        }
         self.made += 1;
-        self.deadline.saturating_duration_since(now)
+        Some(self.time_limit(left))
+    }
+
+    /// Returns the time for the attempt under way, where the call has `left`.
+    fn time_limit(&self, left: Duration) -> TimeLimit {
+        let CallSettings { timeout, attempt_timeout, ref retry, .. } = *self.settings;
+        let may_be_repeated = self.effect != Effect::Other && self.made - self.resends < retry.max_attempts;
+        let for_one = match attempt_timeout {
+            None if may_be_repeated => Some(timeout / USUAL_ATTEMPTS),
+            limit => limit,
+        };
+        match for_one {
+            Some(limit) if limit < left => TimeLimit { left: limit, limit, setting: "attempt_timeout" },
+            _ => TimeLimit { left, limit: timeout, setting: "timeout" },
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &'a CallSettings {
+        self.settings
     }
 
     /// The number of the attempt under way, from 1.
@@ -81,29 +114,50 @@ impl Attempts {
             Effect::Other => !error.was_sent(),
         };
         let attempts = self.made - self.resends;
-        if !safe || !error.is_retryable() || attempts >= ATTEMPTS {
+        let retry = &self.settings.retry;
+        if !safe || !error.is_retryable() || attempts >= retry.max_attempts {
             return None;
         }
-        let most = FIRST_WAIT.saturating_mul(1 << attempts.min(16)).min(LONGEST_WAIT);
-        let wait = jittered(most).max(error.retry_after().unwrap_or_default());
-        (wait < left && budget.spend()).then_some(wait)
+        let wait = jittered(retry.wait_after(attempts)).max(error.retry_after().unwrap_or_default());
+        (wait < left && (!retry.budget || budget.spend())).then_some(wait)
     }
 }
 
 fn jittered(most: Duration) -> Duration {
-    most.mul_f64(rand::rng().random())
+    // The longest duration there is would be rounded up to a longer one.
+    Duration::try_from_secs_f64(most.as_secs_f64() * rand::rng().random::<f64>()).unwrap_or(most)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
+    use crate::{CallOptions, ErrorKind, RetryPolicy, config::Settings};
+
+    fn settings(options: CallOptions) -> CallSettings {
+        CallSettings::of(&Settings::new("https://h".into())).with(options, &[]).unwrap()
+    }
+
+    fn usual() -> CallSettings {
+        settings(CallOptions::new())
+    }
+
+    const fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
 
     fn wait(effect: Effect, error: &Error) -> Option<Duration> {
-        let now = Instant::now();
-        let mut attempts = Attempts::new(effect, now + Duration::from_secs(30));
+        let (now, settings) = (Instant::now(), usual());
+        let mut attempts = Attempts::new(effect, &settings, now + secs(30));
         attempts.begin(now);
         attempts.after(error, now, &Budget::new())
+    }
+
+    /// Returns how many attempts are made where each fails at once with `error`, and what is left of the budget.
+    fn attempts_of(options: CallOptions, effect: Effect, error: &Error) -> (u32, u32) {
+        let (now, settings, budget) = (Instant::now(), settings(options), Budget::new());
+        let mut attempts = Attempts::new(effect, &settings, now + settings.timeout);
+        while attempts.begin(now).is_some() && attempts.after(error, now, &budget).is_some() {}
+        (attempts.made(), budget.0.load(Ordering::Relaxed))
     }
 
     #[test]
@@ -111,8 +165,12 @@ mod tests {
         let passed_over = Error::new(ErrorKind::Transport).unprocessed(true);
         let begun = Instant::now();
         let budget = Budget::new();
-        for effect in [Effect::Read, Effect::Other] {
-            let mut attempts = Attempts::new(effect, begun + Duration::from_secs(5));
+        for (effect, settings) in [
+            (Effect::Read, usual()),
+            (Effect::Other, usual()),
+            (Effect::Other, settings(CallOptions::new().retry(RetryPolicy::new().first_wait(secs(20))))),
+        ] {
+            let mut attempts = Attempts::new(effect, &settings, begun + secs(5));
             let (mut now, mut times) = (begun, 0);
             while let Some(wait) = {
                 attempts.begin(now);
@@ -124,7 +182,7 @@ mod tests {
             }
             assert!((10..200).contains(&times), "{times}");
             // It has its attempts still.
-            let mut attempts = Attempts::new(effect, begun + Duration::from_secs(5));
+            let mut attempts = Attempts::new(effect, &settings, begun + secs(25));
             for _ in 0..10 {
                 attempts.begin(begun);
                 assert!(attempts.after(&passed_over, begun, &budget).is_some());
@@ -132,43 +190,123 @@ mod tests {
             attempts.begin(begun);
             assert!(attempts.after(&Error::new(ErrorKind::Connect), begun, &budget).is_some());
         }
-        assert_eq!(budget.0.load(Ordering::Relaxed), Budget::FULL - 2 * Budget::COST);
+        assert_eq!(budget.0.load(Ordering::Relaxed), Budget::FULL - 3 * Budget::COST);
+        let never = settings(CallOptions::new().retry(RetryPolicy::never()));
+        let mut attempts = Attempts::new(Effect::Other, &never, begun + secs(5));
+        attempts.begin(begun);
+        assert!(attempts.after(&passed_over, begun, &budget).is_some(), "it is no retry");
+        attempts.begin(begun);
+        assert_eq!(attempts.after(&Error::new(ErrorKind::Connect), begun, &budget), None);
     }
 
     #[test]
     fn only_what_is_safe_is_repeated() {
         let unavailable = Error::new(ErrorKind::Server).http_status(503);
-        assert!(wait(Effect::Read, &unavailable).is_some());
-        assert!(wait(Effect::Idempotent, &unavailable).is_some());
-        assert!(wait(Effect::Other, &unavailable).is_none());
-        let refused = Error::new(ErrorKind::Connect);
-        assert!(wait(Effect::Other, &refused).is_some());
+        let timed_out = Error::new(ErrorKind::Timeout);
         let denied = Error::new(ErrorKind::Authentication).http_status(401);
-        assert!(wait(Effect::Read, &denied).is_none());
+        use Effect::{Idempotent, Other, Read};
+        let table = [
+            (Read, unavailable.clone(), true),
+            (Idempotent, unavailable.clone(), true),
+            (Other, unavailable, false),
+            (Read, timed_out.clone().sent(true), true),
+            (Idempotent, timed_out.clone().sent(true), true),
+            (Other, timed_out.clone().sent(true), false),
+            (Other, timed_out, true),
+            (Other, Error::new(ErrorKind::Connect), true),
+            (Other, Error::new(ErrorKind::Transport).sent(true), false),
+            (Read, denied, false),
+        ];
+        for (effect, error, again) in table {
+            assert_eq!(wait(effect, &error).is_some(), again, "{effect:?} {error:#?}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_leaves_time_for_another_one_that_may_follow() {
+        let new = CallOptions::new;
+        let minute = || new().timeout(secs(60));
+        let (never, twice) = (RetryPolicy::never, || RetryPolicy::new().max_attempts(2));
+        use Effect::{Idempotent, Other, Read};
+        // Options, effect, which attempt, what is left of the call's time; the attempt's time and the setting it comes from.
+        let table = [
+            (new(), Read, 1, 30, (10, 10, "attempt_timeout")),
+            (new(), Idempotent, 2, 20, (10, 10, "attempt_timeout")),
+            (new(), Read, 2, 8, (8, 30, "timeout")),
+            (new(), Read, 3, 19, (19, 30, "timeout")),
+            (new(), Other, 1, 30, (30, 30, "timeout")),
+            (minute(), Read, 1, 60, (20, 20, "attempt_timeout")),
+            (new().retry(never()), Read, 1, 30, (30, 30, "timeout")),
+            (new().retry(twice()), Read, 1, 30, (10, 10, "attempt_timeout")),
+            (new().retry(twice()), Read, 2, 20, (20, 30, "timeout")),
+            (new().attempt_timeout(secs(2)), Read, 3, 20, (2, 2, "attempt_timeout")),
+            (new().attempt_timeout(secs(2)), Other, 1, 30, (2, 2, "attempt_timeout")),
+            (new().attempt_timeout(secs(2)).retry(never()), Read, 1, 30, (2, 2, "attempt_timeout")),
+            (new().attempt_timeout(secs(40)), Read, 1, 30, (30, 30, "timeout")),
+        ];
+        for (row, (options, effect, attempt, left, (time, limit, setting))) in table.into_iter().enumerate() {
+            let (now, settings) = (Instant::now(), settings(options));
+            let mut attempts = Attempts::new(effect, &settings, now + secs(left));
+            let begun = (0..attempt).map(|_| attempts.begin(now)).last().flatten();
+            assert_eq!(begun, Some(TimeLimit { left: secs(time), limit: secs(limit), setting }), "row {row}");
+            assert_eq!((attempts.begin(now + secs(left)), attempts.made()), (None, attempt), "no time is left");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_the_service_passed_over_is_not_the_last_one() {
+        let (now, settings) = (Instant::now(), usual());
+        let mut attempts = Attempts::new(Effect::Read, &settings, now + secs(30));
+        for _ in 0..5 {
+            attempts.begin(now);
+            attempts.after(&Error::new(ErrorKind::Transport).unprocessed(true), now, &Budget::new());
+        }
+        assert_eq!(attempts.begin(now).unwrap().left, secs(10));
     }
 
     #[test]
     fn waits_as_long_as_the_service_asks_or_not_at_all() {
-        let busy =
-            |seconds| Error::new(ErrorKind::RateLimited).http_status(429).wait(Some(Duration::from_secs(seconds)));
-        assert!(wait(Effect::Read, &busy(5)).unwrap() >= Duration::from_secs(5));
-        assert_eq!(wait(Effect::Read, &busy(31)), None);
+        let busy = |wait| Error::new(ErrorKind::RateLimited).http_status(429).wait(Some(wait));
+        assert!(wait(Effect::Read, &busy(secs(5))).unwrap() >= secs(5));
+        assert!(wait(Effect::Read, &busy(secs(25))).unwrap() >= secs(25), "longer than the policy's longest");
+        for too_long in [secs(31), Duration::MAX] {
+            assert_eq!(wait(Effect::Read, &busy(too_long)), None);
+        }
     }
 
     #[test]
-    fn gives_up_after_three_attempts_or_an_empty_budget() {
-        let error = Error::new(ErrorKind::Connect);
-        let now = Instant::now();
-        let mut attempts = Attempts::new(Effect::Read, now + Duration::from_secs(30));
-        let budget = Budget::new();
-        let retries = std::iter::from_fn(|| {
-            attempts.begin(now);
-            attempts.after(&error, now, &budget)
-        });
-        assert_eq!(retries.count(), 2);
+    fn the_policy_says_how_many_attempts_there_are() {
+        let retry = |policy: RetryPolicy| CallOptions::new().retry(policy.first_wait(Duration::ZERO));
+        let new = RetryPolicy::new;
+        let refused = Error::new(ErrorKind::Connect);
+        const FULL: u32 = Budget::FULL;
+        // Policy, effect; attempts and what is left of the budget.
+        let table = [
+            (new(), Effect::Read, (3, FULL - 2 * Budget::COST)),
+            (new(), Effect::Other, (3, FULL - 2 * Budget::COST)),
+            (new().max_attempts(7), Effect::Read, (7, FULL - 6 * Budget::COST)),
+            (new().max_attempts(1_000), Effect::Read, (1 + FULL / Budget::COST, 0)),
+            (new().max_attempts(1_000).budget(false), Effect::Read, (1_000, FULL)),
+            (RetryPolicy::never(), Effect::Read, (1, FULL)),
+        ];
+        for (policy, effect, expected) in table {
+            assert_eq!(attempts_of(retry(policy.clone()), effect, &refused), expected, "{policy:?} {effect:?}");
+        }
+        let waiting = new().max_attempts(1_000).budget(false).first_wait(secs(20));
+        let (now, settings) = (Instant::now(), settings(CallOptions::new().retry(waiting)));
+        let mut attempts = Attempts::new(Effect::Read, &settings, now + secs(30));
+        while attempts.begin(now).is_some() {
+            let Some(wait) = attempts.after(&refused, now, &Budget::new()) else { break };
+            assert!(wait < secs(20));
+        }
+    }
 
+    #[test]
+    fn successes_fill_an_empty_budget() {
+        let (now, settings, budget) = (Instant::now(), usual(), Budget::new());
+        let error = Error::new(ErrorKind::Connect);
         while budget.spend() {}
-        assert_eq!(Attempts::new(Effect::Read, now + Duration::from_secs(30)).after(&error, now, &budget), None);
+        assert_eq!(Attempts::new(Effect::Read, &settings, now + secs(30)).after(&error, now, &budget), None);
         for _ in 0..Budget::COST {
             budget.refill();
         }

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::{
-    Result, UserToken,
+    CallOptions, Result, UserToken,
     config::Settings,
     protocol::{
         batches::Batches,
@@ -49,6 +49,10 @@ impl<F: Flavour> Handle<F> {
 
     pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
         Self(self.0.with_session(name, method), self.1.clone())
+    }
+
+    pub(crate) fn with_options(&self, options: CallOptions) -> Result<Self> {
+        Ok(Self(self.0.with_options(options)?, self.1.clone()))
     }
 
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {

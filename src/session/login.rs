@@ -3,16 +3,17 @@
 use super::{
     Session,
     lifetime::{ActiveToken, Now},
-    shared::Core,
     state::Origin,
 };
 use crate::{
     Error, ErrorKind, Result,
+    call_options::CallSettings,
     credentials::Credentials,
     crypto::KeyPair,
     protocol::{
         decode::Data,
         login::{Input, Login, LoginMethod, Step},
+        retry::Attempts,
     },
     token_store::StoredToken,
     transport::worker::Workers,
@@ -27,12 +28,17 @@ pub(super) struct LoggedIn {
 }
 
 impl Session {
-    /// Sends the requests of `login` until it has a token.
-    pub(super) async fn drive(&self, login: Box<dyn Login>, deadline: Instant) -> Result<LoggedIn> {
+    /// Sends the requests of `login` until it has a token, with these settings: a caller's, or the client's own.
+    pub(super) async fn drive(
+        &self,
+        login: Box<dyn Login>,
+        settings: &CallSettings,
+        deadline: Instant,
+    ) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
         // Boxed: its future is large, and those of every call that may log in have room for it.
-        let driven = Box::pin(self.drive_steps(login, deadline, &mut sent)).await;
+        let driven = Box::pin(self.drive_steps(login, settings, deadline, &mut sent)).await;
         driven.map_err(|error| {
             let sent = sent || error.was_sent();
             error.operation_unless_named(operation).sent(sent)
@@ -40,7 +46,13 @@ impl Session {
     }
 
     /// Drives the steps of a login. Sets `sent` once the service has received a request that it may have carried out.
-    async fn drive_steps(&self, mut login: Box<dyn Login>, deadline: Instant, sent: &mut bool) -> Result<LoggedIn> {
+    async fn drive_steps(
+        &self,
+        mut login: Box<dyn Login>,
+        settings: &CallSettings,
+        deadline: Instant,
+        sent: &mut bool,
+    ) -> Result<LoggedIn> {
         let core = &*self.core;
         let mut input = Input::default();
         loop {
@@ -51,7 +63,7 @@ impl Session {
                     (login, step)
                 });
                 let (rest, step) =
-                    core.flavour.until(deadline, next).await.map_err(|_| core.late("the login's arithmetic"))??;
+                    core.flavour.until(deadline, next).await.map_err(|_| settings.late("the login's arithmetic"))??;
                 login = rest;
                 step
             } else {
@@ -65,14 +77,14 @@ impl Session {
                     let key = generate_key
                         .then(|| core.flavour.spawn_detached(async { Workers::cpu().run(KeyPair::generate).await }));
                     let last = request.operation.name == login.operation();
-                    let (token, read, now) =
-                        (token.as_ref(), |data: &Data| data.bytes().map(|_| data.clone()), Instant::now());
-                    let response = Some(self.send_with_retries(&request, token, read, now, deadline).await?);
+                    let read = |data: &Data| data.bytes().map(|_| data.clone());
+                    let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
+                    let response = Some(self.send_with_retries(&request, token.as_ref(), read, attempts, now).await?);
                     *sent |= last;
                     let key = match key {
                         Some(key) => {
                             let key = core.flavour.until(deadline, key.join()).await;
-                            Some(key.map_err(|_| core.late("the login's key"))????)
+                            Some(key.map_err(|_| settings.late("the login's key"))????)
                         }
                         None => None,
                     };
@@ -100,12 +112,12 @@ impl Session {
             return Ok((token.clone(), Origin::Found));
         }
         let login = method.log_in(credentials, tenant)?;
-        Ok((self.drive(login, deadline).await?.token, Origin::Issued))
+        Ok((self.drive(login, &self.core.settings, deadline).await?.token, Origin::Issued))
     }
 }
 
-impl Core {
-    /// The error of a login, or of what one waits for, that has not ended in time.
+impl CallSettings {
+    /// Returns the error of something that a request had to wait for, and that has not ended in time.
     pub(super) fn late(&self, what: &str) -> Error {
         late(what, self.timeout)
     }

@@ -25,6 +25,7 @@ mod token;
 
 use crate::{
     Error, ErrorKind, Result, UserToken,
+    call_options::CallSettings,
     protocol::{
         decode::Data,
         login::{Login, LoginMethod},
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     state: Arc<SessionState>,
     /// How the session logs in and refreshes, if it has credentials.
     method: Option<Arc<dyn LoginMethod>>,
+    /// The settings of its calls: the client's, or those that a caller has made of them.
+    settings: Arc<CallSettings>,
 }
 
 impl Deref for Session {
@@ -66,21 +69,20 @@ impl Deref for Session {
 }
 
 impl Session {
-    fn of(core: Arc<Core>, state: Arc<SessionState>, method: Option<Arc<dyn LoginMethod>>) -> Self {
-        Self(Arc::new(Inner { core, state, method }))
-    }
-
-    /// Returns another session that uses the same connections.
-    pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
-        let state = self.core.open(Some(name), method.as_ref());
-        Self::of(self.core.clone(), state, method)
+    fn of(
+        core: Arc<Core>,
+        state: Arc<SessionState>,
+        method: Option<Arc<dyn LoginMethod>>,
+        settings: Arc<CallSettings>,
+    ) -> Self {
+        Self(Arc::new(Inner { core, state, method, settings }))
     }
 
     /// Returns a session with this token. It is in no store, is shared with no other handle, and ends with its handles.
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
         let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
-        Ok(Self::of(self.core.clone(), Arc::new(state), None))
+        Ok(Self::of(self.core.clone(), Arc::new(state), None, self.settings.clone()))
     }
 
     /// Gives the session a token before its first call.
@@ -156,7 +158,7 @@ impl Session {
         self.check_foreign().and_then(|()| self.check_context()).map_err(|error| error.operation_named(operation))?;
         let session = self.clone();
         let work = async move {
-            let LoggedIn { token, response } = session.drive(login, session.core.deadline()).await?;
+            let LoggedIn { token, response } = session.drive(login, &session.settings, session.deadline()).await?;
             let state = session.issued(token)?;
             session.state.set(state, Origin::Issued);
             session.save_issued().await.map_err(|error| error.operation_named(operation))?;
@@ -176,7 +178,7 @@ impl Session {
             }
             let ((), used) = session.send(&request, Data::acknowledge).await?;
             let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
-            let saved = if ended { session.save(session.core.deadline()).await } else { Ok(()) };
+            let saved = if ended { session.save(session.deadline()).await } else { Ok(()) };
             let what = "the user was logged out, but the token is still in the store";
             saved.map_err(|error| error.after(what).operation_named(request.operation.name))
         };
@@ -186,7 +188,7 @@ impl Session {
     /// Returns the session's token. The first call reads it from the store.
     pub(crate) async fn current_token(&self) -> Result<Option<UserToken>> {
         self.check_context()?;
-        let snapshot = self.snapshot_for(TokenUse::AsItIs).await?;
+        let snapshot = self.snapshot_for(TokenUse::AsItIs, self.deadline()).await?;
         Ok(snapshot.token().map(|active| active.token().clone()))
     }
 
@@ -203,14 +205,14 @@ impl Session {
         let session = self.clone();
         let work = async move {
             session.state.set(state, Origin::Found);
-            session.save(session.core.deadline()).await
+            session.save(session.deadline()).await
         };
         self.run_to_completion(work).await
     }
 
     /// Writes a newly issued token to the store. It stays the session's token if the store fails.
     async fn save_issued(&self) -> Result<()> {
-        let saved = self.save(self.core.deadline()).await;
+        let saved = self.save(self.deadline()).await;
         saved.map_err(|error| error.after("the session has the new token, which could not be stored"))
     }
 

@@ -4,6 +4,7 @@
 use super::{registry::Registry, shared::STORE_WORKERS, *};
 use crate::{
     authing,
+    config::Settings,
     credentials::Credentials,
     protocol::{
         login::{Input, Step},
@@ -97,12 +98,14 @@ fn service(refusals: usize) -> Arc<Service> {
 
 /// Creates a client with this store, and returns its session.
 fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
+    let settings =
+        CallSettings { timeout: Duration::from_secs(3600), ..CallSettings::of(&Settings::new("https://h".into())) };
     let core = Core {
         flavour: Flavour::Shuttle,
         transport: None,
         dialect: &authing::DIALECT,
         base_url: Url::parse("https://h").unwrap(),
-        timeout: Duration::from_secs(3600),
+        settings: Arc::new(settings),
         budget: Budget::new(),
         store: store.clone(),
         store_workers: Workers::new(STORE_WORKERS),
@@ -113,12 +116,13 @@ fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
     };
     let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method(service.clone())));
     let state = core.open(None, method.as_ref());
-    Session::of(Arc::new(core), state, method)
+    let settings = core.settings.clone();
+    Session::of(Arc::new(core), state, method, settings)
 }
 
 /// Returns the token that a call would be sent with.
 async fn token(session: Session) -> Result<String> {
-    let snapshot = session.snapshot_for(TokenUse::Required).await?;
+    let snapshot = session.snapshot_for(TokenUse::Required, session.deadline()).await?;
     Ok(snapshot.token().expect("a session that logs in has a token").token().expose_secret().to_owned())
 }
 
@@ -176,7 +180,7 @@ fn callers_whose_token_was_refused_replace_it_once() {
             let session = session.clone();
             future::spawn(async move {
                 let refused = UserToken::from("token 0");
-                session.wait_for_flight(flight::Goal::Replace, Some(refused)).await?;
+                session.wait_for_flight(flight::Goal::Replace, Some(refused), session.deadline()).await?;
                 token(session).await
             })
         };

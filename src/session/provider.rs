@@ -36,7 +36,7 @@ impl Session {
                 match flavour {
                     #[cfg(feature = "blocking")]
                     crate::transport::runtime::Flavour::Blocking => {
-                        let limit = self.core.timeout;
+                        let limit = self.core.settings.timeout;
                         let call = logins.providers.run(move || on_own_runtime(future, deadline, limit));
                         flavour.until(deadline, call).await.map(Result::flatten)
                     }
@@ -48,7 +48,7 @@ impl Session {
         };
         match provided {
             Ok(provided) => credentials.provided(provided?.map_err(Error::provider)?),
-            Err(_) => Err(self.core.late(PROVIDER)),
+            Err(_) => Err(self.core.settings.late(PROVIDER)),
         }
     }
 }

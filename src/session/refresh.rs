@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::login::LoginMethod,
+    protocol::{login::LoginMethod, retry::Attempts},
     token_store::{StoreKey, StoredToken},
     transport::after,
 };
@@ -30,7 +30,7 @@ const POLLS_PER_LOCK: u32 = 3;
 impl Session {
     /// Does the work of a flight.
     pub(super) async fn run_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
-        let timeout = self.core.timeout;
+        let timeout = self.core.settings.timeout;
         // Ends shortly before its callers stop waiting, so that they learn why it failed.
         let deadline = after(Instant::now(), timeout - (timeout / 20).min(Duration::from_millis(100)));
         match goal {
@@ -181,7 +181,9 @@ impl Session {
             return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
         };
         let read = |data: &_| method.refreshed(data, &token.stored);
-        match self.send_with_retries(&request?, Some(token), read, Instant::now(), deadline).await {
+        let request = request?;
+        let attempts = Attempts::new(request.effect, &self.core.settings, deadline);
+        match self.send_with_retries(&request, Some(token), read, attempts, Instant::now()).await {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }

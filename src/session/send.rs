@@ -3,27 +3,39 @@
 use super::{Session, lifetime::ActiveToken};
 use crate::{
     Error, Result,
-    protocol::{decode::Data, operation::Effect, request::Request, retry::Attempts},
+    protocol::{
+        decode::Data,
+        operation::Effect,
+        request::Request,
+        retry::{Attempts, TimeLimit},
+    },
     transport::HttpRequest,
 };
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
 impl Session {
-    /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left. `now` is the
-    /// current time: a call that succeeds at once reads the clock only once.
+    /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left for `attempts`.
+    /// `now` is the current time: a call that succeeds at once reads the clock only once.
     pub(super) async fn send_with_retries<T>(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
         read: impl Fn(&Data) -> Result<T>,
+        mut attempts: Attempts<'_>,
         mut now: Instant,
-        deadline: Instant,
     ) -> Result<T> {
         let core = &*self.core;
-        let mut attempts = Attempts::new(request.effect, deadline);
+        let fail = |error: Error, made: u32| {
+            let error = self.redact(error, request, token);
+            error.operation_named(request.operation.name).attempts_made(made)
+        };
+        let mut last = None;
         loop {
-            let time = attempts.begin(now);
+            let Some(time) = attempts.begin(now) else {
+                let late = || attempts.settings().late("what the request had to wait for");
+                return Err(fail(last.unwrap_or_else(late), attempts.made()));
+            };
             let (result, span) = self.attempt(request, token, &attempts, time).await;
             let error = match result.and_then(|data| read(&data)) {
                 Ok(value) => {
@@ -35,10 +47,11 @@ impl Session {
             span.record("error", tracing::field::debug(error.kind()));
             match attempts.after(&error, Instant::now(), &core.budget) {
                 Some(wait) => {
+                    last = Some(error);
                     core.flavour.sleep(wait).await;
                     now = Instant::now();
                 }
-                None => return Err(self.redact(error, request, token).operation_named(request.operation.name)),
+                None => return Err(fail(error, attempts.made())),
             }
         }
     }
@@ -47,8 +60,8 @@ impl Session {
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
-        attempts: &Attempts,
-        time: Duration,
+        attempts: &Attempts<'_>,
+        time: TimeLimit,
     ) -> (Result<Data>, Span) {
         let core = &*self.core;
         let span = tracing::debug_span!(
@@ -63,8 +76,9 @@ impl Session {
             method: request.method.clone(),
             url: request.url(&core.base_url),
             token: token.map(|token| (core.dialect.token_header(), &token.header)),
+            headers: &attempts.settings().headers,
             body: request.body.clone(),
-            timeout: time,
+            time,
             repeatable: request.effect != Effect::Other,
         };
         let begun = (!span.is_disabled()).then(Instant::now);

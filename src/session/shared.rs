@@ -2,17 +2,15 @@
 
 use super::{Session, registry::Registry, running::Running, state::SessionState};
 use crate::{
-    Error, Result,
+    CallOptions, Error, Result,
+    call_options::CallSettings,
     config::Settings,
     protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
     token_store::{MemoryStore, StoreKey, TokenStore},
     transport::{HttpRequest, Transport, after, runtime::Flavour, worker::Workers},
 };
 use http::HeaderMap;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -26,7 +24,8 @@ pub(super) struct Core {
     pub(super) transport: Option<Transport>,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) base_url: Url,
-    pub(super) timeout: Duration,
+    /// What the builder has set for calls.
+    pub(super) settings: Arc<CallSettings>,
     pub(super) budget: Budget,
     pub(super) store: Arc<dyn TokenStore>,
     pub(super) store_workers: Workers,
@@ -43,11 +42,6 @@ impl Core {
             Some(transport) => transport.send(request).await,
             None => Err(Error::configuration("there is no network")),
         }
-    }
-
-    /// Returns the deadline of work that begins now.
-    pub(super) fn deadline(&self) -> Instant {
-        after(Instant::now(), self.timeout)
     }
 
     pub(super) fn open(&self, name: Option<&str>, method: Option<&Arc<dyn LoginMethod>>) -> Arc<SessionState> {
@@ -80,7 +74,7 @@ impl Session {
             base_url: settings.origin()?,
             transport: Some(Transport::new(flavour, &settings, headers)?),
             dialect,
-            timeout: settings.timeout,
+            settings: Arc::new(CallSettings::of(&settings)),
             budget: Budget::new(),
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             store_workers: Workers::new(STORE_WORKERS),
@@ -89,7 +83,24 @@ impl Session {
             service,
             application: Zeroizing::new(application.to_owned()),
         };
-        let state = core.open(None, method.as_ref());
-        Ok(Self::of(Arc::new(core), state, method))
+        let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());
+        Ok(Self::of(Arc::new(core), state, method, settings))
+    }
+
+    /// Returns another session that uses the same connections, and has the same settings for its calls.
+    pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
+        let state = self.core.open(Some(name), method.as_ref());
+        Self::of(self.core.clone(), state, method, self.settings.clone())
+    }
+
+    /// Returns this session with other settings for its calls.
+    pub(crate) fn with_options(&self, options: CallOptions) -> Result<Self> {
+        let settings = Arc::new(self.settings.with(options, self.core.dialect.reserved_headers())?);
+        Ok(Self::of(self.core.clone(), self.state.clone(), self.method.clone(), settings))
+    }
+
+    /// Returns the deadline of a call, or of another piece of work for a caller, that begins now.
+    pub(super) fn deadline(&self) -> Instant {
+        after(Instant::now(), self.settings.timeout)
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::{decode::Data, operation::TokenUse, request::Request},
+    protocol::{decode::Data, operation::TokenUse, request::Request, retry::Attempts},
     transport::{
         after,
         runtime::{JoinHandle, work_lost},
@@ -30,7 +30,9 @@ impl Session {
     pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
-        let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
+        // One deadline for all that follows: waiting for a token, sending, and sending again with another token.
+        let deadline = self.deadline();
+        let mut used = self.snapshot_for(request.token_use, deadline).await.map_err(unsent)?;
         let first_version = used.version;
         let mut rounds = 0;
         loop {
@@ -41,7 +43,8 @@ impl Session {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
                 return Err(missing.operation_named(request.operation.name));
             }
-            let error = match self.send_with_retries(request, token, read, sent, after(sent, self.core.timeout)).await {
+            let attempts = Attempts::new(request.effect, &self.settings, deadline);
+            let error = match self.send_with_retries(request, token, read, attempts, sent).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
@@ -77,12 +80,12 @@ impl Session {
                 AfterRefusal::SendAgain => {}
                 AfterRefusal::Replace => {
                     // The service has seen the request, and refused it.
-                    let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused)).await;
+                    let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused, deadline)).await;
                     replaced.map_err(|error| unsent(error).sent(true))?;
                 }
                 AfterRefusal::ReadAgain => {
                     // If the store fails, the service's refusal is the error that counts.
-                    let read = Box::pin(self.wait_for_flight(Goal::Read, refused)).await;
+                    let read = Box::pin(self.wait_for_flight(Goal::Read, refused, deadline)).await;
                     if read.is_err() || self.state.snapshot().version == used.version {
                         return Err(error);
                     }
@@ -92,8 +95,8 @@ impl Session {
         }
     }
 
-    /// Returns the session's token for a request with this use of it. Waits only if there is no valid token.
-    pub(super) async fn snapshot_for(&self, token_use: TokenUse) -> Result<Arc<Snapshot>> {
+    /// Returns the session's token for a request with this use of it. Waits only if there is no valid token, and until `deadline`.
+    pub(super) async fn snapshot_for(&self, token_use: TokenUse, deadline: Instant) -> Result<Arc<Snapshot>> {
         for _ in 0..MOST_FLIGHTS {
             let snapshot = self.state.snapshot();
             match next(&snapshot, token_use, self.method.is_some(), Instant::now()) {
@@ -103,7 +106,7 @@ impl Session {
                     return Ok(snapshot);
                 }
                 // Boxed, to keep the future of a call that need not wait small.
-                Next::Wait(goal) => Box::pin(self.wait_for_flight(goal, None)).await?,
+                Next::Wait(goal) => Box::pin(self.wait_for_flight(goal, None, deadline)).await?,
             }
         }
         Ok(self.state.snapshot())
@@ -117,8 +120,13 @@ impl Session {
         }
     }
 
-    /// Waits until a flight has reached `goal`: the one under way, or one that this call begins.
-    pub(super) async fn wait_for_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+    /// Waits until a flight has reached `goal`, or until `deadline`: the one under way, or one that this call begins.
+    pub(super) async fn wait_for_flight(
+        &self,
+        goal: Goal,
+        refused: Option<UserToken>,
+        deadline: Instant,
+    ) -> Result<()> {
         let Some(key) = &self.state.key else { return Ok(()) };
         if Inside::is_inside(key) {
             return Err(Error::configuration(
@@ -126,7 +134,6 @@ impl Session {
             ));
         }
         let flavour = self.core.flavour;
-        let deadline = self.core.deadline();
         loop {
             match self.state.flights.begin(goal, self.flight_deadline()) {
                 Flight::Leader(leader, follower) => {
@@ -154,7 +161,7 @@ impl Session {
     fn after_deadline(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
         match is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
             true => Ok(()),
-            false => Err(self.core.late("the login or refresh that the call waited for")),
+            false => Err(self.settings.late("the login or refresh that the call waited for")),
         }
     }
 
@@ -182,9 +189,10 @@ impl Session {
         })
     }
 
-    /// Returns when a flight that begins now is considered lost: nothing may be driving its runtime any more.
+    /// Returns when a flight that begins now is considered lost: nothing may be driving its runtime any more. A flight serves all
+    /// callers, and has the client's own time limit.
     fn flight_deadline(&self) -> Instant {
-        after(self.core.deadline(), Duration::from_secs(5))
+        after(after(Instant::now(), self.core.settings.timeout), Duration::from_secs(5))
     }
 
     fn version(&self) -> u64 {

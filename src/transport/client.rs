@@ -12,10 +12,18 @@ use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, USER_AGENT},
 };
-use std::time::Duration;
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, SystemTime},
+};
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
+/// How long an HTTP/2 connection with a request under way may be silent before it is asked whether it is alive, and the longest that
+/// it may take to answer. A connection that is dead without having been closed would swallow every retry too; a busy server must
+/// have time to answer.
+const PING: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(10);
 /// How many times a request yields to other tasks, where its connection may have been closed.
 const YIELDS: u32 = 3;
 
@@ -24,6 +32,8 @@ const YIELDS: u32 = 3;
 pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
+    /// The time limit of calls, unless they have one of their own.
+    timeout: Duration,
     limits: Limits,
     tls: rustls::ClientConfig,
     https_only: bool,
@@ -57,6 +67,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
+            timeout: settings.timeout,
             limits,
             tls,
             https_only,
@@ -84,6 +95,12 @@ impl HttpConfig {
         }
         if self.lane {
             builder = builder.http1_only();
+        } else {
+            // Within half of the time limit, unless that is short: the last of three attempts has another connection.
+            let (ping, pong) = (self.timeout / 6, self.timeout / 3);
+            builder = builder
+                .http2_keep_alive_interval(ping.clamp(*PING.start(), *PING.end()))
+                .http2_keep_alive_timeout(pong.clamp(*PONG.start(), *PONG.end()));
         }
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
@@ -97,11 +114,14 @@ impl HttpConfig {
 
     /// Sends a request and reads the whole response.
     pub(super) async fn send_over(&self, http: &reqwest::Client, request: HttpRequest<'_>) -> Result<Response> {
-        let repeatable = request.repeatable;
+        let HttpRequest { repeatable, time, .. } = request;
         let mut built = reqwest::Request::new(request.method, request.url);
-        *built.timeout_mut() = Some(request.timeout);
+        *built.timeout_mut() = Some(time.left);
         let token = request.token.as_ref().map(|(name, value)| (name, *value));
         built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
+        for (name, value) in request.headers {
+            built.headers_mut().insert(name.clone(), copy(value));
+        }
         if let Some(body) = request.body {
             // hyper would add it, where one more makes the map of the headers grow.
             built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
@@ -124,14 +144,14 @@ impl HttpConfig {
         // request: where all connections are of the runtime that runs this, it was the connection.
         let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
         let sent = http.execute(built).await;
-        let mut response = sent.map_err(|error| failure(error, &self.limits, Phase::Waiting, waited))?;
+        let mut response = sent.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
         let limit = self.max_response_bytes;
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
         // Most responses are one chunk, which is not copied.
         let mut body = Bytes::new();
-        let interrupted = |error| failure(error, &self.limits, Phase::Reading, || false);
+        let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
         while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
@@ -146,7 +166,7 @@ impl HttpConfig {
             body = whole.freeze();
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Response { status: response.status(), headers, body })
+        Ok(Response { status: response.status(), headers, body, received: SystemTime::now() })
     }
 }
 

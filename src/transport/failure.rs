@@ -1,6 +1,6 @@
 //! The HTTP client's errors, translated into the crate's.
 
-use crate::{Error, ErrorKind, config::Settings};
+use crate::{Error, ErrorKind, config::Settings, protocol::retry::TimeLimit};
 use rustls::CertificateError;
 use std::{error::Error as StdError, io, iter, time::Duration};
 use url::Url;
@@ -16,12 +16,11 @@ pub(super) enum Phase {
     Reading,
 }
 
-/// What a failure's text names: where the requests go, and how long they may take.
+/// What a failure's text names: where the requests go, and how long connecting may take.
 #[derive(Debug)]
 pub(super) struct Limits {
     /// The host, with its port if the URL names one, and the proxy. Never a path, a query or a password.
     host: String,
-    timeout: Duration,
     connect_timeout: Duration,
 }
 
@@ -31,20 +30,20 @@ impl Limits {
         if let Some(proxy) = proxy {
             host = format!("{host} (through the proxy {})", authority(proxy));
         }
-        Self { host, timeout: settings.timeout, connect_timeout: settings.connect_timeout }
+        Self { host, connect_timeout: settings.connect_timeout }
     }
 
     /// What went wrong, for whoever has to mend it.
-    fn explain(&self, error: &reqwest::Error, kind: ErrorKind, phase: Phase) -> String {
+    fn explain(&self, error: &reqwest::Error, kind: ErrorKind, time: TimeLimit, phase: Phase) -> String {
         let host = &self.host;
         if kind != ErrorKind::Timeout {
             return format!("{host}: {}", reason(error, kind));
         }
-        // The limit of the whole call can run out while it connects too; the HTTP client does not tell.
+        // The limit of the attempt can run out while it connects too; the HTTP client does not tell.
         let (what, limit, setting) = match phase {
-            Phase::Reading => ("the response was not read to its end", self.timeout, "timeout"),
+            Phase::Reading => ("the response was not read to its end", time.limit, time.setting),
             Phase::Waiting if error.is_connect() => ("not connected", self.connect_timeout, "connect_timeout"),
-            Phase::Waiting => ("no response", self.timeout, "timeout"),
+            Phase::Waiting => ("no response", time.limit, time.setting),
         };
         format!("{host}: {what} within the limit of {limit:?} ({setting})")
     }
@@ -63,6 +62,7 @@ fn authority(url: &Url) -> String {
 pub(super) fn failure(
     error: reqwest::Error,
     limits: &Limits,
+    time: TimeLimit,
     phase: Phase,
     incomplete: impl FnOnce() -> bool,
 ) -> Error {
@@ -74,7 +74,7 @@ pub(super) fn failure(
             (false, false) => ErrorKind::Connect,
         };
         (kind, false)
-    } else if error.is_timeout() {
+    } else if error.is_timeout() && !is_dead(&error) {
         (ErrorKind::Timeout, true)
     } else if error.is_builder() {
         (ErrorKind::InvalidArgument, false)
@@ -82,7 +82,7 @@ pub(super) fn failure(
         (ErrorKind::Transport, true)
     };
     let unprocessed = is_unprocessed(&error) || (was_given_up(&error) && incomplete());
-    let detail = limits.explain(&error, kind, phase);
+    let detail = limits.explain(&error, kind, time, phase);
     let failed = Error::new(kind).sent(sent && !unprocessed).unprocessed(unprocessed);
     failed.detail(detail).source(error.without_url())
 }
@@ -97,6 +97,9 @@ fn reason(error: &reqwest::Error, kind: ErrorKind) -> String {
     // The resolver's errors have no type that can be named.
     if causes(error).any(|cause| cause.to_string() == "dns error") {
         return "name not found".to_owned();
+    }
+    if is_dead(error) {
+        return "the connection is dead: the server has not responded to a ping".to_owned();
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message) {
         return "the server closed the connection before the response was complete".to_owned();
@@ -133,6 +136,11 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     let unconnected = |error: &hyper_util::client::legacy::Error| error.to_string() == "client error (Canceled)";
     find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
         || find::<hyper_util::client::legacy::Error>(error).is_some_and(unconnected)
+}
+
+/// Returns whether an HTTP/2 connection was given up because a ping remained without a response. No limit of the call ran out.
+fn is_dead(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_timeout)
 }
 
 /// Returns whether an HTTP/2 connection ended while the request waited for a stream. Its body was not sent then.

@@ -57,8 +57,8 @@ impl Lanes {
 
     pub(super) fn send(&self, mut request: HttpRequest<'_>) -> Result<Response> {
         let begun = Instant::now();
-        let mut lane = self.take(after(begun, request.timeout))?;
-        request.timeout = request.timeout.saturating_sub(begun.elapsed());
+        let mut lane = self.take(after(begun, request.time.left))?;
+        request.time.left = request.time.left.saturating_sub(begun.elapsed());
         let limit = if request.repeatable { REUSE } else { REUSE_UNREPEATABLE };
         let Some(lane) = &mut lane.lane else { return Err(work_lost()) };
         if begun.saturating_duration_since(lane.used) > limit {

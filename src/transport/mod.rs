@@ -14,7 +14,11 @@ mod runtimes;
 mod tls;
 pub(crate) mod worker;
 
-use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
+use crate::{
+    Error, ErrorKind, Result,
+    config::Settings,
+    protocol::{decode::Response, retry::TimeLimit},
+};
 use bytes::Bytes;
 #[cfg(feature = "async")]
 use client::SharedClient;
@@ -28,8 +32,10 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) token: Option<(HeaderName, &'a HeaderValue)>,
+    /// Those of this call, in place of the client's.
+    pub(crate) headers: &'a [(HeaderName, HeaderValue)],
     pub(crate) body: Option<Bytes>,
-    pub(crate) timeout: Duration,
+    pub(crate) time: TimeLimit,
     /// Whether sending it twice does no harm.
     pub(crate) repeatable: bool,
 }

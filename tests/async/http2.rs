@@ -75,3 +75,28 @@ async fn a_server_that_processes_nothing_is_not_hammered() {
     // A call of a second comes to some five attempts, and calls at once share connections.
     assert!(server.connections() <= 200, "{} connections", server.connections());
 }
+
+/// What a NAT has forgotten: nothing comes back, and nothing says so.
+#[tokio::test]
+async fn a_connection_that_is_dead_does_not_swallow_the_retries() {
+    let client = |server: &Http2Server| {
+        let builder = Client::builder(server.url(), "a").add_root_certificate(&server.root);
+        builder.timeout(Duration::from_secs(8)).build().unwrap().with_token("t").unwrap()
+    };
+    let server = Http2Server::start(Habits { first_dies: true, ..Habits::default() });
+    let reader = client(&server);
+    numbered_call(&reader, 3).await.unwrap();
+    assert_eq!((server.connections(), server.carried_out().into_values().sum::<usize>()), (2, 1));
+
+    // A write may have arrived.
+    let server = Http2Server::start(Habits { first_dies: true, ..Habits::default() });
+    let writer = client(&server);
+    let begun = Instant::now();
+    let error = numbered_call(&writer, 1).await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Transport, true), "{error}");
+    assert!(error.to_string().contains("the connection is dead"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!((server.connections(), error.attempts()), (1, 1));
+    numbered_call(&writer, 1).await.unwrap();
+    check_writes(&server, [1]);
+}

@@ -1,7 +1,7 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, Method, Password, Pin, UserToken, VerificationCode,
+    AppToken, CallOptions, Method, Password, Pin, UserToken, VerificationCode,
     authing::{
         AppId, CreateUserOptions, CustomData, EmailScene, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove,
         RoleCode, SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo, UserListOptions, UserLookup,
@@ -51,6 +51,12 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     tokens.extend(client.current_token().await.unwrap());
     seen.show((&store, StoredToken::new(tokens[0].clone()), &client, &identity, client.with_session("canary")));
 
+    let options = CallOptions::new().header("x-trace", HEADER);
+    seen.show(&options);
+    let traced = client.with_options(options).unwrap();
+    seen.show(&traced);
+    seen.show(traced.users().get_user("bob").await.unwrap());
+    seen.show(client.with_options(CallOptions::new().header("host", HEADER)).unwrap_err());
     seen.show(users.get_user("bob").await.unwrap());
     seen.show(users.get_user_list(&["ann", "bob"]).await.unwrap());
     seen.show(users.query_users(UserQueryType::All).await.unwrap());

@@ -73,7 +73,7 @@ async fn an_html_page_keeps_its_status() {
     let (error, _) = error_of(move || status(502, page)).await;
     assert!(error.is_server() && error.is_retryable());
     assert_eq!((error.status(), error.body()), (Some(502), Some(page)));
-    assert_eq!(error.to_string(), "digiwin.users.get_user: the service failed (HTTP 502)");
+    assert_eq!(error.to_string(), "digiwin.users.get_user: the service failed (HTTP 502) (3 attempts)");
 
     let (error, _) = error_of(move || status(200, page)).await;
     assert!(error.is_decode(), "{error}");

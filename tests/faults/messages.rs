@@ -2,7 +2,7 @@
 
 use super::{Client, maybe_async, test};
 use crate::support::server::{Response, Server};
-use iam_sdk::{Error, ErrorKind, digiwin::Credentials};
+use iam_sdk::{Error, ErrorKind, RetryPolicy, digiwin::Credentials};
 use std::{net::TcpListener, time::Duration};
 
 const LIMIT: Duration = Duration::from_millis(300);
@@ -31,19 +31,25 @@ fn closed() -> String {
 async fn a_network_error_names_the_host_and_the_reason() {
     let (closed, proxy) = (closed(), closed());
     let refused = failure_of(Client::builder(format!("http://{closed}/path-canary"), "a").build().unwrap()).await;
-    assert_eq!(refused, (ErrorKind::Connect, format!("{closed}: connection refused")));
+    assert_eq!(refused, (ErrorKind::Connect, format!("{closed}: connection refused (3 attempts)")));
 
     let builder = Client::builder("https://iam.invalid/path-canary", "a");
     let through = builder.proxy(format!("http://user:pw-canary@{proxy}")).build().unwrap();
     let failure = failure_of(through).await;
-    assert_eq!(failure, (ErrorKind::Connect, format!("iam.invalid (through the proxy {proxy}): connection refused")));
+    assert_eq!(
+        failure,
+        (ErrorKind::Connect, format!("iam.invalid (through the proxy {proxy}): connection refused (3 attempts)"))
+    );
 
     // A proxy of its own, so that none of the machine's is asked.
     let unknown = Client::builder("https://iam.invalid", "a").proxy("nowhere.invalid:3128").build().unwrap();
     let failure = failure_of(unknown).await;
     assert_eq!(
         failure,
-        (ErrorKind::Connect, "iam.invalid (through the proxy nowhere.invalid:3128): name not found".to_owned())
+        (
+            ErrorKind::Connect,
+            "iam.invalid (through the proxy nowhere.invalid:3128): name not found (3 attempts)".to_owned()
+        )
     );
 }
 
@@ -65,13 +71,14 @@ async fn a_connection_that_breaks_says_how() {
 async fn a_timeout_names_the_limit_and_what_was_waited_for() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = silent.local_addr().unwrap();
-    let client = Client::builder(format!("http://{host}"), "a").timeout(LIMIT).build().unwrap();
+    let client =
+        Client::builder(format!("http://{host}"), "a").timeout(LIMIT).retry(RetryPolicy::never()).build().unwrap();
     let failure = failure_of(client).await;
     assert_eq!(failure, (ErrorKind::Timeout, format!("{host}: no response within the limit of 300ms (timeout)")));
 
     let server = Server::start(|_| Response::Trickle);
     let host = server.url().replace("http://", "");
-    let client = Client::builder(server.url(), "a").timeout(LIMIT).build().unwrap();
+    let client = Client::builder(server.url(), "a").timeout(LIMIT).retry(RetryPolicy::never()).build().unwrap();
     let failure = failure_of(client).await;
     assert_eq!(
         failure,
@@ -85,7 +92,7 @@ async fn a_timeout_names_the_limit_and_what_was_waited_for() {
     let host = silent.local_addr().unwrap();
     let client = Client::builder(format!("https://{host}"), "a").connect_timeout(LIMIT).build().unwrap();
     let failure = failure_of(client).await;
-    let text = format!("{host}: not connected within the limit of 300ms (connect_timeout)");
+    let text = format!("{host}: not connected within the limit of 300ms (connect_timeout) (3 attempts)");
     assert_eq!(failure, (ErrorKind::Timeout, text));
 
     let slow = Credentials::from_fn("ann", || {

@@ -15,6 +15,7 @@ mod lists;
 mod many_users;
 mod messages;
 mod responses;
+mod time_limits;
 mod tls;
 
 /// A read or one of two writes that must not be repeated, whose body holds the id.

@@ -10,6 +10,7 @@ use iam_sdk::{
 };
 
 mod authing;
+mod call_options;
 mod cloudspot;
 mod credentials;
 mod identity;

@@ -29,6 +29,8 @@ pub struct Habits {
     pub refuses_each: Option<u32>,
     /// GOAWAY with last stream 0 in place of every response. HTTP/2 alone.
     pub never_serves: bool,
+    /// The first connection is dead from its first request on, and nobody closes it. HTTP/2 alone.
+    pub first_dies: bool,
 }
 
 pub struct Http2Server {
@@ -47,6 +49,7 @@ struct Shared {
     opened: AtomicUsize,
     open: AtomicUsize,
     stopping: AtomicBool,
+    died: AtomicBool,
 }
 
 impl Http2Server {
@@ -63,6 +66,7 @@ impl Http2Server {
             opened: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            died: AtomicBool::new(false),
         });
         std::thread::spawn({
             let shared = shared.clone();
@@ -372,6 +376,12 @@ impl<'a> Streams<'a> {
         }
         if habits.never_serves {
             return self.go_away(0);
+        }
+        if habits.first_dies && !self.shared.died.swap(true, Ordering::SeqCst) {
+            while !self.shared.stopping.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            return None;
         }
         self.last = stream;
         if self.open.len() + self.whole.len() >= MAX_STREAMS {

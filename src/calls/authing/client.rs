@@ -1,4 +1,4 @@
-use super::{Call, Groups, Orgs, Session, Users, client_methods};
+use super::{Call, Groups, Orgs, Session, Users, client_methods, options_method};
 use crate::{
     Json, Password, Result, UserToken,
     authing::{
@@ -59,6 +59,7 @@ impl ManagementClient {
     }
 
     client_methods!(token, key);
+    options_method!(token, key);
     client_methods!(request: authing::REQUEST);
 
     /// Returns the calls about users: their data, roles, groups, policies, departments and sign-ins.

@@ -1,4 +1,4 @@
-use super::{Call, Pager, Session};
+use super::{Call, Pager, Session, options_method};
 use crate::{
     authing::{
         self, AuthorizedResource, AuthorizedResourceOptions, CreateGroupOptions, Group, GroupUsersOptions, Page,
@@ -16,6 +16,8 @@ pub struct Groups {
 }
 
 impl Groups {
+    options_method!();
+
     /// Creates a group.
     #[doc = documents::docs!(CREATE_GROUP)]
     pub fn create(&self, code: impl AsRef<str>, name: &str) -> Call<Group> {

@@ -1,6 +1,6 @@
 //! Authing management.
 
-use super::{Call, Fetching, Session, client_methods, fetch_page, maybe_async};
+use super::{Call, Fetching, Session, client_methods, fetch_page, maybe_async, options_method};
 
 mod client;
 mod custom_data;

@@ -1,4 +1,4 @@
-use super::{Call, Pager, Session};
+use super::{Call, Pager, Session, options_method};
 use crate::{
     Json,
     authing::{
@@ -19,6 +19,8 @@ pub struct Orgs {
 }
 
 impl Orgs {
+    options_method!();
+
     /// Creates an organization, with a root node of that name.
     #[doc = documents::docs!(CREATE_ORG)]
     pub fn create(&self, name: &str) -> Call<Org> {

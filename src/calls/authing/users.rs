@@ -1,4 +1,4 @@
-use super::{Call, Pager, Session};
+use super::{Call, Pager, Session, options_method};
 use crate::{
     authing::{
         self, AppId, AuthorizedResource, AuthorizedResourceOptions, BatchGetOptions, CreateUserOptions,
@@ -21,6 +21,8 @@ pub struct Users {
 }
 
 impl Users {
+    options_method!(key);
+
     /// Creates a user. The password goes out encrypted under the pool's public key.
     #[doc = documents::docs!(CREATE_USER)]
     pub fn create(&self, info: &UserInfo) -> Call<User> {

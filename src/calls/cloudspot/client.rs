@@ -1,4 +1,4 @@
-use super::{Call, Session, client_methods};
+use super::{Call, Session, client_methods, options_method};
 use crate::{
     Password, Result, UserToken,
     cloudspot::{
@@ -31,6 +31,7 @@ impl LicenseClient {
 
     client_methods!(sessions: cloudspot::CredentialLogin, "authenticate");
     client_methods!();
+    options_method!();
     client_methods!(request: cloudspot::REQUEST);
 
     /// Logs a user in, and makes the token the session's.

@@ -1,5 +1,5 @@
 //! Cloudspot License.
-use super::{Call, Session, client_methods};
+use super::{Call, Session, client_methods, options_method};
 
 mod client;
 

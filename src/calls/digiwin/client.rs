@@ -1,4 +1,4 @@
-use super::{Call, Identity, Orgs, Session, Tenants, Users, client_methods};
+use super::{Call, Identity, Orgs, Session, Tenants, Users, client_methods, options_method};
 use crate::{
     Result,
     config::{Settings, settings_methods},
@@ -24,6 +24,7 @@ impl Client {
 
     client_methods!(sessions: digiwin::CredentialLogin, "identity().login");
     client_methods!();
+    options_method!();
     client_methods!(request: digiwin::REQUEST);
 
     /// Returns the calls that log users in and out, and switch tenants.

@@ -1,4 +1,4 @@
-use super::{Call, Session};
+use super::{Call, Session, options_method};
 use crate::{
     Password, UserToken, VerificationCode,
     digiwin::{
@@ -20,6 +20,8 @@ pub struct Identity {
 }
 
 impl Identity {
+    options_method!();
+
     /// Logs a user in with a password.
     ///
     /// The handshake comes first: `GET /api/iam/v2/identity/publickey` and `POST …/aeskey`.

@@ -1,6 +1,6 @@
 //! Digiwin IAM.
 
-use super::{Call, Session, client_methods};
+use super::{Call, Session, client_methods, options_method};
 
 mod client;
 mod identity;

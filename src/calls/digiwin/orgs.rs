@@ -1,4 +1,4 @@
-use super::{Call, Session};
+use super::{Call, Session, options_method};
 use crate::{
     Json,
     digiwin::{Org, OrgRef, OrgUser, orgs},
@@ -16,6 +16,8 @@ pub struct Orgs {
 }
 
 impl Orgs {
+    options_method!();
+
     /// Returns all organizations by aspect, each aspect as a flat list.
     ///
     /// `parent_sid` makes a tree of a list.

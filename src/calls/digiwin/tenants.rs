@@ -1,4 +1,4 @@
-use super::{Call, Session};
+use super::{Call, Session, options_method};
 use crate::{
     Json,
     digiwin::{
@@ -16,6 +16,8 @@ pub struct Tenants {
 }
 
 impl Tenants {
+    options_method!();
+
     /// Returns the tenants of the user.
     #[doc = tenants::docs!(GET_TENANTS)]
     pub fn get_tenants(&self) -> Call<Vec<Tenant>> {

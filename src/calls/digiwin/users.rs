@@ -1,4 +1,4 @@
-use super::{Call, Session};
+use super::{Call, Session, options_method};
 use crate::{
     Json,
     digiwin::{
@@ -16,6 +16,8 @@ pub struct Users {
 }
 
 impl Users {
+    options_method!();
+
     /// Returns a user, named by id (text) or by sid (integer), if there is one.
     #[doc = users::docs!(GET_USER)]
     pub fn get_user(&self, user: impl Into<UserRef>) -> Call<Option<User>> {
