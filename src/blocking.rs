@@ -97,7 +97,7 @@ fn run<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Call<T> {
 type Fetching<T> = PhantomData<T>;
 
 /// Fetches a page.
-fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
+fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: usize) -> Result<Received<T>> {
     source.fetch(page)
 }
 

@@ -76,10 +76,10 @@ fn token(response: &Data) -> Result<StoredToken> {
 }
 
 /// What the settings of a client are checked for.
-pub(crate) fn check(user_pool_id: &str, secret: &Password) -> Result<()> {
+pub(crate) fn check(user_pool_id: &str, secret: &Password, has_credentials: bool) -> Result<()> {
     match (user_pool_id.trim(), secret.expose_secret().trim()) {
         ("", _) => Err(Error::configuration("user pool id: it is empty")),
-        (_, "") => Err(Error::configuration("secret: it is empty")),
+        (_, "") if !has_credentials => Err(Error::configuration("secret: it is empty")),
         _ => Ok(()),
     }
 }

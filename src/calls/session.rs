@@ -43,10 +43,6 @@ impl Session {
         Ok(Self(self.0.with_token(token)?, self.1.clone()))
     }
 
-    pub(super) fn with_initial_token(self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_initial_token(token)?, self.1))
-    }
-
     pub(super) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> Call<T> {
         self.call_with(request, Data::decode)
     }

@@ -1,6 +1,6 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{AuthenticatedLicense, CompanyId, CompanyPermissions};
+use super::{AuthenticatedLicense, CompanyPermissions};
 use crate::{
     Password, Result, UserToken,
     protocol::{
@@ -40,12 +40,12 @@ pub(crate) fn get_permissions() -> Result<Request> {
     Ok(GET_PERMISSIONS.request())
 }
 
-pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
-    GET_COMPANY_PERMISSIONS.at(company_id.as_str())
+pub(crate) fn get_company_permissions(company_id: &str) -> Result<Request> {
+    GET_COMPANY_PERMISSIONS.at(company_id)
 }
 
 /// Completes a response, which has the slugs alone, with the company that was asked for.
-pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissions) -> CompanyPermissions {
+pub(crate) fn of_company(company_id: String, mut permissions: CompanyPermissions) -> CompanyPermissions {
     permissions.company_id.get_or_insert(company_id);
     permissions
 }

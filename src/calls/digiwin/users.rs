@@ -16,11 +16,15 @@ pub struct Users {
 }
 
 impl Users {
-    /// Returns a user, named by id (text) or by sid (integer), if there is one.
+    /// Returns a user, named by id (text) or by sid (integer).
     ///
     /// Sends `POST /api/iam/v2/user`.
-    pub fn get_user(&self, user: impl Into<UserRef>) -> Call<Option<User>> {
-        self.session.call(users::get_user(&user.into()))
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound): the service has no such user.
+    pub fn get_user(&self, user: impl Into<UserRef>) -> Call<User> {
+        self.session.call_with(users::get_user(&user.into()), Data::non_null)
     }
 
     /// Returns the users with these ids, without those that do not exist.
