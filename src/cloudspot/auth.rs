@@ -11,8 +11,8 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind, unsupported},
-    protocol::login::{Login, LoginMethod, SingleRequestLogin},
+    credentials::{Credentials, PasswordLogin},
+    protocol::login::{Login, LoginMethod, SingleRequestLogin, Source},
 };
 use serde_json::json;
 
@@ -59,19 +59,14 @@ pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
 pub(crate) struct CredentialLogin(pub(crate) Credentials);
 
 impl LoginMethod for CredentialLogin {
-    fn credentials(&self) -> Option<&Credentials> {
-        Some(&self.0)
+    fn source(&self) -> Source<'_> {
+        Source::Credentials(&self.0)
     }
 
-    fn log_in(&self, credentials: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
-        match &credentials.as_ref().unwrap_or(&self.0).kind {
-            Kind::Password { user, password } => {
-                Ok(SingleRequestLogin::new(authenticate(user, password)?, |response| {
-                    response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
-                }))
-            }
-            _ => Err(unsupported()),
-        }
+    fn log_in(&self, login: PasswordLogin, _: Option<&str>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        Ok(SingleRequestLogin::new(authenticate(&login.user, &login.password)?, |response| {
+            response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
+        }))
     }
 }
 
