@@ -129,7 +129,7 @@ type Fetching<T> = Option<Call<Received<T>>>;
 fn under_way<'a, T: Send + 'static>(
     fetching: &'a mut Fetching<T>,
     source: &Source<T>,
-    page: i64,
+    page: usize,
 ) -> Pin<&'a mut Call<Received<T>>> {
     Pin::new(fetching.get_or_insert_with(|| source.fetch(page)))
 }
@@ -138,7 +138,7 @@ fn under_way<'a, T: Send + 'static>(
 async fn fetch_page<T: Send + 'static>(
     fetching: &mut Fetching<T>,
     source: &Source<T>,
-    page: i64,
+    page: usize,
 ) -> Result<Received<T>> {
     let result = under_way(fetching, source, page).await;
     *fetching = None;

@@ -88,7 +88,7 @@ pub type Call<T> = Result<T>;
 type Fetching<T> = PhantomData<T>;
 
 /// Fetches a page.
-fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: i64) -> Result<Received<T>> {
+fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: usize) -> Result<Received<T>> {
     source.fetch(page)
 }
 

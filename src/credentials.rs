@@ -18,17 +18,43 @@ pub(crate) struct Credentials {
 
 #[derive(Clone)]
 pub(crate) enum Kind {
-    Password { user: String, password: Password },
-    Directory { user: String, password: Password },
-    Internal { user: String, password: Password },
+    Login(PasswordLogin),
     Token(StoredToken),
     Blocking { name: String, provide: Arc<Blocking> },
     Async { name: String, provide: Arc<Async> },
 }
 
+/// What a login is made with. Every service can use one: those that check passwords in one way alone do not look at `way`, and
+/// their credentials have no constructor for another.
+#[derive(Clone, Debug)]
+pub(crate) struct PasswordLogin {
+    pub(crate) way: Way,
+    pub(crate) user: String,
+    pub(crate) password: Password,
+}
+
+/// The way in which Digiwin checks a password.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    Password,
+    Directory,
+    Internal,
+}
+
+/// What credentials are once their provider was asked.
+pub(crate) enum Resolved {
+    /// A login, and the tenant that the credentials name.
+    Login(PasswordLogin, Option<String>),
+    Token(StoredToken),
+}
+
 impl Credentials {
     pub(crate) fn new(kind: Kind) -> Self {
         Self { kind, tenant: None }
+    }
+
+    pub(crate) fn login(way: Way, user: impl Into<String>, password: impl Into<Password>) -> Self {
+        Self::new(Kind::Login(PasswordLogin { way, user: user.into(), password: password.into() }))
     }
 
     pub(crate) fn tenant_id(mut self, id: impl Into<String>) -> Self {
@@ -39,9 +65,9 @@ impl Credentials {
     /// What tells the session of these credentials from others.
     pub(crate) fn identity(&self) -> [&str; 3] {
         let (kind, user) = match &self.kind {
-            Kind::Password { user, .. } => ("password", user.as_str()),
-            Kind::Directory { user, .. } => ("directory", user.as_str()),
-            Kind::Internal { user, .. } => ("internal", user.as_str()),
+            Kind::Login(PasswordLogin { way: Way::Password, user, .. }) => ("password", user.as_str()),
+            Kind::Login(PasswordLogin { way: Way::Directory, user, .. }) => ("directory", user.as_str()),
+            Kind::Login(PasswordLogin { way: Way::Internal, user, .. }) => ("internal", user.as_str()),
             Kind::Token(_) => ("token", ""),
             Kind::Blocking { name, .. } | Kind::Async { name, .. } => ("provider", name.as_str()),
         };
@@ -51,19 +77,10 @@ impl Credentials {
     /// The secret that they log in with, where they have it.
     pub(crate) fn secret(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Password { password, .. } | Kind::Directory { password, .. } | Kind::Internal { password, .. } => {
-                Some(password.expose_secret())
-            }
+            Kind::Login(login) => Some(login.password.expose_secret()),
             // Sessions of two tokens are two sessions.
             Kind::Token(stored) => Some(stored.token.expose_secret()),
             Kind::Blocking { .. } | Kind::Async { .. } => None,
-        }
-    }
-
-    pub(crate) fn as_token(&self) -> Option<&StoredToken> {
-        match &self.kind {
-            Kind::Token(token) => Some(token),
-            _ => None,
         }
     }
 
@@ -71,10 +88,11 @@ impl Credentials {
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         let missing = |text: &str, what| if text.is_empty() { Err(what) } else { Ok(()) };
         match &self.kind {
-            Kind::Password { user, .. } | Kind::Directory { user, .. } => missing(user, "the user is empty")?,
-            Kind::Internal { user, .. } => {
+            Kind::Login(PasswordLogin { way, user, .. }) => {
                 missing(user, "the user is empty")?;
-                missing(self.tenant.as_deref().unwrap_or_default(), "the tenant is empty")?;
+                if let Way::Internal = way {
+                    missing(self.tenant.as_deref().unwrap_or_default(), "the tenant is empty")?;
+                }
             }
             Kind::Token(_) => return missing(self.secret().unwrap_or_default(), "the token is empty"),
             Kind::Blocking { .. } | Kind::Async { .. } => return Ok(()),
@@ -83,19 +101,17 @@ impl Credentials {
     }
 
     /// What a provider gave: complete, no other provider, and in the tenant named here if it names none.
-    pub(crate) fn provided(&self, credentials: Self) -> Result<Self> {
+    pub(crate) fn provided(&self, credentials: Self) -> Result<Resolved> {
         let unusable = |what: &str| Error::new(crate::ErrorKind::Credentials).detail(format!("it returned {what}"));
-        if matches!(credentials.kind, Kind::Blocking { .. } | Kind::Async { .. }) {
-            return Err(unusable("another provider; let it return a password, say"));
-        }
         credentials.check().map_err(|what| unusable(&format!("credentials that are incomplete: {what}")))?;
-        Ok(Self { tenant: credentials.tenant.or_else(|| self.tenant.clone()), ..credentials })
+        match credentials.kind {
+            Kind::Login(login) => Ok(Resolved::Login(login, credentials.tenant.or_else(|| self.tenant.clone()))),
+            Kind::Token(token) => Ok(Resolved::Token(token)),
+            Kind::Blocking { .. } | Kind::Async { .. } => {
+                Err(unusable("another provider; let it return a password, say"))
+            }
+        }
     }
-}
-
-/// The error of a login with credentials that the service's own type cannot have.
-pub(crate) fn unsupported() -> Error {
-    Error::configuration("this client does not support these credentials; use those of its own service's `Credentials`")
 }
 
 impl fmt::Debug for Credentials {

@@ -49,12 +49,12 @@ pub mod guide;
 #[cfg(feature = "async")]
 pub use r#async::Client;
 pub use call_options::CallOptions;
-pub use digiwin::RequestOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
 pub use protocol::{
     model::{Extra, Json},
     options::IntoOption,
+    request_options::RequestOptions,
 };
 pub use retry_policy::RetryPolicy;
 pub use secret::{AppToken, Password, Pin, UserToken, VerificationCode};

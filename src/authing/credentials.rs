@@ -1,6 +1,6 @@
 use crate::{
     Password,
-    credentials::{Credentials as Inner, Kind, ProviderFuture, credentials_methods},
+    credentials::{Credentials as Inner, Kind, ProviderFuture, Way, credentials_methods},
 };
 
 /// Credentials with which a session of Authing's management client fetches its management token.
@@ -29,7 +29,7 @@ impl Credentials {
     /// Creates credentials from the client's user pool and a secret of it. Another pool's id is an error of kind
     /// [`Configuration`](crate::ErrorKind::Configuration) at the login.
     pub fn secret(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Password { user: user_pool_id.into(), password: secret.into() }))
+        Self(Inner::login(Way::Password, user_pool_id, secret))
     }
 
     credentials_methods!();

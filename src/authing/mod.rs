@@ -37,6 +37,7 @@ pub(crate) mod orgs;
 mod pages;
 mod password;
 mod request;
+mod search;
 mod token;
 mod tree;
 mod udf;
@@ -48,10 +49,19 @@ pub(crate) use account::{
 };
 pub use credentials::Credentials;
 pub(crate) use dialect::DIALECT;
-pub use ids::*;
+pub use ids::{AppId, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove, RoleCode};
 pub use lookup::UserLookup;
-pub use models::*;
-pub use options::*;
+pub use models::{
+    AllowLists, AuthorizedResource, FrequencyCheck, Group, Identity, LoginStatus, Org, OrgNode, PasswordCheck,
+    PolicyAssignment, RefreshedToken, Role, TokenOwner, TokenStatus, User, UserAction, UserDepartment, UserPool,
+    UserPoolType,
+};
+pub use options::{
+    AddNodeOptions, AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateOrgOptions,
+    CreateUserOptions, DepartmentOptions, GroupUsersOptions, LoginStatusOptions, MemberListOptions, NamespaceOptions,
+    PageOptions, SortedPageOptions, UpdateGroupOptions, UpdateNodeOptions, UserActionOptions, UserDetailOptions,
+    UserInfo, UserListOptions, UserLogoutOptions,
+};
 pub use orgs::ImportTree;
 pub(crate) use pages::{Paged, Pages};
 pub use password::DEFAULT_PUBLIC_KEY_PEM;
@@ -59,10 +69,11 @@ pub(crate) use password::PasswordKey;
 pub(crate) use request::{
     FIRST_PAGE, PAGE_SIZE, check_status, non_null_field, non_null_page, resource_list, resources,
 };
+pub use search::UserSearchOptions;
 pub(crate) use token::{ManagementToken, check};
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
 pub use udf::{CustomData, UdfValue, Udv};
-pub use values::*;
+pub use values::{DataType, EmailScene, QueryField, ResourceType, SortBy, SyncProvider, TargetType, UserStatus};
 
 pub use crate::protocol::paging::Page;
 use crate::{Error, Result, config::Settings};

@@ -2,16 +2,15 @@ use super::{
     udf::CustomData,
     values::{QueryField, ResourceType, SortBy},
 };
-use crate::{Password, protocol::options::options};
-use serde_json::{Map, Value};
-use std::fmt;
+use crate::{Json, Password, protocol::options::options};
+use std::{collections::BTreeMap, fmt};
 
 macro_rules! user_info {
     ($($(#[$doc:meta])* $setter:ident: $type:ty = $wire:literal,)+) => {
         impl UserInfo {
             $(
                 $(#[$doc])*
-                #[doc = concat!("Sets `", $wire, "`.")]
+                #[doc = concat!("Sets [`", stringify!($setter), "`](super::User::", stringify!($setter), "), `", $wire, "` on the wire.")]
                 pub fn $setter(self, $setter: impl Into<$type>) -> Self {
                     let value: $type = $setter.into();
                     self.set($wire, value)
@@ -26,7 +25,7 @@ macro_rules! user_info {
 /// The password is encrypted on its way out; this value stays as it is, and can be used again.
 #[derive(Clone, Default, PartialEq)]
 pub struct UserInfo {
-    pub(super) members: Map<String, Value>,
+    pub(super) members: BTreeMap<String, Json>,
     pub(super) password: Option<Password>,
 }
 
@@ -46,13 +45,13 @@ impl UserInfo {
     ///
     /// A `password` is taken as [`password`](Self::password) takes it, whatever kind of JSON it is: 4711 is the password
     /// `4711`. `null` takes the password out again.
-    pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<Json>) -> Self {
         let (name, value) = (name.into(), value.into());
         if name == "password" {
-            self.password = match value {
-                Value::Null => None,
-                Value::String(password) => Some(password.into()),
-                other => Some(other.to_string().into()),
+            self.password = match value.decode::<String>() {
+                Ok(password) => Some(password.into()),
+                Err(_) if value.is_null() => None,
+                Err(_) => Some(value.as_text().into()),
             };
         } else {
             self.members.insert(name, value);
@@ -162,7 +161,7 @@ options! {
         with_custom_data,
     ) {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
         /// Sets the order. Default: the service's, which is the newest first.
@@ -176,7 +175,7 @@ options! {
     /// Optional arguments of calls that return a page.
     PageOptions {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
     }
@@ -186,7 +185,7 @@ options! {
     /// Optional arguments of `orgs().list` and `groups().list`.
     SortedPageOptions {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
         /// Sets the order. Default: the service's, which is the newest first.
@@ -201,7 +200,7 @@ options! {
         with_custom_data,
     ) {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
     }
@@ -211,54 +210,13 @@ options! {
     /// Optional arguments of `orgs().list_members`.
     MemberListOptions {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
         /// Sets the order. Default: the service's, which is the newest first.
         sort_by: SortBy,
         /// Includes the members of the nodes below. Default: the service's, which is not to.
         include_children_nodes: bool,
-    }
-}
-
-options! {
-    /// Optional arguments of `users().search`.
-///
-/// Conditions of one kind are alternatives; those of different kinds must all hold.
-    UserSearchOptions [
-        /// Adds a member of users to search in. Default: the service's choice.
-        fields,
-        /// Adds a department, as `{"departmentId", "includeChildrenDepartments"}`; see [`in_department`](Self::in_department).
-        department_opts,
-        /// Adds a group, as `{"code"}`; see [`in_group`](Self::in_group).
-        group_opts,
-        /// Adds a role, as `{"namespace", "code"}`; see [`with_role`](Self::with_role).
-        role_opts,
-    ] (
-        /// Asks for the custom data too. Default: `false`.
-        with_custom_data,
-    ) {
-        /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
-        /// Sets how many items a page has. Default: 10.
-        limit: usize,
-    }
-}
-
-impl UserSearchOptions {
-    /// Keeps only members of a department, and with `below` of those below it.
-    pub fn in_department(self, id: impl Into<String>, below: bool) -> Self {
-        self.department_opts(serde_json::json!({"departmentId": id.into(), "includeChildrenDepartments": below}))
-    }
-
-    /// Keeps only members of a group.
-    pub fn in_group(self, code: impl Into<String>) -> Self {
-        self.group_opts(serde_json::json!({"code": code.into()}))
-    }
-
-    /// Keeps only users with a role.
-    pub fn with_role(self, namespace: impl Into<String>, code: impl Into<String>) -> Self {
-        self.role_opts(serde_json::json!({"namespace": namespace.into(), "code": code.into()}))
     }
 }
 
@@ -284,7 +242,7 @@ options! {
     /// Optional arguments of `users().list_user_actions`.
     UserActionOptions {
         /// Sets the number of the page, from 1 on. Default: 1.
-        page: i64,
+        page: usize,
         /// Sets how many items a page has. Default: 10.
         limit: usize,
         /// Keeps only actions from an IP address.

@@ -17,38 +17,40 @@ use std::fmt;
 /// Options that name a page.
 pub(crate) trait Paged: Clone + Send + Sync + 'static {
     /// The page and the number of items on it, where they are set.
-    fn first(&self) -> (Option<i64>, Option<usize>);
+    fn first(&self) -> (Option<usize>, Option<usize>);
 
-    fn at(&self, page: i64) -> Self;
+    fn at(&self, page: usize) -> Self;
 }
 
 macro_rules! paged {
     ($($options:ty),+ $(,)?) => {$(
         impl Paged for $options {
-            fn first(&self) -> (Option<i64>, Option<usize>) {
+            fn first(&self) -> (Option<usize>, Option<usize>) {
                 (self.page, self.limit)
             }
 
-            fn at(&self, page: i64) -> Self {
+            fn at(&self, page: usize) -> Self {
                 self.clone().page(page)
             }
         }
     )+};
 }
 
-paged!(
-    GroupUsersOptions,
-    MemberListOptions,
-    PageOptions,
-    SortedPageOptions,
-    UserActionOptions,
-    UserListOptions,
-    UserSearchOptions,
-);
+paged!(GroupUsersOptions, MemberListOptions, PageOptions, SortedPageOptions, UserActionOptions, UserListOptions,);
+
+impl Paged for UserSearchOptions {
+    fn first(&self) -> (Option<usize>, Option<usize>) {
+        self.paging()
+    }
+
+    fn at(&self, page: usize) -> Self {
+        self.clone().page(page)
+    }
+}
 
 /// The requests for the pages of a list, and how their responses are read.
 pub(crate) struct Pages<T> {
-    request: Box<dyn Fn(i64) -> Result<Request> + Send + Sync>,
+    request: Box<dyn Fn(usize) -> Result<Request> + Send + Sync>,
     pub(crate) read: fn(&Data) -> Result<Received<T>>,
 }
 
@@ -60,14 +62,13 @@ impl<T: Clone + PartialEq> Pages<T> {
         read: fn(&Data) -> Result<Received<T>>,
     ) -> (Self, PageCursor<T>) {
         let (first, limit) = options.first();
-        let limit = limit.map_or(PAGE_SIZE, |limit| limit.try_into().unwrap_or(i64::MAX));
-        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit);
+        let cursor = PageCursor::new(first.unwrap_or(FIRST_PAGE), limit.unwrap_or(PAGE_SIZE));
         (Self { request: Box::new(move |page| request(&options.at(page))), read }, cursor)
     }
 }
 
 impl<T> Pages<T> {
-    pub(crate) fn request(&self, page: i64) -> Result<Request> {
+    pub(crate) fn request(&self, page: usize) -> Result<Request> {
         (self.request)(page)
     }
 }

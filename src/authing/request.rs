@@ -35,8 +35,8 @@ pub(super) fn paged(required: Value, optional: &impl ToWire) -> Result<Map<Strin
     Ok(all)
 }
 
-pub(crate) const FIRST_PAGE: i64 = 1;
-pub(crate) const PAGE_SIZE: i64 = 10;
+pub(crate) const FIRST_PAGE: usize = 1;
+pub(crate) const PAGE_SIZE: usize = 10;
 
 fn check_page(variables: &Map<String, Value>) -> Result<()> {
     for name in ["page", "limit"] {

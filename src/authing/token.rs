@@ -11,8 +11,8 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind, unsupported},
-    protocol::login::{Login, LoginMethod, SingleRequestLogin},
+    credentials::{Credentials, PasswordLogin, Way},
+    protocol::login::{Login, LoginMethod, SingleRequestLogin, Source},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -20,8 +20,7 @@ use serde_json::json;
 /// Fetches management tokens, with the pool's secret or with credentials of a session's own.
 #[derive(Clone, Debug)]
 pub(crate) struct ManagementToken {
-    user_pool_id: String,
-    secret: Password,
+    application: PasswordLogin,
     credentials: Option<Credentials>,
 }
 
@@ -35,26 +34,22 @@ struct AccessToken {
 }
 
 impl LoginMethod for ManagementToken {
-    fn credentials(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
+    fn source(&self) -> Source<'_> {
+        self.credentials.as_ref().map_or(Source::Application(&self.application), Source::Credentials)
     }
 
-    fn log_in(&self, credentials: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
-        let request = match credentials.as_ref().or(self.credentials.as_ref()).map(|credentials| &credentials.kind) {
-            None => request(&self.user_pool_id, &self.secret)?,
-            Some(Kind::Password { user, password }) if *user == self.user_pool_id => request(user, password)?,
-            Some(Kind::Password { .. }) => {
-                return Err(Error::configuration("credentials: they are for another user pool than the client's"));
-            }
-            Some(_) => return Err(unsupported()),
-        };
-        Ok(SingleRequestLogin::new(request, token))
+    fn log_in(&self, login: PasswordLogin, _: Option<&str>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        if login.user != self.application.user {
+            return Err(Error::configuration("credentials: they are for another user pool than the client's"));
+        }
+        Ok(SingleRequestLogin::new(request(&login.user, &login.password)?, token))
     }
 }
 
 impl ManagementToken {
     pub(crate) fn new(user_pool_id: String, secret: Password) -> Self {
-        Self { user_pool_id, secret, credentials: None }
+        let application = PasswordLogin { way: Way::Password, user: user_pool_id, password: secret };
+        Self { application, credentials: None }
     }
 
     pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
@@ -76,10 +71,10 @@ fn token(response: &Data) -> Result<StoredToken> {
 }
 
 /// What the settings of a client are checked for.
-pub(crate) fn check(user_pool_id: &str, secret: &Password) -> Result<()> {
+pub(crate) fn check(user_pool_id: &str, secret: &Password, has_credentials: bool) -> Result<()> {
     match (user_pool_id.trim(), secret.expose_secret().trim()) {
         ("", _) => Err(Error::configuration("user pool id: it is empty")),
-        (_, "") => Err(Error::configuration("secret: it is empty")),
+        (_, "") if !has_credentials => Err(Error::configuration("secret: it is empty")),
         _ => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{SeqAccess, Visitor},
 };
-use serde_json::{Number, Value};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -27,8 +27,10 @@ use std::{
 pub enum UdfValue {
     /// Text: `STRING`.
     Text(String),
-    /// A number: `NUMBER`.
-    Number(Number),
+    /// A whole number: `NUMBER`. One that does not fit is read as `Other`.
+    Integer(i64),
+    /// Another number: `NUMBER`. One that is not finite is sent as `null`.
+    Float(f64),
     /// A truth value: `BOOLEAN`.
     Bool(bool),
     /// A time: `DATETIME`. One that names no zone is read as UTC.
@@ -56,7 +58,16 @@ impl UdfValue {
     /// Returns the number of a `NUMBER` that is whole and fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Number(number) => number.as_i64(),
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of a `NUMBER`, whole or not; the nearest that there is, beyond 2^53.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
             _ => None,
         }
     }
@@ -79,7 +90,7 @@ impl UdfValue {
         // JSON inside of the response's JSON: it takes memory like the rest.
         let known = match data_type {
             Some(DataType::String) => return Some(Self::Text(text)),
-            Some(DataType::Number) => inner(&text).map(Self::Number),
+            Some(DataType::Number) => inner(&text).and_then(number),
             Some(DataType::Boolean) => inner(&text).map(Self::Bool),
             Some(DataType::Object) => inner(&text).map(Self::Object),
             Some(DataType::DateTime) => instant(&text).map(Self::DateTime),
@@ -89,11 +100,15 @@ impl UdfValue {
         Some(known.unwrap_or(Self::Other { data_type, value: text }))
     }
 
+    fn other(data_type: &DataType, value: &str) -> Self {
+        Self::Other { data_type: data_type.as_str().to_owned(), value: value.to_owned() }
+    }
+
     /// Returns the type of the value, if it is known.
     fn data_type(&self) -> Option<DataType> {
         match self {
             Self::Text(_) => Some(DataType::String),
-            Self::Number(_) => Some(DataType::Number),
+            Self::Integer(_) | Self::Float(_) => Some(DataType::Number),
             Self::Bool(_) => Some(DataType::Boolean),
             Self::DateTime(_) => Some(DataType::DateTime),
             Self::Object(_) => Some(DataType::Object),
@@ -114,7 +129,8 @@ impl UdfValue {
     pub(super) fn json(&self) -> Value {
         match self {
             Self::Text(text) => text.as_str().into(),
-            Self::Number(number) => number.clone().into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
             Self::Bool(value) => (*value).into(),
             Self::DateTime(instant) => match Timestamp::try_from(*instant) {
                 Ok(instant) => instant.to_string().into(),
@@ -138,6 +154,14 @@ impl UdfValue {
 /// Decodes a text inside of a response's JSON.
 fn inner<'de, T: Deserialize<'de>>(text: &'de str) -> Option<T> {
     meter::decode_inner(text.as_bytes()).ok()
+}
+
+/// A number that can be written back as it was; a whole one beyond `i64` would not be.
+fn number(number: serde_json::Number) -> Option<UdfValue> {
+    match number.as_i64() {
+        Some(whole) => Some(UdfValue::Integer(whole)),
+        None => number.as_f64().filter(|_| number.is_f64()).map(UdfValue::Float),
+    }
 }
 
 /// ISO 8601, with or without a zone, or milliseconds since the epoch.
@@ -165,18 +189,17 @@ from! {
     &str => |text| Self::Text(text.to_owned()),
     String => |text| Self::Text(text),
     bool => |value| Self::Bool(value),
-    i32 => |number| Self::Number(number.into()),
-    u32 => |number| Self::Number(number.into()),
-    i64 => |number| Self::Number(number.into()),
-    u64 => |number| Self::Number(number.into()),
-    Number => |number| Self::Number(number),
+    i32 => |number| Self::Integer(number.into()),
+    u32 => |number| Self::Integer(number.into()),
+    i64 => |number| Self::Integer(number),
+    f64 => |number| Self::Float(number),
     SystemTime => |instant| Self::DateTime(instant),
-    Json => |value| Self::Object(value),
-    Value => |value| match value {
-        Value::String(text) => Self::Text(text),
-        Value::Number(number) => Self::Number(number),
-        Value::Bool(value) => Self::Bool(value),
-        other => Self::Object(other.into()),
+    Value => |value| Json::from(value).into(),
+    Json => |json| match json.decode() {
+        Ok(Value::String(text)) => Self::Text(text),
+        Ok(Value::Number(value)) => number(value).unwrap_or_else(|| Self::other(&DataType::Number, json.as_text())),
+        Ok(Value::Bool(value)) => Self::Bool(value),
+        _ => Self::Object(json),
     },
 }
 
@@ -347,7 +370,9 @@ mod tests {
         };
         assert_eq!(read("STRING", json!("10")), Some("10".into()));
         assert_eq!(read("NUMBER", json!("10")), Some(10.into()));
-        assert_eq!(read("NUMBER", json!("1.5")), Some(UdfValue::Number(Number::from_f64(1.5).unwrap())));
+        assert_eq!(read("NUMBER", json!("1.5")), Some(1.5.into()));
+        assert_eq!(read("NUMBER", json!(-7)), Some((-7).into()));
+        assert_eq!(read("NUMBER", json!("18446744073709551615")), other("NUMBER", "18446744073709551615"));
         assert_eq!(read("BOOLEAN", json!("false")), Some(false.into()));
         assert_eq!(read("OBJECT", json!(r#"{"a": [1]}"#)), Some(json!({"a": [1]}).into()));
         assert_eq!(read("STRING", Value::Null), None);
@@ -376,9 +401,11 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_as_it_was() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(1_631_000_000_250_001);
-        let values: [(&str, UdfValue, &str); 5] = [
+        let values: [(&str, UdfValue, &str); 7] = [
             ("STRING", "a \"b\"".into(), r#""a \"b\"""#),
             ("NUMBER", 10.into(), "10"),
+            ("NUMBER", (-2.5).into(), "-2.5"),
+            ("NUMBER", json!(u64::MAX).into(), "18446744073709551615"),
             ("BOOLEAN", true.into(), "true"),
             ("DATETIME", at.into(), r#""2021-09-07T07:33:20.250001Z""#),
             ("OBJECT", json!({"a": null}).into(), r#"{"a":null}"#),
@@ -392,5 +419,20 @@ mod tests {
             };
             assert_eq!(read(data_type, kept), Some(value));
         }
+    }
+
+    #[test]
+    fn json_is_the_value_that_it_holds() {
+        for (json, value) in [
+            (json!("a"), UdfValue::Text("a".to_owned())),
+            (json!(7), UdfValue::Integer(7)),
+            (json!(7.0), UdfValue::Float(7.0)),
+            (json!(true), UdfValue::Bool(true)),
+            (json!([1]), UdfValue::Object(json!([1]).into())),
+        ] {
+            assert_eq!((UdfValue::from(json.clone()), UdfValue::from(Json::from(json))), (value.clone(), value));
+        }
+        let numbers = [UdfValue::from(7), 7.5.into(), "7".into()].map(|value| (value.as_i64(), value.as_f64()));
+        assert_eq!(numbers, [(Some(7), Some(7.0)), (None, Some(7.5)), (None, None)]);
     }
 }

@@ -8,11 +8,12 @@ use super::{
     options::*,
     password::PasswordKey,
     request::{as_strs, paged},
+    search::UserSearchOptions,
     udf::{CustomData, UdfValue},
     values::QueryField,
 };
 use crate::{
-    Result,
+    Json, Result,
     protocol::{
         batches::Batches,
         decode::{Data, List},
@@ -20,8 +21,8 @@ use crate::{
         request::Request,
     },
 };
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 operations! {
@@ -58,7 +59,7 @@ pub(crate) fn batches_to_delete(user_ids: &[impl AsRef<str>]) -> Result<Batches>
 }
 
 /// Returns the members of a user as they go out, the password encrypted.
-fn members(info: &UserInfo, key: &PasswordKey) -> Result<Map<String, Value>> {
+fn members(info: &UserInfo, key: &PasswordKey) -> Result<BTreeMap<String, Json>> {
     let mut members = info.members.clone();
     if let Some(password) = &info.password {
         members.insert("password".to_owned(), key.seal(password)?.into());
@@ -72,24 +73,39 @@ fn without_password(request: Request, info: &UserInfo) -> Request {
 }
 
 pub(crate) fn create(info: &UserInfo, options: &CreateUserOptions, key: &PasswordKey) -> Result<Request> {
-    let mut variables = Map::new();
-    variables.insert("userInfo".to_owned(), doc::CREATE_USER.check(members(info, key))?.into());
-    variables.insert("withCustomData".to_owned(), (!options.custom_data.is_empty()).into());
-    variables.insert("keepPassword".to_owned(), options.keep_password.into());
-    if let Some(reset) = options.reset_password_on_first_login {
-        variables.insert("resetPasswordOnFirstLogin".to_owned(), reset.into());
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Variables {
+        user_info: BTreeMap<String, Json>,
+        with_custom_data: bool,
+        keep_password: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reset_password_on_first_login: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        params: Option<String>,
     }
-    if !options.custom_data.is_empty() {
-        let entry = |(key, value): (&String, &UdfValue)| json!({"key": key, "value": value.json()});
-        let params: Value = options.custom_data.iter().map(entry).collect();
-        variables.insert("params".to_owned(), params.to_string().into());
-    }
+
+    let entry = |(key, value): (&String, &UdfValue)| json!({"key": key, "value": value.json()});
+    let params: Value = options.custom_data.iter().map(entry).collect();
+    let variables = Variables {
+        user_info: doc::CREATE_USER.check(members(info, key))?,
+        with_custom_data: !options.custom_data.is_empty(),
+        keep_password: options.keep_password,
+        reset_password_on_first_login: options.reset_password_on_first_login,
+        params: (!options.custom_data.is_empty()).then(|| params.to_string()),
+    };
     Ok(without_password(doc::CREATE_USER.variables(&variables)?, info))
 }
 
 pub(crate) fn update(user_id: &str, info: &UserInfo, key: &PasswordKey) -> Result<Request> {
+    #[derive(Serialize)]
+    struct Variables<'a> {
+        id: &'a str,
+        input: BTreeMap<String, Json>,
+    }
+
     let input = doc::UPDATE_USER.check(members(info, key))?;
-    let mut request = doc::UPDATE_USER.variables(&json!({"id": user_id, "input": input}))?;
+    let mut request = doc::UPDATE_USER.variables(&Variables { id: user_id, input })?;
     if info.password.is_some() {
         // A pool can refuse a password that the user has already.
         request.effect = Effect::Other;
@@ -175,11 +191,7 @@ pub(crate) fn find(lookup: &UserLookup) -> Result<Request> {
 }
 
 pub(crate) fn search(query: &str, options: &UserSearchOptions) -> Result<Request> {
-    let required = json!({"query": query, "withCustomData": options.with_custom_data});
-    let mut variables = doc::SEARCH_USER.check(paged(required, options))?;
-    // An empty list of conditions is none.
-    variables.retain(|_, value| value.as_array().is_none_or(|conditions| !conditions.is_empty()));
-    doc::SEARCH_USER.variables(&variables)
+    doc::SEARCH_USER.page(json!({"query": query, "withCustomData": options.with_custom_data}), options)
 }
 
 pub(crate) fn kick(user_ids: &[impl AsRef<str>]) -> Result<Request> {

@@ -1,6 +1,6 @@
 //! Requests below `auth/`; every path ends in a slash.
 
-use super::{AuthenticatedLicense, CompanyId, CompanyPermissions};
+use super::{AuthenticatedLicense, CompanyPermissions};
 use crate::{
     Password, Result, UserToken,
     protocol::{
@@ -11,8 +11,8 @@ use crate::{
     token_store::StoredToken,
 };
 use crate::{
-    credentials::{Credentials, Kind, unsupported},
-    protocol::login::{Login, LoginMethod, SingleRequestLogin},
+    credentials::{Credentials, PasswordLogin},
+    protocol::login::{Login, LoginMethod, SingleRequestLogin, Source},
 };
 use serde_json::json;
 
@@ -46,12 +46,12 @@ pub(crate) fn get_permissions() -> Result<Request> {
     Ok(GET_PERMISSIONS.request())
 }
 
-pub(crate) fn get_company_permissions(company_id: &CompanyId) -> Result<Request> {
-    GET_COMPANY_PERMISSIONS.at(company_id.as_str())
+pub(crate) fn get_company_permissions(company_id: &str) -> Result<Request> {
+    GET_COMPANY_PERMISSIONS.at(company_id)
 }
 
 /// Completes a response, which has the slugs alone, with the company that was asked for.
-pub(crate) fn of_company(company_id: CompanyId, mut permissions: CompanyPermissions) -> CompanyPermissions {
+pub(crate) fn of_company(company_id: String, mut permissions: CompanyPermissions) -> CompanyPermissions {
     permissions.company_id.get_or_insert(company_id);
     permissions
 }
@@ -65,19 +65,14 @@ pub(crate) fn validate_impersonation(token: &UserToken) -> Result<Request> {
 pub(crate) struct CredentialLogin(pub(crate) Credentials);
 
 impl LoginMethod for CredentialLogin {
-    fn credentials(&self) -> Option<&Credentials> {
-        Some(&self.0)
+    fn source(&self) -> Source<'_> {
+        Source::Credentials(&self.0)
     }
 
-    fn log_in(&self, credentials: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
-        match &credentials.as_ref().unwrap_or(&self.0).kind {
-            Kind::Password { user, password } => {
-                Ok(SingleRequestLogin::new(authenticate(user, password)?, |response| {
-                    response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
-                }))
-            }
-            _ => Err(unsupported()),
-        }
+    fn log_in(&self, login: PasswordLogin, _: Option<&str>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        Ok(SingleRequestLogin::new(authenticate(&login.user, &login.password)?, |response| {
+            response.decode::<AuthenticatedLicense>()?.to_stored_token(None)
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::{
     Password,
-    credentials::{Credentials as Inner, Kind, ProviderFuture, credentials_methods},
+    credentials::{Credentials as Inner, Kind, ProviderFuture, Way, credentials_methods},
 };
 
 /// Credentials with which a session of Cloudspot logs in by itself.
@@ -28,7 +28,7 @@ pub struct Credentials(pub(crate) Inner);
 impl Credentials {
     /// Creates credentials from a user and their password: `authenticate`.
     pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Password { user: user.into(), password: password.into() }))
+        Self(Inner::login(Way::Password, user, password))
     }
 
     credentials_methods!();

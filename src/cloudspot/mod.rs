@@ -29,7 +29,7 @@ pub(crate) use auth::{
 };
 pub use credentials::Credentials;
 pub(crate) use dialect::{DIALECT, MODULE_HEADER, RESERVED_HEADERS};
-pub use models::{AuthenticatedLicense, CompanyId, CompanyPermissions, Impersonation, LicenseUser};
+pub use models::{AuthenticatedLicense, CompanyPermissions, Impersonation, LicenseUser};
 
 use crate::{Error, Result, config::Settings};
 use http::{HeaderMap, HeaderValue};

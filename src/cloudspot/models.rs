@@ -1,59 +1,4 @@
-use crate::{
-    Json, Pin, UserToken,
-    protocol::model::{field_values, model},
-    secret::Text,
-};
-use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
-
-/// The id of a company, which the service may write as text or as a number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct CompanyId(String);
-
-impl CompanyId {
-    /// Returns the id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for CompanyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for CompanyId {
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for CompanyId {
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-impl From<i64> for CompanyId {
-    fn from(id: i64) -> Self {
-        Self(id.to_string())
-    }
-}
-
-impl From<&CompanyId> for CompanyId {
-    fn from(id: &CompanyId) -> Self {
-        id.clone()
-    }
-}
-
-impl<'de> Deserialize<'de> for CompanyId {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Text).map(Self)
-    }
-}
-
-field_values!(CompanyId);
+use crate::{Json, Pin, UserToken, protocol::model::model};
 
 model! {
     /// What a user may do, by company: the response of `authenticate` and `get_permissions`.
@@ -67,17 +12,16 @@ model! {
 
 impl AuthenticatedLicense {
     /// Returns the permissions in a company, if the user may use the application there.
-    pub fn company(&self, id: impl Into<CompanyId>) -> Option<&CompanyPermissions> {
-        let id = id.into();
-        self.permissions.iter().find(|company| company.company_id.as_ref() == Some(&id))
+    pub fn company(&self, id: impl AsRef<str>) -> Option<&CompanyPermissions> {
+        self.permissions.iter().find(|company| company.company_id.as_deref() == Some(id.as_ref()))
     }
 }
 
 model! {
     /// What a user may do in a company.
     CompanyPermissions {
-        /// The id of the company.
-        company_id: Option<CompanyId> = "company_id",
+        /// The id of the company, as text even if it was sent as a number.
+        company_id: Option<String> = "company_id",
         /// The name of the company.
         company_name: Option<String> = "company_name",
         /// The permissions, as slugs; `use_app` is always among them.

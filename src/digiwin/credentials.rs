@@ -1,7 +1,7 @@
 use super::TenantId;
 use crate::{
     Password,
-    credentials::{Credentials as Inner, Kind, ProviderFuture, credentials_methods},
+    credentials::{Credentials as Inner, Kind, ProviderFuture, Way, credentials_methods},
 };
 
 /// Credentials with which a session of Digiwin logs in by itself.
@@ -23,17 +23,17 @@ pub struct Credentials(pub(crate) Inner);
 impl Credentials {
     /// Creates credentials from a user and their password: `login`.
     pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Password { user: user.into(), password: password.into() }))
+        Self(Inner::login(Way::Password, user, password))
     }
 
     /// Creates credentials from a user of the Active Directory: `login_ad`.
     pub fn active_directory(user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Directory { user: user.into(), password: password.into() }))
+        Self(Inner::login(Way::Directory, user, password))
     }
 
     /// Creates credentials from a tenant's internal user: `internal_login`.
     pub fn internal(tenant_id: TenantId<'_>, user: impl Into<String>, password: impl Into<Password>) -> Self {
-        Self(Inner::new(Kind::Internal { user: user.into(), password: password.into() })).tenant_id(tenant_id.0)
+        Self(Inner::login(Way::Internal, user, password)).tenant_id(tenant_id.0)
     }
 
     credentials_methods!();

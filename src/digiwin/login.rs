@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Password, Result,
-    credentials::{Credentials, Kind, unsupported},
+    credentials::{Credentials, PasswordLogin, Way},
     crypto::Offer,
     protocol::{
         decode::Data,
-        login::{Input, Login, LoginMethod, Step},
+        login::{Input, Login, LoginMethod, Source, Step},
         request::Request,
         token::TokenResponse,
     },
@@ -21,8 +21,8 @@ use crate::{
 pub(crate) struct CredentialLogin(pub(crate) Credentials);
 
 impl LoginMethod for CredentialLogin {
-    fn credentials(&self) -> Option<&Credentials> {
-        Some(&self.0)
+    fn source(&self) -> Source<'_> {
+        Source::Credentials(&self.0)
     }
 
     fn refresh(&self) -> Option<Result<Request>> {
@@ -33,28 +33,19 @@ impl LoginMethod for CredentialLogin {
         response.decode::<RefreshedToken>()?.to_stored_token(Some(previous))
     }
 
-    fn log_in(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Result<Box<dyn Login>> {
-        let credentials = credentials.as_ref().unwrap_or(&self.0);
-        let own = credentials.tenant.as_deref();
-        let wanted = tenant.or(own);
-        let (user, password, last) = match &credentials.kind {
-            Kind::Password { user, password } => {
-                let options = wanted.into_iter().fold(LoginOptions::new(), LoginOptions::tenant_id);
-                (user, password, LastRequest::Login(options))
-            }
-            Kind::Directory { user, password } => {
-                let options = wanted.into_iter().fold(LoginAdOptions::new(), LoginAdOptions::tenant_id);
-                (user, password, LastRequest::Directory(options))
+    fn log_in(&self, login: PasswordLogin, tenant: Option<&str>, switch_to: Option<&str>) -> Result<Box<dyn Login>> {
+        let PasswordLogin { way, user, password } = login;
+        let wanted = switch_to.or(tenant);
+        let last = match way {
+            Way::Password => LastRequest::Login(wanted.into_iter().fold(LoginOptions::new(), LoginOptions::tenant_id)),
+            Way::Directory => {
+                LastRequest::Directory(wanted.into_iter().fold(LoginAdOptions::new(), LoginAdOptions::tenant_id))
             }
             // Internal users are of their own tenant; into another one they are switched afterwards.
-            Kind::Internal { user, password } => {
-                let options = InternalLoginOptions::new();
-                (user, password, LastRequest::Internal(own.unwrap_or_default().to_owned(), options))
-            }
-            _ => return Err(unsupported()),
+            Way::Internal => LastRequest::Internal(tenant.unwrap_or_default().to_owned(), InternalLoginOptions::new()),
         };
-        let login = Handshake { switch_to: tenant.map(str::to_owned), ..Handshake::new(user, password.clone(), last) };
-        Ok(Box::new(login))
+        let handshake = Handshake::new(&user, password, last);
+        Ok(Box::new(Handshake { switch_to: switch_to.map(str::to_owned), ..handshake }))
     }
 }
 

@@ -5,9 +5,10 @@
 //! none of its model's members is an error of kind [`Decode`](crate::ErrorKind::Decode). This holds for all three services, but not
 //! for elements of a list or for nested objects.
 //!
-//! A call that may find nothing returns an `Option`: `get_user`, `get_simple`, `get_current`, `get_current_simple`. `get_user_roles`
-//! of a user that does not exist is an error of kind [`NotFound`](crate::ErrorKind::NotFound). A list that the service leaves out
-//! is empty.
+//! A thing that is asked for by its id and does not exist is an error of kind [`NotFound`](crate::ErrorKind::NotFound), whether the
+//! service says so or sends nothing: `get_user`, `get_user_roles`, `get_simple`. `get_current` and `get_current_simple` name no
+//! tenant, so that "none" is a response, and return an `Option`. A list that the service leaves out is empty. This rule too holds
+//! for all three services.
 //!
 //! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
 //! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
@@ -34,8 +35,8 @@ pub use models::{
 };
 pub use options::{
     AccessTokenOptions, ApplicationFilter, ExistsOptions, IdentityType, InternalLoginOptions, InviteOptions,
-    LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantListOptions, TenantSimpleOptions,
-    UserQueryOptions, UserQueryType,
+    LoginAdOptions, LoginOptions, LogoutOptions, TenantListOptions, TenantSimpleOptions, UserQueryOptions,
+    UserQueryType,
 };
 pub use references::{OrgRef, TenantId, TenantRef, UserRef};
 

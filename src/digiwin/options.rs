@@ -1,6 +1,7 @@
-use crate::protocol::{open_enum::open_enum, options::options};
-use serde_json::Value;
-use std::fmt;
+use crate::{
+    Json,
+    protocol::{open_enum::open_enum, options::options},
+};
 
 open_enum! {
     /// Ways in which a login proves an identity.
@@ -126,12 +127,13 @@ options! {
 options! {
     /// Optional arguments of `invite_user`.
     InviteOptions [
-        /// Adds a role that the user gets, or a list of them, such as `{"id": "viewer"}`.
-        role,
-        /// Adds an organization that the user joins, or a list of them, such as `{"sid": 11}`.
-        org,
-        /// Adds an application that the user may use, or a list of them, such as `{"id": "crm"}`.
-        app,
+        /// Adds a role that the user gets. The vendor does not document its form; the emulator takes `{"id": "viewer"}`.
+        role: Json,
+        /// Adds an organization that the user joins. The vendor does not document its form; the emulator takes `{"sid": 11}`.
+        org: Json,
+        /// Adds an application that the user may use. The vendor does not document its form; the emulator takes
+        /// `{"id": "crm"}`.
+        app: Json,
     ] {
         /// Sets the text of the invitation.
         content: String,
@@ -151,51 +153,5 @@ options! {
         source_app_id: String,
         /// Sets the user's WeChat account.
         wechat: String,
-    }
-}
-
-/// Optional arguments of `Client::request_with`.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct RequestOptions {
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) json: Option<Value>,
-    pub(crate) repeatable: bool,
-}
-
-impl RequestOptions {
-    /// Creates options with nothing set.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a query parameter.
-    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.query.push((name.into(), value.to_string()));
-        self
-    }
-
-    /// Sends this body.
-    pub fn json(mut self, body: impl Into<Value>) -> Self {
-        self.json = Some(body.into());
-        self
-    }
-
-    /// Declares that the service may carry out the request more than once without harm: it is then sent again after a
-    /// failure that leaves open whether the service has seen it. Default: `false`, whatever the HTTP verb is.
-    pub fn repeatable(mut self, repeatable: bool) -> Self {
-        self.repeatable = repeatable;
-        self
-    }
-}
-
-impl fmt::Debug for RequestOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
-        f.debug_struct("RequestOptions")
-            .field("query", &names)
-            .field("json", &self.json.is_some())
-            .field("repeatable", &self.repeatable)
-            .finish()
     }
 }

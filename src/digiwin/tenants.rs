@@ -18,7 +18,8 @@ operations! {
     GET_TENANTS = "digiwin.tenants.get_tenants" Read IfAny Data POST "/api/iam/v2/tenant";
     GET_CURRENT = "digiwin.tenants.get_current" Read IfAny Data POST "/api/iam/v2/tenant/current"
         | Authorization: "the token is in no tenant";
-    GET_SIMPLE = "digiwin.tenants.get_simple" Read IfAny Data POST "/api/iam/v2/tenant/simple";
+    GET_SIMPLE = "digiwin.tenants.get_simple" Read IfAny Data POST "/api/iam/v2/tenant/simple"
+        | NotFound: "the service has no tenant of this id";
     GET_CURRENT_SIMPLE = "digiwin.tenants.get_current_simple" Read IfAny Data GET "/api/iam/v2/tenant/current/simple"
         | Authorization: "the token is in no tenant";
     QUERY_TENANTS = "digiwin.tenants.query_tenants" Read IfAny Data POST "/api/iam/v2/tenant/query";

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 operations! {
-    GET_USER = "digiwin.users.get_user" Read IfAny Data POST "/api/iam/v2/user";
+    GET_USER = "digiwin.users.get_user" Read IfAny Data POST "/api/iam/v2/user"
+        | NotFound: "the service has no such user";
     GET_USER_LIST = "digiwin.users.get_user_list" Read IfAny Data POST "/api/iam/v2/user/list";
     QUERY_USERS = "digiwin.users.query_users" Read IfAny Data POST "/api/iam/v2/user/query";
     GET_USER_SIMPLE = "digiwin.users.get_user_simple" Read IfAny Data GET "/api/iam/v2/user/simple";

@@ -66,6 +66,34 @@ impl Error {
         self.with(|e| e.server_message = Some(super::cut(message.into())))
     }
 
+    /// Sets the id under which the service knows the request.
+    pub fn with_request_id(self, id: impl Into<String>) -> Self {
+        self.with(|e| e.request_id = Some(super::cut(id.into())))
+    }
+
+    /// Sets the beginning of the response's body; what is beyond 8 KiB is cut off.
+    ///
+    /// ```
+    /// use iam_sdk::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Decode)
+    ///     .with_status(200)
+    ///     .with_json_path("[3].sid")
+    ///     .with_request_id("r-7")
+    ///     .with_body(r#"[{"sid": "seven"}]"#);
+    /// assert_eq!((error.json_path(), error.request_id()), (Some("[3].sid"), Some("r-7")));
+    /// // The body can hold personal data: only `body` shows it.
+    /// assert!(error.body().unwrap().contains("seven") && !format!("{error:?}").contains("seven"));
+    /// ```
+    pub fn with_body(self, body: impl Into<String>) -> Self {
+        self.with(|e| e.body = Some(super::cut(body.into())))
+    }
+
+    /// Sets where in the response's data decoding failed, such as `[3].sid`.
+    pub fn with_json_path(self, path: impl Into<String>) -> Self {
+        self.at_json_path(path.into())
+    }
+
     /// Sets how long the service asks to wait.
     pub fn with_retry_after(self, wait: Duration) -> Self {
         self.wait(Some(wait))

@@ -2,115 +2,102 @@
 
 use super::{Error, ErrorKind};
 
-impl Error {
+/// Declares a predicate for each kind.
+macro_rules! predicates {
+    ($($(#[$doc:meta])* $name:ident => $kind:ident;)+) => {
+        impl Error {
+            $(
+                $(#[$doc])*
+                pub fn $name(&self) -> bool {
+                    self.kind() == ErrorKind::$kind
+                }
+            )+
+        }
+
+        #[cfg(test)]
+        type Predicate = (&'static str, fn(&Error) -> bool, ErrorKind);
+
+        #[cfg(test)]
+        const PREDICATES: &[Predicate] = &[$((stringify!($name), Error::$name, ErrorKind::$kind)),+];
+    };
+}
+
+predicates! {
     /// Returns whether a setting of the client, or its use, is wrong.
-    pub fn is_configuration(&self) -> bool {
-        self.kind() == ErrorKind::Configuration
-    }
+    is_configuration => Configuration;
 
     /// Returns whether an argument of the call is wrong.
-    pub fn is_invalid_argument(&self) -> bool {
-        self.kind() == ErrorKind::InvalidArgument
-    }
+    is_invalid_argument => InvalidArgument;
+
+    /// Returns whether a blocking call was made from inside an async runtime; nothing was sent.
+    is_blocking_in_async => BlockingInAsync;
 
     /// Returns whether the credentials provider failed; its error is the [source](std::error::Error::source).
-    pub fn is_credentials(&self) -> bool {
-        self.kind() == ErrorKind::Credentials
-    }
+    is_credentials => Credentials;
 
     /// Returns whether the session held a login back after too many that did not help; see
     /// [`retry_after`](Self::retry_after).
-    pub fn is_login_limited(&self) -> bool {
-        self.kind() == ErrorKind::LoginLimited
-    }
+    is_login_limited => LoginLimited;
 
     /// Returns whether the service refused the user: wrong credentials, or a missing, expired or revoked token. Never a 429 or
     /// a 5xx.
-    pub fn is_authentication(&self) -> bool {
-        self.kind() == ErrorKind::Authentication
-    }
+    is_authentication => Authentication;
 
     /// Returns whether the service refused the application: its token, or the user pool's id and secret.
-    pub fn is_application(&self) -> bool {
-        self.kind() == ErrorKind::Application
-    }
+    is_application => Application;
 
     /// Returns whether the caller is known and not permitted.
-    pub fn is_authorization(&self) -> bool {
-        self.kind() == ErrorKind::Authorization
-    }
+    is_authorization => Authorization;
 
     /// Returns whether the thing does not exist.
-    pub fn is_not_found(&self) -> bool {
-        self.kind() == ErrorKind::NotFound
-    }
+    is_not_found => NotFound;
 
     /// Returns whether the service found the request wrong.
-    pub fn is_validation(&self) -> bool {
-        self.kind() == ErrorKind::Validation
-    }
+    is_validation => Validation;
 
     /// Returns whether something of that name, address or number exists already.
-    pub fn is_conflict(&self) -> bool {
-        self.kind() == ErrorKind::Conflict
-    }
+    is_conflict => Conflict;
 
     /// Returns whether the service asks to slow down; see [`retry_after`](Self::retry_after).
-    pub fn is_rate_limited(&self) -> bool {
-        self.kind() == ErrorKind::RateLimited
-    }
+    is_rate_limited => RateLimited;
 
     /// Returns whether the service itself failed.
-    pub fn is_server(&self) -> bool {
-        self.kind() == ErrorKind::Server
-    }
+    is_server => Server;
+
+    /// Returns whether the HTTP status is one that no other kind stands for, such as a redirect or 405; see
+    /// [`status`](Self::status).
+    is_api => Api;
 
     /// Returns whether the service refused the request with a code that this crate does not know; see
     /// [`code`](Self::code).
-    pub fn is_business(&self) -> bool {
-        self.kind() == ErrorKind::Business
-    }
+    is_business => Business;
 
     /// Returns whether the response could not be decoded.
-    pub fn is_decode(&self) -> bool {
-        self.kind() == ErrorKind::Decode
-    }
+    is_decode => Decode;
 
     /// Returns whether the response was larger than the limit.
-    pub fn is_too_large(&self) -> bool {
-        self.kind() == ErrorKind::TooLarge
-    }
+    is_too_large => TooLarge;
 
     /// Returns whether the login handshake failed.
-    pub fn is_crypto(&self) -> bool {
-        self.kind() == ErrorKind::Crypto
-    }
+    is_crypto => Crypto;
 
     /// Returns whether a time limit ran out.
-    pub fn is_timeout(&self) -> bool {
-        self.kind() == ErrorKind::Timeout
-    }
+    is_timeout => Timeout;
 
     /// Returns whether there was no connection to the service or the proxy; nothing was sent.
-    pub fn is_connect(&self) -> bool {
-        self.kind() == ErrorKind::Connect
-    }
+    is_connect => Connect;
 
     /// Returns whether the TLS handshake failed, for example because the server's certificate is not trusted.
-    pub fn is_tls(&self) -> bool {
-        self.kind() == ErrorKind::Tls
-    }
+    is_tls => Tls;
 
     /// Returns whether the connection broke after the request was sent.
-    pub fn is_transport(&self) -> bool {
-        self.kind() == ErrorKind::Transport
-    }
+    is_transport => Transport;
 
     /// Returns whether the token store failed.
-    pub fn is_store(&self) -> bool {
-        self.kind() == ErrorKind::Store
-    }
+    is_store => Store;
+}
 
+impl Error {
     /// Returns whether the same call may succeed later: rate limited, 502, 503, 504, timed out, connection refused or broken,
     /// or a service, store or credentials provider that says so.
     ///
@@ -138,5 +125,21 @@ impl Error {
     /// ```
     pub fn suggested_status(&self) -> u16 {
         self.kind().suggested_status()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_predicate_of_its_name() {
+        for &kind in ErrorKind::ALL {
+            let error = Error::new(kind);
+            let says_so: Vec<_> = PREDICATES.iter().filter(|(_, predicate, _)| predicate(&error)).collect();
+            let [(name, _, of)] = says_so[..] else { panic!("{kind:?}: {says_so:?}") };
+            assert_eq!((*of, name.replace('_', "")), (kind, format!("is{kind:?}").to_lowercase()));
+        }
+        assert_eq!(PREDICATES.len(), ErrorKind::ALL.len());
     }
 }

@@ -1,13 +1,32 @@
 //! How a session gets a token: steps without I/O, which the session sequences.
 
 use super::{decode::Data, request::Request};
-use crate::{Error, ErrorKind, Result, credentials::Credentials, crypto::KeyPair, token_store::StoredToken};
+use crate::{
+    Error, ErrorKind, Result,
+    credentials::{Credentials, PasswordLogin},
+    crypto::KeyPair,
+    token_store::StoredToken,
+};
+
+/// What a session logs in with.
+pub(crate) enum Source<'a> {
+    /// What the user chose.
+    Credentials(&'a Credentials),
+    /// What the client was built with.
+    Application(&'a PasswordLogin),
+}
 
 /// Where a session's tokens come from.
 pub(crate) trait LoginMethod: Send + Sync {
-    /// What the session logs in with, where the user chooses that.
+    /// What the session logs in with.
+    fn source(&self) -> Source<'_>;
+
+    /// What the session logs in with, where the user chose that.
     fn credentials(&self) -> Option<&Credentials> {
-        None
+        match self.source() {
+            Source::Credentials(credentials) => Some(credentials),
+            Source::Application(_) => None,
+        }
     }
 
     /// The request that replaces a valid token, where the service has one.
@@ -20,8 +39,9 @@ pub(crate) trait LoginMethod: Send + Sync {
         Err(response.error(ErrorKind::Decode))
     }
 
-    /// Begins a login with the resolved [`credentials`](Self::credentials), into this tenant if one is named.
-    fn log_in(&self, credentials: Option<Credentials>, tenant: Option<&str>) -> Result<Box<dyn Login>>;
+    /// Begins a login into the credentials' own `tenant`, if they name one; where the session's token was in another tenant,
+    /// `switch_to`, the new one must be in that.
+    fn log_in(&self, login: PasswordLogin, tenant: Option<&str>, switch_to: Option<&str>) -> Result<Box<dyn Login>>;
 }
 
 /// A login under way.

@@ -11,6 +11,7 @@ pub(crate) mod operation;
 pub(crate) mod options;
 pub(crate) mod paging;
 pub(crate) mod request;
+pub(crate) mod request_options;
 pub(crate) mod retry;
 pub(crate) mod retry_after;
 pub(crate) mod token;

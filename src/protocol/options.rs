@@ -1,7 +1,6 @@
 //! Optional arguments, as one value a call.
 
 use serde::Serialize;
-use serde_json::Value;
 
 /// A value for an optional argument, or `None` to leave it out.
 ///
@@ -55,12 +54,12 @@ pub(crate) trait ToWire {
     fn to_wire(&self) -> impl Serialize;
 }
 
-/// Declares the optional arguments of a call, each with a setter of its name; what is not set is not sent. Lists of JSON, in
+/// Declares the optional arguments of a call, each with a setter of its name; what is not set is not sent. Lists, in
 /// brackets, are sent even when empty; flags, in parentheses, are never sent: they decide what is asked for.
 macro_rules! options {
     (
         $(#[$doc:meta])*
-        $name:ident $([$($(#[$list_doc:meta])* $list:ident,)*])? $(($($(#[$flag_doc:meta])* $flag:ident,)*))? {
+        $name:ident $([$($(#[$list_doc:meta])* $list:ident : $item:ty,)*])? $(($($(#[$flag_doc:meta])* $flag:ident,)*))? {
             $($(#[$field_doc:meta])* $field:ident : $type:ty,)*
         }
     ) => {
@@ -68,7 +67,7 @@ macro_rules! options {
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($(pub(crate) $list: Vec<serde_json::Value>,)*)?
+            $($(pub(crate) $list: Vec<$item>,)*)?
             $($(pub(crate) $flag: bool,)*)?
             $(pub(crate) $field: Option<$type>,)*
         }
@@ -81,8 +80,8 @@ macro_rules! options {
 
             $($(
                 $(#[$list_doc])*
-                pub fn $list(mut self, $list: impl Into<serde_json::Value>) -> Self {
-                    $crate::protocol::options::add(&mut self.$list, $list.into());
+                pub fn $list(mut self, $list: impl Into<$item>) -> Self {
+                    self.$list.push($list.into());
                     self
                 }
             )*)?
@@ -109,7 +108,7 @@ macro_rules! options {
                 #[derive(serde::Serialize)]
                 #[serde(rename_all = "camelCase")]
                 struct Wire<'a> {
-                    $($($list: &'a [serde_json::Value],)*)?
+                    $($($list: &'a [$item],)*)?
                     $(
                         #[serde(skip_serializing_if = "Option::is_none")]
                         $field: Option<&'a $type>,
@@ -129,24 +128,17 @@ macro_rules! options {
 
 pub(crate) use options;
 
-/// Adds one value, or each of a list.
-pub(crate) fn add(list: &mut Vec<Value>, value: Value) {
-    match value {
-        Value::Array(values) => list.extend(values),
-        value => list.push(value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Json;
     use serde_json::json;
 
     options! {
         /// Options of a test.
         Options [
             /// Adds a role.
-            role_ids,
+            role_ids: Json,
         ] (
             /// Asks for more.
             with_more,
@@ -164,8 +156,8 @@ mod tests {
         assert_eq!(wire(Options::new().with_more(true)), json!({"roleIds": []}));
         let name = "Ann".to_owned();
         let all = Options::new().role_ids(json!(["a", "b"])).role_ids("c").full_name(&name).limit(3);
-        assert_eq!(wire(all.clone()), json!({"roleIds": ["a", "b", "c"], "fullName": "Ann", "limit": 3}));
-        assert_eq!(wire(all.full_name(None::<&str>).limit(None)), json!({"roleIds": ["a", "b", "c"]}));
+        assert_eq!(wire(all.clone()), json!({"roleIds": [["a", "b"], "c"], "fullName": "Ann", "limit": 3}));
+        assert_eq!(wire(all.full_name(None::<&str>).limit(None)), json!({"roleIds": [["a", "b"], "c"]}));
         let set = Options::new().full_name("Ann");
         for same in [
             Options::new().full_name(name.clone()),

@@ -23,7 +23,7 @@ use std::{
 #[non_exhaustive]
 pub struct Page<T> {
     /// The number of items on all pages; 0 also where the service does not say.
-    pub total_count: u64,
+    pub total_count: usize,
     /// The items on this page.
     pub list: Vec<T>,
     /// Members that this version of the crate does not know.
@@ -100,10 +100,10 @@ const REMEMBERED: usize = 1 << 16;
 ///
 /// It ends after an error, after an empty page, after a page that came before, or when as many items came as there are.
 pub(crate) struct PageCursor<T> {
-    next: i64,
-    limit: i64,
+    next: usize,
+    limit: usize,
     /// How many items came, those on pages before the first one included as far as they are certain.
-    received: u64,
+    received: usize,
     /// The most items that came on a page: the service may give fewer on each than it was asked for.
     longest: usize,
     previous: Vec<T>,
@@ -116,7 +116,7 @@ pub(crate) struct PageCursor<T> {
 
 impl<T: Clone + PartialEq> PageCursor<T> {
     /// Begins at page `first`, with `limit` items on a page.
-    pub(crate) fn new(first: i64, limit: i64) -> Self {
+    pub(crate) fn new(first: usize, limit: usize) -> Self {
         Self {
             next: first,
             limit,
@@ -131,12 +131,12 @@ impl<T: Clone + PartialEq> PageCursor<T> {
     }
 
     /// Returns the number of the page to fetch when nothing is at hand; `None` at the end.
-    pub(crate) fn next(&self) -> Option<i64> {
+    pub(crate) fn next(&self) -> Option<usize> {
         (!self.ended).then_some(self.next)
     }
 
     /// Returns the number of the page that has not come yet: where another cursor goes on.
-    pub(crate) fn position(&self) -> i64 {
+    pub(crate) fn position(&self) -> usize {
         self.next
     }
 
@@ -171,10 +171,10 @@ impl<T: Clone + PartialEq> PageCursor<T> {
         if self.longest == 0 {
             // Where a page holds fewer than was asked for, those before it hold as few, or this is the last one: the first
             // is certain to count no item that did not come.
-            let on_a_page = (list.len() as u64).min(self.limit.unsigned_abs());
-            self.received = (self.next.unsigned_abs() - 1).saturating_mul(on_a_page);
+            let on_a_page = list.len().min(self.limit);
+            self.received = self.next.saturating_sub(1).saturating_mul(on_a_page);
         }
-        self.received = self.received.saturating_add(list.len() as u64);
+        self.received = self.received.saturating_add(list.len());
         self.next = self.next.saturating_add(1);
         // Without a total a page that is shorter than another one is the last.
         self.ended = if total_count == 0 { list.len() < self.longest } else { self.received >= total_count };
@@ -204,7 +204,7 @@ impl<T> fmt::Debug for PageCursor<T> {
 mod tests {
     use super::*;
 
-    fn page(total_count: u64, list: &[u32]) -> Result<Received<u32>> {
+    fn page(total_count: usize, list: &[u32]) -> Result<Received<u32>> {
         let mut hasher = DefaultHasher::new();
         list.hash(&mut hasher);
         let page = Page { total_count, list: list.to_vec(), extra: Extra::default() };
@@ -212,14 +212,14 @@ mod tests {
     }
 
     /// What a cursor gives when a service responds like this.
-    fn walk(limit: i64, service: impl Fn(i64) -> Result<Received<u32>>) -> (Vec<u32>, Option<Error>, u32) {
+    fn walk(limit: usize, service: impl Fn(usize) -> Result<Received<u32>>) -> (Vec<u32>, Option<Error>, u32) {
         walk_from(1, limit, service)
     }
 
     fn walk_from(
-        first: i64,
-        limit: i64,
-        service: impl Fn(i64) -> Result<Received<u32>>,
+        first: usize,
+        limit: usize,
+        service: impl Fn(usize) -> Result<Received<u32>>,
     ) -> (Vec<u32>, Option<Error>, u32) {
         let mut cursor = PageCursor::new(first, limit);
         let (mut all, mut asked) = (Vec::new(), 0);
@@ -235,24 +235,24 @@ mod tests {
     }
 
     /// A service with so many items that gives at most `cap` on a page.
-    fn capped(total: u32, cap: u32, tells_total: bool) -> impl Fn(i64) -> Result<Received<u32>> {
+    fn capped(total: u32, cap: u32, tells_total: bool) -> impl Fn(usize) -> Result<Received<u32>> {
         move |number| {
             let first = (number as u32 - 1) * cap;
             let list: Vec<u32> = (first..total.min(first + cap).max(first)).collect();
-            page(if tells_total { total.into() } else { 0 }, &list)
+            page(if tells_total { total as usize } else { 0 }, &list)
         }
     }
 
     #[test]
     fn goes_to_the_last_page_and_no_further() {
         let of = |total: u32, limit: u32| {
-            move |number: i64| {
+            move |number: usize| {
                 let first = (number as u32 - 1) * limit;
-                page(total.into(), &(first..total.min(first + limit)).collect::<Vec<_>>())
+                page(total as usize, &(first..total.min(first + limit)).collect::<Vec<_>>())
             }
         };
         for (total, limit, requests) in [(0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (25, 10, 3)] {
-            let (all, error, asked) = walk(limit.into(), of(total, limit));
+            let (all, error, asked) = walk(limit as usize, of(total, limit));
             assert!(error.is_none() && all == (0..total).collect::<Vec<_>>(), "{total}");
             assert_eq!(asked, requests, "{total}");
         }
@@ -327,7 +327,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let mut cursor = PageCursor::new(1, 1);
         for number in 0..REMEMBERED as u32 + 10 {
-            cursor.on_page(page(u64::MAX, &[number])).unwrap();
+            cursor.on_page(page(usize::MAX, &[number])).unwrap();
             cursor.take_page();
         }
         assert!(cursor.seen.len() <= REMEMBERED);

@@ -60,7 +60,7 @@ impl Request {
             request = request.query(name, Some(value));
         }
         match options.json {
-            Some(body) => request.json(&body),
+            Some(body) => request.json(&operation.check(body)?),
             None => Ok(request),
         }
     }

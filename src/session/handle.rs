@@ -59,10 +59,6 @@ impl<F: Flavour> Handle<F> {
         Ok(Self(self.0.with_token(token)?, self.1.clone()))
     }
 
-    pub(crate) fn with_initial_token(self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_initial_token(token)?, self.1))
-    }
-
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> F::Call<T> {
         self.call_with(request, Data::decode)
     }

@@ -8,14 +8,14 @@ use super::{
 use crate::{
     Error, ErrorKind, Result,
     call_options::CallSettings,
-    credentials::Credentials,
+    credentials::Resolved,
     crypto::KeyPair,
     protocol::{
         decode::Data,
-        login::{Input, Login, LoginMethod, Step},
+        login::{Input, Login, LoginMethod, Source, Step},
         retry::Attempts,
     },
-    token_store::StoredToken,
+    token_store::{StoreKey, StoredToken},
     transport::worker::Workers,
 };
 use std::time::{Duration, Instant};
@@ -97,21 +97,22 @@ impl Session {
     /// Logs in with the session's own credentials. A token from a provider counts as found, not as issued: it may be old.
     pub(super) async fn log_in_again(
         &self,
+        key: &StoreKey,
         method: &dyn LoginMethod,
         tenant: Option<&str>,
         deadline: Instant,
     ) -> Result<(StoredToken, Origin)> {
-        let credentials = match method.credentials() {
-            Some(credentials) => {
+        let (login, own) = match method.source() {
+            Source::Application(login) => (login.clone(), None),
+            Source::Credentials(credentials) => {
                 credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
-                Some(self.resolve(credentials, deadline).await?)
+                match self.resolve(key, credentials, deadline).await? {
+                    Resolved::Login(login, own) => (login, own),
+                    Resolved::Token(token) => return Ok((token, Origin::Found)),
+                }
             }
-            None => None,
         };
-        if let Some(token) = credentials.as_ref().and_then(Credentials::as_token) {
-            return Ok((token.clone(), Origin::Found));
-        }
-        let login = method.log_in(credentials, tenant)?;
+        let login = method.log_in(login, own.as_deref(), tenant)?;
         Ok((self.drive(login, &self.core.settings, deadline).await?.token, Origin::Issued))
     }
 }

@@ -85,14 +85,6 @@ impl Session {
         Ok(Self::of(self.core.clone(), Arc::new(state), None, self.settings.clone()))
     }
 
-    /// Gives the session a token before its first call.
-    pub(crate) fn with_initial_token(self, token: UserToken) -> Result<Self> {
-        self.check_foreign()?;
-        let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        self.state.set(TokenState::SignedIn(Box::new(token)), Origin::Given);
-        Ok(self)
-    }
-
     /// Returns the counter of the flights that are under way for this client.
     #[cfg(feature = "blocking")]
     pub(crate) fn running(&self) -> Arc<Running> {

@@ -5,9 +5,9 @@ use super::{registry::Registry, shared::STORE_WORKERS, *};
 use crate::{
     authing,
     config::Settings,
-    credentials::Credentials,
+    credentials::{PasswordLogin, Way},
     protocol::{
-        login::{Input, Step},
+        login::{Input, Source, Step},
         retry::Budget,
     },
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
@@ -35,11 +35,18 @@ struct Service {
     refusals: usize,
 }
 
-struct Method(Arc<Service>);
+struct Method {
+    service: Arc<Service>,
+    application: PasswordLogin,
+}
 
 impl LoginMethod for Method {
-    fn log_in(&self, _: Option<Credentials>, _: Option<&str>) -> Result<Box<dyn Login>> {
-        Ok(Box::new(Waiting { service: self.0.clone() }))
+    fn source(&self) -> Source<'_> {
+        Source::Application(&self.application)
+    }
+
+    fn log_in(&self, _: PasswordLogin, _: Option<&str>, _: Option<&str>) -> Result<Box<dyn Login>> {
+        Ok(Box::new(Waiting { service: self.service.clone() }))
     }
 }
 
@@ -114,7 +121,8 @@ fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session {
         service: "model",
         application: Zeroizing::new("a".to_owned()),
     };
-    let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method(service.clone())));
+    let application = PasswordLogin { way: Way::Password, user: "u".to_owned(), password: "p".into() };
+    let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method { service: service.clone(), application }));
     let state = core.open(None, method.as_ref());
     let settings = core.settings.clone();
     Session::of(Arc::new(core), state, method, settings)

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    credentials::{Credentials, Kind},
+    credentials::{Credentials, Kind, Resolved},
+    token_store::StoreKey,
 };
 use std::time::Instant;
 #[cfg(feature = "blocking")]
@@ -15,9 +16,14 @@ use {crate::credentials::Provided, std::time::Duration};
 const PROVIDER: &str = "the credentials provider";
 
 impl Session {
-    /// Returns the credentials, or those that their provider returns.
-    pub(super) async fn resolve(&self, credentials: &Credentials, deadline: Instant) -> Result<Credentials> {
-        let Some(key) = self.state.key.clone() else { return Ok(credentials.clone()) };
+    /// Returns what the credentials, or those that their provider returns, log in with.
+    pub(super) async fn resolve(
+        &self,
+        key: &StoreKey,
+        credentials: &Credentials,
+        deadline: Instant,
+    ) -> Result<Resolved> {
+        let key = key.clone();
         let (flavour, logins) = (self.core.flavour, self.core.registry.logins(&key));
         // One call of a provider at a time, so that a provider that hangs occupies one thread only.
         let provided = match &credentials.kind {
@@ -44,7 +50,8 @@ impl Session {
                     _ => flavour.until(deadline, future).await.map(Ok),
                 }
             }
-            _ => return Ok(credentials.clone()),
+            Kind::Login(login) => return Ok(Resolved::Login(login.clone(), credentials.tenant.clone())),
+            Kind::Token(token) => return Ok(Resolved::Token(token.clone())),
         };
         match provided {
             Ok(provided) => credentials.provided(provided?.map_err(Error::provider)?),

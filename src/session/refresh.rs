@@ -208,7 +208,7 @@ impl Session {
         let allowed =
             logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
         allowed?;
-        let result = self.log_in_again(method, tenant.as_deref(), deadline).await;
+        let result = self.log_in_again(key, method, tenant.as_deref(), deadline).await;
         let to_share = {
             let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
             let (digest, now) = (self.state.secret.clone(), SystemTime::now());

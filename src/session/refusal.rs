@@ -67,11 +67,7 @@ pub(crate) fn after_refusal(refusal: &Refusal<'_>) -> AfterRefusal {
     if token.accepted_since(refusal.sent) {
         return if refusal.rounds == 1 { AfterRefusal::SendAgain } else { AfterRefusal::GiveUp };
     }
-    match (refusal.logs_in, used.origin) {
-        (true, _) => AfterRefusal::Replace,
-        (false, Origin::Given) => AfterRefusal::GiveUp,
-        (false, Origin::Found | Origin::Issued) => AfterRefusal::ReadAgain,
-    }
+    if refusal.logs_in { AfterRefusal::Replace } else { AfterRefusal::ReadAgain }
 }
 
 #[cfg(test)]
@@ -105,7 +101,6 @@ mod tests {
         let stored = signed_in(2, "b", Origin::Found, now);
         let served = signed_in(2, "b", Origin::Issued, now);
         served.token().unwrap().note_accepted(now.instant);
-        let given = signed_in(1, "a", Origin::Given, now);
         let out = snapshot(1, TokenState::SignedOut, Origin::Found);
         let accepted = signed_in(1, "a", Origin::Found, now);
         accepted.token().unwrap().note_accepted(now.instant + Duration::from_millis(10));
@@ -135,7 +130,6 @@ mod tests {
             (Refusal { sent: now.instant + Duration::from_millis(20), ..of(&accepted, &accepted) }, Replace),
             (Refusal { logs_in: false, ..of(&found, &found) }, ReadAgain),
             (Refusal { logs_in: false, ..of(&found, &fresh) }, SendAgain),
-            (Refusal { logs_in: false, ..of(&given, &given) }, GiveUp),
             (of(&fresh, &found), SendAgain),
             (of(&out, &out), GiveUp),
             (of(&out, &fresh), SendAgain),

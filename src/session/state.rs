@@ -44,8 +44,6 @@ pub(crate) enum TokenState {
 pub(crate) enum Origin {
     /// The store, a caller or a provider. The token may have expired.
     Found,
-    /// A caller, at the start of the session. The token in the store is not a replacement for it.
-    Given,
     /// The service, which has just issued it.
     Issued,
 }

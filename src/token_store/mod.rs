@@ -56,7 +56,7 @@ pub use memory::MemoryStore;
 pub use redis::{RedisStore, RedisStoreError};
 use sha2::{Digest, Sha256};
 use std::fmt;
-pub use token::StoredToken;
+pub use token::{StoredToken, TokenJson};
 
 /// Keeps the tokens of sessions, each under its [`StoreKey`].
 ///

@@ -8,7 +8,7 @@ pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// Seals the token that is kept under `key`.
 pub(super) fn seal(sealer: &Sealer, key: &StoreKey, token: &StoredToken) -> Result<Vec<u8>, SealError> {
-    limited(sealer.seal(key.as_str(), &token.to_json())?)
+    limited(sealer.seal(key.as_str(), token.to_json().expose_secret())?)
 }
 
 /// Opens the token that was sealed under `key`.

@@ -4,6 +4,7 @@ use crate::{crypto::SecretDigest, secret::UserToken};
 use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
+    fmt,
     time::{Duration, SystemTime},
 };
 use zeroize::Zeroizing;
@@ -56,7 +57,7 @@ impl StoredToken {
     }
 
     /// Writes the entry as JSON, for stores of your own that leave the process. It holds the token in clear text: encrypt it.
-    pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
+    pub fn to_json(&self) -> TokenJson {
         let record = Record {
             token: self.token.expose_secret().into(),
             issued_at: self.issued_at.and_then(millis),
@@ -66,10 +67,19 @@ impl StoredToken {
             secret: self.secret.clone(),
         };
         // Text and numbers: nothing that cannot be written.
-        Zeroizing::new(serde_json::to_vec(&record).unwrap_or_default())
+        TokenJson(Zeroizing::new(serde_json::to_vec(&record).unwrap_or_default()))
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote; `None` if `json` is something else.
+    ///
+    /// ```
+    /// use iam_sdk::token_store::StoredToken;
+    ///
+    /// let stored = StoredToken::new("token".into());
+    /// let json = stored.to_json();
+    /// let to_encrypt: &[u8] = json.expose_secret();
+    /// assert_eq!(StoredToken::from_json(to_encrypt).unwrap().token, stored.token);
+    /// ```
     pub fn from_json(json: &[u8]) -> Option<Self> {
         let record: Record<'_> = serde_json::from_slice(json).ok()?;
         Some(Self {
@@ -80,6 +90,24 @@ impl StoredToken {
             tenant: record.tenant.map(Cow::into_owned),
             secret: record.secret,
         })
+    }
+}
+
+/// The JSON of a [`StoredToken`], with the token in clear text.
+///
+/// `Debug` prints a placeholder, and the memory is overwritten on drop.
+pub struct TokenJson(Zeroizing<Vec<u8>>);
+
+impl TokenJson {
+    /// Returns the JSON. Encrypt it before it leaves the process.
+    pub fn expose_secret(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenJson(redacted)")
     }
 }
 
@@ -118,7 +146,9 @@ mod tests {
         full.tenant = Some("T1".to_owned());
         full.secret = Some(SecretDigest::new("pw"));
         for stored in [StoredToken::new("t".into()), full] {
-            let back = StoredToken::from_json(&stored.to_json()).unwrap();
+            let json = stored.to_json();
+            assert_eq!(format!("{json:?}"), "TokenJson(redacted)");
+            let back = StoredToken::from_json(json.expose_secret()).unwrap();
             assert_eq!((&back.token, back.lifetime, &back.tenant), (&stored.token, stored.lifetime, &stored.tenant));
             assert_eq!(back.expires_at.and_then(millis), stored.expires_at.and_then(millis));
             assert_eq!(back.issued_at.and_then(millis), stored.issued_at.and_then(millis));

@@ -9,8 +9,8 @@ async fn calls_are_joined_and_spawned() {
     let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
     client.identity().login(&account.user_id, account.password.clone()).await.unwrap();
 
-    let (ann, nobody) = tokio::try_join!(client.users().get_user("ann"), client.users().get_user("nobody")).unwrap();
-    assert_eq!((ann.unwrap().id.as_deref(), nobody), (Some("ann"), None));
+    let (ann, bob) = tokio::try_join!(client.users().get_user("ann"), client.users().get_user("bob")).unwrap();
+    assert_eq!((ann.id.as_deref(), bob.id.as_deref()), (Some("ann"), Some("bob")));
 
     let task = {
         let (client, ids) = (client.clone(), vec![String::from("ann")]);

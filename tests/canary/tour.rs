@@ -1,12 +1,12 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
 use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
 use iam_sdk::{
-    AppToken, CallOptions, Method, Password, Pin, UserToken, VerificationCode,
+    AppToken, CallOptions, Method, Password, Pin, RequestOptions, UserToken, VerificationCode,
     authing::{
         AppId, CreateUserOptions, CustomData, EmailScene, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove,
         RoleCode, SyncProvider, UpdateGroupOptions, UpdateNodeOptions, UserInfo, UserListOptions, UserLookup,
     },
-    digiwin::{Credentials, LoginOptions, RequestOptions, TenantId, UserQueryType},
+    digiwin::{Credentials, LoginOptions, TenantId, UserQueryType},
     emulator::Emulator,
     token_store::{MemoryStore, StoredToken},
 };
@@ -88,7 +88,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let sid = orgs.create_or_update(&json!({"name": "New", "parentSid": hq})).await.unwrap().unwrap();
     seen.show(orgs.delete(sid).await.unwrap());
 
-    let options = RequestOptions::new().query("q", PASSWORD).json(json!({"id": PASSWORD}));
+    let options = RequestOptions::new().query("q", PASSWORD).json(&json!({"id": PASSWORD}));
     seen.show(&options);
     seen.show(client.request_with(Method::POST, "/api/iam/v2/user", options).await.unwrap());
     emulator.respond_next("/api/iam/v2/user/simple", 500, format!(r#"{{"message": "{APP_TOKEN}"}}"#));
@@ -115,9 +115,10 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
         seen.show((&refused, refused.to_string(), refused.body(), std::error::Error::source(&refused)));
     }
 
-    let builder = LicenseClient::builder("app").base_url(emulator.base_url() + "/api/v1").token("canary-license");
+    let builder = LicenseClient::builder("app").base_url(emulator.base_url() + "/api/v1");
     seen.show((&builder, Pin::from(PIN)));
     let license = builder.header("x-key", HEADER).build().unwrap();
+    seen.show(license.with_token("canary-license").unwrap());
     let refused = license.authenticate("ann", WRONG_PASSWORD).await.unwrap_err();
     seen.show((&refused, refused.to_string(), refused.body()));
     let response = license.authenticate("ann", PASSWORD).await.unwrap();

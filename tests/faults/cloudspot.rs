@@ -10,7 +10,7 @@ use iam_sdk::{Error, ErrorKind};
 async fn errors(response: impl Fn() -> Response + Send + Sync + 'static) -> (Error, Error) {
     let server = Server::start(move |_| response());
     let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1");
-    let client = builder.token("token-canary").build().unwrap();
+    let client = builder.build().unwrap().with_token("token-canary").unwrap();
     let login = client.authenticate("u", "password-canary").await.unwrap_err();
     same(client.current_token().await.unwrap(), Some("token-canary".into()));
     (login, client.get_user().await.unwrap_err())
@@ -64,7 +64,7 @@ async fn a_login_without_a_token_in_its_response_is_an_error() {
     for body in [r#"{"permissions": []}"#, r#"{"token": null}"#, r#"{"token": ""}"#, "", "null"] {
         let server = Server::start(move |_| status(200, body));
         let builder = LicenseClient::builder("app-id").base_url(server.url());
-        let client = builder.token("token-canary").build().unwrap();
+        let client = builder.build().unwrap().with_token("token-canary").unwrap();
         holds(client.authenticate("u", "p").await.is_err_and(|error| error.is_decode()));
         same(client.current_token().await.unwrap(), Some("token-canary".into()));
     }
@@ -77,13 +77,13 @@ async fn new_members_and_other_forms_are_taken() {
         "/auth/users/profile/" => json(r#"{"first_name": null, "pin": 4711, "company": 7, "shoe_size": 43}"#),
         _ => json(r#"{"permissions": [{"company_id": 7, "permissions": null, "vat": "BE0"}], "since": 2020}"#),
     });
-    let client = LicenseClient::builder("app-id").base_url(server.url()).token("t").build().unwrap();
+    let client = LicenseClient::builder("app-id").base_url(server.url()).build().unwrap().with_token("t").unwrap();
     let user = client.get_user().await.unwrap();
     assert_eq!((user.pin.as_ref().unwrap().expose_secret(), user.extra.get("shoe_size").unwrap()), ("4711", Some(43)));
     assert!(!format!("{user:?}").contains("4711"));
     let license = client.get_permissions().await.unwrap();
     assert_eq!(license.extra.get("since").unwrap(), Some(2020));
-    let company = license.company(7).unwrap();
+    let company = license.company("7").unwrap();
     assert_eq!((company.extra.get("vat").unwrap(), company.has("use_app")), (Some("BE0"), false));
 }
 

@@ -97,7 +97,7 @@ async fn a_pager_ends_where_the_list_does_wherever_it_began() {
         let options = UserListOptions::new().limit(10).page(first);
         let (found, error) = all(client(&server).users().list_all(options)).await;
         let ids: Vec<String> = found.into_iter().filter_map(|user| user.id).collect();
-        let expected: Vec<String> = (3 * (first as usize - 1)..14).map(|n| n.to_string()).collect();
+        let expected: Vec<String> = (3 * (first - 1)..14).map(|n| n.to_string()).collect();
         assert!(error.is_none() && ids == expected, "from {first}: {ids:?}");
     }
 }

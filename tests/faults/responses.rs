@@ -20,7 +20,7 @@ async fn digiwin(server: &Server) -> Client {
 }
 
 fn cloudspot(server: &Server) -> LicenseClient {
-    LicenseClient::builder("app").base_url(server.url()).token("token-canary").build().unwrap()
+    LicenseClient::builder("app").base_url(server.url()).build().unwrap().with_token("token-canary").unwrap()
 }
 
 /// The errors of calls of every kind; none may be a success.
@@ -131,13 +131,23 @@ async fn a_logout_is_one_with_nothing_or_json() {
 
 #[maybe_async]
 #[test]
-async fn a_user_that_does_not_exist_is_none_or_not_found() {
+async fn what_is_asked_for_by_id_and_does_not_exist_is_not_found() {
     for body in ["null", "", r#"{"status": 200, "data": null}"#] {
         let server = Server::start(move |_| json(body));
         let client = digiwin(&server).await;
-        same(client.users().get_user("u").await.unwrap(), None);
-        let error = client.users().get_user_roles("u").await.unwrap_err();
-        assert!(error.is_not_found() && error.operation() == Some("digiwin.users.get_user_roles"), "{body}: {error}");
+        let (users, tenants) = (client.users(), client.tenants());
+        for (operation, error) in [
+            ("digiwin.users.get_user", users.get_user("u").await.err()),
+            ("digiwin.users.get_user_roles", users.get_user_roles("u").await.err()),
+            ("digiwin.tenants.get_simple", tenants.get_simple("T").await.err()),
+            ("digiwin.tenants.get_simple", tenants.get_tenant_simple("T").await.err()),
+        ] {
+            let error = error.unwrap();
+            assert!(error.is_not_found() && error.operation() == Some(operation), "{body}: {error}");
+        }
+        // These name no tenant: the token may be in none.
+        same(tenants.get_current().await.unwrap(), None);
+        same(tenants.get_current_simple().await.unwrap(), None);
     }
 }
 
@@ -296,7 +306,7 @@ async fn what_a_server_says_is_cut() {
 
 /// Returns how often a call that never succeeds is sent.
 #[maybe_async]
-async fn times_asked(path: &str, options: iam_sdk::digiwin::RequestOptions) -> usize {
+async fn times_asked(path: &str, options: iam_sdk::RequestOptions) -> usize {
     let server = Server::start(|_| status(503, ""));
     let client = digiwin(&server).await;
     holds(client.request_with(Method::GET, path, options).await.unwrap_err().is_server());
@@ -306,7 +316,7 @@ async fn times_asked(path: &str, options: iam_sdk::digiwin::RequestOptions) -> u
 #[maybe_async]
 #[test]
 async fn a_raw_call_is_repeated_if_the_caller_permits_it() {
-    use iam_sdk::digiwin::RequestOptions;
+    use iam_sdk::RequestOptions;
     same(times_asked("/x", RequestOptions::new()).await, 1);
     same(times_asked("/x", RequestOptions::new().repeatable(true)).await, 3);
 }

@@ -92,7 +92,13 @@ fn authing(url: &str) -> ManagementClient {
 }
 
 fn cloudspot(url: &str) -> LicenseClient {
-    LicenseClient::builder("a").base_url(url).token("t").timeout(Duration::from_secs(120)).build().unwrap()
+    LicenseClient::builder("a")
+        .base_url(url)
+        .timeout(Duration::from_secs(120))
+        .build()
+        .unwrap()
+        .with_token("t")
+        .unwrap()
 }
 
 const USERS: Call = |url| digiwin(url).users().get_user_list(&["u"]).map(drop);

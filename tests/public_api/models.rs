@@ -118,9 +118,9 @@ fn a_page_is_written_as_it_was_read() {
 fn a_model_is_built_in_one_expression() {
     let bob = digiwin::UserWithRoles::default()
         .with_id("bob")
-        .with_type(1)
+        .with_kind(1)
         .with_roles([digiwin::Role::default().with_id("admin"), digiwin::Role::default().with_id("viewer")]);
-    assert_eq!((bob.id.as_deref(), bob.r#type, bob.roles.len()), (Some("bob"), Some(1), 2));
+    assert_eq!((bob.id.as_deref(), bob.kind, bob.roles.len()), (Some("bob"), Some(1), 2));
     let ann = authing::User::default()
         .with_username("ann")
         .with_status(authing::UserStatus::Suspended)
@@ -132,7 +132,7 @@ fn a_model_is_built_in_one_expression() {
         json!({"status": "Suspended", "username": "ann",
             "customData": [{"key": "age", "value": "22", "dataType": "NUMBER"}]})
     );
-    let company = cloudspot::CompanyPermissions::default().with_company_id(7).with_permissions(["use_app"]);
+    let company = cloudspot::CompanyPermissions::default().with_company_id("7").with_permissions(["use_app"]);
     assert!(company.has("use_app"));
 }
 

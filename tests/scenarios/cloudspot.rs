@@ -32,7 +32,7 @@ async fn a_user_logs_in_and_sees_what_they_may_do() {
     same(client.get_permissions().await.unwrap().permissions, license.permissions);
 
     let odd = client.get_company_permissions("c/3 ü").await.unwrap();
-    assert_eq!((odd.company_id.unwrap().as_str(), &odd.permissions[..]), ("c/3 ü", &["use_app".to_owned()][..]));
+    assert_eq!((odd.company_id.as_deref().unwrap(), &odd.permissions[..]), ("c/3 ü", &["use_app".to_owned()][..]));
     let unknown = client.get_company_permissions("c2").await.unwrap_err();
     assert!(unknown.is_not_found());
     assert_eq!((unknown.code(), unknown.server_message()), (Some("NOT_FOUND"), Some("No such company.")));

@@ -32,7 +32,7 @@ async fn an_expired_or_revoked_token_is_replaced_and_the_call_goes_on() {
     // A write: it was refused unauthenticated, nothing was done.
     client.users().update_user(&json!({"id": "ann", "nickname": "Annie"})).await.unwrap();
     assert_eq!((emulator.requests().len(), request_count(&emulator, "/api/iam/v2/user/update")), (14, 2));
-    same(client.users().get_user("ann").await.unwrap().unwrap().nickname.as_deref(), Some("Annie"));
+    same(client.users().get_user("ann").await.unwrap().nickname.as_deref(), Some("Annie"));
 }
 
 #[maybe_async]

@@ -1,8 +1,7 @@
 use super::{Client, Setting, in_parallel, maybe_async, test};
 use crate::support::same;
 use iam_sdk::{
-    Error, ErrorKind, Json, Method, Result,
-    digiwin::RequestOptions,
+    Error, ErrorKind, Json, Method, RequestOptions, Result,
     emulator::{
         Emulator,
         digiwin::{Person, Seed, Tenant},
@@ -152,7 +151,7 @@ async fn a_raw_request_has_the_session_and_the_errors() {
     let client = &setting.client;
     let users = client.request(Method::GET, "/api/iam/v2/user/simple").await.unwrap();
     assert_eq!(users.decode::<Vec<Json>>().unwrap().len(), 44);
-    let options = RequestOptions::new().json(json!({"id": "bob", "sid": 0}));
+    let options = RequestOptions::new().json(&json!({"id": "bob", "sid": 0}));
     let user = client.request_with(Method::POST, "/api/iam/v2/user", options).await.unwrap();
     assert_eq!(user.get("name"), Some("Bob Carter".into()));
     let error = client.request(Method::GET, "/api/iam/v2/nothing").await.unwrap_err();

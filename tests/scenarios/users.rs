@@ -8,10 +8,10 @@ use serde_json::json;
 async fn users_are_found_by_id_sid_list_and_query() {
     let setting = Setting::in_tenant().await;
     let users = setting.client.users();
-    let bob = users.get_user("bob").await.unwrap().unwrap();
+    let bob = users.get_user("bob").await.unwrap();
     assert_eq!(bob.name.as_deref(), Some("Bob Carter"));
-    same(users.get_user(bob.sid.unwrap()).await.unwrap().unwrap(), bob);
-    same(users.get_user(UserRef::Sid(1)).await.unwrap(), None);
+    same(users.get_user(bob.sid.unwrap()).await.unwrap(), bob);
+    holds(users.get_user(UserRef::Sid(1)).await.unwrap_err().is_not_found());
 
     let found = users.get_user_list(&["bob", "nobody", "陈静", "chen.jing"]).await.unwrap();
     let ids: Vec<_> = found.iter().map(|user| user.id.as_deref().unwrap()).collect();
@@ -64,12 +64,12 @@ async fn an_update_changes_what_later_calls_see() {
     let users = setting.client.users();
     users.update_user(&json!({"id": "bob", "name": "Robert Carter", "favouriteColour": "绿"})).await.unwrap();
 
-    let mut bob: User = users.get_user("bob").await.unwrap().unwrap();
+    let mut bob: User = users.get_user("bob").await.unwrap();
     assert_eq!(bob.name.as_deref(), Some("Robert Carter"));
     assert_eq!(bob.extra.get("favouriteColour").unwrap(), Some("绿"));
     bob.nickname = Some("Bobby".into());
     users.update_user(&bob).await.unwrap();
-    let again = users.get_user("bob").await.unwrap().unwrap();
+    let again = users.get_user("bob").await.unwrap();
     assert_eq!(again, bob);
 
     let taken = users.update_user(&json!({"id": "bob", "email": "ann@digiwin.com"})).await.unwrap_err();

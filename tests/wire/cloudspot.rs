@@ -24,8 +24,8 @@ async fn requests_are_those_of_the_python_client() {
     assert_eq!(operations_without("cloudspot.", &golden), unrecorded);
     let keys = Keys::new();
     for (label, expected) in golden {
-        let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1/").token("lic-1");
-        let client = builder.build().unwrap();
+        let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1/");
+        let client = builder.build().unwrap().with_token("lic-1").unwrap();
         let before = server.requests().len();
         send(&label, &client).await.unwrap_or_else(|error| panic!("{label}: {error}"));
         let sent: Vec<Value> = server.requests()[before..].iter().map(|request| recorded(request, &keys)).collect();
@@ -37,10 +37,11 @@ async fn requests_are_those_of_the_python_client() {
 #[test]
 async fn every_other_request_is_as_documented() {
     let server = Server::start(|_| json(r#"{"permissions": [], "user": {}}"#));
-    let client = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1").token("lic-1").build().unwrap();
+    let builder = LicenseClient::builder("app-id").base_url(server.url() + "/api/v1");
+    let client = builder.build().unwrap().with_token("lic-1").unwrap();
     client.get_permissions().await.unwrap();
     client.get_company_permissions("a/b ü").await.unwrap();
-    client.get_company_permissions(7).await.unwrap();
+    client.get_company_permissions("7").await.unwrap();
     client.validate_impersonation("imp-1").await.unwrap();
     client.request(iam_sdk::Method::GET, "/auth/other/?page=2").await.unwrap();
     let requests = server.requests();

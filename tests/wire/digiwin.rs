@@ -3,11 +3,11 @@ use super::{
     test,
 };
 use iam_sdk::{
-    Method, Result,
+    Method, RequestOptions, Result,
     digiwin::{
         AccessTokenOptions, ApplicationFilter, ExistsOptions, IdentityType, InternalLoginOptions, InviteOptions,
-        LoginAdOptions, LoginOptions, LogoutOptions, RequestOptions, TenantId, TenantListOptions, TenantRef,
-        TenantSimpleOptions, UserQueryOptions, UserQueryType,
+        LoginAdOptions, LoginOptions, LogoutOptions, TenantId, TenantListOptions, TenantRef, TenantSimpleOptions,
+        UserQueryOptions, UserQueryType,
     },
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -64,6 +64,7 @@ async fn requests_are_those_of_the_python_client() {
         None if request.path.contains("/identity/") => {
             json(r#"{"token": "user-token-0", "user_token": "user-token-0", "userId": "u1"}"#)
         }
+        None if request.path.ends_with("/tenant/simple") => json(r#"{"id": "T1"}"#),
         None => status(200, ""),
     });
     let golden = golden(RECORDING, "digiwin.");
@@ -170,7 +171,8 @@ async fn every_option_is_sent() {
     sends!(server, call, "GET tenant/application?expireTimeStart=2026-01-01&expireTimeEnd=2027-01-01", null);
     let options = InviteOptions::new()
         .role(object!({"id": "r"}))
-        .org(object!([{"sid": 1}, {"sid": 2}]))
+        .org(object!({"sid": 1}))
+        .org(object!({"sid": 2}))
         .app(object!({"id": "a"}))
         .content("c")
         .due_date("d")
@@ -192,7 +194,7 @@ async fn every_option_is_sent() {
     let call = orgs.get_users_in_org("drn:x").await;
     sends!(server, call, "POST org/userinorg", {"orgSid": 0, "orgUri": "drn:x"});
 
-    let options = RequestOptions::new().query("b", 2).json(object!({"x": [1]}));
+    let options = RequestOptions::new().query("b", 2).json(&object!({"x": [1]}));
     let call = client.request_with(Method::PUT, "/api/iam/v2/new?a=1", options).await;
     sends!(server, call, "PUT new?a=1&b=2", {"x": [1]});
 }

@@ -2,7 +2,7 @@
 
 mod pool;
 
-pub use pool::*;
+pub use pool::{AllowLists, FrequencyCheck, UserPool, UserPoolType};
 
 use super::{
     udf::CustomData,
@@ -15,6 +15,9 @@ use crate::{
 
 model! {
     /// A user. Times are ISO 8601 texts.
+    ///
+    /// The members from `name` to `country` mean what the standard claims of OpenID Connect mean that have their names. The
+    /// descriptions of the others follow the names.
     User {
         /// The id of the user.
         id: Option<String> = "id",

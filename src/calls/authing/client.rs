@@ -25,12 +25,14 @@ pub struct ManagementClient {
 }
 
 impl ManagementClient {
-    /// Begins a client for this user pool.
+    /// Begins a client for this user pool. The secret can be empty if the builder gets
+    /// [`credentials`](ManagementClientBuilder::credentials).
     pub fn builder(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> ManagementClientBuilder {
         ManagementClientBuilder {
             settings: Settings::new(authing::PUBLIC_SERVICE.to_owned()),
             user_pool_id: user_pool_id.into(),
             secret: secret.into(),
+            credentials: None,
             public_key_pem: authing::DEFAULT_PUBLIC_KEY_PEM.to_owned(),
             app_id: None,
             language: None,
@@ -39,7 +41,7 @@ impl ManagementClient {
 
     /// Creates a session over the same connections, named by `key`, with a management token of its own.
     ///
-    /// It fetches the token with the pool's secret. A key always gives the same session, also in other processes that share the token
+    /// It fetches the token as the client itself does. A key always gives the same session, also in other processes that share the token
     /// store.
     pub fn with_session(&self, key: impl AsRef<str>) -> Self {
         self.with_login(key.as_ref(), self.token.clone())
@@ -128,6 +130,7 @@ pub struct ManagementClientBuilder {
     settings: Settings,
     user_pool_id: String,
     secret: Password,
+    credentials: Option<Credentials>,
     public_key_pem: String,
     app_id: Option<String>,
     language: Option<String>,
@@ -135,6 +138,15 @@ pub struct ManagementClientBuilder {
 
 impl ManagementClientBuilder {
     settings_methods!();
+
+    /// Sets the credentials with which the client's own session fetches its management token, in the place of the pool's secret.
+    ///
+    /// They are a provider of secrets or tokens, such as a vault, or another secret of the pool. Sessions of
+    /// [`with_session`](ManagementClient::with_session) use them too.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
 
     /// Sets the public key, as PEM, under which users' passwords are encrypted. Default:
     /// [`DEFAULT_PUBLIC_KEY_PEM`](crate::authing::DEFAULT_PUBLIC_KEY_PEM).
@@ -161,13 +173,17 @@ impl ManagementClientBuilder {
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<ManagementClient> {
-        authing::check(&self.user_pool_id, &self.secret)?;
+        authing::check(&self.user_pool_id, &self.secret, self.credentials.is_some())?;
         let key = Arc::new(PasswordKey::from_pem(&self.public_key_pem)?);
         let (app_id, language) = (self.app_id.as_deref(), self.language.as_deref());
         let headers = authing::headers(&self.settings, &self.user_pool_id, app_id, language)?;
         // A client with another secret for the same pool must not find this one's token in a shared store.
         let application = format!("{} {}", self.user_pool_id, self.secret.expose_secret());
-        let token = Arc::new(ManagementToken::new(self.user_pool_id, self.secret));
+        let token = ManagementToken::new(self.user_pool_id, self.secret);
+        let token = Arc::new(match self.credentials {
+            Some(credentials) => token.with_credentials(credentials.0),
+            None => token,
+        });
         let session =
             Session::new("authing", &authing::DIALECT, &application, self.settings, headers, Some(token.clone()))?;
         Ok(ManagementClient { session, token, key })

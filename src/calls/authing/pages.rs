@@ -30,7 +30,7 @@ pub struct Pager<T> {
 pub(in super::super::super) struct Source<T>(Session, Pages<T>);
 
 impl<T: Send + 'static> Source<T> {
-    pub(in super::super::super) fn fetch(&self, page: i64) -> Call<Received<T>> {
+    pub(in super::super::super) fn fetch(&self, page: usize) -> Call<Received<T>> {
         self.0.call_with(self.1.request(page), self.1.read)
     }
 }
@@ -47,7 +47,7 @@ impl<T: Clone + PartialEq> Pager<T> {
     }
 
     /// Returns the number of the page that is fetched next: where another pager goes on.
-    pub fn position(&self) -> i64 {
+    pub fn position(&self) -> usize {
         self.cursor.position()
     }
 

@@ -2,8 +2,7 @@ use super::{Call, Session, client_methods, options_method};
 use crate::{
     Password, Result, UserToken,
     cloudspot::{
-        self, AuthenticatedLicense, CompanyId, CompanyPermissions, CredentialLogin, Credentials, Impersonation,
-        LicenseUser, auth,
+        self, AuthenticatedLicense, CompanyPermissions, CredentialLogin, Credentials, Impersonation, LicenseUser, auth,
     },
     config::{Settings, settings_methods},
 };
@@ -24,7 +23,6 @@ impl LicenseClient {
         LicenseClientBuilder {
             settings: Settings::new(cloudspot::PUBLIC_SERVICE.to_owned()),
             application_id: application_id.into(),
-            token: None,
             credentials: None,
         }
     }
@@ -60,8 +58,8 @@ impl LicenseClient {
     ///
     /// Needs a token.
     #[doc = auth::docs!(GET_COMPANY_PERMISSIONS)]
-    pub fn get_company_permissions(&self, company_id: impl Into<CompanyId>) -> Call<CompanyPermissions> {
-        let company_id = company_id.into();
+    pub fn get_company_permissions(&self, company_id: impl AsRef<str>) -> Call<CompanyPermissions> {
+        let company_id = company_id.as_ref().to_owned();
         let request = cloudspot::get_company_permissions(&company_id);
         self.session.call_then(request, move |permissions| cloudspot::of_company(company_id, permissions))
     }
@@ -80,7 +78,6 @@ impl LicenseClient {
 pub struct LicenseClientBuilder {
     settings: Settings,
     application_id: String,
-    token: Option<UserToken>,
     credentials: Option<Credentials>,
 }
 
@@ -91,12 +88,6 @@ impl LicenseClientBuilder {
     /// fail with [`Configuration`](crate::ErrorKind::Configuration); use [`with_session`](LicenseClient::with_session) for them.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
-        self
-    }
-
-    /// Gives the client's own session a token to begin with, which is not written to the token store.
-    pub fn token(mut self, token: impl Into<UserToken>) -> Self {
-        self.token = Some(token.into());
         self
     }
 
@@ -112,10 +103,6 @@ impl LicenseClientBuilder {
         let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials.0)) as _);
         let id = &self.application_id;
         let session = Session::new("cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
-        let session = match self.token {
-            Some(token) => session.with_initial_token(token)?,
-            None => session,
-        };
         Ok(LicenseClient { session })
     }
 }

@@ -29,7 +29,7 @@ impl Tenants {
         self.session.call_with(tenants::get_tenants(&options), Data::list)
     }
 
-    /// Returns the tenant that the token is in.
+    /// Returns the tenant that the token is in, if the service names one.
     ///
     /// Needs a token in a tenant.
     #[doc = tenants::docs!(GET_CURRENT)]
@@ -37,23 +37,23 @@ impl Tenants {
         self.session.call(tenants::get_current())
     }
 
-    /// Returns a tenant with few members, if there is one with this id.
+    /// Returns a tenant with few members.
     #[doc = tenants::docs!(GET_SIMPLE)]
-    pub fn get_simple(&self, id: impl AsRef<str>) -> Call<Option<Tenant>> {
+    pub fn get_simple(&self, id: impl AsRef<str>) -> Call<Tenant> {
         self.get_simple_with(id, TenantSimpleOptions::new())
     }
 
     /// Returns a tenant with few members, those of its invoice too if asked for: see [`get_simple`](Self::get_simple).
-    pub fn get_simple_with(&self, id: impl AsRef<str>, options: TenantSimpleOptions) -> Call<Option<Tenant>> {
-        self.session.call(tenants::get_simple(id.as_ref(), &options))
+    pub fn get_simple_with(&self, id: impl AsRef<str>, options: TenantSimpleOptions) -> Call<Tenant> {
+        self.session.call_with(tenants::get_simple(id.as_ref(), &options), Data::non_null)
     }
 
     /// Returns a tenant with few members: the vendor's second name of [`get_simple`](Self::get_simple).
-    pub fn get_tenant_simple(&self, id: impl AsRef<str>) -> Call<Option<Tenant>> {
+    pub fn get_tenant_simple(&self, id: impl AsRef<str>) -> Call<Tenant> {
         self.get_simple(id)
     }
 
-    /// Returns the tenant that the token is in, with few members.
+    /// Returns the tenant that the token is in, with few members, if the service names one.
     ///
     /// Needs a token in a tenant.
     #[doc = tenants::docs!(GET_CURRENT_SIMPLE)]

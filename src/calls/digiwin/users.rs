@@ -18,10 +18,10 @@ pub struct Users {
 impl Users {
     options_method!();
 
-    /// Returns a user, named by id (text) or by sid (integer), if there is one.
+    /// Returns a user, named by id (text) or by sid (integer).
     #[doc = users::docs!(GET_USER)]
-    pub fn get_user(&self, user: impl Into<UserRef>) -> Call<Option<User>> {
-        self.session.call(users::get_user(&user.into()))
+    pub fn get_user(&self, user: impl Into<UserRef>) -> Call<User> {
+        self.session.call_with(users::get_user(&user.into()), Data::non_null)
     }
 
     /// Returns the users with these ids, without those that do not exist.

@@ -122,8 +122,8 @@ model! {
         head_image_url: Option<String> = "headImageUrl",
         /// The nickname.
         nickname: Option<String> = "nickname",
-        /// The type of the user, as a number.
-        r#type: Option<i64> = "type",
+        /// The type of the user, as a number; the vendor does not document which type is which.
+        kind: Option<i64> = "type",
         /// The type of the user.
         user_type: Option<UserType> = "userType",
         /// Whether the user is confirmed.
@@ -172,8 +172,8 @@ model! {
         phone: Option<String> = "phone",
         /// The status of the user, as a number.
         status: Option<i64> = "status",
-        /// The type of the user, as a number.
-        r#type: Option<i64> = "type",
+        /// The type of the user, as a number; the vendor does not document which type is which.
+        kind: Option<i64> = "type",
         /// The type of the user in the tenant, as a number.
         tenant_user_type: Option<i64> = "tenantUserType",
         /// Whether the user is disabled.
@@ -208,8 +208,8 @@ model! {
         telephone: Option<String> = "telephone",
         /// Where the user was created from.
         come_from: Option<String> = "comeFrom",
-        /// The type of the user, as a number.
-        r#type: Option<i64> = "type",
+        /// The type of the user, as a number; the vendor does not document which type is which.
+        kind: Option<i64> = "type",
         /// The type of the user.
         user_type: Option<UserType> = "userType",
         /// Whether the user is disabled.

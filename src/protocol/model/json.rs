@@ -48,7 +48,8 @@ impl Json {
         decode(&self.0)
     }
 
-    pub(super) fn new(text: &str) -> Self {
+    /// Takes a text that is JSON.
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.into())
     }
 

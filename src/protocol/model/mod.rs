@@ -155,7 +155,7 @@ mod tests {
             /// Tags.
             tag_list: Vec<String> = "tagList",
             /// The kind.
-            r#type: Option<String> = "type",
+            kind: Option<String> = "type",
             /// A token.
             token: Option<UserToken> = secret "token",
             /// What is inside.
@@ -197,7 +197,7 @@ mod tests {
             .with_sid(7)
             .with_is_here(true)
             .with_tag_list(["a", "b"])
-            .with_type("box")
+            .with_kind("box")
             .with_token("canary")
             .with_inner(Thing::default().with_sid(8))
             .with_extra("colour", "red");

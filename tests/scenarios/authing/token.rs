@@ -7,6 +7,7 @@ use iam_sdk::{
     ErrorKind, Method,
     authing::{Credentials, EmailScene},
     emulator::Emulator,
+    token_store::StoredToken,
 };
 use std::{
     sync::{
@@ -216,6 +217,42 @@ async fn a_session_has_a_management_token_of_its_own() {
     }
     let refused = Credentials::secret(&account.user_pool_id, "wrong");
     holds(pool.client.with_session_as("refused", refused).users().list().await.unwrap_err().is_application());
+}
+
+#[maybe_async]
+#[test]
+async fn the_builders_credentials_take_the_place_of_the_secret() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.authing().account();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (id, secret, count) = (account.user_pool_id.clone(), account.secret.clone(), asked.clone());
+    let vault = Credentials::from_fn("vault", move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        std::io::Result::Ok(Credentials::secret(&id, secret.clone()))
+    });
+    let builder = |secret: &str| ManagementClient::builder(&account.user_pool_id, secret).base_url(emulator.base_url());
+    let client = builder("").credentials(vault).build().unwrap();
+    look(client.clone()).await;
+    emulator.authing().expire_tokens();
+    look(client.clone()).await;
+    same(asked.load(Ordering::SeqCst), 2);
+    look(client.with_session("job")).await;
+    same(asked.load(Ordering::SeqCst), 3);
+
+    let token = client.current_token().await.unwrap().unwrap();
+    look(builder("").credentials(Credentials::token(StoredToken::new(token))).build().unwrap()).await;
+    same(asked.load(Ordering::SeqCst), 3);
+    for (secret, credentials) in [("", None), ("wrong", Some(Credentials::secret("another pool", "s3cret")))] {
+        let built = match credentials {
+            Some(credentials) => builder(secret).credentials(credentials).build(),
+            None => builder(secret).build(),
+        };
+        let error = match built {
+            Ok(client) => client.users().list().await.err(),
+            Err(error) => Some(error),
+        };
+        holds(error.unwrap().is_configuration());
+    }
 }
 
 #[maybe_async]

@@ -127,18 +127,19 @@ async fn users_are_listed_and_searched() {
     let in_group = UserSearchOptions::new().in_group("developers");
     let found = users.search_with("acme.example", in_group).await.unwrap();
     assert_eq!(names(&found.list), ["chen", "bo", "ann"]);
-    let both = UserSearchOptions::new().in_group("developers").with_role("default", "auditor").limit(3);
+    let both = UserSearchOptions::new().in_group("developers").with_role(Namespace("default"), "auditor").limit(3);
     same(names(&users.search_with("", both).await.unwrap().list), vec!["bo"]);
-    let fields = UserSearchOptions::new().fields(json!(["nickname"]));
+    let fields = UserSearchOptions::new().in_field("nickname");
     same(users.search_with("e-1", fields).await.unwrap().total_count, 0);
 
     let north = pool.client.orgs().search_nodes("north").await.unwrap().remove(0);
     let (north, parent) = (north.id.unwrap(), north.path[1].clone());
     pool.client.orgs().add_members(&north, &[pool.id("jun").await]).await.unwrap();
-    let below = |id: &str, below| UserSearchOptions::new().in_department(id, below);
-    same(names(&users.search_with("", below(&north, false)).await.unwrap().list), vec!["jun"]);
-    same(users.search_with("", below(&parent, false)).await.unwrap().total_count, 0);
-    same(names(&users.search_with("", below(&parent, true)).await.unwrap().list), vec!["jun"]);
+    let directly = |id: &str| UserSearchOptions::new().in_department(id);
+    same(names(&users.search_with("", directly(&north)).await.unwrap().list), vec!["jun"]);
+    same(users.search_with("", directly(&parent)).await.unwrap().total_count, 0);
+    let below = UserSearchOptions::new().in_department_tree(&parent);
+    same(names(&users.search_with("", below).await.unwrap().list), vec!["jun"]);
     let outside = users.list_with(UserListOptions::new().exclude_users_in_org(true)).await.unwrap();
     assert_eq!(outside.total_count, 11);
 }
