@@ -211,7 +211,8 @@ macro_rules! settings_methods {
         /// A third, 10 s of the default 30, leaves time for the three attempts of the default policy: a read that hangs once or
         /// twice still succeeds. The last attempt that the policy permits, and a write that must not be sent again, may take
         /// all the time that is left: giving them up earlier gains nothing. A limit that is set, however, holds for each attempt of
-        /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default. [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
+        /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default.
+        /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
         pub fn attempt_timeout(mut self, timeout: impl crate::IntoOption<std::time::Duration>) -> Self {
             self.settings.attempt_timeout = timeout.into_option();
             self
