@@ -46,6 +46,13 @@ pub mod blocking;
 pub mod emulator;
 pub mod guide;
 
+// Fuzzing sees the decoders themselves, and shares its list of calls with the tests of the finished crate.
+#[cfg(all(test, feature = "blocking", feature = "emulator"))]
+extern crate self as iam_sdk;
+#[cfg(all(test, feature = "blocking", feature = "emulator"))]
+#[path = "../tests/fuzz/mod.rs"]
+mod fuzz;
+
 #[cfg(feature = "async")]
 pub use r#async::Client;
 pub use call_options::CallOptions;

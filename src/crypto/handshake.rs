@@ -33,6 +33,7 @@ fn decode(text: &str) -> Result<Vec<u8>> {
 }
 
 /// The client's key pair, for one login; zeroized on drop.
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct KeyPair(RsaPrivateKey);
 
 impl KeyPair {
