@@ -58,12 +58,12 @@ pub mod authing;
 pub mod cloudspot;
 pub mod digiwin;
 mod log;
+mod seed_error;
+mod service;
+mod store;
 
 pub use log::ReceivedRequest;
 
-use authing::Authing;
-use cloudspot::Cloudspot;
-use digiwin::{Digiwin, ResponseStyle};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -73,19 +73,25 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Returns the names of all operations of the three services, as errors and logs have them: for a test that must make every
-/// call.
-pub fn operations() -> impl Iterator<Item = &'static str> {
-    let all = crate::digiwin::operations().chain(crate::authing::operations()).chain(crate::cloudspot::operations());
-    all.map(|operation| operation.name)
+service::services! {
+    authing: Authing {
+        "Returns Authing's side: its account, and what a test can change or look up directly."
+        "Sets Authing's seed (users, organizations and so on), or its settings with a seed."
+    }
+    cloudspot: Cloudspot {
+        "Returns Cloudspot's side, which is served below `/api/v1`: its account, and what a test can change directly."
+        "Sets Cloudspot's seed (companies and people), or its settings with a seed."
+    }
+    digiwin: Digiwin {
+        "Returns Digiwin's side: its account, and what a test can change directly."
+        "Sets Digiwin's seed (people and tenants), or its settings with a seed."
+    }
 }
 
 /// A running emulator.
 pub struct Emulator {
     address: SocketAddr,
-    authing: Arc<Authing>,
-    cloudspot: Arc<Cloudspot>,
-    digiwin: Arc<Digiwin>,
+    services: Services,
     log: Arc<log::Log>,
     server: Option<Server>,
 }
@@ -105,40 +111,14 @@ impl Emulator {
         Self::builder().start()
     }
 
-    /// Returns a builder, to choose seeds, the port, token lifetimes and the style of responses.
+    /// Returns a builder, to choose the port, and seeds and settings of the services.
     pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder {
-            port: 0,
-            latency: Duration::ZERO,
-            authing: authing::Seed::default(),
-            authing_errors: authing::ErrorStyle::default(),
-            authing_token_lifetime: Duration::from_secs(14 * 24 * 60 * 60),
-            cloudspot: cloudspot::Seed::default(),
-            digiwin: digiwin::Seed::default(),
-            style: ResponseStyle::default(),
-            token_lifetime: Duration::from_secs(2 * 60 * 60),
-            server_key_bits: 1024,
-        }
+        EmulatorBuilder { port: 0, latency: Duration::ZERO, settings: Settings::default() }
     }
 
     /// Returns the base URL that clients connect to: `http://127.0.0.1:port`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// Returns Authing's side: its account, and what a test can change or look up directly.
-    pub fn authing(&self) -> &Authing {
-        &self.authing
-    }
-
-    /// Returns Cloudspot's side, which is served below `/api/v1`: its account, and what a test can change directly.
-    pub fn cloudspot(&self) -> &Cloudspot {
-        &self.cloudspot
-    }
-
-    /// Returns Digiwin's side: its account, and what a test can change directly.
-    pub fn digiwin(&self) -> &Digiwin {
-        &self.digiwin
     }
 
     /// Returns the requests received so far, in order.
@@ -177,14 +157,7 @@ impl Drop for Emulator {
 pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
-    authing: authing::Seed,
-    authing_errors: authing::ErrorStyle,
-    authing_token_lifetime: Duration,
-    cloudspot: cloudspot::Seed,
-    digiwin: digiwin::Seed,
-    style: ResponseStyle,
-    token_lifetime: Duration,
-    server_key_bits: usize,
+    settings: Settings,
 }
 
 impl EmulatorBuilder {
@@ -200,71 +173,20 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets Authing's initial users, organizations and so on.
-    pub fn authing(mut self, seed: authing::Seed) -> Self {
-        self.authing = seed;
-        self
-    }
-
-    /// Sets the form of Authing's error responses.
-    pub fn authing_errors(mut self, style: authing::ErrorStyle) -> Self {
-        self.authing_errors = style;
-        self
-    }
-
-    /// Sets the lifetime of Authing's management tokens, in whole seconds. Default: 14 days.
-    pub fn authing_token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.authing_token_lifetime = lifetime;
-        self
-    }
-
-    /// Sets Digiwin's initial people and tenants.
-    pub fn digiwin(mut self, seed: digiwin::Seed) -> Self {
-        self.digiwin = seed;
-        self
-    }
-
-    /// Sets Cloudspot's initial companies and people.
-    pub fn cloudspot(mut self, seed: cloudspot::Seed) -> Self {
-        self.cloudspot = seed;
-        self
-    }
-
-    /// Sets which of Digiwin's responses are wrapped in an envelope.
-    pub fn response_style(mut self, style: ResponseStyle) -> Self {
-        self.style = style;
-        self
-    }
-
-    /// Sets the lifetime of Digiwin's user tokens, in whole seconds. Default: two hours.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = lifetime;
-        self
-    }
-
-    /// Sets the size of Digiwin's RSA key, in bits, 1024 or more. Default: 1024.
-    pub fn server_key_bits(mut self, bits: usize) -> Self {
-        self.server_key_bits = bits;
-        self
-    }
-
     /// Starts the emulator.
     ///
     /// # Errors
     ///
-    /// Those of [`Emulator::start`], and an error if no RSA key of [`server_key_bits`](Self::server_key_bits) can be generated.
+    /// Those of [`Emulator::start`]; [`InvalidInput`](io::ErrorKind::InvalidInput) if a seed contradicts itself, such as by a name
+    /// that is there twice or a member who does not exist: the text says which; and an error if no RSA key of the requested size
+    /// can be generated.
     pub fn start(self) -> io::Result<Emulator> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(log::Log::new(self.latency));
-        let authing = Arc::new(Authing::new(&self.authing, self.authing_errors, self.authing_token_lifetime));
-        let cloudspot = Arc::new(Cloudspot::new(self.cloudspot));
-        let digiwin = Arc::new(Digiwin::new(self.digiwin, self.style, self.token_lifetime, self.server_key_bits)?);
-        let router = digiwin::router(digiwin.clone())
-            .merge(authing::router(authing.clone())?)
-            .merge(cloudspot::router(cloudspot.clone()))
-            .layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
+        let services = Services::new(self.settings)?;
+        let router = services.router()?.layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
@@ -276,7 +198,7 @@ impl EmulatorBuilder {
                 }
             });
         })?;
-        Ok(Emulator { address, authing, cloudspot, digiwin, log, server: Some(Server { stop, thread }) })
+        Ok(Emulator { address, services, log, server: Some(Server { stop, thread }) })
     }
 }
 

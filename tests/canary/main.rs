@@ -74,7 +74,7 @@ fn emulator() -> Emulator {
     let pool = authing::Seed::new("pool", POOL_SECRET)
         .user([("username", "ann")])
         .custom_field("school", "STRING")
-        .organization(serde_json::json!({"name": "One"}));
+        .organization(authing::Org::new("", "One"));
     Emulator::builder().digiwin(seed.tenant(tenant)).cloudspot(license).authing(pool).start().unwrap()
 }
 

@@ -6,7 +6,10 @@ use crate::support::{
 use iam_sdk::{
     Error, ErrorKind,
     authing::{CustomData, GroupCode, MemberMove, NodeId, SyncProvider, UserInfo, UserLookup},
-    emulator::{Emulator, authing::ErrorStyle},
+    emulator::{
+        Emulator,
+        authing::{ErrorStyle, Settings},
+    },
 };
 use serde_json::Value;
 use std::sync::{
@@ -327,7 +330,7 @@ async fn a_token_request_without_a_token_is_an_error() {
 #[maybe_async]
 #[test]
 async fn newer_deployments_spell_errors_otherwise() {
-    let emulator = Emulator::builder().authing_errors(ErrorStyle::ApiCode).start().unwrap();
+    let emulator = Emulator::builder().authing(Settings::new().error_style(ErrorStyle::ApiCode)).start().unwrap();
     let account = emulator.authing().account();
     let builder =
         ManagementClient::builder(&account.user_pool_id, account.secret.clone()).base_url(emulator.base_url());

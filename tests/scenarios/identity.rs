@@ -5,7 +5,7 @@ use iam_sdk::{
     digiwin::{LoginAdOptions, LoginOptions, LogoutOptions, TenantId, TenantRef},
     emulator::{
         Emulator,
-        digiwin::{Person, ResponseStyle, Seed},
+        digiwin::{Person, ResponseStyle, Seed, Settings},
     },
 };
 
@@ -98,7 +98,7 @@ async fn who_is_not_in_the_directory_cannot_log_in_by_it() {
 #[test]
 async fn the_handshake_takes_any_size_of_server_key() {
     for bits in [1024, 1536, 2048] {
-        let setting = Setting::on(Emulator::builder().server_key_bits(bits).start().unwrap());
+        let setting = Setting::on(Emulator::builder().digiwin(Settings::new().server_key_bits(bits)).start().unwrap());
         let account = setting.emulator.digiwin().account();
         setting.client.identity().login("ann", account.password.clone()).await.unwrap();
         let request: Vec<_> = setting.emulator.requests().into_iter().map(|served| served.path).collect();

@@ -6,7 +6,10 @@ use super::{
 };
 use iam_sdk::{
     digiwin::Credentials,
-    emulator::{Emulator, digiwin::ResponseStyle},
+    emulator::{
+        Emulator,
+        digiwin::{ResponseStyle, Settings},
+    },
 };
 
 mod authing;
@@ -57,7 +60,7 @@ impl Setting {
     }
 
     fn in_style(style: ResponseStyle) -> Self {
-        Self::on(Emulator::builder().response_style(style).start().unwrap())
+        Self::on(Emulator::builder().digiwin(Settings::new().response_style(style)).start().unwrap())
     }
 
     fn on(emulator: Emulator) -> Self {

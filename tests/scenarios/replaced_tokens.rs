@@ -5,7 +5,7 @@ use crate::support::{holds, same};
 use iam_sdk::{
     Result,
     digiwin::Credentials,
-    emulator::Emulator,
+    emulator::{Emulator, authing::Settings},
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use serde_json::json;
@@ -138,7 +138,8 @@ async fn clients_that_share_a_store_share_a_login_and_a_rotation() {
 #[test]
 async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
     for seconds in [-600, 600] {
-        let emulator = Emulator::builder().authing_token_lifetime(Duration::from_secs(300)).start().unwrap();
+        let emulator =
+            Emulator::builder().authing(Settings::new().token_lifetime(Duration::from_secs(300))).start().unwrap();
         emulator.authing().set_clock_ahead(seconds);
         let account = emulator.authing().account();
         let builder =

@@ -8,7 +8,7 @@ use crate::support::{holds, same};
 use iam_sdk::{
     Error, ErrorKind, Result,
     digiwin::{Credentials, TenantRef},
-    emulator::Emulator,
+    emulator::{Emulator, digiwin::Settings},
     token_store::{LoginAttempts, MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
@@ -237,7 +237,8 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
 #[maybe_async]
 #[test]
 async fn processes_that_live_shortly_refresh_by_the_lifetime_as_issued() {
-    let emulator = Emulator::builder().token_lifetime(Duration::from_secs(1000)).start().unwrap();
+    let emulator =
+        Emulator::builder().digiwin(Settings::new().token_lifetime(Duration::from_secs(1000))).start().unwrap();
     let store = Arc::new(Store::default());
     client_on(&emulator, &store).identity().analyze_token().await.unwrap();
     // Most of its lifetime is over, and 50 seconds are left of it.

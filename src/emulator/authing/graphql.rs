@@ -1,8 +1,9 @@
 //! GraphQL: a schema from the crate's schema file, and the functions that resolve its fields.
 
 use super::{
-    Authing, Spelling, access, custom, groups, orgs, policies, pool, refusal::Refusal, roles, users, value::Args,
-    world::World,
+    resolvers::{args::Args, fields::resolver},
+    service::{Authing, Caller},
+    state::refusal::Refusal,
 };
 use async_graphql::{
     Error, ErrorExtensions as _, Name, Request, Response, ServerError,
@@ -20,112 +21,6 @@ use std::{collections::HashSet, io, sync::Arc};
 
 /// The schema that the emulator serves.
 const SCHEMA: &str = include_str!("../../authing/schema.graphql");
-
-type Resolver = fn(&mut World, &Value, &Args) -> Result<Value, Refusal>;
-
-/// The sender of a request, according to its headers.
-pub(super) struct Caller {
-    pub(super) is_manager: bool,
-    pub(super) spelling: Spelling,
-}
-
-/// Returns the function that computes a field; a field without one is a member of its parent object.
-fn resolver(object: &str, field: &str) -> Option<Resolver> {
-    Some(match (object, field) {
-        ("Query", "accessToken") => pool::access_token,
-        ("Query", "archivedUsers") => users::archived,
-        ("Query", "authorizedResources") => access::authorized,
-        ("Query", "authorizedTargets") => access::authorized_targets,
-        ("Query", "checkLoginStatus") => users::check_login_status,
-        ("Query", "childrenNodes") => orgs::children,
-        ("Query", "findUser") => users::find,
-        ("Query", "group") => groups::group,
-        ("Query", "groups") => groups::groups,
-        ("Query", "isActionAllowed") => access::is_allowed,
-        ("Query", "isRootNode") => orgs::is_root,
-        ("Query", "isUserExists") => users::exists,
-        ("Query", "nodeByCode") => orgs::by_code,
-        ("Query", "nodeById") => orgs::by_id,
-        ("Query", "org") => orgs::org,
-        ("Query", "orgs") => orgs::orgs,
-        ("Query", "policies") => policies::policies,
-        ("Query", "policy") => policies::policy,
-        ("Query", "policyAssignments") => policies::policy_assignments,
-        ("Query", "role") => roles::role,
-        ("Query", "roles") => roles::roles,
-        ("Query", "rootNode") => orgs::root_node,
-        ("Query", "searchNodes") => orgs::search,
-        ("Query", "searchUser") => users::search,
-        ("Query", "udf") => custom::fields,
-        ("Query", "udfValueBatch") => custom::values_of_many,
-        ("Query", "udv") => custom::values,
-        ("Query", "user") => users::user,
-        ("Query", "userBatch") => users::batch,
-        ("Query", "userpool") => pool::pool,
-        ("Query", "users") => users::users,
-        ("Query", "whitelist") => pool::whitelist,
-        ("Mutation", "addMember") => orgs::add_members,
-        ("Mutation", "addNode") => orgs::add,
-        ("Mutation", "addNodeV2") => orgs::add_v2,
-        ("Mutation", "addPolicyAssignments") => policies::assign_policies,
-        ("Mutation", "addUserToGroup") => groups::add_users,
-        ("Mutation", "addWhitelist") => pool::add_to_whitelist,
-        ("Mutation", "allow") => access::allow,
-        ("Mutation", "assignRole") => roles::assign,
-        ("Mutation", "authorizeResource") => access::authorize,
-        ("Mutation", "createGroup") => groups::create,
-        ("Mutation", "createOrg") => orgs::create,
-        ("Mutation", "createPolicy") => policies::create_policy,
-        ("Mutation", "createRole") => roles::create_role,
-        ("Mutation", "createUser") => users::create,
-        ("Mutation", "deleteGroups") => groups::delete,
-        ("Mutation", "deleteNode") => orgs::delete_node,
-        ("Mutation", "deleteOrg") => orgs::delete,
-        ("Mutation", "deletePolicies" | "deletePolicy") => policies::delete_policies,
-        ("Mutation", "deleteRole" | "deleteRoles") => roles::delete_roles,
-        ("Mutation", "deleteUser") => users::delete,
-        ("Mutation", "deleteUsers") => users::delete_many,
-        ("Mutation", "disbalePolicyAssignment") => policies::disable_policy,
-        ("Mutation", "enablePolicyAssignment") => policies::enable_policy,
-        ("Mutation", "moveMembers") => orgs::move_members,
-        ("Mutation", "moveNode") => orgs::move_node,
-        ("Mutation", "refreshToken") => users::refresh_token,
-        ("Mutation", "removeMember") => orgs::remove_members,
-        ("Mutation", "removePolicyAssignments") => policies::remove_policies,
-        ("Mutation", "removeUdf") => custom::remove_field,
-        ("Mutation", "removeUdv") => custom::remove,
-        ("Mutation", "removeUserFromGroup") => groups::remove_users,
-        ("Mutation", "removeWhitelist") => pool::remove_from_whitelist,
-        ("Mutation", "revokeRole") => roles::revoke,
-        ("Mutation", "sendEmail") => pool::send_email,
-        ("Mutation", "sendFirstLoginVerifyEmail") => users::first_login_mail,
-        ("Mutation", "setMainDepartment") => orgs::set_main,
-        ("Mutation", "setUdf") => custom::define,
-        ("Mutation", "setUdfValueBatch") => custom::set_batch,
-        ("Mutation", "setUdv") => custom::set,
-        ("Mutation", "setUdvBatch") => custom::set_many,
-        ("Mutation", "updateGroup") => groups::update,
-        ("Mutation", "updateNode") => orgs::update,
-        ("Mutation", "updatePolicy") => policies::update_policy,
-        ("Mutation", "updateRole") => roles::update_role,
-        ("Mutation", "updateUser") => users::update,
-        ("Mutation", "updateUserpool") => pool::update,
-        ("User", "groups") => users::groups,
-        ("User", "roles") => users::roles,
-        ("User", "departments") => users::departments,
-        ("User", "authorizedResources") => users::authorized_resources,
-        ("User", "customData") => users::custom_data,
-        ("Group", "users") => groups::users,
-        ("Group", "authorizedResources") => groups::authorized_resources,
-        ("Role", "parent") => roles::role_parent,
-        ("Role", "users") => roles::role_users,
-        ("Role", "authorizedResources") => roles::role_resources,
-        ("Node", "users") => orgs::members,
-        ("Node", "roles") => orgs::roles,
-        ("Node", "authorizedResources") => orgs::authorized_resources,
-        _ => return None,
-    })
-}
 
 /// The root fields that require no management token: `accessToken` issues it, the others are for an application's pages.
 const PUBLIC: [&str; 3] = ["accessToken", "checkLoginStatus", "sendEmail"];
@@ -189,9 +84,9 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
         let Some(resolver) = resolver else { return Ok(shown(parent[own.as_str()].clone(), is_object)) };
-        let mut world = context.data::<Arc<Authing>>()?.world();
+        let authing = context.data::<Arc<Authing>>()?;
         if is_root {
-            world.operations.push(own.to_string());
+            authing.note_operation(&own);
         }
         if guarded && !context.data::<Caller>()?.is_manager {
             return Err(spelled(&context, &Refusal::NOT_LOGGED_IN));
@@ -199,7 +94,7 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
         let args = context.args.as_index_map().iter();
         let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
         let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
-        let result = resolver(&mut world, parent, &args);
+        let result = resolver(&mut authing.pool(), parent, &args);
         result.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
     };
     let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));

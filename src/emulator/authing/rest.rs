@@ -1,6 +1,14 @@
 //! The REST calls.
 
-use super::{Authing, Spelling, refusal::Refusal, roles, value::Args, world::World};
+use super::{
+    resolvers::{
+        access,
+        args::{Args, read, shown},
+        custom, nodes, orgs,
+    },
+    service::{Authing, Spelling},
+    state::{actions::Action, pool::Pool, refusal::Refusal, resources::ResourceDetails},
+};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -14,7 +22,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// A request: the members of query and body together, and those of the path.
 struct Call<'a> {
-    world: &'a mut World,
+    pool: &'a mut Pool,
     args: Args,
     path: Vec<String>,
 }
@@ -24,15 +32,18 @@ impl Call<'_> {
         self.path.get(at).map(String::as_str).unwrap_or_default()
     }
 
-    /// Returns a path segment that is a number.
-    fn number(&self, at: usize) -> Option<i64> {
-        self.segment(at).parse().ok()
+    /// Returns a path segment that is a number; else 0, which nothing has.
+    fn number(&self, at: usize) -> i64 {
+        self.segment(at).parse().unwrap_or(0)
     }
 }
 
 type Handler = fn(Call<'_>) -> Result<(Value, &'static str), Refusal>;
 
 const OK: &str = "请求成功";
+
+/// The address that all actions of users came from.
+const CLIENT_IP: &str = "127.0.0.1";
 
 pub(super) fn router(authing: Arc<Authing>) -> Router {
     let guarded = |handler: Handler| {
@@ -79,7 +90,7 @@ fn respond(
         false => Err(Refusal::NOT_LOGGED_IN),
         true => arguments(query, body).and_then(|args| {
             let path = ["a", "b"].into_iter().filter_map(|name| path.get(name).cloned()).collect();
-            handler(Call { world: &mut authing.world(), args, path })
+            handler(Call { pool: &mut authing.pool(), args, path })
         }),
     };
     match result {
@@ -112,69 +123,74 @@ fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusa
 type HandlerResult = Result<(Value, &'static str), Refusal>;
 
 fn user(call: Call<'_>) -> HandlerResult {
-    let user = call.world.known(call.segment(0))?;
-    let mut json = user.json();
+    let user = call.pool.users.known(call.segment(0))?;
+    let mut json = shown(user);
     if call.args.text("with_custom_data") == Some("1") {
-        json["customData"] = call.world.custom.list("USER", user.id());
+        json["customData"] = custom::of_user(call.pool, user.id());
     }
     Ok((json, "获取用户信息成功"))
 }
 
 fn has_role(call: Call<'_>) -> HandlerResult {
-    let has = roles::has_role(call.world, call.segment(0), call.args.namespace(), call.args.need("code")?)?;
-    Ok((has, OK))
+    Ok((access::has_role(call.pool, call.segment(0), call.args.namespace(), call.args.need("code")?)?, OK))
 }
 
 fn orgs_of_user(call: Call<'_>) -> HandlerResult {
-    Ok((call.world.org_paths(call.segment(0))?, OK))
+    Ok((nodes::paths_of_user(call.pool, call.segment(0))?, OK))
 }
 
 fn kick(call: Call<'_>) -> HandlerResult {
     if call.args.list("userIds").is_empty() {
         return Err(Refusal::invalid("userIds"));
     }
-    call.args.texts("userIds").into_iter().for_each(|id| call.world.sign_out(id, None));
+    call.args.texts("userIds").into_iter().for_each(|id| call.pool.sessions.close(id, None));
     Ok((Value::Null, "操作成功"))
 }
 
 fn login_status(call: Call<'_>) -> HandlerResult {
     let id = call.args.need("userId")?;
-    let user = call.world.known(id)?.json();
-    let is_login = call.world.is_signed_in(id, call.args.text("appId"));
+    let user = shown(call.pool.users.known(id)?);
+    let is_login = call.pool.sessions.is_signed_in(id, call.args.text("appId"));
     Ok((json!({"isLogin": is_login, "user": user, "application": []}), OK))
 }
 
 fn user_actions(call: Call<'_>) -> HandlerResult {
-    let matches = |action: &&Value| {
-        let fits = |name, own: &Value| call.args.text(name).is_none_or(|matches| *own == matches);
-        fits("clientip", &action["geoip"]["ip"])
-            && fits("operation_name", &action["operation_name"])
-            && fits("operator_arn", &action["operator_arn"])
+    let (pool, args) = (&*call.pool, &call.args);
+    let is_requested = |name, own: &str| args.text(name).is_none_or(|requested| requested == own);
+    let fits = |action: &&Action| {
+        is_requested("clientip", CLIENT_IP)
+            && is_requested("operation_name", action.operation)
+            && args.text("operator_arn").is_none_or(|arn| pool.arn("user", &action.user_id) == arn)
     };
-    let actions: Vec<&Value> = call.world.actions.iter().rev().filter(matches).collect();
-    Ok((call.args.page(actions, Value::clone), OK))
+    let show = |action: &Action| {
+        json!({
+            "userpool_id": pool.id(), "operator_arn": pool.arn("user", &action.user_id),
+            "operation_name": action.operation, "operation_desc": action.operation, "timestamp": action.timestamp,
+            "user": {"id": action.user_id, "userPoolId": pool.id(), "displayName": action.username},
+            "geoip": {"ip": CLIENT_IP},
+        })
+    };
+    let actions: Vec<&Action> = pool.actions.newest_first().filter(fits).collect();
+    Ok((args.page(actions.len(), actions.into_iter(), show), OK))
 }
 
 fn logout(call: Call<'_>) -> HandlerResult {
-    let id = call.args.need("userId")?.to_owned();
-    call.world.sign_out(&id, call.args.text("appId"));
-    call.world.note("logout", &id);
+    call.pool.sign_out(call.args.need("userId")?, call.args.text("appId"));
     Ok((Value::Null, "退出成功"))
 }
 
 fn check_permissions(call: Call<'_>) -> HandlerResult {
-    let user = call.args.need("userId")?;
-    Ok((call.world.permissions(user, call.args.need("namespace")?, &call.args.texts("resources"))?, OK))
+    let (user, namespace) = (call.args.need("userId")?, call.args.need("namespace")?);
+    Ok((access::permissions(call.pool, user, namespace, &call.args.texts("resources"))?, OK))
 }
 
 fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
     let (user, namespace) = (call.args.need("userId")?, call.args.need("namespace")?);
-    Ok((call.world.permissions_of_kind(user, namespace, call.args.need("resource")?)?, OK))
+    Ok((access::permissions_of_kind(call.pool, user, namespace, call.args.need("resource")?)?, OK))
 }
 
 fn revoke(call: Call<'_>) -> HandlerResult {
-    let data = call.world.revoke_all(call.args.namespace(), call.args.required("resource"), call.args.list("opts"))?;
-    Ok((data, OK))
+    Ok((access::revoke(call.pool, &call.args)?, OK))
 }
 
 fn import(call: Call<'_>) -> HandlerResult {
@@ -182,11 +198,11 @@ fn import(call: Call<'_>) -> HandlerResult {
         return Err(Refusal::invalid("filetype"));
     }
     let tree: Value = serde_json::from_str(call.args.need("file")?).map_err(|_| Refusal::invalid("file: no JSON"))?;
-    Ok((call.world.import(&tree)?, "导入成功"))
+    Ok((orgs::import(call.pool, &tree)?, "导入成功"))
 }
 
 fn export(call: Call<'_>) -> HandlerResult {
-    Ok((call.world.export(call.args.text("org_id"))?, "导出数据成功"))
+    Ok((orgs::export(call.pool, call.args.text("org_id"))?, "导出数据成功"))
 }
 
 fn sync(call: Call<'_>) -> HandlerResult {
@@ -209,85 +225,63 @@ fn check_password(call: Call<'_>) -> HandlerResult {
 }
 
 fn namespaces(call: Call<'_>) -> HandlerResult {
-    let page = call.args.page(call.world.access.namespaces.iter().collect(), Value::clone);
+    let namespaces = &call.pool.namespaces;
+    let page = call.args.page(namespaces.len(), namespaces.iter(), shown);
     Ok((json!({"total": page["totalCount"], "list": page["list"]}), OK))
 }
 
 fn create_namespace(call: Call<'_>) -> HandlerResult {
     let (code, name) = (call.args.need("code")?, call.args.need("name")?);
-    let namespaces = &mut call.world.access.namespaces;
-    if namespaces.iter().any(|known| known["code"] == code) {
-        return Err(Refusal::exists("namespace"));
-    }
-    let id = namespaces.last().and_then(|last| last["id"].as_i64()).unwrap_or(0) + 1;
-    let namespace = json!({"id": id, "code": code, "name": name, "description": call.args.get("description")});
-    namespaces.push(namespace.clone());
-    Ok((namespace, OK))
+    let namespace = call.pool.namespaces.create(code, name, call.args.text("description"))?;
+    Ok((shown(&namespace), OK))
 }
 
 fn update_namespace(call: Call<'_>) -> HandlerResult {
-    let id = call.number(1);
-    let namespace = call.world.access.namespaces.iter_mut().find(|known| known["id"].as_i64() == id);
-    let namespace = namespace.ok_or(Refusal::missing("namespace").coded(3005))?;
-    super::value::put(namespace, &call.args, &["name", "code", "description"]);
-    Ok((namespace.clone(), OK))
+    let (code, name, description) = (call.args.text("code"), call.args.text("name"), call.args.text("description"));
+    let namespace = call.pool.namespaces.update(call.number(1), code, name, description)?;
+    Ok((shown(&namespace), OK))
 }
 
 fn delete_namespace(call: Call<'_>) -> HandlerResult {
-    let id = call.number(1);
-    let before = call.world.access.namespaces.len();
-    call.world.access.namespaces.retain(|known| known["id"].as_i64() != id);
-    if call.world.access.namespaces.len() == before {
-        return Err(Refusal::missing("namespace").coded(3003));
-    }
+    call.pool.namespaces.delete(call.number(1))?;
     Ok((Value::Null, OK))
 }
 
-fn is_resource(resource: &Value, namespace: &str, code: &str) -> bool {
-    resource["namespace"] == namespace && resource["code"] == code
+fn resources(call: Call<'_>) -> HandlerResult {
+    let kind = call.args.text("type");
+    let all = call.pool.resources.of_namespace(call.args.namespace());
+    let found: Vec<_> = all
+        .filter(|resource| kind.is_none_or(|kind| resource.resource_type().is_some_and(|own| own.name() == kind)))
+        .collect();
+    Ok((call.args.page(found.len(), found.into_iter(), shown), OK))
 }
 
-fn resources(call: Call<'_>) -> HandlerResult {
-    let matches = |resource: &&Value| {
-        resource["namespace"] == call.args.namespace()
-            && call.args.text("type").is_none_or(|kind| resource["type"] == kind)
-    };
-    let resources = call.world.access.resources.iter().filter(matches).collect();
-    Ok((call.args.page(resources, Value::clone), OK))
+/// Reads the members of a resource that the arguments name.
+fn details(args: &Args) -> Result<ResourceDetails, Refusal> {
+    read("resource", args.0.clone().into())
 }
 
 fn create_resource(call: Call<'_>) -> HandlerResult {
     let (namespace, code) = (call.args.namespace(), call.args.need("code")?);
-    let resources = &mut call.world.access.resources;
-    if resources.iter().any(|known| is_resource(known, namespace, code)) {
-        return Err(Refusal::exists("resource"));
-    }
-    let mut resource = json!({"id": super::value::new_id(), "namespace": namespace, "code": code});
-    super::value::put(&mut resource, &call.args, &["type", "actions", "description", "apiIdentifier"]);
-    resources.push(resource.clone());
-    Ok((resource, OK))
+    let resource = call.pool.resources.create(namespace, code, details(&call.args)?)?;
+    Ok((shown(&resource), OK))
 }
 
 fn resource(call: Call<'_>) -> HandlerResult {
-    let matches = |known: &&Value| match call.args.text("id") {
-        Some(id) => known["id"] == id,
-        None => is_resource(known, call.args.namespace(), call.args.required("code")),
+    let resource = match call.args.text("id") {
+        Some(id) => call.pool.resources.with_id(id),
+        None => call.pool.resources.get(call.args.namespace(), call.args.required("code")),
     };
-    let resource = call.world.access.resources.iter().find(matches).cloned();
-    Ok((resource.ok_or(Refusal::missing("resource"))?, OK))
+    Ok((shown(resource.ok_or(Refusal::missing("resource"))?), OK))
 }
 
 fn update_resource(call: Call<'_>) -> HandlerResult {
-    let code = call.segment(0).to_owned();
-    let namespace = call.args.namespace().to_owned();
-    let resource = call.world.access.resources.iter_mut().find(|known| is_resource(known, &namespace, &code));
-    let resource = resource.ok_or(Refusal::missing("resource"))?;
-    super::value::put(resource, &call.args, &["type", "actions", "description", "apiIdentifier"]);
-    Ok((resource.clone(), OK))
+    let (code, given) = (call.segment(0).to_owned(), details(&call.args)?);
+    Ok((shown(&call.pool.resources.update(call.args.namespace(), &code, given)?), OK))
 }
 
 fn delete_resource(call: Call<'_>) -> HandlerResult {
-    let (code, namespace) = (call.segment(0).to_owned(), call.args.namespace().to_owned());
-    call.world.access.resources.retain(|known| !is_resource(known, &namespace, &code));
+    let code = call.segment(0).to_owned();
+    call.pool.resources.delete(call.args.namespace(), &code);
     Ok((Value::Null, OK))
 }

@@ -1,8 +1,7 @@
 //! Authing's initial users, organizations, groups, roles and fields.
 
-use super::{value::Args, world::World};
-use crate::Password;
-use serde_json::{Map, Value, json};
+use crate::{Json, Password};
+use std::collections::BTreeMap;
 
 /// Credentials of a management client that work against the emulator.
 #[derive(Clone, Debug)]
@@ -19,37 +18,51 @@ pub struct Account {
 /// The default has 12 users, an organization of 6 nodes, 2 groups, 2 roles and 2 custom fields.
 #[derive(Clone, Debug)]
 pub struct Seed {
-    pub(super) user_pool_id: String,
-    pub(super) secret: Password,
-    users: Vec<Map<String, Value>>,
-    groups: Vec<(String, String, Vec<String>)>,
-    roles: Vec<(String, Vec<String>)>,
-    fields: Vec<(String, String)>,
-    organization: Option<Value>,
+    user_pool_id: String,
+    secret: Password,
+    pub(super) users: Vec<BTreeMap<String, Json>>,
+    pub(super) groups: Vec<Group>,
+    /// Each role's code and the names of the users who have it.
+    pub(super) roles: Vec<(String, Vec<String>)>,
+    /// Each field's key and type.
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) organizations: Vec<Org>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) usernames: Vec<String>,
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 impl Seed {
     /// Creates a seed of an empty pool.
     pub fn new(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
-        let (users, groups, roles, fields, organization) = Default::default();
-        Self { user_pool_id: user_pool_id.into(), secret: secret.into(), users, groups, roles, fields, organization }
+        let (users, groups, roles, fields, organizations) = Default::default();
+        Self { user_pool_id: user_pool_id.into(), secret: secret.into(), users, groups, roles, fields, organizations }
     }
 
-    /// Adds a user with these members, as the wire has them (`username`, `email`, `phone`, `externalId`, `nickname` …).
-    pub fn user(mut self, members: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
+    /// Adds a user with these members, as the wire has them (`username`, `email`, `phone`, `externalId`, `nickname` …). With an
+    /// `id` among them, the user has it; else a new one.
+    pub fn user(mut self, members: impl IntoIterator<Item = (impl Into<String>, impl Into<Json>)>) -> Self {
         self.users.push(members.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
         self
     }
 
     /// Adds a group with these members, by user name.
     pub fn group(mut self, code: impl Into<String>, name: impl Into<String>, usernames: &[&str]) -> Self {
-        self.groups.push((code.into(), name.into(), usernames.iter().map(|name| (*name).to_owned()).collect()));
+        self.groups.push(Group { code: code.into(), name: name.into(), usernames: owned(usernames) });
         self
     }
 
     /// Adds a role in the namespace `default` that these users have, by user name.
     pub fn role(mut self, code: impl Into<String>, usernames: &[&str]) -> Self {
-        self.roles.push((code.into(), usernames.iter().map(|name| (*name).to_owned()).collect()));
+        self.roles.push((code.into(), owned(usernames)));
         self
     }
 
@@ -59,47 +72,50 @@ impl Seed {
         self
     }
 
-    /// Adds an organization: a tree of `{"name", "code", "description", "children"}`.
-    pub fn organization(mut self, tree: Value) -> Self {
-        self.organization = Some(tree);
+    /// Adds an organization, by its root.
+    pub fn organization(mut self, root: Org) -> Self {
+        self.organizations.push(root);
         self
     }
 
     pub(super) fn account(&self) -> Account {
         Account { user_pool_id: self.user_pool_id.clone(), secret: self.secret.clone() }
     }
+}
 
-    /// Creates the seed's contents in `world`. Entries that the service would refuse (a name taken twice, an unknown user) are
-    /// left out.
-    pub(super) fn sow(&self, world: &mut World) {
-        let by_name = |world: &World, username: &str| {
-            world.users_with(|user| user.field("username") == username).first().map(|user| user.id().to_owned())
-        };
-        world.access.namespaces.push(json!({"id": 1, "code": "default", "name": "default"}));
-        for (key, data_type) in &self.fields {
-            world.custom.define("USER", key, data_type, key);
-        }
-        for user in &self.users {
-            let _ = world.create_user(&Args(Map::from_iter([("userInfo".to_owned(), user.clone().into())])));
-        }
-        for (code, name, usernames) in &self.groups {
-            let members = usernames.iter().filter_map(|username| by_name(world, username)).collect();
-            if world.create_group(code, name, None).is_ok()
-                && let Some(group) = world.groups.last_mut()
-            {
-                group.members = members;
-            }
-        }
-        for (code, usernames) in &self.roles {
-            let _ = world.create_role("default", code, None, None);
-            let ids: Vec<_> = usernames.iter().filter_map(|username| by_name(world, username)).collect();
-            let args = json!({"roleCodes": [code], "userIds": ids});
-            let _ = super::roles::assign(world, &Value::Null, &Args(args.as_object().cloned().unwrap_or_default()));
-        }
-        if let Some(tree) = &self.organization {
-            let _ = world.import(tree);
-        }
-        world.actions.clear();
+/// A node of an organization and the nodes below it.
+#[derive(Clone, Debug)]
+pub struct Org {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) usernames: Vec<String>,
+    pub(super) children: Vec<Org>,
+}
+
+impl Org {
+    /// Creates a node without members. A code is found in one node of an organization; an empty one is none.
+    pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
+        let (description, usernames, children) = Default::default();
+        Self { code: code.into(), name: name.into(), description, usernames, children }
+    }
+
+    /// Sets the description.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Adds a member, by user name.
+    pub fn member(mut self, username: impl Into<String>) -> Self {
+        self.usernames.push(username.into());
+        self
+    }
+
+    /// Adds a node below this one.
+    pub fn child(mut self, node: Org) -> Self {
+        self.children.push(node);
+        self
     }
 }
 
@@ -107,18 +123,12 @@ impl Default for Seed {
     fn default() -> Self {
         const NAMES: [&str; 12] =
             ["ann", "bo", "chen", "dana", "emil", "fatima", "georg", "hana", "ines", "jun", "kofi", "lena"];
+        let research = Org::new("research", "Research").child(Org::new("lab1", "Lab 1"));
+        let sales = Org::new("sales", "Sales").child(Org::new("north", "North")).child(Org::new("south", "South"));
         let seed = Self::new("59f86b4832eb28071bdd9214", "4b880fff06b080f154ee48c9e689a541")
             .custom_field("school", "STRING")
             .custom_field("age", "NUMBER")
-            .organization(json!({
-                "name": "Acme", "code": "acme", "description": "everybody",
-                "children": [
-                    {"name": "Research", "code": "research", "children": [{"name": "Lab 1", "code": "lab1"}]},
-                    {"name": "Sales", "code": "sales", "children": [
-                        {"name": "North", "code": "north"}, {"name": "South", "code": "south"},
-                    ]},
-                ],
-            }));
+            .organization(Org::new("acme", "Acme").description("everybody").child(research).child(sales));
         let seed = NAMES.iter().enumerate().fold(seed, |seed, (n, name)| {
             seed.user([
                 ("username", (*name).to_owned()),

@@ -1,6 +1,6 @@
 //! The server's half of the login handshake. It shares no code with the client's.
 
-use super::Refusal;
+use super::state::refusal::Refusal;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::distr::{Alphanumeric, SampleString};

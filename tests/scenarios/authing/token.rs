@@ -6,7 +6,7 @@ use crate::support::{
 use iam_sdk::{
     ErrorKind, Method,
     authing::{Credentials, EmailScene},
-    emulator::Emulator,
+    emulator::{Emulator, authing::Settings},
     token_store::StoredToken,
 };
 use std::{
@@ -71,7 +71,9 @@ async fn twenty_calls_are_twenty_requests_and_one_for_the_token_on_one_connectio
 #[maybe_async]
 #[test]
 async fn a_token_that_lives_ten_minutes_is_reused() {
-    let pool = Pool::on(Emulator::builder().authing_token_lifetime(Duration::from_secs(600)).start().unwrap());
+    let pool = Pool::on(
+        Emulator::builder().authing(Settings::new().token_lifetime(Duration::from_secs(600))).start().unwrap(),
+    );
     for _ in 0..5 {
         pool.client.users().list().await.unwrap();
     }
@@ -81,7 +83,7 @@ async fn a_token_that_lives_ten_minutes_is_reused() {
 #[maybe_async]
 #[test]
 async fn an_expired_token_is_not_sent() {
-    let pool = Pool::on(Emulator::builder().authing_token_lifetime(Duration::ZERO).start().unwrap());
+    let pool = Pool::on(Emulator::builder().authing(Settings::new().token_lifetime(Duration::ZERO)).start().unwrap());
     // Each token ends before it is used: the second refusal is the result.
     let error = pool.client.users().list().await.unwrap_err();
     assert!(error.is_authentication() && error.code() == Some("2020"), "{error}");

@@ -1,0 +1,149 @@
+//! The arguments of a field, and the forms of what fields return.
+
+use super::super::state::{
+    node::NodeDetails,
+    refusal::Refusal,
+    target::{Target, TargetType},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+/// A field's arguments; `null` counts as absent.
+#[derive(Debug, Default)]
+pub(crate) struct Args(pub(crate) Map<String, Value>);
+
+impl Args {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    /// Returns an argument that the schema requires.
+    pub(crate) fn required(&self, name: &str) -> &str {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// Returns an argument that must be present and not empty.
+    pub(crate) fn need(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| Refusal::invalid(name))
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.get(name)?.as_i64()
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+        self.list(name).iter().filter_map(Value::as_str).collect()
+    }
+
+    /// Returns what `many` and `one` name together.
+    pub(crate) fn one_or_many(&self, many: &str, one: &str) -> Vec<&str> {
+        self.texts(many).into_iter().chain(self.text(one)).collect()
+    }
+
+    pub(crate) fn list(&self, name: &str) -> &[Value] {
+        self.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn object(&self, name: &str) -> Map<String, Value> {
+        self.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    /// Reads an argument as a `T`, if it is there.
+    pub(crate) fn optional<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, Refusal> {
+        self.get(name).map(|value| read(name, value.clone())).transpose()
+    }
+
+    /// Reads an argument that the schema requires as a `T`.
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Refusal> {
+        read(name, self.get(name).cloned().unwrap_or_default())
+    }
+
+    /// Returns the requested namespace, or `default`, which every pool has.
+    pub(crate) fn namespace(&self) -> &str {
+        self.text("namespace").unwrap_or("default")
+    }
+
+    /// Returns the targets of one type that a list names.
+    pub(crate) fn targets(&self, name: &str) -> Result<Vec<Target>, Refusal> {
+        let target_type: TargetType = self.read("targetType")?;
+        Ok(self.texts(name).into_iter().map(|id| Target::new(target_type, id)).collect())
+    }
+
+    /// Returns the members of a node that are given.
+    pub(crate) fn node_details(&self) -> NodeDetails {
+        let text = |name| self.text(name).map(str::to_owned);
+        NodeDetails {
+            name: self.required("name").to_owned(),
+            name_i18n: text("nameI18n"),
+            description: text("description"),
+            description_i18n: text("descriptionI18n"),
+            order: self.number("order"),
+            code: text("code"),
+        }
+    }
+
+    /// Returns the requested page of `all`, of which there are `total`.
+    pub(crate) fn page<T>(&self, total: usize, all: impl Iterator<Item = T>, show: impl Fn(T) -> Value) -> Value {
+        let at_least_one = |name, default| self.number(name).unwrap_or(default).max(1) as usize;
+        let (page, limit) = (at_least_one("page", 1), at_least_one("limit", 10));
+        let list: Vec<Value> = all.skip((page - 1).saturating_mul(limit)).take(limit).map(show).collect();
+        json!({"totalCount": total, "list": list})
+    }
+
+    /// Returns the requested page of `all`, which are in order of creation, in the requested order: by default the newest first.
+    pub(crate) fn sorted_page<'a, T: 'a>(
+        &self,
+        total: usize,
+        all: impl DoubleEndedIterator<Item = &'a T>,
+        updated_at: impl Fn(&'a T) -> &'a str,
+        show: impl Fn(&'a T) -> Value,
+    ) -> Value {
+        match self.text("sortBy") {
+            Some("CREATEDAT_ASC") => self.page(total, all, show),
+            Some(order @ ("UPDATEDAT_ASC" | "UPDATEDAT_DESC")) => {
+                let mut all: Vec<&T> = all.collect();
+                all.sort_by(|a, b| updated_at(a).cmp(updated_at(b)));
+                match order {
+                    "UPDATEDAT_ASC" => self.page(total, all.into_iter(), show),
+                    _ => self.page(total, all.into_iter().rev(), show),
+                }
+            }
+            _ => self.page(total, all.rev(), show),
+        }
+    }
+}
+
+/// Reads a value as a `T`.
+pub(crate) fn read<T: DeserializeOwned>(name: &'static str, value: Value) -> Result<T, Refusal> {
+    serde_json::from_value(value).map_err(|_| Refusal::invalid(name))
+}
+
+/// Returns a row as JSON.
+pub(crate) fn shown<T: Serialize>(row: &T) -> Value {
+    serde_json::to_value(row).unwrap_or_default()
+}
+
+/// Returns all items as one page.
+pub(crate) fn whole(list: Vec<Value>) -> Value {
+    json!({"totalCount": list.len(), "list": list})
+}
+
+pub(crate) fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
+
+pub(crate) fn done() -> Result<Value, Refusal> {
+    message_response("操作成功")
+}
+
+pub(crate) fn message_response(message: &str) -> Result<Value, Refusal> {
+    Ok(json!({"code": 200, "message": message}))
+}

@@ -1,0 +1,48 @@
+//! The routes of the service.
+
+use super::{
+    graphql, rest,
+    service::Authing,
+    settings::Settings,
+    sow::sow,
+    state::{password::PoolKey, pool::Pool},
+};
+use crate::emulator::service::Service;
+use async_graphql::dynamic::Schema;
+use axum::{
+    Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use http::{HeaderMap, StatusCode};
+use std::{io, sync::Arc};
+
+impl Service for Authing {
+    type Settings = Settings;
+
+    fn new(Settings { seed, error_style, token_lifetime }: Settings) -> io::Result<Self> {
+        let key = Arc::new(PoolKey::default());
+        let account = seed.account();
+        let mut pool = Pool::new(&account.user_pool_id, account.secret.clone(), token_lifetime, key.clone());
+        sow(seed, &mut pool).map_err(|mistake| mistake.of("authing"))?;
+        Ok(Self::new(account, error_style, key, pool))
+    }
+
+    fn router(self: Arc<Self>) -> io::Result<Router> {
+        let schema = graphql::schema(self.clone())?;
+        let graphql = Router::new().route("/graphql/v2", post(graphql_v2)).with_state((self.clone(), schema));
+        Ok(graphql.merge(rest::router(self)))
+    }
+}
+
+async fn graphql_v2(
+    State((authing, schema)): State<(Arc<Authing>, Schema)>,
+    headers: HeaderMap,
+    body: Result<Json<async_graphql::Request>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    match body {
+        Ok(Json(request)) => Json(graphql::respond(&schema, request, authing.caller(&headers)).await).into_response(),
+        Err(wrong) => (StatusCode::BAD_REQUEST, wrong.body_text()).into_response(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The service, as a test sees it.
+
+use super::{
+    seed::Account,
+    settings::ErrorStyle,
+    state::{
+        password::{PoolKey, Received},
+        pool::Pool,
+        refusal::Refusal,
+        value::new_id,
+    },
+};
+use crate::{Password, UserToken};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use std::{
+    fmt, io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The form of error responses, in the language that the request asks for.
+#[derive(Clone, Copy)]
+pub(super) enum Spelling {
+    Code { english: bool },
+    ApiCode { english: bool },
+}
+
+impl Spelling {
+    pub(super) fn json(self, refusal: &Refusal) -> Value {
+        match self {
+            Self::Code { english } => json!({"code": refusal.code, "message": refusal.message(english), "data": null}),
+            Self::ApiCode { english } => json!({
+                "uniqueId": new_id(), "statusCode": 499, "apiCode": refusal.code.to_string(),
+                "message": refusal.message(english), "data": null,
+            }),
+        }
+    }
+}
+
+/// The sender of a request, according to its headers.
+pub(super) struct Caller {
+    pub(super) is_manager: bool,
+    pub(super) spelling: Spelling,
+}
+
+/// The Authing management service of an [`Emulator`](super::Emulator).
+pub struct Authing {
+    account: Account,
+    key: Arc<PoolKey>,
+    style: ErrorStyle,
+    pool: Mutex<Pool>,
+    /// The root fields that were requested.
+    operations: Mutex<Vec<String>>,
+}
+
+impl Authing {
+    pub(super) fn new(account: Account, style: ErrorStyle, key: Arc<PoolKey>, pool: Pool) -> Self {
+        Self { account, key, style, pool: Mutex::new(pool), operations: Mutex::default() }
+    }
+
+    /// Returns the user pool's id and secret.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Returns the pool's own public key, 2048 bits, as PEM. The first call generates it.
+    ///
+    /// # Errors
+    ///
+    /// An error if no RSA key can be generated.
+    pub fn public_key_pem(&self) -> io::Result<String> {
+        self.key.public_pem()
+    }
+
+    /// Returns a user's password, if the client encrypted it with the pool's own key.
+    pub fn password_of(&self, user_id: &str) -> Option<Password> {
+        match self.pool().users.get(user_id)?.received_password()? {
+            Received::Opened(password) => Some(password.clone()),
+            Received::Sealed => None,
+        }
+    }
+
+    /// Signs a user in, as an application's login page would; `None` if there is no such user.
+    pub fn sign_in(&self, user_id: &str, app_id: Option<&str>) -> Option<UserToken> {
+        self.pool().sign_in(user_id, app_id).ok().map(|(token, _)| token.into())
+    }
+
+    /// Sets the service's clock this many seconds ahead; a negative number sets it back.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.pool().managers.set_clock_ahead(seconds);
+    }
+
+    /// Expires every management token, as the passing of time would.
+    pub fn expire_tokens(&self) {
+        self.pool().managers.expire_tokens();
+    }
+
+    /// Returns the management tokens that were issued, expired ones included.
+    pub fn management_tokens(&self) -> Vec<UserToken> {
+        self.pool().managers.tokens().map(UserToken::from).collect()
+    }
+
+    /// Returns the mails that were sent, as address and scene.
+    pub fn mail(&self) -> Vec<(String, String)> {
+        self.pool().mail.clone()
+    }
+
+    /// Returns the GraphQL root fields that were requested so far, such as `accessToken` or `users`, in order.
+    pub fn operations(&self) -> Vec<String> {
+        self.requested().clone()
+    }
+
+    pub(super) fn note_operation(&self, name: &str) {
+        self.requested().push(name.to_owned());
+    }
+
+    pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
+        // A handler that panicked has failed its own request; the next ones go on.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn requested(&self) -> MutexGuard<'_, Vec<String>> {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let token = header("authorization").strip_prefix("Bearer ");
+        let is_manager =
+            token.is_some_and(|token| self.pool().managers.is_manager(header("x-authing-userpool-id"), token));
+        let english = header("x-authing-lang").starts_with("en");
+        let spelling = match self.style {
+            ErrorStyle::Code => Spelling::Code { english },
+            ErrorStyle::ApiCode => Spelling::ApiCode { english },
+        };
+        Caller { is_manager, spelling }
+    }
+}
+
+impl fmt::Debug for Authing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authing").field("account", &self.account).finish_non_exhaustive()
+    }
+}

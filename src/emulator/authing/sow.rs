@@ -1,0 +1,117 @@
+//! Creates what a seed describes.
+
+use super::{
+    seed::{Org, Seed},
+    state::{
+        custom::FieldOwner,
+        node::{NodeDetails, Tree},
+        pool::{NewUser, Pool},
+        refusal::Refusal,
+        target::Target,
+        user::{Profile, Unique},
+    },
+};
+use crate::{
+    Json,
+    emulator::{
+        seed_error::{SeedError, named, unique},
+        store::RowNo,
+    },
+};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashSet};
+
+/// Creates the seed's contents in an empty pool.
+///
+/// # Errors
+///
+/// What the service would refuse, such as a name taken twice; a user who is named and does not exist; and an empty name.
+pub(super) fn sow(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
+    named("the user pool's id", pool.id())?;
+    pool.namespaces.create("default", "default", None).map_err(|refusal| refused("namespace default", &refusal))?;
+    let mut fields = HashSet::new();
+    for (key, data_type) in &seed.fields {
+        named("a custom field's key", key)?;
+        unique(&mut fields, key, format_args!("custom field {key}"))?;
+        let no_type = |_| SeedError::new(format_args!("custom field {key}: there is no type {data_type}"));
+        let data_type = serde_json::from_value(data_type.as_str().into()).map_err(no_type)?;
+        pool.custom.define(FieldOwner::User, key, data_type, key);
+    }
+    seed.users.iter().enumerate().try_for_each(|(at, members)| sow_user(at, members, pool))?;
+    for group in &seed.groups {
+        let what = format!("group {}", group.code);
+        pool.groups.create(&group.code, &group.name, None).map_err(|refusal| refused(&what, &refusal))?;
+        let users = numbers(pool, &what, &group.usernames)?;
+        let number = pool.groups.known(&group.code).map_err(|refusal| refused(&what, &refusal))?;
+        pool.groups.add(number, &users);
+    }
+    for (code, usernames) in &seed.roles {
+        let what = format!("role {code}");
+        named("a role's code", code)?;
+        pool.roles.create("default", code, None, None).map_err(|refusal| refused(&what, &refusal))?;
+        let role = pool.roles.known("default", code).map_err(|refusal| refused(&what, &refusal))?;
+        for user in numbers(pool, &what, usernames)? {
+            let holder = pool.users.at(user).map(|user| Target::user(user.id()));
+            holder.iter().for_each(|holder| pool.roles.assign(role, holder));
+        }
+    }
+    for root in seed.organizations {
+        let what = format!("organization {}", root.name);
+        let tree = tree(pool, root)?;
+        pool.import(tree).map_err(|refusal| refused(&what, &refusal))?;
+    }
+    pool.actions.clear();
+    Ok(())
+}
+
+fn refused(what: &str, refusal: &Refusal) -> SeedError {
+    SeedError::new(format_args!("{what}: {}", refusal.message(true)))
+}
+
+fn sow_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Result<(), SeedError> {
+    let json = |value: &Json| value.decode::<Value>().ok().filter(|value| !value.is_null());
+    let mut given: Map<String, Value> =
+        members.iter().filter_map(|(name, value)| Some((name.clone(), json(value)?))).collect();
+    let id = given.remove("id");
+    let name = ["username", "email", "phone", "externalId"].into_iter().find_map(|name| given.get(name)?.as_str());
+    let what = name.map_or_else(|| format!("user number {}", at + 1), |name| format!("user {name}"));
+    let id = match id {
+        None => None,
+        Some(Value::String(id)) if !id.is_empty() => Some(id),
+        Some(_) => return Err(SeedError::new(format_args!("{what}: the id is no text, or empty"))),
+    };
+    if let Some(id) = id.as_deref().filter(|id| pool.users.get(id).is_some()) {
+        return Err(SeedError::new(format_args!("{what}: the id {id} is there twice")));
+    }
+    // A type error quotes the value, which may be a password.
+    let unread = |error: serde_json::Error| match error.to_string() {
+        text if text.starts_with("unknown field") => {
+            let field = text.split('`').nth(1).unwrap_or_default();
+            SeedError::new(format_args!("{what}: users have no member {field}"))
+        }
+        _ => SeedError::new(format_args!("{what}: a member has a value of the wrong type")),
+    };
+    let profile: Profile = serde_json::from_value(given.into()).map_err(unread)?;
+    let new = NewUser { id, profile, ..NewUser::default() };
+    pool.create_user(new).map(drop).map_err(|refusal| refused(&what, &refusal))
+}
+
+/// Returns the numbers of the users with these names, each of whom must be there once.
+fn numbers(pool: &Pool, what: &str, usernames: &[String]) -> Result<Vec<RowNo>, SeedError> {
+    let (mut known, mut numbers) = (HashSet::new(), Vec::new());
+    for name in usernames {
+        unique(&mut known, name, format_args!("{what}: user {name}"))?;
+        let user = pool.users.with(Unique::Username, name).and_then(|user| pool.users.number(user.id()));
+        numbers.push(user.ok_or_else(|| SeedError::new(format_args!("{what}: there is no user {name}")))?);
+    }
+    Ok(numbers)
+}
+
+fn tree(pool: &Pool, node: Org) -> Result<Tree, SeedError> {
+    let what = format!("organization {}", node.name);
+    let members = numbers(pool, &what, &node.usernames)?;
+    let code = Some(node.code).filter(|code| !code.is_empty());
+    let details = NodeDetails { name: node.name, description: node.description, code, ..NodeDetails::default() };
+    let children = node.children.into_iter().map(|child| tree(pool, child)).collect::<Result<_, _>>()?;
+    Ok(Tree { details, members, children })
+}

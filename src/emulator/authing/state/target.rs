@@ -1,0 +1,54 @@
+//! Who can have roles, policies and grants.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum TargetType {
+    User,
+    Role,
+    Group,
+    /// An organization's node.
+    Org,
+    AkSk,
+    Ak,
+    App,
+}
+
+/// A holder of roles, policies or grants: users and nodes by id, roles and groups by code.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Target {
+    pub(crate) target_type: TargetType,
+    #[serde(rename = "targetIdentifier")]
+    pub(crate) id: String,
+}
+
+impl Target {
+    pub(crate) fn new(target_type: TargetType, id: &str) -> Self {
+        Self { target_type, id: id.to_owned() }
+    }
+
+    pub(crate) fn user(id: &str) -> Self {
+        Self::new(TargetType::User, id)
+    }
+
+    pub(crate) fn role(code: &str) -> Self {
+        Self::new(TargetType::Role, code)
+    }
+
+    pub(crate) fn group(code: &str) -> Self {
+        Self::new(TargetType::Group, code)
+    }
+
+    pub(crate) fn node(id: &str) -> Self {
+        Self::new(TargetType::Org, id)
+    }
+}
+
+/// Returns whether a grant's code or action covers the requested one: `books:*` covers `books:1`.
+pub(crate) fn covers(granted: &str, requested: &str) -> bool {
+    granted == requested
+        || granted == "*"
+        || granted.strip_suffix('*').is_some_and(|kind| kind.ends_with(':') && requested.starts_with(kind))
+}

@@ -1,0 +1,52 @@
+//! The service, as a test sees it.
+
+use super::{directory::Directory, seed::Account};
+use crate::UserToken;
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// The Cloudspot License service of an [`Emulator`](super::Emulator).
+pub struct Cloudspot {
+    account: Account,
+    directory: Mutex<Directory>,
+}
+
+impl Cloudspot {
+    pub(super) fn new(account: Account, directory: Directory) -> Self {
+        Self { account, directory: Mutex::new(directory) }
+    }
+
+    /// Returns the application's id and the credentials of the seed's first person, with a company in which they may use it.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Issues an impersonation token for a user in a company, as Cloudspot's own pages do; `None` if there is no such user or
+    /// company.
+    pub fn impersonate(&self, username: &str, company_id: &str) -> Option<UserToken> {
+        self.directory().impersonate(username, company_id).map(UserToken::from)
+    }
+
+    /// Expires every license token, as the passing of time would. Impersonation tokens stay.
+    pub fn expire_tokens(&self) {
+        self.directory().expire_tokens();
+    }
+
+    /// Revokes all tokens of a user, as an administrator would.
+    pub fn revoke_tokens(&self, username: &str) {
+        self.directory().revoke(username);
+    }
+
+    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
+        // A handler that panicked has failed its own request; the next ones go on.
+        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Cloudspot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloudspot").field("account", &self.account).finish_non_exhaustive()
+    }
+}

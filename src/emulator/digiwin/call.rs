@@ -1,0 +1,42 @@
+//! A call, as its handler gets it.
+
+use super::{
+    handshake::ServerKeys,
+    state::{directory::Directory, refusal::Refusal, sessions::Session},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// The credentials that a call requires.
+#[derive(Clone, Copy)]
+pub(super) enum Access {
+    Application,
+    User,
+    Tenant,
+}
+
+/// A request whose credentials are valid.
+pub(super) struct Call<'a> {
+    pub(super) keys: &'a ServerKeys,
+    pub(super) query: &'a HashMap<String, String>,
+    pub(super) body: &'a [u8],
+    pub(super) session: Option<Session>,
+    pub(super) token: Option<&'a str>,
+}
+
+impl Call<'_> {
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_slice(self.body).map_err(|error| Refusal::bad_request(format!("unreadable body: {error}")))
+    }
+
+    pub(super) fn session(&self) -> Result<Session, Refusal> {
+        self.session.ok_or_else(Refusal::not_signed_in)
+    }
+
+    pub(super) fn tenant(&self) -> Result<i64, Refusal> {
+        self.session()?.tenant.ok_or_else(Refusal::no_tenant)
+    }
+}
+
+pub(super) type Action = fn(&mut Directory, &Call<'_>) -> Result<Value, Refusal>;

@@ -1,0 +1,124 @@
+//! The routes of the service, and what every call requires.
+
+use super::{
+    call::{Access, Action, Call},
+    handlers::{identity, orgs, tenants, users},
+    handshake::ServerKeys,
+    reply::{Family, Reply},
+    service::Digiwin,
+    settings::Settings,
+    sow::sow,
+    state::refusal::Refusal,
+};
+use crate::emulator::service::Service;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Query, State},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use http::HeaderMap;
+use std::{collections::HashMap, io, sync::Arc};
+
+impl Service for Digiwin {
+    type Settings = Settings;
+
+    fn new(Settings { seed, response_style, token_lifetime, server_key_bits }: Settings) -> io::Result<Self> {
+        let account = seed.account();
+        let directory = sow(seed, token_lifetime).map_err(|mistake| mistake.of("digiwin"))?;
+        Ok(Self::new(account, response_style, ServerKeys::generate(server_key_bits)?, directory))
+    }
+
+    fn router(self: Arc<Self>) -> io::Result<Router> {
+        Ok(router(self))
+    }
+}
+
+fn router(digiwin: Arc<Digiwin>) -> Router {
+    use Access::{Application, Tenant, User};
+    let get = |family, access, action: Action| route(MethodFilter::GET, family, access, action);
+    let post = |family, access, action: Action| route(MethodFilter::POST, family, access, action);
+    let (identity, other) = (Family::Identity, Family::Other);
+    let at = |path: &str| format!("/api/iam/v2/{path}");
+    Router::new()
+        .route(&at("identity/publickey"), get(identity, Application, identity::public_key))
+        .route(&at("identity/aeskey"), post(identity, Application, identity::aes_key))
+        .route(&at("identity/login"), post(identity, Application, identity::login))
+        .route(&at("identity/internal/login"), post(identity, Application, identity::internal_login))
+        .route(&at("identity/logout"), post(identity, User, identity::logout))
+        .route(&at("identity/token/analyze"), post(identity, User, identity::analyze_token))
+        .route(&at("identity/token/analyze/internal"), get(identity, User, identity::analyze_token))
+        .route(&at("identity/login/info"), post(identity, User, identity::login_info))
+        .route(&at("identity/token/refresh/tenant"), post(identity, User, identity::switch_tenant))
+        .route(&at("identity/token/refresh/user"), post(identity, User, identity::refresh))
+        .route(&at("identity/token/grant/access"), post(identity, Application, identity::grant_access))
+        .route(&at("user"), post(other, User, users::get))
+        .route(&at("user/list"), post(other, User, users::list))
+        .route(&at("user/query"), post(other, User, users::query))
+        .route(&at("user/simple"), get(other, User, users::simple))
+        .route(&at("user/email/exist"), post(other, User, users::email_exists))
+        .route(&at("user/mobilephone/exist"), post(other, User, users::phone_exists))
+        .route(&at("user/exists"), post(other, User, users::id_exists))
+        .route(&at("user/update"), post(other, User, users::update))
+        .route(&at("user/role"), post(other, User, users::roles))
+        .route(&at("tenant"), post(other, User, tenants::of_user))
+        .route(&at("tenant/current"), post(other, Tenant, tenants::current))
+        .route(&at("tenant/simple"), post(other, User, tenants::simple))
+        .route(&at("tenant/current/simple"), get(other, Tenant, tenants::current_simple))
+        .route(&at("tenant/query"), post(other, User, tenants::query))
+        .route(&at("tenant/check/userintenant"), get(other, User, tenants::has_user))
+        .route(&at("tenant/application"), get(other, Tenant, tenants::applications))
+        .route(&at("tenant/user/invite/new"), post(other, User, tenants::invite))
+        .route(&at("tenant/remove/user"), post(other, Tenant, tenants::remove))
+        .route(&at("org/cascade"), get(other, Tenant, orgs::cascade))
+        .route(&at("org/list"), post(other, Tenant, orgs::list))
+        .route(&at("org/userinorg"), post(other, Tenant, orgs::users))
+        .route(&at("org/userinorg/cascade"), post(other, Tenant, orgs::users_cascade))
+        .route(&at("org/update"), post(other, Tenant, orgs::create_or_update))
+        .route(&at("org/del"), post(other, Tenant, orgs::delete))
+        .with_state(digiwin)
+}
+
+fn route(method: MethodFilter, family: Family, access: Access, action: Action) -> MethodRouter<Arc<Digiwin>> {
+    let handle = move |State(digiwin): State<Arc<Digiwin>>,
+                       Query(query): Query<HashMap<String, String>>,
+                       headers: HeaderMap,
+                       body: Bytes| async move {
+        let result = admit(&digiwin, access, &headers, &query, &body).and_then(|call| {
+            let mut directory = digiwin.directory();
+            action(&mut directory, &call)
+        });
+        Reply { style: digiwin.style, family, result }
+    };
+    on(method, handle)
+}
+
+/// Checks what every call requires: content type, application, user, tenant.
+fn admit<'a>(
+    digiwin: &'a Digiwin,
+    access: Access,
+    headers: &'a HeaderMap,
+    query: &'a HashMap<String, String>,
+    body: &'a [u8],
+) -> Result<Call<'a>, Refusal> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if !body.is_empty() && !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(Refusal::new(415, "the content type must be application/json"));
+    }
+    if header("digi-middleware-auth-app") != Some(digiwin.account().app_token.expose_secret()) {
+        return Err(Refusal::new(401, "the application's token is missing or wrong"));
+    }
+    let token = header("digi-middleware-auth-user");
+    let session = match access {
+        Access::Application => None,
+        Access::User | Access::Tenant => {
+            let session = token.and_then(|token| digiwin.directory().sessions.get(token));
+            Some(session.ok_or_else(Refusal::not_signed_in)?)
+        }
+    };
+    let call = Call { keys: &digiwin.keys, query, body, session, token };
+    if matches!(access, Access::Tenant) {
+        call.tenant()?;
+    }
+    Ok(call)
+}

@@ -1,0 +1,55 @@
+//! The service, as a test sees it.
+
+use super::{
+    handshake::ServerKeys,
+    seed::Account,
+    settings::ResponseStyle,
+    state::{directory::Directory, users::User},
+};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// The Digiwin IAM service of an [`Emulator`](super::Emulator).
+pub struct Digiwin {
+    account: Account,
+    pub(super) style: ResponseStyle,
+    pub(super) keys: ServerKeys,
+    directory: Mutex<Directory>,
+}
+
+impl Digiwin {
+    pub(super) fn new(account: Account, style: ResponseStyle, keys: ServerKeys, directory: Directory) -> Self {
+        Self { account, style, keys, directory: Mutex::new(directory) }
+    }
+
+    /// Returns the application's token and the credentials of the seed's first person, with a tenant that they can switch to.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Expires every token, as the passing of time would.
+    pub fn expire_tokens(&self) {
+        self.directory().sessions.expire_tokens();
+    }
+
+    /// Revokes all tokens of a user, as an administrator would.
+    pub fn revoke_tokens(&self, user_id: &str) {
+        let mut directory = self.directory();
+        if let Some(sid) = directory.users.with_id(user_id).map(User::sid) {
+            directory.sessions.revoke(sid, |_| true);
+        }
+    }
+
+    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
+        // A handler that panicked has failed its own request; the next ones go on.
+        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Digiwin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Digiwin").field("account", &self.account).field("style", &self.style).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! The directory: people, tenants and tokens, and what concerns several of them.
+
+use super::{
+    refusal::Refusal,
+    sessions::{Session, Sessions},
+    tenants::{Tenant, Tenants},
+    users::{Members, User, Users},
+};
+use crate::Password;
+use std::{collections::BTreeSet, time::Duration};
+
+pub(crate) struct Directory {
+    application: String,
+    last_sid: i64,
+    pub(crate) users: Users,
+    pub(crate) tenants: Tenants,
+    pub(crate) sessions: Sessions,
+}
+
+impl Directory {
+    pub(crate) fn new(application: String, token_lifetime: Duration) -> Self {
+        let (users, tenants) = Default::default();
+        Self { application, last_sid: 100_000, users, tenants, sessions: Sessions::new(token_lifetime) }
+    }
+
+    /// Returns the id of the application that the directory serves.
+    pub(crate) fn application(&self) -> &str {
+        &self.application
+    }
+
+    pub(crate) fn next_sid(&mut self) -> i64 {
+        self.last_sid += 1;
+        self.last_sid
+    }
+
+    pub(crate) fn add_user(&mut self, profile: Members, password: Option<Password>) -> i64 {
+        let sid = self.next_sid();
+        self.users.insert(sid, profile, password);
+        sid
+    }
+
+    /// Finds the tenant that an id, a sid or both name; `None` if there is neither.
+    pub(crate) fn find_tenant(&self, id: Option<&str>, sid: i64) -> Result<Option<&Tenant>, Refusal> {
+        let none = || Refusal::not_found("no such tenant");
+        let by_id = match id {
+            Some(id) if !id.is_empty() => Some(self.tenants.with_id(id).ok_or_else(none)?),
+            _ => None,
+        };
+        let by_sid = if sid > 0 { Some(self.tenants.known(sid)?) } else { None };
+        match (by_id, by_sid) {
+            (Some(a), Some(b)) if a.sid != b.sid => {
+                Err(Refusal::bad_request("tenantId and tenantSid name two tenants"))
+            }
+            (a, b) => Ok(a.or(b)),
+        }
+    }
+
+    /// Returns the tenants whose users a session may see: its own, or all of its user's.
+    pub(crate) fn tenants_of(&self, session: Session) -> Vec<&Tenant> {
+        match session.tenant {
+            Some(sid) => self.tenants.get(sid).into_iter().collect(),
+            None => self.tenants.of_user(session.user).collect(),
+        }
+    }
+
+    /// Returns the users that a session may see: the members of its tenants, and its own user.
+    pub(crate) fn visible(&self, session: Session) -> BTreeSet<i64> {
+        self.tenants_of(session).into_iter().flat_map(Tenant::members).chain([session.user]).collect()
+    }
+
+    pub(crate) fn may_see(&self, session: Session, user: &User) -> bool {
+        user.sid() == session.user || self.tenants_of(session).iter().any(|tenant| tenant.has(user.sid()))
+    }
+
+    /// Returns the tenant, if the user may have a token in it.
+    pub(crate) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, Refusal> {
+        if !tenant.has(user) {
+            return Err(Refusal::forbidden("the user is not in the tenant"));
+        }
+        if !tenant.has_bought(&self.application) {
+            return Err(Refusal::forbidden("租户未购买该应用 (the tenant has not bought the application)"));
+        }
+        Ok(tenant.sid)
+    }
+}

@@ -1,0 +1,9 @@
+//! Collections that the services keep their state in. Looking up, adding and removing cost the same however much is stored.
+
+mod index;
+mod links;
+mod table;
+
+pub(super) use index::Index;
+pub(super) use links::Links;
+pub(super) use table::{RowNo, Table};

@@ -1,0 +1,162 @@
+//! Rows in order of creation, each with a key.
+
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
+
+/// A row's number: a later row has a larger one, and none is used twice.
+pub(crate) type RowNo = u64;
+
+pub(crate) struct Table<K, T> {
+    rows: BTreeMap<RowNo, (K, T)>,
+    numbers: HashMap<K, RowNo>,
+    next: RowNo,
+}
+
+impl<K, T> Default for Table<K, T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), numbers: HashMap::new(), next: 0 }
+    }
+}
+
+impl<K: Clone + Eq + Hash, T> Table<K, T> {
+    /// Adds a row behind all others, in place of the row that has the key.
+    pub(crate) fn insert(&mut self, key: K, row: T) -> RowNo {
+        let number = self.next;
+        self.next += 1;
+        if let Some(old) = self.numbers.insert(key.clone(), number) {
+            self.rows.remove(&old);
+        }
+        self.rows.insert(number, (key, row));
+        number
+    }
+
+    pub(crate) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<(RowNo, T)>
+    where
+        K: Borrow<Q>,
+    {
+        let number = self.numbers.remove(key)?;
+        self.rows.remove(&number).map(|(_, row)| (number, row))
+    }
+
+    /// Gives a row another key; it keeps its place. The row that has the new key goes.
+    pub(crate) fn rename<Q: Eq + Hash + ?Sized>(&mut self, from: &Q, to: K)
+    where
+        K: Borrow<Q>,
+    {
+        let Some(number) = self.numbers.remove(from) else { return };
+        if let Some(old) = self.numbers.insert(to.clone(), number) {
+            self.rows.remove(&old);
+        }
+        if let Some((key, _)) = self.rows.get_mut(&number) {
+            *key = to;
+        }
+    }
+
+    pub(crate) fn number<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<RowNo>
+    where
+        K: Borrow<Q>,
+    {
+        self.numbers.get(key).copied()
+    }
+
+    pub(crate) fn at(&self, number: RowNo) -> Option<&T> {
+        touched();
+        self.rows.get(&number).map(|(_, row)| row)
+    }
+
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&T>
+    where
+        K: Borrow<Q>,
+    {
+        self.at(self.number(key)?)
+    }
+
+    pub(crate) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut T>
+    where
+        K: Borrow<Q>,
+    {
+        touched();
+        let number = self.number(key)?;
+        self.rows.get_mut(&number).map(|(_, row)| row)
+    }
+
+    pub(crate) fn contains<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.numbers.contains_key(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns the rows, the oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.entries().map(|(_, row)| row)
+    }
+
+    /// Returns the keys with their rows, the oldest first.
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&K, &T)> {
+        self.rows.values().map(|(key, row)| (key, row)).inspect(|_| touched())
+    }
+
+    pub(crate) fn last_key(&self) -> Option<&K> {
+        self.rows.last_key_value().map(|(_, (key, _))| key)
+    }
+}
+
+#[cfg(not(test))]
+fn touched() {}
+
+#[cfg(test)]
+fn touched() {
+    ROWS_TOUCHED.set(ROWS_TOUCHED.get() + 1);
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many rows this thread has looked at: what a call costs, without a clock.
+    pub(crate) static ROWS_TOUCHED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+    #[test]
+    fn does_what_a_plain_list_does() {
+        let mut random = StdRng::seed_from_u64(7);
+        let (mut table, mut list): (Table<u32, u32>, Vec<(u32, u32)>) = Default::default();
+        for value in 0..20_000 {
+            let (key, other) = (random.random_range(0..40), random.random_range(0..40));
+            match random.random_range(0..3) {
+                0 => {
+                    table.insert(key, value);
+                    list.retain(|(known, _)| *known != key);
+                    list.push((key, value));
+                }
+                1 => {
+                    let at = list.iter().position(|(known, _)| *known == key);
+                    assert_eq!(table.remove(&key).map(|(_, row)| row), at.map(|at| list.remove(at).1));
+                }
+                _ => {
+                    table.rename(&key, other);
+                    if key != other && list.iter().any(|(known, _)| *known == key) {
+                        list.retain(|(known, _)| *known != other);
+                    }
+                    list.iter_mut().filter(|(known, _)| *known == key).for_each(|(known, _)| *known = other);
+                }
+            }
+            assert!(table.iter().eq(list.iter().map(|(_, value)| value)));
+            assert_eq!((table.len(), table.last_key()), (list.len(), list.last().map(|(key, _)| key)));
+            let found = list.iter().find(|(known, _)| *known == key).map(|(_, value)| value);
+            assert_eq!((table.get(&key), table.contains(&key)), (found, found.is_some()));
+            assert_eq!(table.number(&key).and_then(|number| table.at(number)), found);
+        }
+    }
+}
