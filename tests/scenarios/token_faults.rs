@@ -29,6 +29,10 @@ struct Store {
     locks_fail: AtomicBool,
     reads_fail: AtomicBool,
     unreadable: AtomicBool,
+    /// Whether a lock is lost as soon as it is taken, as one is whose holder slept for too long.
+    locks_are_lost: AtomicBool,
+    /// Whether recent logins are not kept, as by a store that does not implement it.
+    forgets_logins: AtomicBool,
     /// Receives each token that is written.
     watcher: Mutex<Option<UnboundedSender<StoredToken>>>,
 }
@@ -84,11 +88,16 @@ impl TokenStore for Store {
 
     fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
         Self::fail(&self.locks_fail)?;
-        self.inner.try_lock(key)
+        let lock = self.inner.try_lock(key)?;
+        let is_lost = self.locks_are_lost.load(Ordering::SeqCst);
+        Ok(lock.map(|lock| if is_lost { lock.checked_by(|| false) } else { lock }))
     }
 
     fn login_attempts(&self, key: &StoreKey) -> Result<LoginAttempts> {
-        self.inner.login_attempts(key)
+        match self.forgets_logins.load(Ordering::SeqCst) {
+            true => Ok(LoginAttempts::default()),
+            false => self.inner.login_attempts(key),
+        }
     }
 
     fn put_login_attempts(&self, key: &StoreKey, attempts: &LoginAttempts) -> Result<()> {
@@ -198,6 +207,39 @@ async fn a_handle_for_each_request_keeps_to_the_limit_of_logins() {
 
 #[maybe_async]
 #[test]
+async fn the_limit_of_logins_outlives_a_handle_also_where_the_store_notes_none() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(Store::default());
+    store.forgets_logins.store(true, Ordering::SeqCst);
+    let client = client_on(&emulator, &store);
+    for n in 0..12 {
+        let error = client.with_session_as("ann", wrong()).identity().analyze_token().await.unwrap_err();
+        assert_eq!((error.is_authentication(), error.is_login_limited()), (n < 3, n >= 3), "{error}");
+    }
+    assert_eq!(request_count(&emulator, LOGIN), 3);
+}
+
+#[maybe_async]
+#[test]
+async fn whose_lock_was_lost_does_not_overwrite_the_next_holders_token() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(Store::default());
+    store.locks_are_lost.store(true, Ordering::SeqCst);
+    let client = client_on(&emulator, &store);
+    for _ in 0..3 {
+        client.identity().analyze_token().await.unwrap();
+    }
+    same(request_count(&emulator, LOGIN), 1);
+    assert_eq!(store.inner.get(&store.key()).unwrap(), None);
+    // The next holder's token is what a session finds that has none.
+    store.locks_are_lost.store(false, Ordering::SeqCst);
+    client_on(&emulator, &store).identity().analyze_token().await.unwrap();
+    same(request_count(&emulator, LOGIN), 2);
+    holds(store.inner.get(&store.key()).unwrap().is_some());
+}
+
+#[maybe_async]
+#[test]
 async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
     let emulator = Emulator::start().unwrap();
     let account = emulator.cloudspot().account();
@@ -206,6 +248,11 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
     let client = builder.credentials(credentials).build().unwrap();
     client.get_user().await.unwrap();
     for _ in 0..5 {
+        // However the service spells it: an impersonation's token is refused, or a company is not hers.
+        emulator.respond_next("/api/v1/auth/impersonation-validation/", 401, "{}");
+        holds(client.validate_impersonation("bogus").await.unwrap_err().is_authentication());
+        emulator.respond_next("/api/v1/auth/get-company-permissions/7/", 403, "{}");
+        holds(client.get_company_permissions("7").await.unwrap_err().is_authentication());
         holds(client.validate_impersonation("bogus").await.is_err());
         holds(client.get_company_permissions("not hers").await.is_err());
     }
@@ -311,6 +358,21 @@ async fn a_session_without_credentials_finds_the_token_that_another_process_has_
     let before = request_count(&emulator, ANALYZE);
     holds(two.identity().analyze_token().await.unwrap_err().is_authentication());
     assert_eq!(request_count(&emulator, ANALYZE) - before, 1, "there is no other token");
+}
+
+#[maybe_async]
+#[test]
+async fn a_login_that_the_service_accepted_was_sent_whatever_fails_after_it() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(Store::default());
+    client_on(&emulator, &store).identity().refresh_token_with_tenant("T2").await.unwrap();
+    store.change(|stored| stored.expires_at = Some(SystemTime::UNIX_EPOCH));
+    // The switch to the session's tenant, which comes next, cannot be sent with this token.
+    emulator.respond_next(LOGIN, 200, r#"{"userId": "ann", "token": "line\nbreak"}"#);
+    let before = emulator.requests().len();
+    let error = client_on(&emulator, &store).identity().analyze_token().await.unwrap_err();
+    assert_eq!(emulator.requests().len() - before, 3, "the handshake alone: {error}");
+    assert!(error.was_sent() && error.operation() == Some("digiwin.identity.login"), "{error:?}");
 }
 
 #[maybe_async]
