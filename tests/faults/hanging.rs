@@ -219,7 +219,7 @@ async fn call_or_bring_the_token(waiting: Client, bringing: Client, store: Arc<S
 
 #[maybe_async]
 #[test]
-async fn who_waits_for_a_lock_finds_the_token_that_comes_meanwhile() {
+async fn a_caller_that_waits_for_the_lock_finds_the_token_that_comes_meanwhile() {
     let (server, tokens) = server(&Gate::new());
     // Its holder never releases it.
     let store = Arc::new(Store { locked: true, ..Store::default() });

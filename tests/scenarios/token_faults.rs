@@ -22,17 +22,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A store whose entries can be looked at and changed, and whose parts can fail.
 #[derive(Debug, Default)]
-struct Store {
-    inner: MemoryStore,
+pub struct Store {
+    pub inner: MemoryStore,
     keys: Mutex<Vec<StoreKey>>,
     writes_fail: AtomicBool,
     locks_fail: AtomicBool,
     reads_fail: AtomicBool,
     unreadable: AtomicBool,
     /// Whether a lock is lost as soon as it is taken, as one is whose holder slept for too long.
-    locks_are_lost: AtomicBool,
+    pub locks_are_lost: AtomicBool,
     /// Whether recent logins are not kept, as by a store that does not implement it.
-    forgets_logins: AtomicBool,
+    pub forgets_logins: AtomicBool,
     /// Receives each token that is written.
     watcher: Mutex<Option<UnboundedSender<StoredToken>>>,
 }
@@ -50,11 +50,11 @@ impl Store {
     }
 
     /// The only key there is.
-    fn key(&self) -> StoreKey {
+    pub fn key(&self) -> StoreKey {
         self.keys.lock().unwrap()[0].clone()
     }
 
-    fn change(&self, change: impl FnOnce(&mut StoredToken)) {
+    pub fn change(&self, change: impl FnOnce(&mut StoredToken)) {
         let mut stored = self.inner.get(&self.key()).unwrap().unwrap();
         change(&mut stored);
         self.inner.put(&self.key(), &stored).unwrap();
@@ -105,13 +105,13 @@ impl TokenStore for Store {
     }
 }
 
-fn client_on(emulator: &Emulator, store: &Arc<Store>) -> Client {
+pub fn client_on(emulator: &Emulator, store: &Arc<Store>) -> Client {
     let account = emulator.digiwin().account();
     let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(emulator));
     builder.shared_token_store(store.clone()).build().unwrap()
 }
 
-fn wrong() -> Credentials {
+pub fn wrong() -> Credentials {
     Credentials::password("ann", "wrong")
 }
 
@@ -203,39 +203,6 @@ async fn a_handle_for_each_request_keeps_to_the_limit_of_logins() {
     // The right password may be tried at once.
     clients[0].with_session_as("ann", ann(&emulator)).identity().analyze_token().await.unwrap();
     assert_eq!(request_count(&emulator, LOGIN), 4);
-}
-
-#[maybe_async]
-#[test]
-async fn the_limit_of_logins_outlives_a_handle_also_where_the_store_notes_none() {
-    let emulator = Emulator::start().unwrap();
-    let store = Arc::new(Store::default());
-    store.forgets_logins.store(true, Ordering::SeqCst);
-    let client = client_on(&emulator, &store);
-    for n in 0..12 {
-        let error = client.with_session_as("ann", wrong()).identity().analyze_token().await.unwrap_err();
-        assert_eq!((error.is_authentication(), error.is_login_limited()), (n < 3, n >= 3), "{error}");
-    }
-    assert_eq!(request_count(&emulator, LOGIN), 3);
-}
-
-#[maybe_async]
-#[test]
-async fn whose_lock_was_lost_does_not_overwrite_the_next_holders_token() {
-    let emulator = Emulator::start().unwrap();
-    let store = Arc::new(Store::default());
-    store.locks_are_lost.store(true, Ordering::SeqCst);
-    let client = client_on(&emulator, &store);
-    for _ in 0..3 {
-        client.identity().analyze_token().await.unwrap();
-    }
-    same(request_count(&emulator, LOGIN), 1);
-    assert_eq!(store.inner.get(&store.key()).unwrap(), None);
-    // The next holder's token is what a session finds that has none.
-    store.locks_are_lost.store(false, Ordering::SeqCst);
-    client_on(&emulator, &store).identity().analyze_token().await.unwrap();
-    same(request_count(&emulator, LOGIN), 2);
-    holds(store.inner.get(&store.key()).unwrap().is_some());
 }
 
 #[maybe_async]
@@ -358,21 +325,6 @@ async fn a_session_without_credentials_finds_the_token_that_another_process_has_
     let before = request_count(&emulator, ANALYZE);
     holds(two.identity().analyze_token().await.unwrap_err().is_authentication());
     assert_eq!(request_count(&emulator, ANALYZE) - before, 1, "there is no other token");
-}
-
-#[maybe_async]
-#[test]
-async fn a_login_that_the_service_accepted_was_sent_whatever_fails_after_it() {
-    let emulator = Emulator::start().unwrap();
-    let store = Arc::new(Store::default());
-    client_on(&emulator, &store).identity().refresh_token_with_tenant("T2").await.unwrap();
-    store.change(|stored| stored.expires_at = Some(SystemTime::UNIX_EPOCH));
-    // The switch to the session's tenant, which comes next, cannot be sent with this token.
-    emulator.respond_next(LOGIN, 200, r#"{"userId": "ann", "token": "line\nbreak"}"#);
-    let before = emulator.requests().len();
-    let error = client_on(&emulator, &store).identity().analyze_token().await.unwrap_err();
-    assert_eq!(emulator.requests().len() - before, 3, "the handshake alone: {error}");
-    assert!(error.was_sent() && error.operation() == Some("digiwin.identity.login"), "{error:?}");
 }
 
 #[maybe_async]
