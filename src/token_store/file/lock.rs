@@ -25,7 +25,7 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock; `None` if another holder has it.
+    /// Takes the lock; `None` if another holder has it, or if the path does not lead to the locked file however often it is opened.
     pub(super) fn try_take(path: &Path) -> Result<Option<Self>, FileStoreError> {
         for _ in 0..TRIES {
             let file = private::open_lock(path)?;
