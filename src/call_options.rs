@@ -50,8 +50,8 @@ impl CallOptions {
         Self::default()
     }
 
-    /// Sets the longest that a call may take, with all its attempts, the waits between them, and the login or refresh that it waits
-    /// for.
+    /// Sets the longest that a request may take, with all its attempts and the waits between them. A login or refresh that the call
+    /// has to wait for first may take as long again.
     pub fn timeout(mut self, timeout: impl IntoOption<Duration>) -> Self {
         self.timeout = timeout.into_option();
         self

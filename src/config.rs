@@ -193,13 +193,13 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that a call may take. Default: 30 s. Zero is an error of kind
+        /// Sets the longest that a request may take. Default: 30 s. Zero is an error of kind
         /// [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// The limit includes all attempts and the waits between them, and the login or refresh that a call without a usable token
-        /// waits for. Each batch of a call that is sent in batches and each page of a pager has the limit for itself; a call that
-        /// brings a token has it again for writing that to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout)
-        /// sets it for single calls.
+        /// The limit includes all attempts and the waits between them. It holds for each of these by itself: a request, the login or
+        /// refresh that a call without a usable token waits for first, each batch of a call that is sent in batches, each page of a
+        /// pager, and writing a new token to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout) sets it for
+        /// single calls.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
             self

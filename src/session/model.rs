@@ -284,11 +284,11 @@ fn a_token_that_could_not_be_stored_is_stored_later_and_told_once() {
             let again = snapshot.save_at.expect("the write is tried again");
             assert_eq!(next(&snapshot, TokenUse::Required, true, again), Next::GoAndStart(flight::Goal::Save));
             // Fails once more.
-            future::block_on(session.wait_for_flight(flight::Goal::Save, None)).unwrap_err();
+            future::block_on(session.wait_for_flight(flight::Goal::Save, None, session.deadline())).unwrap_err();
             assert_eq!(stored(), None);
         }
         store.1.store(false, Ordering::SeqCst);
-        future::block_on(session.wait_for_flight(flight::Goal::Save, None)).unwrap();
+        future::block_on(session.wait_for_flight(flight::Goal::Save, None, session.deadline())).unwrap();
         assert_eq!(stored().unwrap().token, "token 0".into());
         assert!(session.state.snapshot().save_at.is_none() && logins(&service) == 1);
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

@@ -176,7 +176,7 @@ async fn a_call_has_a_shorter_limit_than_its_client() {
 
 #[maybe_async]
 #[test]
-async fn the_limit_of_a_call_includes_the_login_that_it_waits_for() {
+async fn a_login_is_waited_for_no_longer_than_the_limit_of_the_call() {
     let (login, response) = (Gate::new(), Gate::new());
     let server = hanging(&response, usize::MAX);
     let _opened = (login.open_at_end(), response.open_at_end());
