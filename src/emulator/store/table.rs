@@ -1,5 +1,6 @@
 //! Rows in order of creation, each with a key.
 
+use super::cost::touched;
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, HashMap},
@@ -107,20 +108,6 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
     pub(crate) fn last_key(&self) -> Option<&K> {
         self.rows.last_key_value().map(|(_, (key, _))| key)
     }
-}
-
-#[cfg(not(test))]
-fn touched() {}
-
-#[cfg(test)]
-fn touched() {
-    ROWS_TOUCHED.set(ROWS_TOUCHED.get() + 1);
-}
-
-#[cfg(test)]
-thread_local! {
-    /// How many rows this thread has looked at: what a call costs, without a clock.
-    pub(crate) static ROWS_TOUCHED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]
