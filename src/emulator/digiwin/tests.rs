@@ -55,6 +55,9 @@ impl Setting {
     }
 }
 
+/// A call: its name, what it does, its query and its body.
+type Example = (&'static str, Action, &'static [(&'static str, &'static str)], Value);
+
 #[test]
 fn no_call_but_a_list_costs_more_the_more_there_is() {
     let costs = |people: usize| -> Vec<(&str, u64)> {
@@ -62,7 +65,7 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
         let (org, uri) = (setting.org("o7"), "drn:iam:org:T1:o8");
         let invite =
             json!({"tenantId": "T1", "user": "new@x", "role": [{"id": "staff"}], "org": [{"id": "o7"}], "app": []});
-        let calls: [(&str, Action, &[(&str, &str)], Value); 15] = [
+        let calls: [Example; 15] = [
             ("get", users::get, &[], json!({"id": "p7"})),
             ("list", users::list, &[], json!(["p7", "p8", "nobody"])),
             ("email_exists", users::email_exists, &[], json!({"email": "p7@x"})),
@@ -79,7 +82,7 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
             ("delete", orgs::delete, &[], json!({"sid": org})),
             ("remove", tenants::remove, &[], json!({"id": "new@x"})),
         ];
-        let cost = |(name, action, query, body): (&'static str, Action, &[(&str, &str)], Value)| {
+        let cost = |(name, action, query, body): Example| {
             (name, cost_of(|| drop(setting.call(action, query, body).unwrap_or_else(|code| panic!("{name}: {code}")))))
         };
         calls.into_iter().map(cost).collect()
