@@ -1,5 +1,7 @@
 //! The emulator itself.
 
+mod seeds;
+
 use iam_sdk::emulator::Emulator;
 
 #[test]
