@@ -187,7 +187,9 @@ impl fmt::Debug for Settings {
 /// The setters of the shared settings, for a builder with a field `settings`.
 macro_rules! settings_methods {
     () => {
-        /// Sets where the service is. A path prefix stays before the path of each call.
+        /// Sets where the service is. A path prefix stays before the path of each call: Cloudspot's own has `/api/v1`.
+        ///
+        /// Default, where the service has a public deployment: that one, `PUBLIC_SERVICE` in the service's module.
         pub fn base_url(mut self, url: impl Into<String>) -> Self {
             self.settings.base_url = url.into();
             self
@@ -205,11 +207,11 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that one attempt may take, in all calls. Default: a third of the time limit of the call, for reads and
+        /// Sets the longest that one attempt may take, in all calls. Default: half of the time limit of the call, for reads and
         /// idempotent writes that can be sent again. Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// A third, 10 s of the default 30, leaves time for the three attempts of the default policy: a read that hangs once or
-        /// twice still succeeds. The last attempt that the policy permits, and a write that must not be sent again, may take
+        /// Half, 15 s of the default 30, leaves time for another attempt: a read that hangs once still succeeds, and one that is
+        /// slower than that needs a longer limit, here or in `timeout`. The last attempt that the policy permits, and a write that must not be sent again, may take
         /// all the time that is left: giving them up earlier gains nothing. A limit that is set, however, holds for each attempt of
         /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default.
         /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.

@@ -313,14 +313,14 @@ pub async fn all_fail_soon(client: &Client, kinds: &[ErrorKind]) {
 #[test]
 async fn a_call_that_waited_for_a_login_has_its_time_limit_yet() {
     let limit = Duration::from_secs(5);
-    // Each in time, both together not.
-    let slow = move || std::thread::sleep(limit.mul_f64(0.65));
+    // Each in time, both together not. An attempt has half of the limit.
+    let slow = move |part| std::thread::sleep(limit.mul_f64(part));
     let server = Server::start(move |_| {
-        slow();
+        slow(0.4);
         json(r#"{"id": "u"}"#)
     });
     let credentials = Credentials::from_fn("ann", move || {
-        slow();
+        slow(0.65);
         std::io::Result::Ok(Credentials::token(good_token()))
     });
     let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(limit);

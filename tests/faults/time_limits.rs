@@ -54,7 +54,7 @@ async fn a_read_that_hangs_is_sent_again_within_the_limit() {
     let server = hanging(&gate, 1);
     let _opened = gate.open_at_end();
     let begun = Instant::now();
-    // Nothing but the time limit of the call is set: an attempt has a third of it.
+    // Nothing but the time limit of the call is set: an attempt has half of it.
     let user = client(&server, Duration::from_secs(6)).users().get_user("u").await.unwrap();
     holds(user.sid == Some(1));
     let elapsed = begun.elapsed();
@@ -124,7 +124,7 @@ async fn a_response_that_trickles_is_given_up_too() {
     let requests = AtomicUsize::new(0);
     let server = Server::start(move |_| match requests.fetch_add(1, Ordering::SeqCst) {
         0 => Response::Trickle,
-        _ => json(r#"{"id": "u"}"#),
+        _ => json(r#"{"id": "u", "sid": 1}"#),
     });
     let options = CallOptions::new().attempt_timeout(Duration::from_secs(1));
     let users = client(&server, LONG).users().with_options(options).unwrap();
