@@ -288,21 +288,24 @@ mod tests {
         assert_eq!(undocumented, expected.into());
     }
 
-    #[test]
-    fn the_docs_of_an_operation_say_what_it_does() {
-        operations! {
+    mod declared {
+        super::operations! {
             READ = "t.read" Read Never Data GET "/r";
             WRITE = "t.write" Other Never Data POST "/w"
                 | NotFound: "it is gone";
         }
+    }
+
+    #[test]
+    fn the_docs_of_an_operation_say_what_it_does() {
         const ANY: &str = "(crate::ErrorKind#errors-that-any-call-can-meet).";
         let read = "Sends `GET /r`. After a failure that may pass it is sent again, within the time limit.\n\n# Errors\n\n\
             [Those that any call can meet]";
-        assert_eq!(docs!(READ).trim_start(), format!("{read}{ANY}"));
+        assert_eq!(declared::docs!(READ).trim_start(), format!("{read}{ANY}"));
         let write = "Sends `POST /w`. It is sent again only if the service cannot have seen it.\n\n# Errors\n\n\
             - [`NotFound`](crate::ErrorKind::NotFound): it is gone.\n- [What any call can meet]";
-        assert_eq!(docs!(WRITE).trim_start(), format!("{write}{ANY}"));
-        assert_eq!(OPERATIONS.len(), 2);
+        assert_eq!(declared::docs!(WRITE).trim_start(), format!("{write}{ANY}"));
+        assert_eq!(declared::OPERATIONS.len(), 2);
     }
 
     #[test]

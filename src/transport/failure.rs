@@ -43,7 +43,10 @@ impl Limits {
         let what = match phase {
             Phase::Reading => "the response was not read to its end",
             Phase::Waiting if error.is_connect() => {
-                return format!("{host}: not connected within the limit of {:?} (connect_timeout)", self.connect_timeout);
+                return format!(
+                    "{host}: not connected within the limit of {:?} (connect_timeout)",
+                    self.connect_timeout
+                );
             }
             Phase::Waiting => "no response",
         };
