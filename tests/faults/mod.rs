@@ -15,6 +15,7 @@ mod lists;
 mod many_users;
 mod messages;
 mod responses;
+mod side_by_side;
 mod time_limits;
 mod tls;
 

@@ -103,7 +103,7 @@ fn every_model_is_written_as_it_was_read_but_for_its_secrets() {
             UserAction, PasswordCheck, UserPool ["customSMSProvider", "jwtSecret", "secret"], UserPoolType,
             FrequencyCheck, AllowLists;
         cloudspot: AuthenticatedLicense ["token"], CompanyPermissions, LicenseUser ["pin"],
-            Impersonation ["auth_token", "token"];
+            Impersonation ["auth_token", "token", "user"];
     }
 }
 
