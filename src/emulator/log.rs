@@ -126,6 +126,10 @@ impl Log {
         self.requests().clone()
     }
 
+    pub(super) fn clear(&self) {
+        self.requests().clear();
+    }
+
     pub(super) fn note(&self, request: ReceivedRequest) {
         let mut requests = self.requests();
         requests.push(request);

@@ -131,6 +131,11 @@ impl Emulator {
         self.log.received()
     }
 
+    /// Forgets the requests received so far.
+    pub fn clear_requests(&self) {
+        self.log.clear();
+    }
+
     /// Adds a fault, which the next requests that fit it meet. Returns what tells how often it was applied, and removes it.
     ///
     /// # Panics

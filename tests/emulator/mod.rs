@@ -1,5 +1,7 @@
 //! The emulator itself.
 
+mod faults;
+
 use iam_sdk::emulator::Emulator;
 
 #[test]
