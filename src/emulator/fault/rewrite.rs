@@ -67,14 +67,15 @@ mod tests {
 
     #[test]
     fn bodies_are_rewritten() {
-        let later = |value: &mut Value| move_times(value, 60);
-        let table: [(&dyn Fn(&mut Value), &str, &str); 6] = [
-            (&number_to_text, r#"{"a":[1,{"b":-2.5}],"c":"x"}"#, r#"{"a":["1",{"b":"-2.5"}],"c":"x"}"#),
-            (&number_to_text, "<html>", "<html>"),
-            (&number_to_text, "", ""),
-            (&later, r#"{"data":{"exp":100,"iat":40,"x":1}}"#, r#"{"data":{"exp":160,"iat":100,"x":1}}"#),
-            (&later, r#"{"exp":null,"iat":9223372036854775807}"#, r#"{"exp":null,"iat":9223372036854775807}"#),
-            (&add_unknown, r#"{"aspect":[]}"#, r#"{"aspect":[]}"#),
+        let later: fn(&mut Value) = |value| move_times(value, 60);
+        let text: fn(&mut Value) = number_to_text;
+        let table = [
+            (text, r#"{"a":[1,{"b":-2.5}],"c":"x"}"#, r#"{"a":["1",{"b":"-2.5"}],"c":"x"}"#),
+            (text, "<html>", "<html>"),
+            (text, "", ""),
+            (later, r#"{"data":{"exp":100,"iat":40,"x":1}}"#, r#"{"data":{"exp":160,"iat":100,"x":1}}"#),
+            (later, r#"{"exp":null,"iat":9223372036854775807}"#, r#"{"exp":null,"iat":9223372036854775807}"#),
+            (add_unknown, r#"{"aspect":[]}"#, r#"{"aspect":[]}"#),
         ];
         for (change, body, expected) in table {
             assert_eq!(changed(body, change), expected);
