@@ -50,14 +50,14 @@ impl CallOptions {
         Self::default()
     }
 
-    /// Sets the longest that a call may take, with all its attempts, the waits between them, and the login or refresh that it waits
-    /// for.
+    /// Sets the longest that a request may take, with all its attempts and the waits between them. A login or refresh that the call
+    /// has to wait for first may take as long again.
     pub fn timeout(mut self, timeout: impl IntoOption<Duration>) -> Self {
         self.timeout = timeout.into_option();
         self
     }
 
-    /// Sets the longest that one attempt may take. Where neither this nor the builder's `attempt_timeout` is set, it is a third of
+    /// Sets the longest that one attempt may take. Where neither this nor the builder's `attempt_timeout` is set, it is half of
     /// the time limit of the call, for an attempt after which another one may follow.
     pub fn attempt_timeout(mut self, timeout: impl IntoOption<Duration>) -> Self {
         self.attempt_timeout = timeout.into_option();

@@ -67,7 +67,7 @@ macro_rules! client_methods {
 
         /// Creates a session that logs in by itself, named by `key`: see the builder's `credentials`.
         pub fn with_session_as(&self, key: impl AsRef<str>, credentials: Credentials) -> Self {
-            let method = Some(std::sync::Arc::new($login(credentials.0)) as _);
+            let method = Some($login(credentials));
             Self { session: self.session.with_session(key.as_ref(), method) }
         }
     };

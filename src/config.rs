@@ -187,29 +187,31 @@ impl fmt::Debug for Settings {
 /// The setters of the shared settings, for a builder with a field `settings`.
 macro_rules! settings_methods {
     () => {
-        /// Sets where the service is. A path prefix stays before the path of each call.
+        /// Sets where the service is. A path prefix stays before the path of each call: Cloudspot's own has `/api/v1`.
+        ///
+        /// Default, where the service has a public deployment: that one, `PUBLIC_SERVICE` in the service's module.
         pub fn base_url(mut self, url: impl Into<String>) -> Self {
             self.settings.base_url = url.into();
             self
         }
 
-        /// Sets the longest that a call may take. Default: 30 s. Zero is an error of kind
+        /// Sets the longest that a request may take. Default: 30 s. Zero is an error of kind
         /// [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// The limit includes all attempts and the waits between them, and the login or refresh that a call without a usable token
-        /// waits for. Each batch of a call that is sent in batches and each page of a pager has the limit for itself; a call that
-        /// brings a token has it again for writing that to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout)
-        /// sets it for single calls.
+        /// The limit includes all attempts and the waits between them. It holds for each of these by itself: a request, the login or
+        /// refresh that a call without a usable token waits for first, each batch of a call that is sent in batches, each page of a
+        /// pager, and writing a new token to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout) sets it for
+        /// single calls.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
             self
         }
 
-        /// Sets the longest that one attempt may take, in all calls. Default: a third of the time limit of the call, for reads and
+        /// Sets the longest that one attempt may take, in all calls. Default: half of the time limit of the call, for reads and
         /// idempotent writes that can be sent again. Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// A third, 10 s of the default 30, leaves time for the three attempts of the default policy: a read that hangs once or
-        /// twice still succeeds. The last attempt that the policy permits, and a write that must not be sent again, may take
+        /// Half, 15 s of the default 30, leaves time for another attempt: a read that hangs once still succeeds, and one that is
+        /// slower than that needs a longer limit, here or in `timeout`. The last attempt that the policy permits, and a write that must not be sent again, may take
         /// all the time that is left: giving them up earlier gains nothing. A limit that is set, however, holds for each attempt of
         /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default.
         /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.

@@ -23,6 +23,7 @@
 #![doc = include_str!("operations.md")]
 
 pub(crate) mod account;
+mod builder;
 mod credentials;
 mod dialect;
 mod document;
@@ -47,6 +48,8 @@ mod values;
 pub(crate) use account::{
     REQUEST, check_login_status, graphql, is_password_valid, password_check, send_email, userpool_detail,
 };
+pub use builder::ManagementClientBuilder;
+pub(crate) use builder::Prepared;
 pub use credentials::Credentials;
 pub(crate) use dialect::DIALECT;
 pub use ids::{AppId, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove, RoleCode};
@@ -70,14 +73,13 @@ pub(crate) use request::{
     FIRST_PAGE, PAGE_SIZE, check_status, non_null_field, non_null_page, resource_list, resources,
 };
 pub use search::UserSearchOptions;
-pub(crate) use token::{ManagementToken, check};
+pub(crate) use token::ManagementToken;
 pub use tree::{Children, Forest, OrgTree, TreeFault, treeify};
 pub use udf::{CustomData, UdfValue, Udv};
 pub use values::{DataType, EmailScene, QueryField, ResourceType, SortBy, SyncProvider, TargetType, UserStatus};
 
 pub use crate::protocol::paging::Page;
-use crate::{Error, Result, config::Settings};
-use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderName, header::AUTHORIZATION};
 
 /// The public service.
 pub const PUBLIC_SERVICE: &str = "https://core.authing.cn";
@@ -94,27 +96,4 @@ static RESERVED_HEADERS: [HeaderName; 6] = [USER_POOL, FROM, VERSION, APP, LANGU
 pub(crate) fn operations() -> impl Iterator<Item = &'static crate::protocol::operation::Operation> {
     let lists = [documents::OPERATIONS, account::OPERATIONS, users::OPERATIONS, orgs::OPERATIONS];
     lists.into_iter().flatten().copied()
-}
-
-/// The headers of every request.
-pub(crate) fn headers(
-    settings: &Settings,
-    user_pool_id: &str,
-    app_id: Option<&str>,
-    language: Option<&str>,
-) -> Result<HeaderMap> {
-    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
-    headers.insert(FROM, HeaderValue::from_static("sdk"));
-    headers.insert(VERSION, HeaderValue::from_static(concat!("rust:", env!("CARGO_PKG_VERSION"))));
-    let own = [
-        ("user pool id", USER_POOL, Some(user_pool_id)),
-        ("application id", APP, app_id),
-        ("language", LANGUAGE, language),
-    ];
-    for (what, name, value) in own {
-        let Some(value) = value else { continue };
-        let wrong = |_| Error::configuration(format!("{what}: not a valid header value"));
-        headers.insert(name, HeaderValue::from_str(value).map_err(wrong)?);
-    }
-    Ok(headers)
 }

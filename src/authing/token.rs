@@ -69,12 +69,3 @@ fn token(response: &Data) -> Result<StoredToken> {
     let token = given.ok_or_else(|| response.error(ErrorKind::Decode).detail("the response brings no token"))?;
     Ok(with_lifetime(StoredToken::new(token), exp.map(|exp| lifetime_between(iat, exp))))
 }
-
-/// What the settings of a client are checked for.
-pub(crate) fn check(user_pool_id: &str, secret: &Password, has_credentials: bool) -> Result<()> {
-    match (user_pool_id.trim(), secret.expose_secret().trim()) {
-        ("", _) => Err(Error::configuration("user pool id: it is empty")),
-        (_, "") if !has_credentials => Err(Error::configuration("secret: it is empty")),
-        _ => Ok(()),
-    }
-}

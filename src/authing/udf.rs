@@ -188,6 +188,7 @@ macro_rules! from {
 from! {
     &str => |text| Self::Text(text.to_owned()),
     String => |text| Self::Text(text),
+    &String => |text| Self::Text(text.clone()),
     bool => |value| Self::Bool(value),
     i32 => |number| Self::Integer(number.into()),
     u32 => |number| Self::Integer(number.into()),

@@ -19,6 +19,7 @@
 #![doc = include_str!("operations.md")]
 
 pub(crate) mod auth;
+mod builder;
 mod credentials;
 mod dialect;
 mod models;
@@ -27,12 +28,11 @@ pub(crate) use auth::{
     CredentialLogin, REQUEST, authenticate, get_company_permissions, get_permissions, get_user, of_company,
     validate_impersonation,
 };
+pub use builder::LicenseClientBuilder;
+pub(crate) use builder::login_method;
 pub use credentials::Credentials;
 pub(crate) use dialect::{DIALECT, MODULE_HEADER, RESERVED_HEADERS};
 pub use models::{AuthenticatedLicense, CompanyPermissions, Impersonation, LicenseUser};
-
-use crate::{Error, Result, config::Settings};
-use http::{HeaderMap, HeaderValue};
 
 /// The public service.
 pub const PUBLIC_SERVICE: &str = "https://license.cloudspot.be/api/v1";
@@ -41,16 +41,4 @@ pub const PUBLIC_SERVICE: &str = "https://license.cloudspot.be/api/v1";
 #[cfg(any(test, feature = "emulator"))]
 pub(crate) fn operations() -> impl Iterator<Item = &'static crate::protocol::operation::Operation> {
     auth::OPERATIONS.iter().copied()
-}
-
-/// The headers of every request.
-pub(crate) fn headers(settings: &Settings, application_id: &str) -> Result<HeaderMap> {
-    if application_id.trim().is_empty() {
-        return Err(Error::configuration("application id: it is empty"));
-    }
-    let value = HeaderValue::from_str(application_id)
-        .map_err(|_| Error::configuration("application id: not a valid header value"))?;
-    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
-    headers.insert(MODULE_HEADER, value);
-    Ok(headers)
 }

@@ -88,7 +88,7 @@ pub enum SealError {
     #[error("it is larger than any entry of this store")]
     TooLarge,
     /// The key or passphrase is wrong, the entry was changed, or it belongs to another session.
-    #[error("the key does not open it: another key, another session's entry, or a change")]
+    #[error("the key does not open it: another key, another session's entry, or a change; a login replaces it")]
     Refused,
 }
 

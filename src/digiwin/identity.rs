@@ -27,12 +27,22 @@ operations! {
         | Crypto: "the handshake failed"
         | InvalidArgument: "the user or the password is empty; nothing is sent"
         | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
-    LOGIN_AD = "digiwin.identity.login_ad" Other Never Secret POST "/api/iam/v2/identity/login";
+    LOGIN_AD = "digiwin.identity.login_ad" Other Never Secret POST "/api/iam/v2/identity/login"
+        | Authentication: "wrong user or password"
+        | Application: "wrong app token"
+        | Crypto: "the handshake failed"
+        | InvalidArgument: "the user or the password is empty; nothing is sent"
+        | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
     LOGIN_VERIFICATION_CODE = "digiwin.identity.login_verification_code" Other Never Secret POST "/api/iam/v2/identity/login"
         | Authentication: "wrong phone number or code"
         | InvalidArgument: "the phone number or the code is empty; nothing is sent"
         | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
-    INTERNAL_LOGIN = "digiwin.identity.internal_login" Other Never Secret POST "/api/iam/v2/identity/internal/login";
+    INTERNAL_LOGIN = "digiwin.identity.internal_login" Other Never Secret POST "/api/iam/v2/identity/internal/login"
+        | Authentication: "wrong user or password"
+        | Application: "wrong app token"
+        | Crypto: "the handshake failed"
+        | InvalidArgument: "the user or the password is empty; nothing is sent"
+        | Configuration: "the session has credentials, and logs in by itself; nothing is sent";
     LOGOUT = "digiwin.identity.logout" Other AsItIs Data POST "/api/iam/v2/identity/logout"
         | Store: "the user was logged out, but the token is still in the token store";
     GET_PUBLIC_KEY = "digiwin.identity.get_public_key" Read Never Data GET "/api/iam/v2/identity/publickey"

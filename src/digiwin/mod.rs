@@ -15,6 +15,7 @@
 //!
 #![doc = include_str!("operations.md")]
 
+mod builder;
 mod credentials;
 mod dialect;
 pub(crate) mod identity;
@@ -26,6 +27,8 @@ mod references;
 pub(crate) mod tenants;
 pub(crate) mod users;
 
+pub use builder::ClientBuilder;
+pub(crate) use builder::login_method;
 pub use credentials::Credentials;
 pub(crate) use dialect::{APP_HEADER, DIALECT, RESERVED_HEADERS};
 pub(crate) use login::{CredentialLogin, Handshake, LastRequest};
@@ -40,21 +43,7 @@ pub use options::{
 };
 pub use references::{OrgRef, TenantId, TenantRef, UserRef};
 
-use crate::{AppToken, Error, Result, config::Settings, protocol::operation::operations};
-use http::{HeaderMap, HeaderValue};
-
-/// The headers of every request.
-pub(crate) fn headers(settings: &Settings, app_token: &AppToken) -> Result<HeaderMap> {
-    if app_token.expose_secret().trim().is_empty() {
-        return Err(Error::configuration("app token: it is empty"));
-    }
-    let mut value = HeaderValue::from_str(app_token.expose_secret())
-        .map_err(|_| Error::configuration("app token: not a valid header value"))?;
-    value.set_sensitive(true);
-    let mut headers = settings.header_map(&RESERVED_HEADERS)?;
-    headers.insert(APP_HEADER, value);
-    Ok(headers)
-}
+use crate::protocol::operation::operations;
 
 operations! {
     REQUEST = "digiwin.request" Other IfAny Secret GET "";

@@ -74,6 +74,12 @@ impl From<&str> for OrgRef {
     }
 }
 
+impl From<&String> for OrgRef {
+    fn from(uri: &String) -> Self {
+        Self::Uri(uri.clone())
+    }
+}
+
 impl From<String> for OrgRef {
     fn from(uri: String) -> Self {
         Self::Uri(uri)
@@ -146,6 +152,12 @@ impl TenantRef {
 
 impl From<&str> for TenantRef {
     fn from(id: &str) -> Self {
+        Self::id(id)
+    }
+}
+
+impl From<&String> for TenantRef {
+    fn from(id: &String) -> Self {
         Self::id(id)
     }
 }

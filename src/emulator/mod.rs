@@ -121,7 +121,8 @@ impl Emulator {
         EmulatorBuilder { port: 0, latency: Duration::ZERO, settings: Settings::default() }
     }
 
-    /// Returns the base URL that clients connect to: `http://127.0.0.1:port`.
+    /// Returns the base URL that clients of Digiwin and Authing connect to: `http://127.0.0.1:port`. Those of Cloudspot need
+    /// `/api/v1` after it, as at the public service.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }

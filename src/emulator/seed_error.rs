@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt, hash::Hash, io};
 
-/// A mistake in a seed, which makes [`start`](super::EmulatorBuilder::start) fail.
+/// A mistake in a seed, which makes `start` fail.
 #[derive(Debug)]
 pub(super) struct SeedError(String);
 

@@ -82,7 +82,8 @@ kinds! {
     ///   does;
     /// - `Decode` or `TooLarge`, where the response is not what the call expects;
     /// - `Application`, `Authentication` or `Authorization`, where the service refuses who calls;
-    /// - `Business`, or any kind that stands for a code of the service's, where it refuses what the call asks for;
+    /// - `NotFound`, `Validation`, `Conflict` or `Business`, where it refuses what the call asks for; `NotFound` also where the base
+    ///   URL is wrong;
     /// - `Store`, where the session's token is kept in a token store; `Credentials`, `LoginLimited` or `Crypto`, where the call has to
     ///   log in first.
     ///

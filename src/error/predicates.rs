@@ -101,7 +101,8 @@ impl Error {
     /// Returns whether the same call may succeed later: rate limited, 502, 503, 504, timed out, connection refused or broken,
     /// or a service, store or credentials provider that says so.
     ///
-    /// Whether repeating it is *safe* depends on the call: see [`was_sent`](Self::was_sent).
+    /// Whether repeating it is *safe* depends on the call: see [`was_sent`](Self::was_sent). A limited login is not among these: only
+    /// other credentials, or the end of [`retry_after`](Self::retry_after), help.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport => true,

@@ -1,5 +1,6 @@
 //! What is asked, what a response means, and whether to ask again: decisions, without I/O.
 
+pub(crate) mod application;
 pub(crate) mod batches;
 pub(crate) mod decode;
 pub(crate) mod dialect;

@@ -103,16 +103,16 @@ pub(crate) use operations;
 macro_rules! operation_docs {
     ($endpoint:expr, $effect:ident $(| $kind:ident: $when:literal)*) => {
         concat!(
-            "\n\nSends ", $endpoint, $crate::protocol::operation::operation_docs!(@ $effect), "\n\n# Errors\n\n",
+            "\n\nSends ", $endpoint, $crate::protocol::operation::operation_docs!(@repeated $effect), "\n\n# Errors\n\n",
             $("- [`", stringify!($kind), "`](crate::ErrorKind::", stringify!($kind), "): ", $when, ".\n",)*
-            $crate::protocol::operation::operation_docs!(@ others $($kind)*),
+            $crate::protocol::operation::operation_docs!(@others $($kind)*),
             "(crate::ErrorKind#errors-that-any-call-can-meet).",
         )
     };
-    (@ Other) => { ". It is sent again only if the service cannot have seen it." };
-    (@ $repeatable:ident) => { ". After a failure that may pass it is sent again, within the time limit." };
-    (@ others) => { "[Those that any call can meet]" };
-    (@ others $($kind:ident)+) => { "- [What any call can meet]" };
+    (@repeated Other) => { ". It is sent again only if the service cannot have seen it." };
+    (@repeated $repeatable:ident) => { ". After a failure that may pass it is sent again, within the time limit." };
+    (@others) => { "[Those that any call can meet]" };
+    (@others $($kind:ident)+) => { "- [What any call can meet]" };
 }
 pub(crate) use operation_docs;
 
@@ -283,11 +283,29 @@ mod tests {
             "authing.orgs.start_sync_ad",
             "authing.request",
             "cloudspot.request",
-            "digiwin.identity.internal_login",
-            "digiwin.identity.login_ad",
             "digiwin.request",
         ];
         assert_eq!(undocumented, expected.into());
+    }
+
+    mod declared {
+        super::operations! {
+            READ = "t.read" Read Never Data GET "/r";
+            WRITE = "t.write" Other Never Data POST "/w"
+                | NotFound: "it is gone";
+        }
+    }
+
+    #[test]
+    fn the_docs_of_an_operation_say_what_it_does() {
+        const ANY: &str = "(crate::ErrorKind#errors-that-any-call-can-meet).";
+        let read = "Sends `GET /r`. After a failure that may pass it is sent again, within the time limit.\n\n# Errors\n\n\
+            [Those that any call can meet]";
+        assert_eq!(declared::docs!(READ).trim_start(), format!("{read}{ANY}"));
+        let write = "Sends `POST /w`. It is sent again only if the service cannot have seen it.\n\n# Errors\n\n\
+            - [`NotFound`](crate::ErrorKind::NotFound): it is gone.\n- [What any call can meet]";
+        assert_eq!(declared::docs!(WRITE).trim_start(), format!("{write}{ANY}"));
+        assert_eq!(declared::OPERATIONS.len(), 2);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The part of a call's time limit that an attempt may take, unless the user decides that: what hangs in one attempt, and in
-/// another one, leaves time for a third.
-const USUAL_ATTEMPTS: u32 = 3;
+/// The part of a call's time limit that an attempt may take, unless the user decides that: what hangs leaves time for another
+/// attempt, and what is only slow has half of the limit.
+const USUAL_ATTEMPTS: u32 = 2;
 /// Before sending again what the service passed over: at first almost at once, for a server that closes its connections after
 /// so many requests; not in a loop, for one that passes everything over.
 const FIRST_RESEND: Duration = Duration::from_millis(2);
@@ -230,14 +230,14 @@ mod tests {
         use Effect::{Idempotent, Other, Read};
         // Options, effect, which attempt, what is left of the call's time; the attempt's time and the setting it comes from.
         let table = [
-            (new(), Read, 1, 30, (10, 10, "attempt_timeout")),
-            (new(), Idempotent, 2, 20, (10, 10, "attempt_timeout")),
+            (new(), Read, 1, 30, (15, 15, "attempt_timeout")),
+            (new(), Idempotent, 2, 20, (15, 15, "attempt_timeout")),
             (new(), Read, 2, 8, (8, 30, "timeout")),
             (new(), Read, 3, 19, (19, 30, "timeout")),
             (new(), Other, 1, 30, (30, 30, "timeout")),
-            (minute(), Read, 1, 60, (20, 20, "attempt_timeout")),
+            (minute(), Read, 1, 60, (30, 30, "attempt_timeout")),
             (new().retry(never()), Read, 1, 30, (30, 30, "timeout")),
-            (new().retry(twice()), Read, 1, 30, (10, 10, "attempt_timeout")),
+            (new().retry(twice()), Read, 1, 30, (15, 15, "attempt_timeout")),
             (new().retry(twice()), Read, 2, 20, (20, 30, "timeout")),
             (new().attempt_timeout(secs(2)), Read, 3, 20, (2, 2, "attempt_timeout")),
             (new().attempt_timeout(secs(2)), Other, 1, 30, (2, 2, "attempt_timeout")),
@@ -261,7 +261,7 @@ mod tests {
             attempts.begin(now);
             attempts.after(&Error::new(ErrorKind::Transport).unprocessed(true), now, &Budget::new());
         }
-        assert_eq!(attempts.begin(now).unwrap().left, secs(10));
+        assert_eq!(attempts.begin(now).unwrap().left, secs(15));
     }
 
     #[test]

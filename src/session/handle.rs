@@ -5,16 +5,15 @@ use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
     protocol::{
+        application::Application,
         batches::Batches,
         decode::Data,
-        dialect::Dialect,
         login::{Login, LoginMethod},
         request::Request,
         token::TokenResponse,
     },
     transport::runtime,
 };
-use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -34,15 +33,8 @@ pub(crate) trait Flavour: Clone {
 pub(crate) struct Handle<F>(Session, F);
 
 impl<F: Flavour> Handle<F> {
-    pub(crate) fn new(
-        service: &'static str,
-        dialect: &'static dyn Dialect,
-        application: &str,
-        settings: Settings,
-        headers: HeaderMap,
-        method: Option<Arc<dyn LoginMethod>>,
-    ) -> Result<Self> {
-        let session = Session::new(F::RUNTIME, service, dialect, application, settings, headers, method)?;
+    pub(crate) fn new((application, settings): (Application, Settings)) -> Result<Self> {
+        let session = Session::new(F::RUNTIME, application, settings)?;
         let flavour = F::of(&session);
         Ok(Self(session, flavour))
     }

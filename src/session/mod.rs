@@ -36,10 +36,10 @@ use crate::{
     token_store::StoredToken,
     transport::Transport,
 };
-#[cfg(feature = "blocking")]
 pub(crate) use handle::{Flavour, Handle};
 use lifetime::{ActiveToken, Now};
 use login::LoggedIn;
+#[cfg(feature = "blocking")]
 pub(crate) use running::Running;
 use serde::de::DeserializeOwned;
 use shared::Core;

@@ -71,7 +71,10 @@ impl Login for Waiting {
 
 /// A memory store that yields to other threads before each operation.
 #[derive(Debug, Default)]
-struct Yielding(MemoryStore);
+struct Yielding(MemoryStore, ReadOnly);
+
+/// Whether a store can be read and not written, as on a full disk.
+type ReadOnly = std::sync::atomic::AtomicBool;
 
 impl TokenStore for Yielding {
     fn get(&self, key: &StoreKey) -> Result<Option<StoredToken>> {
@@ -81,6 +84,9 @@ impl TokenStore for Yielding {
 
     fn put(&self, key: &StoreKey, token: &StoredToken) -> Result<()> {
         shuttle::thread::yield_now();
+        if self.1.load(Ordering::SeqCst) {
+            return Err(Error::store("the disk is full"));
+        }
         self.0.put(key, token)
     }
 
@@ -242,6 +248,68 @@ fn a_token_is_cleared_only_if_it_is_still_the_sessions() {
         assert_eq!(session.state.snapshot().token().unwrap().token(), &UserToken::from("new"));
     };
     explore(check);
+}
+
+/// The lines of a log.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_token_that_could_not_be_stored_is_stored_later_and_told_once() {
+    use decide::{Next, next};
+    // With one subscriber alone, tracing may ask a thread of another test, which has none.
+    let _other = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let check = || {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let _default = tracing::subscriber::set_default(subscriber);
+        let (service, store) = (service(0), Arc::<Yielding>::default());
+        let session = session(&service, &store);
+        let stored = || store.get(session.state.key.as_ref().unwrap()).unwrap();
+        store.1.store(true, Ordering::SeqCst);
+        for _ in 0..2 {
+            assert_eq!(future::block_on(token(session.clone())).unwrap(), "token 0");
+            let snapshot = session.state.snapshot();
+            let again = snapshot.save_at.expect("the write is tried again");
+            assert_eq!(next(&snapshot, TokenUse::Required, true, again), Next::GoAndStart(flight::Goal::Save));
+            // Fails once more.
+            future::block_on(session.wait_for_flight(flight::Goal::Save, None, session.deadline())).unwrap_err();
+            assert_eq!(stored(), None);
+        }
+        store.1.store(false, Ordering::SeqCst);
+        future::block_on(session.wait_for_flight(flight::Goal::Save, None, session.deadline())).unwrap();
+        assert_eq!(stored().unwrap().token, "token 0".into());
+        assert!(session.state.snapshot().save_at.is_none() && logins(&service) == 1);
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.matches("could not be stored").count(), 1, "{text}");
+    };
+    explore(check);
+}
+
+#[test]
+fn a_session_of_a_given_token_ends_with_its_handles() {
+    let check = || {
+        let client = session(&service(0), &Arc::default());
+        let given = client.with_token("given".into()).unwrap();
+        let state = Arc::downgrade(&given.state);
+        let other = given.clone();
+        drop(given);
+        assert!(state.upgrade().is_some());
+        drop(other);
+        assert!(state.upgrade().is_none(), "something keeps it");
+    };
+    shuttle::check_random(check, 1);
 }
 
 #[test]

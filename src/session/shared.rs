@@ -5,11 +5,11 @@ use crate::{
     CallOptions, Error, Result,
     call_options::CallSettings,
     config::Settings,
+    protocol::application::Application,
     protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
     token_store::{MemoryStore, StoreKey, TokenStore},
     transport::{HttpRequest, Transport, after, runtime::Flavour, worker::Workers},
 };
-use http::HeaderMap;
 use std::{sync::Arc, time::Instant};
 use url::Url;
 use zeroize::Zeroizing;
@@ -56,15 +56,8 @@ impl Core {
 
 impl Session {
     /// Creates a client, and returns its own session. `application` is the application's identity at the service.
-    pub(crate) fn new(
-        flavour: Flavour,
-        service: &'static str,
-        dialect: &'static dyn Dialect,
-        application: &str,
-        settings: Settings,
-        headers: HeaderMap,
-        method: Option<Arc<dyn LoginMethod>>,
-    ) -> Result<Self> {
+    pub(crate) fn new(flavour: Flavour, application: Application, settings: Settings) -> Result<Self> {
+        let Application { service, dialect, identity, headers, method } = application;
         settings.check_limits()?;
         if let Some(credentials) = method.as_ref().and_then(|method| method.credentials()) {
             credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
@@ -81,7 +74,7 @@ impl Session {
             registry: Registry::default(),
             running: Arc::default(),
             service,
-            application: Zeroizing::new(application.to_owned()),
+            application: identity,
         };
         let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());
         Ok(Self::of(Arc::new(core), state, method, settings))

@@ -30,9 +30,7 @@ impl Session {
     pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
-        // One deadline for all that follows: waiting for a token, sending, and sending again with another token.
-        let deadline = self.deadline();
-        let mut used = self.snapshot_for(request.token_use, deadline).await.map_err(unsent)?;
+        let mut used = self.snapshot_for(request.token_use, self.deadline()).await.map_err(unsent)?;
         let first_version = used.version;
         let mut rounds = 0;
         loop {
@@ -43,7 +41,8 @@ impl Session {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
                 return Err(missing.operation_named(request.operation.name));
             }
-            let attempts = Attempts::new(request.effect, &self.settings, deadline);
+            // The request has the limit for itself: a login that took most of it would else be blamed on the request.
+            let attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
             let error = match self.send_with_retries(request, token, read, attempts, sent).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
@@ -80,12 +79,12 @@ impl Session {
                 AfterRefusal::SendAgain => {}
                 AfterRefusal::Replace => {
                     // The service has seen the request, and refused it.
-                    let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused, deadline)).await;
+                    let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused, self.deadline())).await;
                     replaced.map_err(|error| unsent(error).sent(true))?;
                 }
                 AfterRefusal::ReadAgain => {
                     // If the store fails, the service's refusal is the error that counts.
-                    let read = Box::pin(self.wait_for_flight(Goal::Read, refused, deadline)).await;
+                    let read = Box::pin(self.wait_for_flight(Goal::Read, refused, self.deadline())).await;
                     if read.is_err() || self.state.snapshot().version == used.version {
                         return Err(error);
                     }

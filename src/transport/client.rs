@@ -96,8 +96,8 @@ impl HttpConfig {
         if self.lane {
             builder = builder.http1_only();
         } else {
-            // Within half of the time limit, unless that is short: the last of three attempts has another connection.
-            let (ping, pong) = (self.timeout / 6, self.timeout / 3);
+            // Within less than half of the time limit, unless that is short: the attempt after one that hung has another connection.
+            let (ping, pong) = (self.timeout / 8, self.timeout / 4);
             builder = builder
                 .http2_keep_alive_interval(ping.clamp(*PING.start(), *PING.end()))
                 .http2_keep_alive_timeout(pong.clamp(*PONG.start(), *PONG.end()));

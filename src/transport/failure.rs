@@ -40,12 +40,21 @@ impl Limits {
             return format!("{host}: {}", reason(error, kind));
         }
         // The limit of the attempt can run out while it connects too; the HTTP client does not tell.
-        let (what, limit, setting) = match phase {
-            Phase::Reading => ("the response was not read to its end", time.limit, time.setting),
-            Phase::Waiting if error.is_connect() => ("not connected", self.connect_timeout, "connect_timeout"),
-            Phase::Waiting => ("no response", time.limit, time.setting),
+        let what = match phase {
+            Phase::Reading => "the response was not read to its end",
+            Phase::Waiting if error.is_connect() => {
+                return format!(
+                    "{host}: not connected within the limit of {:?} (connect_timeout)",
+                    self.connect_timeout
+                );
+            }
+            Phase::Waiting => "no response",
         };
-        format!("{host}: {what} within the limit of {limit:?} ({setting})")
+        let TimeLimit { left, limit, setting } = time;
+        match left < limit {
+            true => format!("{host}: {what} in the {left:.1?} that were left of the limit of {limit:?} ({setting})"),
+            false => format!("{host}: {what} within the limit of {limit:?} ({setting})"),
+        }
     }
 }
 

@@ -63,3 +63,30 @@ impl Workers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn arithmetic_takes_as_many_threads_as_there_are_cores() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let [begun, checked] = [(); 2].map(|()| Arc::new(Barrier::new(cores + 1)));
+        thread::scope(|scope| {
+            for _ in 0..cores {
+                let (begun, checked) = (begun.clone(), checked.clone());
+                let work = move || {
+                    begun.wait();
+                    checked.wait();
+                };
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                scope.spawn(move || runtime.block_on(Workers::cpu().run(work)).unwrap());
+            }
+            begun.wait();
+            let is_full = !Workers::cpu().are_idle();
+            checked.wait();
+            assert!(is_full, "another login would take time from all others");
+        });
+    }
+}

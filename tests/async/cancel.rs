@@ -69,6 +69,16 @@ async fn settled(session: &Client, again: &Client, differs_from: Option<UserToke
     }
 }
 
+/// Begins `work` anew until it ends, which it does once a dropped call has run to its end.
+async fn soon<T>(work: impl AsyncFn() -> T) -> T {
+    for _ in 0..400 {
+        if let Ok(value) = tokio::time::timeout(Duration::from_millis(50), work()).await {
+            return value;
+        }
+    }
+    panic!("session and store do not agree: the dropped call did not run to its end");
+}
+
 #[tokio::test]
 async fn a_login_and_a_refresh_dropped_at_any_await_leave_session_and_store_agreeing() {
     let emulator = Emulator::builder().latency(Duration::from_millis(2)).start().unwrap();
@@ -84,21 +94,10 @@ async fn a_login_and_a_refresh_dropped_at_any_await_leave_session_and_store_agre
         let before = emulator.requests().len();
         let ended = polled(times, session.identity().login("ann", account.password.clone())).await;
         let fresh = || client().with_session(&name);
-        let token = loop {
-            let token = tokio::time::timeout(Duration::from_millis(50), settled(&session, &fresh(), None)).await;
-            if let Ok(token) = token {
-                break token;
-            }
-        };
+        let token = soon(async || settled(&session, &fresh(), None).await).await;
         assert_eq!(emulator.requests().len() - before, 3, "the login ran to its end");
         let ended = ended & polled(times, session.identity().refresh_user_token()).await;
-        loop {
-            let again = fresh();
-            let settled = settled(&session, &again, Some(token.clone()));
-            if tokio::time::timeout(Duration::from_millis(50), settled).await.is_ok() {
-                break;
-            }
-        }
+        soon(async || settled(&session, &fresh(), Some(token.clone())).await).await;
         session.identity().analyze_token().await.unwrap();
         if ended {
             return;

@@ -4,6 +4,8 @@
 mod blocking;
 #[cfg(feature = "async")]
 mod tasks;
+#[cfg(all(feature = "blocking", target_os = "linux"))]
+mod threads;
 
 use iam_sdk::{digiwin::Credentials, emulator::Emulator};
 

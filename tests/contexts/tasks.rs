@@ -1,17 +1,16 @@
 //! Calls of the async flavour.
 
 use super::{ann, request_count};
+use crate::support::log::Log;
 use iam_sdk::{Client, digiwin::Credentials, emulator::Emulator};
 use std::{
-    io::Write,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use tracing::Instrument as _;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 fn client(emulator: &Emulator, credentials: Credentials) -> Client {
     let account = emulator.digiwin().account();
@@ -100,33 +99,18 @@ async fn a_panic_of_a_provider_goes_on_to_a_caller_and_ends_no_session() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn every_request_stands_in_the_span_of_its_caller() {
     let emulator = Emulator::start().unwrap();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_span_events(FmtSpan::CLOSE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _default = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let account = emulator.digiwin().account();
-    let client = client(&emulator, ann(&emulator));
+    let right = ann(&emulator);
+    // On a thread of its own.
+    let provide = move || {
+        tracing::info!("the vault is asked");
+        std::io::Result::Ok(right.clone())
+    };
+    let client = client(&emulator, Credentials::from_fn("ann", provide));
     let pool = emulator.authing().account();
     let builder = iam_sdk::r#async::authing::ManagementClient::builder(&pool.user_pool_id, pool.secret.clone());
     let authing = builder.base_url(emulator.base_url()).build().unwrap();
@@ -139,10 +123,12 @@ async fn every_request_stands_in_the_span_of_its_caller() {
     }
     .instrument(tracing::info_span!("the_caller"))
     .await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let requests: Vec<&str> = text.lines().filter(|line| line.contains("iam_sdk.request")).collect();
     assert!(requests.len() >= 4 + 3 + 4, "{text}");
-    for line in requests {
+    let asked: Vec<&str> = text.lines().filter(|line| line.contains("the vault is asked")).collect();
+    assert_eq!(asked.len(), 1, "{text}");
+    for line in requests.into_iter().chain(asked) {
         assert!(line.contains("the_caller"), "{line}");
     }
 }
@@ -157,6 +143,29 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
         runtime.shutdown_timeout(Duration::from_secs(5));
     }
     assert_eq!(request_count(&emulator, "/identity/login"), 1);
+}
+
+#[test]
+fn a_call_whose_runtime_is_shut_down_is_an_error_and_no_panic() {
+    use crate::support::{gate::Gate, server::Server};
+    let gate = Gate::new();
+    let shut = gate.clone();
+    let server = Server::start(move |_| {
+        shut.pass();
+        crate::support::server::json("{}")
+    });
+    let _opened = gate.open_at_end();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let client = Client::builder(server.url(), "a").build().unwrap();
+    let handle = runtime.handle().clone();
+    // Its work is a task of the runtime, and it is waited for elsewhere.
+    let call = std::thread::spawn(move || handle.block_on(client.identity().login("ann", "pw")));
+    while gate.arrived() == 0 {
+        std::thread::yield_now();
+    }
+    runtime.shutdown_background();
+    let error = call.join().expect("it panicked").unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("shut down"), "{error}");
 }
 
 #[test]
@@ -185,6 +194,9 @@ fn a_refresh_on_a_runtime_that_stands_still_holds_neither_the_session_nor_the_st
         calls += 1;
         assert!(calls < 20, "the lock is never released");
     }
+    // Nor does a caller of the session itself wait for what nothing drives.
+    let own = async { tokio::time::timeout(Duration::from_secs(30), stuck.identity().analyze_token()).await };
+    drop(driven.block_on(own).expect("it waits for ever"));
     drop(still);
     let _ = std::fs::remove_dir_all(directory);
 }

@@ -1,6 +1,7 @@
 //! The emulator itself.
 
 mod faults;
+mod seeds;
 
 use iam_sdk::emulator::Emulator;
 

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use iam_sdk::{
     Error, ErrorKind, Result,
-    digiwin::Credentials,
+    digiwin::{Credentials, TenantRef},
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
@@ -205,6 +205,84 @@ impl TokenStore for Copying {
     }
 }
 
+/// Calls before the token is there, or logs in by another client that puts it into the store.
+#[maybe_async]
+async fn call_or_bring_the_token(waiting: Client, bringing: Client, store: Arc<Store>, n: usize) {
+    if n == 0 {
+        return call(&waiting).await.unwrap();
+    }
+    while store.locks.load(Ordering::SeqCst) == 0 {
+        pause().await;
+    }
+    call(&bringing).await.unwrap();
+}
+
+#[maybe_async]
+#[test]
+async fn a_caller_that_waits_for_the_lock_finds_the_token_that_comes_meanwhile() {
+    let (server, tokens) = server(&Gate::new());
+    // Its holder never releases it.
+    let store = Arc::new(Store { locked: true, ..Store::default() });
+    let (credentials, provider_calls) = provider(None, good_token);
+    let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(2 * SOON);
+    let copying = Arc::new(Copying { to: store.clone(), own: MemoryStore::new() });
+    let bringing = builder.clone().shared_token_store(copying).build().unwrap();
+    let waiting = builder.shared_token_store(store.clone()).build().unwrap();
+    let begun = Instant::now();
+    in_parallel(2, move |n| call_or_bring_the_token(waiting.clone(), bringing.clone(), store.clone(), n)).await;
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert_eq!(provider_calls.load(Ordering::SeqCst), 1);
+    assert_eq!(*tokens.lock().unwrap(), ["t", "t"]);
+}
+
+/// Refreshes, or switches to another tenant while the refresh is under way.
+#[maybe_async]
+async fn refresh_or_switch(client: Client, gate: Gate, n: usize) {
+    if n == 0 {
+        client.identity().refresh_user_token().await.unwrap();
+        return;
+    }
+    while gate.arrived() == 0 {
+        pause().await;
+    }
+    client.identity().refresh_token_with_tenant(TenantRef::id("T2")).await.unwrap();
+    gate.open();
+}
+
+#[maybe_async]
+#[test]
+async fn a_refresh_beside_a_tenant_switch_records_the_tenant_of_its_own_token() {
+    let gate = Gate::new();
+    let shut = gate.clone();
+    let server = Server::start(move |request| match request.path.rsplit('/').next() {
+        Some("user") if request.path.ends_with(REFRESH) => {
+            shut.pass();
+            json(r#"{"token": "refreshed"}"#)
+        }
+        Some("tenant") => json(r#"{"token": "switched", "tenantId": "T2"}"#),
+        _ => json(r#"{"id": "u"}"#),
+    });
+    let _opened = gate.open_at_end();
+    let store = Arc::new(Store::default());
+    let (credentials, _) = provider(None, || {
+        let mut token = good_token();
+        token.tenant = Some("T1".to_owned());
+        token
+    });
+    let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(2 * SOON);
+    let client = builder.shared_token_store(store.clone()).build().unwrap();
+    call(&client).await.unwrap();
+    in_parallel(2, move |n| refresh_or_switch(client.clone(), gate.clone(), n)).await;
+    let key = store.keys.lock().unwrap()[0].clone();
+    let stored = store.inner.get(&key).unwrap().unwrap();
+    let tenant = match stored.token.expose_secret() {
+        "refreshed" => "T1",
+        "switched" => "T2",
+        other => panic!("{other}"),
+    };
+    assert_eq!(stored.tenant.as_deref(), Some(tenant), "{:?}", stored.token.expose_secret());
+}
+
 pub type Errors = Arc<Mutex<Vec<Error>>>;
 
 #[maybe_async]
@@ -229,6 +307,24 @@ pub async fn all_fail_soon(client: &Client, kinds: &[ErrorKind]) {
             assert_eq!(error.operation(), Some("digiwin.users.get_user"));
         }
     }
+}
+
+#[maybe_async]
+#[test]
+async fn a_call_that_waited_for_a_login_has_its_time_limit_yet() {
+    let limit = Duration::from_secs(5);
+    // Each in time, both together not. An attempt has half of the limit.
+    let slow = move |part| std::thread::sleep(limit.mul_f64(part));
+    let server = Server::start(move |_| {
+        slow(0.4);
+        json(r#"{"id": "u"}"#)
+    });
+    let credentials = Credentials::from_fn("ann", move || {
+        slow(0.65);
+        std::io::Result::Ok(Credentials::token(good_token()))
+    });
+    let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(limit);
+    call(&builder.build().unwrap()).await.unwrap();
 }
 
 #[maybe_async]

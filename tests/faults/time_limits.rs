@@ -54,7 +54,7 @@ async fn a_read_that_hangs_is_sent_again_within_the_limit() {
     let server = hanging(&gate, 1);
     let _opened = gate.open_at_end();
     let begun = Instant::now();
-    // Nothing but the time limit of the call is set: an attempt has a third of it.
+    // Nothing but the time limit of the call is set: an attempt has half of it.
     let user = client(&server, Duration::from_secs(6)).users().get_user("u").await.unwrap();
     holds(user.sid == Some(1));
     let elapsed = begun.elapsed();
@@ -124,7 +124,7 @@ async fn a_response_that_trickles_is_given_up_too() {
     let requests = AtomicUsize::new(0);
     let server = Server::start(move |_| match requests.fetch_add(1, Ordering::SeqCst) {
         0 => Response::Trickle,
-        _ => json(r#"{"id": "u"}"#),
+        _ => json(r#"{"id": "u", "sid": 1}"#),
     });
     let options = CallOptions::new().attempt_timeout(Duration::from_secs(1));
     let users = client(&server, LONG).users().with_options(options).unwrap();
@@ -176,7 +176,7 @@ async fn a_call_has_a_shorter_limit_than_its_client() {
 
 #[maybe_async]
 #[test]
-async fn the_limit_of_a_call_includes_the_login_that_it_waits_for() {
+async fn a_login_is_waited_for_no_longer_than_the_limit_of_the_call() {
     let (login, response) = (Gate::new(), Gate::new());
     let server = hanging(&response, usize::MAX);
     let _opened = (login.open_at_end(), response.open_at_end());

@@ -4,9 +4,10 @@ use iam_sdk::{
     ErrorKind,
     emulator::{
         Emulator,
-        cloudspot::{Person, Seed},
+        cloudspot::{Person, Seed, Settings},
     },
 };
+use std::time::Duration;
 
 fn client_of(emulator: &Emulator, application: &str) -> LicenseClient {
     LicenseClient::builder(application).base_url(emulator.base_url() + "/api/v1").build().unwrap()
@@ -124,4 +125,21 @@ async fn sessions_are_apart() {
     same(a.get_user().await.unwrap().first_name.as_deref(), Some("A"));
     same(b.get_user().await.unwrap().first_name.as_deref(), Some("B"));
     same(client.current_token().await.unwrap(), None);
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_ends_when_its_lifetime_is_over_or_a_test_says_so() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.cloudspot().account();
+    let client = client_of(&emulator, &account.application);
+    client.authenticate(&account.username, account.password.clone()).await.unwrap();
+    client.get_user().await.unwrap();
+    emulator.cloudspot().expire_tokens();
+    holds(client.get_user().await.unwrap_err().is_authentication());
+
+    let emulator = Emulator::builder().cloudspot(Settings::new().token_lifetime(Duration::ZERO)).start().unwrap();
+    let client = client_of(&emulator, &account.application);
+    client.authenticate(&account.username, account.password.clone()).await.unwrap();
+    holds(client.get_user().await.unwrap_err().is_authentication());
 }

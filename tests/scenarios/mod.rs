@@ -25,6 +25,7 @@ mod replaced_tokens;
 mod sessions;
 mod settings;
 mod single_flight;
+mod store_faults;
 mod tenants;
 mod token_faults;
 mod users;

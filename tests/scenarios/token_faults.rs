@@ -22,13 +22,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A store whose entries can be looked at and changed, and whose parts can fail.
 #[derive(Debug, Default)]
-struct Store {
-    inner: MemoryStore,
+pub struct Store {
+    pub inner: MemoryStore,
     keys: Mutex<Vec<StoreKey>>,
     writes_fail: AtomicBool,
     locks_fail: AtomicBool,
     reads_fail: AtomicBool,
     unreadable: AtomicBool,
+    /// Whether a lock is lost as soon as it is taken, as one is whose holder slept for too long.
+    pub locks_are_lost: AtomicBool,
+    /// Whether recent logins are not kept, as by a store that does not implement it.
+    pub forgets_logins: AtomicBool,
     /// Receives each token that is written.
     watcher: Mutex<Option<UnboundedSender<StoredToken>>>,
 }
@@ -46,11 +50,11 @@ impl Store {
     }
 
     /// The only key there is.
-    fn key(&self) -> StoreKey {
+    pub fn key(&self) -> StoreKey {
         self.keys.lock().unwrap()[0].clone()
     }
 
-    fn change(&self, change: impl FnOnce(&mut StoredToken)) {
+    pub fn change(&self, change: impl FnOnce(&mut StoredToken)) {
         let mut stored = self.inner.get(&self.key()).unwrap().unwrap();
         change(&mut stored);
         self.inner.put(&self.key(), &stored).unwrap();
@@ -84,11 +88,16 @@ impl TokenStore for Store {
 
     fn try_lock(&self, key: &StoreKey) -> Result<Option<StoreLock>> {
         Self::fail(&self.locks_fail)?;
-        self.inner.try_lock(key)
+        let lock = self.inner.try_lock(key)?;
+        let is_lost = self.locks_are_lost.load(Ordering::SeqCst);
+        Ok(lock.map(|lock| if is_lost { lock.checked_by(|| false) } else { lock }))
     }
 
     fn login_attempts(&self, key: &StoreKey) -> Result<LoginAttempts> {
-        self.inner.login_attempts(key)
+        match self.forgets_logins.load(Ordering::SeqCst) {
+            true => Ok(LoginAttempts::default()),
+            false => self.inner.login_attempts(key),
+        }
     }
 
     fn put_login_attempts(&self, key: &StoreKey, attempts: &LoginAttempts) -> Result<()> {
@@ -96,13 +105,13 @@ impl TokenStore for Store {
     }
 }
 
-fn client_on(emulator: &Emulator, store: &Arc<Store>) -> Client {
+pub fn client_on(emulator: &Emulator, store: &Arc<Store>) -> Client {
     let account = emulator.digiwin().account();
     let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(emulator));
     builder.shared_token_store(store.clone()).build().unwrap()
 }
 
-fn wrong() -> Credentials {
+pub fn wrong() -> Credentials {
     Credentials::password("ann", "wrong")
 }
 
@@ -206,6 +215,11 @@ async fn a_refusal_that_is_not_about_the_token_uses_up_no_logins() {
     let client = builder.credentials(credentials).build().unwrap();
     client.get_user().await.unwrap();
     for _ in 0..5 {
+        // However the service spells it: an impersonation's token is refused, or a company is not hers.
+        emulator.respond_next("/api/v1/auth/impersonation-validation/", 401, "{}");
+        holds(client.validate_impersonation("bogus").await.unwrap_err().is_authentication());
+        emulator.respond_next("/api/v1/auth/get-company-permissions/7/", 403, "{}");
+        holds(client.get_company_permissions("7").await.unwrap_err().is_authentication());
         holds(client.validate_impersonation("bogus").await.is_err());
         holds(client.get_company_permissions("not hers").await.is_err());
     }

@@ -4,6 +4,7 @@ pub mod closing;
 pub mod gate;
 pub mod handshake;
 pub mod http2;
+pub mod log;
 pub mod server;
 pub mod tls;
 

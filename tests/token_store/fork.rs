@@ -80,6 +80,53 @@ fn child_that_calls_on_both_sides() {
     println!("done");
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn a_child_logs_in_though_the_parents_logins_had_every_core() {
+    in_a_child("child_of_a_process_that_logs_in");
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn child_of_a_process_that_logs_in() {
+    use crate::support::{
+        gate::Gate,
+        handshake::Keys,
+        server::{Server, json},
+    };
+    use iam_sdk::blocking::Client;
+    if !is_child() {
+        return;
+    }
+    // Each begins to generate a key when it asks for the server's: most of them wait for a core yet when the last one has asked.
+    const LOGINS: usize = 100;
+    let (keys, gate) = (Keys::new(), Gate::new());
+    let asked = gate.clone();
+    let server = Server::start(move |request| {
+        if request.path.ends_with("/publickey") && request.headers["digi-middleware-auth-app"] == "parent" {
+            asked.pass();
+        }
+        keys.respond(request).unwrap_or_else(|| json(r#"{"token": "t", "userId": "u"}"#))
+    });
+    let client = |application| {
+        let builder = Client::builder(server.url(), application).timeout(std::time::Duration::from_secs(60));
+        builder.build().unwrap()
+    };
+    let parents = client("parent");
+    std::thread::scope(|scope| {
+        let _opened = gate.open_at_end();
+        for n in 0..LOGINS {
+            let session = parents.with_session(n.to_string());
+            scope.spawn(move || session.identity().login("u", "p"));
+        }
+        while gate.arrived() < LOGINS {
+            std::thread::yield_now();
+        }
+        fork(|| drop(client("child").identity().login("u", "p").unwrap())).join();
+    });
+    println!("done");
+}
+
 #[test]
 fn parent_and_child_seal_with_nonces_and_salts_of_their_own() {
     in_a_child("child_that_seals_on_both_sides");

@@ -354,6 +354,7 @@ fn a_session_with_credentials_passes_over_a_file_that_cannot_be_read_and_logs_in
         let builder = builder.credentials(Credentials::password("ann", account.password.clone()));
         builder.token_store(directory.store()).build().unwrap()
     };
+    let log = crate::support::log::Log::start();
     client().identity().analyze_token().unwrap();
     let logins = || emulator.requests().iter().filter(|served| served.path.ends_with("/identity/login")).count();
     for (damage, expected) in [("damaged", 2), ("", 3)] {
@@ -364,6 +365,12 @@ fn a_session_with_credentials_passes_over_a_file_that_cannot_be_read_and_logs_in
         client().identity().analyze_token().unwrap();
         assert_eq!(logins(), expected, "the next one finds the new token");
     }
+    let text = log.text();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("cannot be read")).collect();
+    assert!(
+        told.len() >= 2 && told.iter().all(|line| line.contains(".token: ")),
+        "an event that names the file: {text}"
+    );
 }
 
 #[cfg(all(feature = "async", feature = "blocking"))]

@@ -2,14 +2,16 @@ use super::{Call, Groups, Orgs, Session, Users, client_methods, options_method};
 use crate::{
     Json, Password, Result, UserToken,
     authing::{
-        self, Credentials, EmailScene, ManagementToken, PasswordCheck, PasswordKey, TokenStatus, UserPool, account,
-        documents,
+        self, Credentials, EmailScene, ManagementToken, PasswordCheck, PasswordKey, Prepared, TokenStatus, UserPool,
+        account, documents,
     },
-    config::{Settings, settings_methods},
     protocol::decode::Data,
 };
 use serde::Serialize;
 use std::sync::Arc;
+
+/// Builds a [`ManagementClient`].
+pub type ManagementClientBuilder = authing::ManagementClientBuilder<ManagementClient>;
 
 /// A client of Authing's management API, for one user pool.
 ///
@@ -28,15 +30,7 @@ impl ManagementClient {
     /// Begins a client for this user pool. The secret can be empty if the builder gets
     /// [`credentials`](ManagementClientBuilder::credentials).
     pub fn builder(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> ManagementClientBuilder {
-        ManagementClientBuilder {
-            settings: Settings::new(authing::PUBLIC_SERVICE.to_owned()),
-            user_pool_id: user_pool_id.into(),
-            secret: secret.into(),
-            credentials: None,
-            public_key_pem: authing::DEFAULT_PUBLIC_KEY_PEM.to_owned(),
-            app_id: None,
-            language: None,
-        }
+        ManagementClientBuilder::new(user_pool_id.into(), secret.into())
     }
 
     /// Creates a session over the same connections, named by `key`, with a management token of its own.
@@ -124,68 +118,14 @@ impl ManagementClient {
     }
 }
 
-/// Builds a [`ManagementClient`].
-#[derive(Clone, Debug)]
-pub struct ManagementClientBuilder {
-    settings: Settings,
-    user_pool_id: String,
-    secret: Password,
-    credentials: Option<Credentials>,
-    public_key_pem: String,
-    app_id: Option<String>,
-    language: Option<String>,
-}
-
 impl ManagementClientBuilder {
-    settings_methods!();
-
-    /// Sets the credentials with which the client's own session fetches its management token, in the place of the pool's secret.
-    ///
-    /// They are a provider of secrets or tokens, such as a vault, or another secret of the pool. Sessions of
-    /// [`with_session`](ManagementClient::with_session) use them too.
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
-        self
-    }
-
-    /// Sets the public key, as PEM, under which users' passwords are encrypted. Default:
-    /// [`DEFAULT_PUBLIC_KEY_PEM`](crate::authing::DEFAULT_PUBLIC_KEY_PEM).
-    pub fn public_key_pem(mut self, pem: impl Into<String>) -> Self {
-        self.public_key_pem = pem.into();
-        self
-    }
-
-    /// Sets which application calls (`x-authing-app-id`). Default: none.
-    pub fn app_id(mut self, id: impl Into<String>) -> Self {
-        self.app_id = Some(id.into());
-        self
-    }
-
-    /// Sets the language of the service's messages (`x-authing-lang`), such as `zh-CN` or `en-US`. Default: the service's.
-    pub fn lang(mut self, language: impl Into<String>) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-
     /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<ManagementClient> {
-        authing::check(&self.user_pool_id, &self.secret, self.credentials.is_some())?;
-        let key = Arc::new(PasswordKey::from_pem(&self.public_key_pem)?);
-        let (app_id, language) = (self.app_id.as_deref(), self.language.as_deref());
-        let headers = authing::headers(&self.settings, &self.user_pool_id, app_id, language)?;
-        // A client with another secret for the same pool must not find this one's token in a shared store.
-        let application = format!("{} {}", self.user_pool_id, self.secret.expose_secret());
-        let token = ManagementToken::new(self.user_pool_id, self.secret);
-        let token = Arc::new(match self.credentials {
-            Some(credentials) => token.with_credentials(credentials.0),
-            None => token,
-        });
-        let session =
-            Session::new("authing", &authing::DIALECT, &application, self.settings, headers, Some(token.clone()))?;
-        Ok(ManagementClient { session, token, key })
+        let Prepared { application, settings, token, key } = self.prepare()?;
+        Ok(ManagementClient { session: Session::new((application, settings))?, token, key })
     }
 }

@@ -1,12 +1,11 @@
 use super::{Call, Session, client_methods, options_method};
 use crate::{
     Password, Result, UserToken,
-    cloudspot::{
-        self, AuthenticatedLicense, CompanyPermissions, CredentialLogin, Credentials, Impersonation, LicenseUser, auth,
-    },
-    config::{Settings, settings_methods},
+    cloudspot::{self, AuthenticatedLicense, CompanyPermissions, Credentials, Impersonation, LicenseUser, auth},
 };
-use std::sync::Arc;
+
+/// Builds a [`LicenseClient`].
+pub type LicenseClientBuilder = cloudspot::LicenseClientBuilder<LicenseClient>;
 
 /// A client of Cloudspot License.
 ///
@@ -20,14 +19,10 @@ pub struct LicenseClient {
 impl LicenseClient {
     /// Begins a client for the application with this id (`X-LICENSE-MODULE`).
     pub fn builder(application_id: impl Into<String>) -> LicenseClientBuilder {
-        LicenseClientBuilder {
-            settings: Settings::new(cloudspot::PUBLIC_SERVICE.to_owned()),
-            application_id: application_id.into(),
-            credentials: None,
-        }
+        LicenseClientBuilder::new(application_id.into())
     }
 
-    client_methods!(sessions: cloudspot::CredentialLogin, "authenticate");
+    client_methods!(sessions: cloudspot::login_method, "authenticate");
     client_methods!();
     options_method!();
     client_methods!(request: cloudspot::REQUEST);
@@ -73,36 +68,13 @@ impl LicenseClient {
     }
 }
 
-/// Builds a [`LicenseClient`].
-#[derive(Clone, Debug)]
-pub struct LicenseClientBuilder {
-    settings: Settings,
-    application_id: String,
-    credentials: Option<Credentials>,
-}
-
 impl LicenseClientBuilder {
-    /// Sets the credentials with which the client's own session logs in.
-    ///
-    /// It does so at its first call, and when its token is refused. In such a session `authenticate` and `set_current_token(Some(…))`
-    /// fail with [`Configuration`](crate::ErrorKind::Configuration); use [`with_session`](LicenseClient::with_session) for them.
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
-        self
-    }
-
-    settings_methods!();
-
     /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration), naming the setting that is wrong.
     pub fn build(self) -> Result<LicenseClient> {
-        let headers = cloudspot::headers(&self.settings, &self.application_id)?;
-        let method = self.credentials.map(|credentials| Arc::new(CredentialLogin(credentials.0)) as _);
-        let id = &self.application_id;
-        let session = Session::new("cloudspot", &cloudspot::DIALECT, id, self.settings, headers, method)?;
-        Ok(LicenseClient { session })
+        Ok(LicenseClient { session: Session::new(self.prepare()?)? })
     }
 }

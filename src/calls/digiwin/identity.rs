@@ -42,7 +42,8 @@ impl Identity {
 
     /// Logs an employee in by Digiwin's Active Directory; `user_id` is the employee's mail address.
     ///
-    /// Sends what [`login`](Self::login) sends, and fails as it does.
+    /// The handshake comes first, as for [`login`](Self::login).
+    #[doc = identity::docs!(LOGIN_AD)]
     pub fn login_ad(&self, user_id: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthoredUser> {
         self.login_ad_with(user_id, password, LoginAdOptions::new())
     }
@@ -67,7 +68,8 @@ impl Identity {
 
     /// Logs in a tenant's internal user.
     ///
-    /// Sends the handshake of [`login`](Self::login), then `POST /api/iam/v2/identity/internal/login`, and fails as it does.
+    /// The handshake comes first, as for [`login`](Self::login).
+    #[doc = identity::docs!(INTERNAL_LOGIN)]
     pub fn internal_login(
         &self,
         tenant_id: TenantId<'_>,

@@ -16,6 +16,8 @@ mod service;
 mod settings;
 mod sow;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use seed::{Account, Org, Seed};
 pub use service::Authing;

@@ -43,7 +43,7 @@ pub(super) struct Caller {
     pub(super) spelling: Spelling,
 }
 
-/// The Authing management service of an [`Emulator`](super::Emulator).
+/// The Authing management service of an [`Emulator`](crate::emulator::Emulator).
 pub struct Authing {
     account: Account,
     key: Arc<PoolKey>,

@@ -40,6 +40,8 @@ pub(super) fn sow(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
     seed.users.iter().enumerate().try_for_each(|(at, members)| sow_user(at, members, pool))?;
     for group in &seed.groups {
         let what = format!("group {}", group.code);
+        named("a group's code", &group.code)?;
+        named(&format!("the name of {what}"), &group.name)?;
         pool.groups.create(&group.code, &group.name, None).map_err(|refusal| refused(&what, &refusal))?;
         let users = numbers(pool, &what, &group.usernames)?;
         let number = pool.groups.known(&group.code).map_err(|refusal| refused(&what, &refusal))?;
@@ -108,6 +110,7 @@ fn numbers(pool: &Pool, what: &str, usernames: &[String]) -> Result<Vec<RowNo>, 
 }
 
 fn tree(pool: &Pool, node: Org) -> Result<Tree, SeedError> {
+    named(&format!("the name of the node {} of an organization", node.code), &node.name)?;
     let what = format!("organization {}", node.name);
     let members = numbers(pool, &what, &node.usernames)?;
     let code = Some(node.code).filter(|code| !code.is_empty());

@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The Cloudspot License service of an [`Emulator`](super::Emulator).
+/// The Cloudspot License service of an [`Emulator`](crate::emulator::Emulator).
 pub struct Cloudspot {
     account: Account,
     directory: Mutex<Directory>,

@@ -10,6 +10,8 @@ mod service;
 mod settings;
 mod sow;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use seed::{Account, Org, Person, Seed, Tenant};
 pub use service::Digiwin;

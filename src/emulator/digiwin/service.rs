@@ -11,7 +11,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The Digiwin IAM service of an [`Emulator`](super::Emulator).
+/// The Digiwin IAM service of an [`Emulator`](crate::emulator::Emulator).
 pub struct Digiwin {
     account: Account,
     pub(super) style: ResponseStyle,

@@ -1,6 +1,6 @@
 //! The rows that have something in common.
 
-use super::table::RowNo;
+use super::{cost::touched, table::RowNo};
 use std::{
     borrow::Borrow,
     collections::{BTreeSet, HashMap},
@@ -49,7 +49,7 @@ impl<K: Eq + Hash, N: Copy + Ord> Index<K, N> {
     where
         K: Borrow<Q>,
     {
-        self.0.get(key).into_iter().flatten().copied()
+        self.0.get(key).into_iter().flatten().copied().inspect(|_| touched())
     }
 
     pub(crate) fn first<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<N>

@@ -1,6 +1,6 @@
 //! Links between the rows of two tables, found from either side.
 
-use super::table::RowNo;
+use super::{cost::touched, table::RowNo};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Which row of the left table belongs to which of the right one, with what is known of each pair.
@@ -48,7 +48,7 @@ impl<T> Links<T> {
 
     /// Returns the rows on the right of a left one, in order of their creation.
     pub(crate) fn right_of(&self, left: RowNo) -> impl DoubleEndedIterator<Item = RowNo> {
-        self.right.get(&left).into_iter().flat_map(|rights| rights.keys().copied())
+        self.right.get(&left).into_iter().flat_map(|rights| rights.keys().copied()).inspect(|_| touched())
     }
 
     pub(crate) fn count_right_of(&self, left: RowNo) -> usize {
@@ -57,7 +57,7 @@ impl<T> Links<T> {
 
     /// Returns the rows on the left of a right one, in order of their creation.
     pub(crate) fn left_of(&self, right: RowNo) -> impl DoubleEndedIterator<Item = RowNo> {
-        self.left.get(&right).into_iter().flat_map(|lefts| lefts.iter().copied())
+        self.left.get(&right).into_iter().flat_map(|lefts| lefts.iter().copied()).inspect(|_| touched())
     }
 
     /// Returns whether nothing on the left is linked with a right row.

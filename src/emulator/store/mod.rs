@@ -1,9 +1,13 @@
 //! Collections that the services keep their state in. Looking up, adding and removing cost the same however much is stored.
 
+mod cost;
 mod index;
 mod links;
 mod table;
 
+#[cfg(test)]
+pub(super) use cost::cost_of;
+pub(super) use cost::touched;
 pub(super) use index::Index;
 pub(super) use links::Links;
 pub(super) use table::{RowNo, Table};

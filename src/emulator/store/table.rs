@@ -1,5 +1,6 @@
 //! Rows in order of creation, each with a key.
 
+use super::cost::touched;
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, HashMap},
@@ -10,7 +11,8 @@ use std::{
 pub(crate) type RowNo = u64;
 
 pub(crate) struct Table<K, T> {
-    rows: BTreeMap<RowNo, (K, T)>,
+    /// Boxed, so that a list comes fast to the page that was asked for.
+    rows: BTreeMap<RowNo, (K, Box<T>)>,
     numbers: HashMap<K, RowNo>,
     next: RowNo,
 }
@@ -29,7 +31,7 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
         if let Some(old) = self.numbers.insert(key.clone(), number) {
             self.rows.remove(&old);
         }
-        self.rows.insert(number, (key, row));
+        self.rows.insert(number, (key, Box::new(row)));
         number
     }
 
@@ -38,7 +40,7 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
         K: Borrow<Q>,
     {
         let number = self.numbers.remove(key)?;
-        self.rows.remove(&number).map(|(_, row)| (number, row))
+        self.rows.remove(&number).map(|(_, row)| (number, *row))
     }
 
     /// Gives a row another key; it keeps its place. The row that has the new key goes.
@@ -64,7 +66,7 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
 
     pub(crate) fn at(&self, number: RowNo) -> Option<&T> {
         touched();
-        self.rows.get(&number).map(|(_, row)| row)
+        self.rows.get(&number).map(|(_, row)| &**row)
     }
 
     pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&T>
@@ -80,7 +82,7 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
     {
         touched();
         let number = self.number(key)?;
-        self.rows.get_mut(&number).map(|(_, row)| row)
+        self.rows.get_mut(&number).map(|(_, row)| &mut **row)
     }
 
     pub(crate) fn contains<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> bool
@@ -101,26 +103,12 @@ impl<K: Clone + Eq + Hash, T> Table<K, T> {
 
     /// Returns the keys with their rows, the oldest first.
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&K, &T)> {
-        self.rows.values().map(|(key, row)| (key, row)).inspect(|_| touched())
+        self.rows.values().map(|(key, row)| (key, &**row)).inspect(|_| touched())
     }
 
     pub(crate) fn last_key(&self) -> Option<&K> {
         self.rows.last_key_value().map(|(_, (key, _))| key)
     }
-}
-
-#[cfg(not(test))]
-fn touched() {}
-
-#[cfg(test)]
-fn touched() {
-    ROWS_TOUCHED.set(ROWS_TOUCHED.get() + 1);
-}
-
-#[cfg(test)]
-thread_local! {
-    /// How many rows this thread has looked at: what a call costs, without a clock.
-    pub(crate) static ROWS_TOUCHED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use std::{
 };
 
 const PAUSE: Duration = Duration::from_millis(2);
+/// How often a file that was deleted before it was locked is opened again at once. Bounded: where the system never says that the
+/// path leads to the file, the caller must not wait for ever.
+const TRIES: u32 = 100;
 
 /// A lock that is held; dropping it releases it.
 pub(super) struct FileLock {
@@ -22,9 +25,9 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock; `None` if another holder has it.
+    /// Takes the lock; `None` if another holder has it, or if the path does not lead to the locked file however often it is opened.
     pub(super) fn try_take(path: &Path) -> Result<Option<Self>, FileStoreError> {
-        loop {
+        for _ in 0..TRIES {
             let file = private::open_lock(path)?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -36,6 +39,7 @@ impl FileLock {
                 return Ok(Some(lock));
             }
         }
+        Ok(None)
     }
 
     /// Takes the lock, for which it waits this long.

@@ -1,7 +1,7 @@
 //! Grants of actions on resources.
 
 use super::target::{Target, covers};
-use crate::emulator::store::RowNo;
+use crate::emulator::store::{RowNo, touched};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -66,13 +66,13 @@ impl Grant {
 impl Grants {
     /// Returns all grants, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Grant> {
-        self.grants.values()
+        self.grants.values().inspect(|_| touched())
     }
 
     /// Returns the grants of a holder and their numbers.
     pub(crate) fn of<'a>(&'a self, target: &Target) -> impl Iterator<Item = (RowNo, &'a Grant)> + use<'a> {
         let numbers = self.of_target.get(target).into_iter().flatten();
-        numbers.filter_map(|(_, _, number)| Some((*number, self.grants.get(number)?)))
+        numbers.inspect(|_| touched()).filter_map(|(_, _, number)| Some((*number, self.grants.get(number)?)))
     }
 
     /// Grants actions on a resource, in addition to those granted before.

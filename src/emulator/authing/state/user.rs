@@ -69,6 +69,17 @@ pub(crate) enum Status {
     Archived,
 }
 
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Suspended => "Suspended",
+            Self::Resigned => "Resigned",
+            Self::Activated => "Activated",
+            Self::Archived => "Archived",
+        }
+    }
+}
+
 /// The account at an identity provider that a user was created with.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -206,6 +217,7 @@ impl User {
             "userPoolId" => &self.user_pool_id,
             "createdAt" => &self.created_at,
             "updatedAt" => &self.updated_at,
+            "status" => self.profile.status.map_or("", Status::name),
             name => self.profile.text(name).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! The organizations of a tenant, and the users in them.
 
 use super::{refusal::Refusal, users::Members};
-use crate::emulator::store::Index;
+use crate::emulator::store::{Index, touched};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ impl Orgs {
 
     /// Returns all organizations, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Members)> {
-        self.orgs.iter().map(|(sid, org)| (*sid, org))
+        self.orgs.iter().map(|(sid, org)| (*sid, org)).inspect(|_| touched())
     }
 
     /// Finds an organization by `sid`, or else by `uri`.

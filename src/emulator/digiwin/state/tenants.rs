@@ -1,7 +1,7 @@
 //! The tenants, their roles and members.
 
 use super::{orgs::Orgs, refusal::Refusal, users::Members};
-use crate::emulator::store::Index;
+use crate::emulator::store::{Index, touched};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -35,7 +35,7 @@ impl Tenant {
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = i64> {
-        self.members.keys().copied()
+        self.members.keys().copied().inspect(|_| touched())
     }
 
     pub(crate) fn roles_of(&self, user: i64) -> Vec<&Members> {
@@ -63,7 +63,7 @@ pub(crate) struct Tenants {
 impl Tenants {
     /// Returns the tenants, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Tenant> {
-        self.tenants.values()
+        self.tenants.values().inspect(|_| touched())
     }
 
     pub(crate) fn get(&self, sid: i64) -> Option<&Tenant> {

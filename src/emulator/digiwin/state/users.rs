@@ -1,6 +1,9 @@
 //! The people.
 
-use crate::{Password, emulator::store::Index};
+use crate::{
+    Password,
+    emulator::store::{Index, touched},
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -68,6 +71,7 @@ pub(crate) struct Users {
 
 impl Users {
     pub(crate) fn get(&self, sid: i64) -> Option<&User> {
+        touched();
         self.users.get(&sid)
     }
 
