@@ -1,82 +1,190 @@
-//! The log of requests, and the responses that a test has planned.
+//! The log of requests.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, header::CONTENT_TYPE};
+use super::redact;
+use axum::body::Bytes;
+use http::{HeaderMap, request::Parts};
+use serde_json::Value;
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// A request that the emulator received. Headers and body are left out: they hold secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The number of requests that are kept with headers and body.
+const WHOLE: usize = 10_000;
+
+/// A request that the emulator received.
+///
+/// `Debug` and the accessors show no secret: `(redacted)` stands in place of tokens, passwords, keys and codes, so that a failed
+/// assertion prints none. To assert that a header holds a certain secret, use [`header_is`](Self::header_is).
+///
+/// ```
+/// # #[cfg(feature = "blocking")] {
+/// use iam_sdk::{blocking::Client, emulator::Emulator};
+///
+/// let emulator = Emulator::start().unwrap();
+/// let account = emulator.digiwin().account();
+/// let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+/// client.identity().login(&account.user_id, account.password.clone()).unwrap();
+///
+/// let login = emulator.requests().pop().unwrap();
+/// assert!(login.is_operation("digiwin.identity.login"));
+/// assert_eq!(login.json().unwrap()["userId"], account.user_id);
+/// assert_eq!(login.header("digi-middleware-auth-app"), Some("(redacted)"));
+/// assert!(login.header_is("digi-middleware-auth-app", account.app_token.expose_secret()));
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
     /// The HTTP method, such as `POST`.
     pub method: String,
     /// The path, such as `/api/iam/v2/user`.
     pub path: String,
+    /// The names of the operations that the request can be, as errors and logs have them: more than one where operations share an
+    /// endpoint, none where no operation has it.
+    pub operations: Vec<&'static str>,
+    query: String,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
-pub(super) struct Log {
-    latency: Duration,
-    entries: Mutex<Entries>,
+impl ReceivedRequest {
+    pub(super) fn new(head: &Parts, body: Bytes, operations: Vec<&'static str>) -> Self {
+        Self {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            operations,
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers.clone(),
+            body,
+        }
+    }
+
+    /// Returns whether the request can be this operation, such as `digiwin.users.get_user`.
+    pub fn is_operation(&self, name: &str) -> bool {
+        self.operations.contains(&name)
+    }
+
+    /// Returns the parameters of the query, in order.
+    pub fn query(&self) -> Vec<(String, String)> {
+        let pairs = url::form_urlencoded::parse(self.query.as_bytes()).into_owned();
+        pairs
+            .map(|(name, value)| if redact::is_secret(&name) { (name, redact::TEXT.to_owned()) } else { (name, value) })
+            .collect()
+    }
+
+    /// Returns the first value of a header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.headers.get(name)?.to_str().ok()?;
+        Some(if redact::is_secret_header(name) { redact::TEXT } else { value })
+    }
+
+    /// Returns whether a header has this value, a secret one included.
+    pub fn header_is(&self, name: &str, value: &str) -> bool {
+        self.headers.get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
+    }
+
+    /// Returns the names of the headers, in lower case.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.keys().map(|name| name.as_str())
+    }
+
+    /// Returns the body as JSON, or `None` if it is none.
+    pub fn json(&self) -> Option<Value> {
+        let mut value = serde_json::from_slice(&self.body).ok()?;
+        redact::members(&mut value);
+        Some(value)
+    }
+
+    /// Returns how many bytes the body has.
+    pub fn body_length(&self) -> usize {
+        self.body.len()
+    }
+}
+
+impl fmt::Debug for ReceivedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> =
+            self.header_names().map(|name| (name, self.header(name).unwrap_or("(not text)"))).collect();
+        f.debug_struct("ReceivedRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("operations", &self.operations)
+            .field("query", &self.query())
+            .field("headers", &headers)
+            .field("json", &self.json())
+            .field("body_length", &self.body.len())
+            .finish()
+    }
 }
 
 #[derive(Default)]
-struct Entries {
-    served: Vec<ReceivedRequest>,
-    planned: VecDeque<Planned>,
-}
-
-struct Planned {
-    path: String,
-    status: u16,
-    body: String,
-}
+pub(super) struct Log(Mutex<Vec<ReceivedRequest>>);
 
 impl Log {
-    pub(super) fn new(latency: Duration) -> Self {
-        Self { latency, entries: Mutex::default() }
+    pub(super) fn received(&self) -> Vec<ReceivedRequest> {
+        self.requests().clone()
     }
 
-    pub(super) fn served(&self) -> Vec<ReceivedRequest> {
-        self.entries().served.clone()
+    pub(super) fn clear(&self) {
+        self.requests().clear();
     }
 
-    pub(super) fn plan(&self, path: String, status: u16, body: String) {
-        self.entries().planned.push_back(Planned { path, status, body });
+    pub(super) fn note(&self, request: ReceivedRequest) {
+        let mut requests = self.requests();
+        requests.push(request);
+        // A long run keeps what counts requests, and not gigabytes.
+        if let Some(old) = requests.len().checked_sub(WHOLE + 1).and_then(|at| requests.get_mut(at)) {
+            (old.query, old.headers, old.body) = Default::default();
+        }
     }
 
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes a request, and returns the response that is planned for it.
-    fn note(&self, method: &str, path: &str) -> Option<Planned> {
-        let mut entries = self.entries();
-        entries.served.push(ReceivedRequest { method: method.to_owned(), path: path.to_owned() });
-        let at = entries.planned.iter().position(|planned| planned.path == path)?;
-        entries.planned.remove(at)
+    fn requests(&self) -> MutexGuard<'_, Vec<ReceivedRequest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(super) async fn keep(State(log): State<Arc<Log>>, request: Request, next: Next) -> Response {
-    let planned = log.note(request.method().as_str(), request.uri().path());
-    if !log.latency.is_zero() {
-        tokio::time::sleep(log.latency).await;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(path: &str, body: &str) -> ReceivedRequest {
+        let request = http::Request::post(path)
+            .header("x-trace", "7")
+            .header("x-license-token", "canary-1")
+            .header("authorization", "Bearer canary-2")
+            .header("cookie", "s=canary-3");
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        ReceivedRequest::new(&head, Bytes::from(body.to_owned()), vec!["authing.graphql"])
     }
-    match planned {
-        Some(planned) => {
-            let status = StatusCode::from_u16(planned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let json = planned.body.trim_start().starts_with(['{', '[', '"']);
-            let content_type = if json { "application/json" } else { "text/html" };
-            (status, [(CONTENT_TYPE, content_type)], planned.body).into_response()
+
+    #[test]
+    fn no_secret_of_a_request_is_shown() {
+        let body = r#"{"variables": {"secret": "canary-4", "input": [{"password": "canary-5", "id": "u"}]}, "query": "{ token }"}"#;
+        let shown = request("/x?access_token=canary-6&page=2", body);
+        let text = format!("{shown:?} {:?} {:?} {:?}", shown.query(), shown.json(), shown.header("x-license-token"));
+        assert!(!text.contains("canary"), "{text}");
+        assert_eq!(shown.json().unwrap()["variables"]["input"][0]["id"], "u");
+        assert_eq!(shown.json().unwrap()["query"], "{ token }");
+        assert_eq!(
+            (shown.header("x-trace"), shown.header("X-Trace"), shown.header("x-none")),
+            (Some("7"), Some("7"), None)
+        );
+        assert!(shown.header_is("x-license-token", "canary-1") && !shown.header_is("x-license-token", "canary"));
+        assert_eq!(shown.query()[1], ("page".to_owned(), "2".to_owned()));
+        let text = request("/x", "password=canary-7");
+        assert_eq!((text.json(), text.body_length()), (None, 17));
+        assert!(!format!("{text:?}").contains("canary"));
+    }
+
+    #[test]
+    fn old_requests_are_kept_without_their_contents() {
+        let log = Log::default();
+        for _ in 0..WHOLE + 2 {
+            log.note(request("/x?page=2", "{}"));
         }
-        None => next.run(request).await,
+        let lengths: Vec<_> = log.received().iter().map(ReceivedRequest::body_length).collect();
+        assert_eq!((lengths.len(), &lengths[..4]), (WHOLE + 2, &[0, 0, 2, 2][..]));
+        assert_eq!(log.received()[0].path, "/x");
     }
 }

@@ -26,11 +26,11 @@
 //! # }
 //! ```
 //!
-//! A test with the async client, and a response of the test's own:
+//! A test with the async client, and a [`Fault`]:
 //!
 //! ```
 //! # #[cfg(feature = "async")] {
-//! use iam_sdk::{Client, digiwin::Credentials, emulator::Emulator};
+//! use iam_sdk::{Client, digiwin::Credentials, emulator::{Emulator, Fault}};
 //!
 //! #[tokio::test]
 //! # async fn takes_the_attribute_that_would_remove_the_example() {}
@@ -42,10 +42,10 @@
 //!         .build()
 //!         .unwrap();
 //!
-//!     emulator.respond_next("/api/iam/v2/user/simple", 503, "<html>busy</html>");
+//!     let operation = "digiwin.users.get_user_simple";
+//!     emulator.fault(Fault::status(503).on(operation).times(1));
 //!     client.users().get_user_simple().await.unwrap();
-//!     let path = "/api/iam/v2/user/simple";
-//!     assert_eq!(emulator.requests().iter().filter(|request| request.path == path).count(), 2);
+//!     assert_eq!(emulator.requests().iter().filter(|request| request.is_operation(operation)).count(), 2);
 //! }
 //! # tokio::runtime::Runtime::new().unwrap().block_on(a_read_is_retried());
 //! # }
@@ -57,11 +57,15 @@
 pub mod authing;
 pub mod cloudspot;
 pub mod digiwin;
+mod fault;
 mod log;
+mod operation;
+mod redact;
 mod seed_error;
 mod service;
 mod store;
 
+pub use fault::{AddedFault, Fault, FaultError};
 pub use log::ReceivedRequest;
 
 use std::{
@@ -93,6 +97,7 @@ pub struct Emulator {
     address: SocketAddr,
     services: Services,
     log: Arc<log::Log>,
+    plan: fault::Plan,
     server: Option<Server>,
 }
 
@@ -122,15 +127,49 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
-    /// Returns the requests received so far, in order.
+    /// Returns the requests received so far, in order. All but the last 10,000 are without query, headers and body.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.log.served()
+        self.log.received()
+    }
+
+    /// Forgets the requests received so far.
+    pub fn clear_requests(&self) {
+        self.log.clear();
+    }
+
+    /// Adds a fault, which the next requests that fit it meet. Returns what tells how often it was applied, and removes it.
+    ///
+    /// # Panics
+    ///
+    /// If the fault names an operation that does not exist, or a probability that is none.
+    pub fn fault(&self, fault: Fault) -> AddedFault {
+        match self.try_fault(fault) {
+            Ok(added) => added,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds a fault as [`fault`](Self::fault) does.
+    ///
+    /// # Errors
+    ///
+    /// If the fault names an operation that does not exist, or a probability that is none.
+    pub fn try_fault(&self, fault: Fault) -> Result<AddedFault, FaultError> {
+        fault.check()?;
+        Ok(self.plan.add(fault))
+    }
+
+    /// Removes all faults, those of [`respond_next`](Self::respond_next) included.
+    pub fn clear_faults(&self) {
+        self.plan.clear();
     }
 
     /// Responds to the next request to `path` with `status` and `body`, instead of carrying it out. Several responses for one
     /// path are used in the order in which they were given.
+    ///
+    /// It is short for [`Fault::status`] with [`body`](Fault::body), [`on_path`](Fault::on_path) and [`times(1)`](Fault::times).
     pub fn respond_next(&self, path: impl Into<String>, status: u16, body: impl Into<String>) {
-        self.log.plan(path.into(), status, body.into());
+        self.plan.add(Fault::status(status).body(body).on_path(path).times(1));
     }
 }
 
@@ -185,11 +224,19 @@ impl EmulatorBuilder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let log = Arc::new(log::Log::new(self.latency));
+        let log = Arc::<log::Log>::default();
+        let switch = fault::Switch::default();
+        let plan = fault::Plan::new(switch.clone());
+        let surroundings = fault::Surroundings { log: log.clone(), plan: plan.clone(), latency: self.latency };
         let services = Services::new(self.settings)?;
-        let router = services.router()?.layer(axum::middleware::from_fn_with_state(log.clone(), log::keep));
+        let router = services.router()?.layer(axum::middleware::from_fn_with_state(surroundings, fault::serve));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let listener = fault::FaultListener::new(listener, switch, plan.clone())?;
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("iam-emulator".to_owned()).spawn(move || {
             runtime.block_on(async {
@@ -199,7 +246,7 @@ impl EmulatorBuilder {
                 }
             });
         })?;
-        Ok(Emulator { address, services, log, server: Some(Server { stop, thread }) })
+        Ok(Emulator { address, services, log, plan, server: Some(Server { stop, thread }) })
     }
 }
 
@@ -209,11 +256,6 @@ fn after(lifetime: Duration) -> Instant {
     Instant::now() + lifetime.min(DECADES)
 }
 
-async fn serve(listener: TcpListener, router: axum::Router) -> io::Result<()> {
-    use axum::serve::ListenerExt as _;
-    let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-        // Without it a response can wait 40 ms for an acknowledgement. Where it cannot be set, responses are only slower.
-        let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, router).await
+async fn serve(listener: fault::FaultListener, router: axum::Router) -> io::Result<()> {
+    axum::serve(listener, router.into_make_service_with_connect_info::<fault::Wire>()).await
 }

@@ -7,6 +7,9 @@ use std::{io, sync::Arc};
 pub(super) trait Service: Sized {
     type Settings;
 
+    /// The path below which the service is served. Those of its operations follow.
+    const PREFIX: &'static str = "";
+
     /// Creates the service with the seed and the settings.
     ///
     /// # Errors
@@ -26,6 +29,13 @@ macro_rules! services {
         /// call.
         pub fn operations() -> impl Iterator<Item = &'static str> {
             std::iter::empty()$(.chain(crate::$name::operations()))+.map(|operation| operation.name)
+        }
+
+        /// Returns all operations, with the path that their service is served below.
+        fn declared() -> impl Iterator<Item = operation::Declared> {
+            std::iter::empty()$(.chain(crate::$name::operations().map(|operation| {
+                operation::Declared { prefix: <$name::$service as service::Service>::PREFIX, operation }
+            })))+
         }
 
         #[derive(Clone, Debug, Default)]

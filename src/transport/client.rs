@@ -2,12 +2,12 @@
 
 use super::{
     HttpRequest,
+    body::Body,
     failure::{Limits, Phase, failure},
     runtimes::Runtimes,
     tls, too_large,
 };
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
-use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, USER_AGENT},
@@ -150,24 +150,13 @@ impl HttpConfig {
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
-        // Most responses are one chunk, which is not copied.
-        let mut body = Bytes::new();
+        let mut body = Body::new(limit);
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
         while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large(limit));
-            }
-            if body.is_empty() {
-                body = chunk;
-                continue;
-            }
-            // Nobody else holds the buffer from the second chunk on: it grows where it is.
-            let mut whole = BytesMut::from(body);
-            whole.extend_from_slice(&chunk);
-            body = whole.freeze();
+            body.push(chunk)?;
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Response { status: response.status(), headers, body, received: SystemTime::now() })
+        Ok(Response { status: response.status(), headers, body: body.finish(), received: SystemTime::now() })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Written once, async. The async flavour runs it on the caller's tokio runtime; the blocking flavour polls the same futures
 //! on the caller's own thread and sends each request over a [lane](lane).
 
+mod body;
 mod client;
 mod failure;
 #[cfg(feature = "blocking")]

@@ -1,6 +1,6 @@
 use futures_core::Stream;
 use iam_sdk::Error;
-pub use iam_sdk::r#async::{Client, authing, cloudspot};
+pub use iam_sdk::r#async::{Client, authing, authing::ManagementClient, cloudspot, cloudspot::LicenseClient};
 pub use maybe_async::must_be_async as maybe_async;
 use std::{
     future::{Future, poll_fn},
@@ -40,6 +40,17 @@ pub async fn pause() {
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
 }
 
+/// What a call came to, written as a user's log would have it.
+pub type Outcome = Result<String, Error>;
+
+/// Runs a call to its end, on a runtime that all calls of this kind share.
+pub fn outcome<T: std::fmt::Debug>(call: impl Future<Output = Result<T, Error>>) -> Outcome {
+    static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+    });
+    RUNTIME.block_on(call).map(|value| format!("{value:?}"))
+}
+
 /// Returns the next item of a pager.
 pub async fn next<T: Clone + PartialEq + Send + Unpin + 'static>(
     pager: &mut authing::Pager<T>,
@@ -67,6 +78,8 @@ pub async fn all<T: Clone + PartialEq + Send + Unpin + 'static>(
 mod calls;
 mod cancel;
 use cancel::polled;
+#[path = "../every_call.rs"]
+mod every_call;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod hanging;

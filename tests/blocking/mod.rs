@@ -1,6 +1,6 @@
 pub use core::prelude::v1::test;
 use iam_sdk::Error;
-pub use iam_sdk::blocking::{Client, authing, cloudspot};
+pub use iam_sdk::blocking::{Client, authing, authing::ManagementClient, cloudspot, cloudspot::LicenseClient};
 pub use maybe_async::must_be_sync as maybe_async;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -37,6 +37,13 @@ pub fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(10));
 }
 
+/// What a call came to, written as a user's log would have it.
+pub type Outcome = Result<String, Error>;
+
+pub fn outcome<T: std::fmt::Debug>(call: Result<T, Error>) -> Outcome {
+    call.map(|value| format!("{value:?}"))
+}
+
 /// Returns the next item of a pager.
 pub fn next<T: Clone + PartialEq + Send + 'static>(pager: &mut authing::Pager<T>) -> Option<Result<T, Error>> {
     pager.next()
@@ -57,6 +64,9 @@ pub fn all<T: Clone + PartialEq + Send + 'static>(mut pager: authing::Pager<T>) 
     (items, None)
 }
 
+#[allow(clippy::duplicate_mod)]
+#[path = "../every_call.rs"]
+mod every_call;
 #[allow(clippy::duplicate_mod)]
 #[path = "../faults/mod.rs"]
 mod faults;

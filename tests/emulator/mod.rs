@@ -1,5 +1,6 @@
 //! The emulator itself.
 
+mod faults;
 mod seeds;
 
 use iam_sdk::emulator::Emulator;

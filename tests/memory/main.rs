@@ -305,4 +305,27 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     let error = measure(&serve(large), USERS).1.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("20 times"), "{error}");
+    #[cfg(feature = "emulator")]
+    an_endless_body_takes_its_limit_and_32_mib_at_the_most();
+}
+
+/// No test of its own: the allocator counts what all threads do.
+#[cfg(feature = "emulator")]
+fn an_endless_body_takes_its_limit_and_32_mib_at_the_most() {
+    use iam_sdk::emulator::{Emulator, Fault};
+    const MIB: usize = 1024 * 1024;
+    let emulator = Emulator::start().unwrap();
+    emulator.fault(Fault::endless_body());
+    let url = emulator.base_url();
+    for limit in [1, 64] {
+        let client =
+            Client::builder(&url, "a").max_response_bytes(limit * MIB).build().unwrap().with_token("t").unwrap();
+        let before = NOW.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let error = client.users().get_user_simple().unwrap_err();
+        let bytes = MOST.load(Ordering::Relaxed) - before;
+        println!("an endless body: {:.1} MiB, with a limit of {limit} MiB", bytes as f64 / MIB as f64);
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert!(bytes < (limit + 32) * MIB, "{bytes}");
+    }
 }

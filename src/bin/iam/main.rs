@@ -2,6 +2,7 @@
 
 mod demo;
 mod emulate;
+mod seed;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -18,17 +19,13 @@ enum Command {
     /// Start the emulator and do what the vendor's quick start does, with the blocking and with the async client
     Demo,
     /// Serve the emulator until standard input closes or a signal comes; prints one line of JSON first
-    Emulate {
-        /// The loopback port to listen on; 0 takes a free one
-        #[arg(long, default_value_t = 0)]
-        port: u16,
-    },
+    Emulate(emulate::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo => demo::run(),
-        Command::Emulate { port } => emulate::run(port),
+        Command::Emulate(options) => emulate::run(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,6 +39,8 @@ type HandlerResult = Result<Json<Value>, Refusal>;
 impl Service for Cloudspot {
     type Settings = Settings;
 
+    const PREFIX: &'static str = "/api/v1";
+
     fn new(Settings { seed, token_lifetime }: Settings) -> io::Result<Self> {
         let account = seed.account();
         let directory = Directory::new(seed, token_lifetime).map_err(|mistake| mistake.of("cloudspot"))?;

@@ -1,0 +1,79 @@
+//! What a fault does.
+
+use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    Refuse,
+    ResetWithin(usize),
+    Cut { carried_out: bool, after: Part, end: WireEnd },
+    Drip(Duration),
+    Delay(Duration),
+    Respond { status: u16, retry_after: Option<u64>, body: String },
+    Html,
+    TruncatedJson,
+    DeepJson,
+    EndlessBody,
+    EndlessHeaders,
+    Redirect(String),
+    EnvelopeError(u32),
+    UnknownMembers,
+    NumbersAsText,
+    RefuseToken,
+    ClockMoved(i64),
+}
+
+/// Where the emulator notices that a fault is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Before there is a connection.
+    Connection,
+    /// While a request is received.
+    Request,
+    /// Once a request has been received.
+    Response,
+}
+
+/// How much of the response is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// So many bytes, the head included.
+    Response(usize),
+    /// The head, and so many bytes of the body.
+    Body(usize),
+    /// The head and half of the body; a few bytes of the head if there is no body.
+    HalfOfBody,
+}
+
+/// What follows the part of a response that is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WireEnd {
+    Reset,
+    Close,
+    Stall,
+}
+
+impl Effect {
+    pub(super) fn wire(carried_out: bool, after: Part, end: WireEnd) -> Self {
+        Self::Cut { carried_out, after, end }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        match self {
+            Self::Refuse => Stage::Connection,
+            Self::ResetWithin(_) => Stage::Request,
+            _ => Stage::Response,
+        }
+    }
+}
+
+impl Part {
+    /// Resolves half of a body of this length.
+    pub(super) fn of_body(self, length: usize) -> Self {
+        match self {
+            Self::HalfOfBody if length == 0 => Self::Response(10),
+            Self::HalfOfBody => Self::Body(length / 2),
+            part => part,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A listener that can refuse connections.
+
+use super::{
+    Plan,
+    wire::{Io, Wire},
+};
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::Notify,
+};
+
+/// The longest that a test waits for the listener to follow the switch. It follows at once, unless the emulator is being dropped.
+const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the listener waits after an error of the operating system's, such as too many open files.
+const AFTER_ERROR: Duration = Duration::from_millis(50);
+
+/// Tells the listener whether it refuses connections. Clones are the same switch.
+#[derive(Clone, Default)]
+pub(in crate::emulator) struct Switch(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    position: Mutex<Position>,
+    /// For the listener.
+    changed: Notify,
+    /// For those who set it.
+    followed: Condvar,
+}
+
+#[derive(Default)]
+struct Position {
+    refuses: bool,
+    /// What the listener does; `None` while there is no listener.
+    followed: Option<bool>,
+}
+
+impl Switch {
+    /// Sets it, and waits until the listener has followed.
+    pub(super) fn refuse(&self, refuses: bool) {
+        let mut position = self.position();
+        if position.refuses == refuses {
+            return;
+        }
+        position.refuses = refuses;
+        self.0.changed.notify_one();
+        let behind = |position: &mut Position| position.followed.is_some_and(|followed| followed != refuses);
+        drop(self.0.followed.wait_timeout_while(position, FOLLOWS_WITHIN, behind));
+    }
+
+    fn refuses(&self) -> bool {
+        self.position().refuses
+    }
+
+    fn follow(&self, refuses: bool) {
+        self.position().followed = Some(refuses);
+        self.0.followed.notify_all();
+    }
+
+    fn position(&self) -> MutexGuard<'_, Position> {
+        self.0.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Socket {
+    Listening(TcpListener),
+    /// It keeps the port for this emulator, and refuses connections.
+    Bound(TcpSocket),
+    Closed,
+}
+
+/// A listener whose connections can be told to fail.
+pub(in crate::emulator) struct FaultListener {
+    socket: Socket,
+    address: SocketAddr,
+    switch: Switch,
+    plan: Plan,
+    connections: Vec<Wire>,
+}
+
+impl FaultListener {
+    pub(in crate::emulator) fn new(listener: TcpListener, switch: Switch, plan: Plan) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        switch.follow(false);
+        Ok(Self { socket: Socket::Listening(listener), address, switch, plan, connections: Vec::new() })
+    }
+
+    /// Does what the switch says.
+    fn follow(&mut self) -> io::Result<()> {
+        let refuses = self.switch.refuses();
+        self.socket = match std::mem::replace(&mut self.socket, Socket::Closed) {
+            Socket::Listening(listener) if refuses => {
+                drop(listener);
+                self.connections.drain(..).for_each(|wire| wire.reset());
+                Socket::Bound(bind(self.address)?)
+            }
+            Socket::Bound(socket) if !refuses => Socket::Listening(socket.listen(1024)?),
+            Socket::Closed if !refuses => Socket::Listening(bind(self.address)?.listen(1024)?),
+            socket => socket,
+        };
+        self.switch.follow(refuses);
+        Ok(())
+    }
+
+    async fn next(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        loop {
+            self.follow()?;
+            let accept = async {
+                match &self.socket {
+                    Socket::Listening(listener) => listener.accept().await,
+                    _ => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                accepted = accept => return accepted,
+                () = self.switch.0.changed.notified() => {}
+            }
+        }
+    }
+}
+
+/// Takes the port, also while connections of before are being closed.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // On Windows it would share the port with anybody.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+impl axum::serve::Listener for FaultListener {
+    type Io = Io;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Io, SocketAddr) {
+        loop {
+            match self.next().await {
+                Ok((stream, address)) => {
+                    // Without it a response can wait 40 ms for an acknowledgement. Where it cannot be set, responses are only slower.
+                    let _ = stream.set_nodelay(true);
+                    let io = Io::new(stream, self.plan.clone());
+                    self.connections.retain(Wire::is_open);
+                    self.connections.push(io.wire());
+                    return (io, address);
+                }
+                Err(_) => tokio::time::sleep(AFTER_ERROR).await,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+impl Connected<IncomingStream<'_, FaultListener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, FaultListener>) -> Self {
+        stream.io().wire()
+    }
+}

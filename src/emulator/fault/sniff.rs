@@ -1,0 +1,60 @@
+//! What the first bytes of a request tell.
+
+use crate::emulator::operation;
+
+/// A request of which enough has been read to know its operation.
+pub(super) struct Sniffed<'a> {
+    pub(super) operations: Vec<&'static str>,
+    pub(super) path: &'a str,
+    /// The bytes of the whole request.
+    pub(super) length: usize,
+}
+
+/// Returns how many bytes the head has, the empty line included.
+pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
+}
+
+/// Returns the request that begins here, or `None` while too little of it has been read. It is what the HTTP server makes of it
+/// that counts for anything else: this one is only to choose a fault.
+pub(super) fn request(bytes: &[u8]) -> Option<Sniffed<'_>> {
+    let head = end_of_head(bytes)?;
+    let text = std::str::from_utf8(&bytes[..head]).unwrap_or_default();
+    let mut lines = text.lines();
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let path = target.split('?').next().unwrap_or_default();
+    let length = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let length = head.saturating_add(length.unwrap_or(0));
+    if operation::needs_body(path) && bytes.len() < length {
+        return None;
+    }
+    let body = bytes.get(head..length).unwrap_or_default();
+    Some(Sniffed { operations: operation::names(method, path, body), path, length })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_known_after_the_head_or_the_body() {
+        let user = "POST /api/iam/v2/user?a=b HTTP/1.1\r\nContent-Length: 9\r\n\r\n";
+        let body = r#"{"query": "query { userpool { id } }"}"#;
+        let graphql = format!("POST /graphql/v2 HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len());
+        let table = [
+            (user[..30].to_owned(), None),
+            (user.to_owned(), Some(("digiwin.users.get_user", user.len() + 9))),
+            (graphql.clone(), None),
+            (graphql.clone() + body, Some(("authing.userpool_detail", graphql.len() + body.len()))),
+        ];
+        for (bytes, expected) in table {
+            let found = request(bytes.as_bytes()).map(|request| (request.operations[0], request.length));
+            assert_eq!(found, expected, "{bytes}");
+        }
+        assert_eq!(request(b"\xff\r\n\r\n").unwrap().path, "");
+    }
+}
