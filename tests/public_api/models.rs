@@ -115,6 +115,12 @@ fn a_page_is_written_as_it_was_read() {
 }
 
 #[test]
+fn a_page_is_built_in_one_expression() {
+    let page = authing::Page::new(vec![authing::Group::default().with_code("a")]);
+    assert_eq!((page.total_count, page.clone().with_total_count(7).total_count), (1, 7));
+}
+
+#[test]
 fn a_model_is_built_in_one_expression() {
     let bob = digiwin::UserWithRoles::default()
         .with_id("bob")
