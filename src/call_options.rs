@@ -57,8 +57,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets the longest that one attempt may take. Where neither this nor the builder's `attempt_timeout` is set, it is half of
-    /// the time limit of the call, for an attempt after which another one may follow.
+    /// Sets the longest that one attempt may take. Where neither this nor the builder's `attempt_timeout` is set, an attempt may take
+    /// all that is left of the time limit.
     pub fn attempt_timeout(mut self, timeout: impl IntoOption<Duration>) -> Self {
         self.attempt_timeout = timeout.into_option();
         self

@@ -115,7 +115,13 @@ impl Settings {
 }
 
 /// The headers that belong to the connection, or say how the body is sent.
-static FRAMING: [HeaderName; 10] = [
+static FRAMING: [HeaderName; 15] = [
+    // What comes would be no JSON, or not all of it.
+    header::ACCEPT_ENCODING,
+    header::CONTENT_ENCODING,
+    header::RANGE,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::EXPECT,
@@ -207,13 +213,12 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the longest that one attempt may take, in all calls. Default: half of the time limit of the call, for reads and
-        /// idempotent writes that can be sent again. Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
+        /// Sets the longest that one attempt may take, in all calls. Default: `None`, all that is left of the time limit. Zero is an
+        /// error of kind [`Configuration`](crate::ErrorKind::Configuration).
         ///
-        /// Half, 15 s of the default 30, leaves time for another attempt: a read that hangs once still succeeds, and one that is
-        /// slower than that needs a longer limit, here or in `timeout`. The last attempt that the policy permits, and a write that must not be sent again, may take
-        /// all the time that is left: giving them up earlier gains nothing. A limit that is set, however, holds for each attempt of
-        /// every call, and a write that reaches it fails with [`Timeout`](crate::ErrorKind::Timeout). `None` is the default.
+        /// With a limit, a read or an idempotent write that hangs is sent again in time. Choose one that no call reaches while the
+        /// service only is slow: what is given up may still be carried out, and sending it again adds to the load. A write that must
+        /// not be sent again fails with [`Timeout`](crate::ErrorKind::Timeout) when it reaches the limit.
         /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
         pub fn attempt_timeout(mut self, timeout: impl crate::IntoOption<std::time::Duration>) -> Self {
             self.settings.attempt_timeout = timeout.into_option();
@@ -350,8 +355,13 @@ mod tests {
 
     #[test]
     fn a_bad_header_is_named_and_its_value_is_not_shown() {
-        for (name, value) in [("bad name", "canary"), ("x-key", "canary\n"), ("host", "canary"), ("x-token", "canary")]
-        {
+        for (name, value) in [
+            ("bad name", "canary"),
+            ("x-key", "canary\n"),
+            ("host", "canary"),
+            ("x-token", "canary"),
+            ("range", "canary"),
+        ] {
             let mut settings = Settings::new("https://h".into());
             settings.headers.push((name.into(), value.into()));
             let error = settings.header_map(&[HeaderName::from_static("x-token")]).unwrap_err();

@@ -59,8 +59,8 @@ model! {
         token: Option<UserToken> = secret "token",
         /// A license token of the user who is impersonated.
         auth_token: Option<UserToken> = secret "auth_token",
-        /// The user, in an undocumented form.
-        user: Option<Json> = "user",
+        /// The user, in an undocumented form, which can hold the user's pin.
+        user: Option<Json> = secret "user",
         /// The company, in an undocumented form.
         company: Option<Json> = "company",
     }

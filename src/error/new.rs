@@ -61,6 +61,11 @@ impl Error {
         self.with(|e| e.code = Some(super::cut(code.into())))
     }
 
+    /// Sets what went wrong in words of your own.
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        self.detail(detail)
+    }
+
     /// Sets the service's own message.
     pub fn with_server_message(self, message: impl Into<String>) -> Self {
         self.with(|e| e.server_message = Some(super::cut(message.into())))

@@ -30,6 +30,19 @@ pub struct Page<T> {
     pub extra: Extra,
 }
 
+impl<T> Page<T> {
+    /// Creates a page of these items, which are all there are: for tests of your own.
+    pub fn new(list: Vec<T>) -> Self {
+        Self { total_count: list.len(), list, extra: Extra::default() }
+    }
+
+    /// Sets the number of items on all pages.
+    pub fn with_total_count(mut self, count: usize) -> Self {
+        self.total_count = count;
+        self
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Visitor<T>(PhantomData<T>);

@@ -50,6 +50,9 @@ impl Request {
     ) -> Result<Self> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         operation.check(check_path(path))?;
+        if method == Method::CONNECT {
+            return Err(operation.refuse("CONNECT opens a tunnel, and is no request of a service"));
+        }
         let mut request = Self::new(operation, method, path.to_owned());
         // The verb says little: Digiwin reads with POST, and Authing signs users out with GET.
         if options.repeatable {
@@ -229,6 +232,12 @@ mod tests {
             let error = check_path(path).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{path}");
         }
+    }
+
+    #[test]
+    fn a_tunnel_is_no_request() {
+        let error = Request::raw(&REQUEST, Method::CONNECT, "/x", RequestOptions::new()).err().unwrap();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
     }
 
     #[test]

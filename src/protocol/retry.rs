@@ -8,9 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The part of a call's time limit that an attempt may take, unless the user decides that: what hangs leaves time for another
-/// attempt, and what is only slow has half of the limit.
-const USUAL_ATTEMPTS: u32 = 2;
 /// Before sending again what the service passed over: at first almost at once, for a server that closes its connections after
 /// so many requests; not in a loop, for one that passes everything over.
 const FIRST_RESEND: Duration = Duration::from_millis(2);
@@ -79,13 +76,8 @@ impl<'a> Attempts<'a> {
 
     /// Returns the time for the attempt under way, where the call has `left`.
     fn time_limit(&self, left: Duration) -> TimeLimit {
-        let CallSettings { timeout, attempt_timeout, ref retry, .. } = *self.settings;
-        let may_be_repeated = self.effect != Effect::Other && self.made - self.resends < retry.max_attempts;
-        let for_one = match attempt_timeout {
-            None if may_be_repeated => Some(timeout / USUAL_ATTEMPTS),
-            limit => limit,
-        };
-        match for_one {
+        let CallSettings { timeout, attempt_timeout, .. } = *self.settings;
+        match attempt_timeout {
             Some(limit) if limit < left => TimeLimit { left: limit, limit, setting: "attempt_timeout" },
             _ => TimeLimit { left, limit: timeout, setting: "timeout" },
         }
@@ -223,25 +215,19 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_leaves_time_for_another_one_that_may_follow() {
+    fn an_attempt_has_the_limit_that_is_set_or_all_the_time_that_is_left() {
         let new = CallOptions::new;
-        let minute = || new().timeout(secs(60));
-        let (never, twice) = (RetryPolicy::never, || RetryPolicy::new().max_attempts(2));
         use Effect::{Idempotent, Other, Read};
         // Options, effect, which attempt, what is left of the call's time; the attempt's time and the setting it comes from.
         let table = [
-            (new(), Read, 1, 30, (15, 15, "attempt_timeout")),
-            (new(), Idempotent, 2, 20, (15, 15, "attempt_timeout")),
-            (new(), Read, 2, 8, (8, 30, "timeout")),
-            (new(), Read, 3, 19, (19, 30, "timeout")),
+            (new(), Read, 1, 30, (30, 30, "timeout")),
+            (new(), Idempotent, 2, 20, (20, 30, "timeout")),
             (new(), Other, 1, 30, (30, 30, "timeout")),
-            (minute(), Read, 1, 60, (30, 30, "attempt_timeout")),
-            (new().retry(never()), Read, 1, 30, (30, 30, "timeout")),
-            (new().retry(twice()), Read, 1, 30, (15, 15, "attempt_timeout")),
-            (new().retry(twice()), Read, 2, 20, (20, 30, "timeout")),
+            (new().timeout(secs(60)), Read, 3, 19, (19, 60, "timeout")),
             (new().attempt_timeout(secs(2)), Read, 3, 20, (2, 2, "attempt_timeout")),
+            (new().attempt_timeout(secs(2)), Read, 3, 1, (1, 30, "timeout")),
             (new().attempt_timeout(secs(2)), Other, 1, 30, (2, 2, "attempt_timeout")),
-            (new().attempt_timeout(secs(2)).retry(never()), Read, 1, 30, (2, 2, "attempt_timeout")),
+            (new().attempt_timeout(secs(2)).retry(RetryPolicy::never()), Read, 1, 30, (2, 2, "attempt_timeout")),
             (new().attempt_timeout(secs(40)), Read, 1, 30, (30, 30, "timeout")),
         ];
         for (row, (options, effect, attempt, left, (time, limit, setting))) in table.into_iter().enumerate() {
@@ -251,17 +237,6 @@ mod tests {
             assert_eq!(begun, Some(TimeLimit { left: secs(time), limit: secs(limit), setting }), "row {row}");
             assert_eq!((attempts.begin(now + secs(left)), attempts.made()), (None, attempt), "no time is left");
         }
-    }
-
-    #[test]
-    fn an_attempt_that_the_service_passed_over_is_not_the_last_one() {
-        let (now, settings) = (Instant::now(), usual());
-        let mut attempts = Attempts::new(Effect::Read, &settings, now + secs(30));
-        for _ in 0..5 {
-            attempts.begin(now);
-            attempts.after(&Error::new(ErrorKind::Transport).unprocessed(true), now, &Budget::new());
-        }
-        assert_eq!(attempts.begin(now).unwrap().left, secs(15));
     }
 
     #[test]

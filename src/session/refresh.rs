@@ -72,7 +72,7 @@ impl Session {
                 return Ok(());
             }
         }
-        let Some(lock) = self.lock(key, refused.as_ref(), deadline).await? else { return Ok(()) };
+        let Some(lock) = self.lock(goal, key, refused.as_ref(), deadline).await? else { return Ok(()) };
         // A caller may have brought a token while the lock was waited for.
         let before = self.state.snapshot();
         let result = match is_done(goal, refused.as_ref(), &before, Instant::now()) {
@@ -87,7 +87,13 @@ impl Session {
 
     /// Takes the store's lock; returns `None` once another process has stored a usable token. Where the store can be read but
     /// not locked, the session continues without a lock: a full disk must not end every session.
-    async fn lock(&self, key: &StoreKey, refused: Option<&UserToken>, deadline: Instant) -> Result<Option<Locked>> {
+    async fn lock(
+        &self,
+        goal: Goal,
+        key: &StoreKey,
+        refused: Option<&UserToken>,
+        deadline: Instant,
+    ) -> Result<Option<Locked>> {
         let mut pause = FIRST_PAUSE;
         for poll in 0.. {
             if poll % POLLS_PER_LOCK == 0 {
@@ -106,6 +112,10 @@ impl Session {
             pause = (pause * 2).min(LONGEST_PAUSE);
             if Instant::now() >= deadline {
                 break;
+            }
+            // A caller has brought a token meanwhile, which must not give way to an older one of the store's.
+            if is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
+                return Ok(None);
             }
             if poll % POLLS_PER_LOCK != POLLS_PER_LOCK - 1 && self.use_stored(key, refused, deadline).await? {
                 return Ok(None);
@@ -141,6 +151,7 @@ impl Session {
         let tenant =
             [before.token(), stored.as_ref()].into_iter().flatten().find_map(|token| token.stored.tenant.clone());
         let can_refresh = method.refresh().is_some();
+        let seen = stored.as_ref().map(|token| token.token().clone());
         let plan = plan(before.token(), stored.as_ref(), refused.as_ref(), can_refresh, Instant::now());
         let cause = if refused.is_some() { Cause::Refused } else { Cause::Missing };
         let token = match (plan, before.token(), stored) {
@@ -161,6 +172,15 @@ impl Session {
             Ok((self.issued(token)?, origin))
         });
         let (state, origin) = issued?;
+        // A tenant switch or a logout takes no lock: what it left in the store meanwhile is what its caller wants.
+        // Where the store cannot be read, the new token is the session's all the same.
+        if seen.is_some()
+            && let Ok(now) = self.own_stored(key, deadline).await
+            && now.as_ref().map(|stored| &stored.token) != seen.as_ref()
+        {
+            self.state.set_if(before.version, signed_in(self.core.dialect, now, Now::read()), Origin::Found);
+            return Ok(());
+        }
         // Unless a caller has brought another token meanwhile.
         if self.state.set_if(before.version, state, origin) {
             self.save_with(lock, deadline).await;
@@ -209,7 +229,10 @@ impl Session {
             logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
         allowed?;
         let result = self.log_in_again(key, method, tenant.as_deref(), deadline).await;
-        let to_share = {
+        // A token that a provider gave is no login: no password can be at fault.
+        let to_share = if let Ok((_, Origin::Found)) = result {
+            None
+        } else {
             let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
             let (digest, now) = (self.state.secret.clone(), SystemTime::now());
             limiter.logged_in(cause, digest, result.as_ref().err(), now).then(|| limiter.to_share(&noted, now))

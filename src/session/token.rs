@@ -80,7 +80,13 @@ impl Session {
                 AfterRefusal::Replace => {
                     // The service has seen the request, and refused it.
                     let replaced = Box::pin(self.wait_for_flight(Goal::Replace, refused, self.deadline())).await;
-                    replaced.map_err(|error| unsent(error).sent(true))?;
+                    replaced.map_err(|error| {
+                        // The provider has no other token: this operation need not ask for one at once again.
+                        if error.is_authentication() && error.status().is_none() {
+                            self.state.note_refuses_any((request.operation.name, request.discriminant()), sent);
+                        }
+                        unsent(error).sent(true)
+                    })?;
                 }
                 AfterRefusal::ReadAgain => {
                     // If the store fails, the service's refusal is the error that counts.

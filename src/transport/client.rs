@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(50);
 /// it may take to answer. A connection that is dead without having been closed would swallow every retry too; a busy server must
 /// have time to answer.
 const PING: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
-const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(10);
+const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 /// How many times a request yields to other tasks, where its connection may have been closed.
 const YIELDS: u32 = 3;
 
@@ -32,8 +32,8 @@ const YIELDS: u32 = 3;
 pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
-    /// The time limit of calls, unless they have one of their own.
-    timeout: Duration,
+    /// The time limit of attempts, unless calls have one of their own.
+    attempt_timeout: Option<Duration>,
     limits: Limits,
     tls: rustls::ClientConfig,
     https_only: bool,
@@ -67,7 +67,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
-            timeout: settings.timeout,
+            attempt_timeout: settings.attempt_timeout,
             limits,
             tls,
             https_only,
@@ -96,11 +96,12 @@ impl HttpConfig {
         if self.lane {
             builder = builder.http1_only();
         } else {
-            // Within less than half of the time limit, unless that is short: the attempt after one that hung has another connection.
-            let (ping, pong) = (self.timeout / 8, self.timeout / 4);
-            builder = builder
-                .http2_keep_alive_interval(ping.clamp(*PING.start(), *PING.end()))
-                .http2_keep_alive_timeout(pong.clamp(*PONG.start(), *PONG.end()));
+            // The attempt after one that hung is to have another connection.
+            let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {
+                Some(limit) => (limit / of).clamp(*range.start(), *range.end()),
+                None => *range.end(),
+            };
+            builder = builder.http2_keep_alive_interval(part(4, PING)).http2_keep_alive_timeout(part(2, PONG));
         }
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());

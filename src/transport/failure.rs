@@ -51,7 +51,8 @@ impl Limits {
             Phase::Waiting => "no response",
         };
         let TimeLimit { left, limit, setting } = time;
-        match left < limit {
+        // Something was waited for before, if only for the clock.
+        match left < limit.mul_f64(0.9) {
             true => format!("{host}: {what} in the {left:.1?} that were left of the limit of {limit:?} ({setting})"),
             false => format!("{host}: {what} within the limit of {limit:?} ({setting})"),
         }

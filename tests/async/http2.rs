@@ -81,7 +81,7 @@ async fn a_server_that_processes_nothing_is_not_hammered() {
 async fn a_connection_that_is_dead_does_not_swallow_the_retries() {
     let client = |server: &Http2Server| {
         let builder = Client::builder(server.url(), "a").add_root_certificate(&server.root);
-        builder.timeout(Duration::from_secs(8)).build().unwrap().with_token("t").unwrap()
+        builder.attempt_timeout(Duration::from_secs(8)).build().unwrap().with_token("t").unwrap()
     };
     let server = Http2Server::start(Habits { first_dies: true, ..Habits::default() });
     let reader = client(&server);

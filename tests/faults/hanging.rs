@@ -20,17 +20,17 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-const REFRESH: &str = "/identity/token/refresh/user";
+pub const REFRESH: &str = "/identity/token/refresh/user";
 const CALLERS: usize = 64;
 const CALLS_EACH: usize = 16;
 const ROUNDS: usize = 3;
 /// The time limit of callers that give up.
 const TIMEOUT: Duration = Duration::from_millis(300);
 /// Far more than a time limit, far less than what hangs.
-const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(10);
 
 /// A token that is due for a refresh, and valid for a minute yet.
-fn due_token() -> StoredToken {
+pub fn due_token() -> StoredToken {
     let (lifetime, left) = (Duration::from_secs(2 * 60 * 60), Duration::from_secs(60));
     let mut token = StoredToken::new("old".into()).expires_in(lifetime);
     let now = SystemTime::now();
@@ -40,7 +40,7 @@ fn due_token() -> StoredToken {
 }
 
 /// Returns credentials whose provider passes `gate`, if there is one, and gives a token; and the number of its calls.
-fn provider(gate: Option<Gate>, token: fn() -> StoredToken) -> (Credentials, Arc<AtomicUsize>) {
+pub fn provider(gate: Option<Gate>, token: fn() -> StoredToken) -> (Credentials, Arc<AtomicUsize>) {
     let provider_calls = Arc::new(AtomicUsize::new(0));
     let counted = provider_calls.clone();
     let provide = move || {
@@ -114,7 +114,7 @@ impl TokenStore for Store {
 }
 
 #[maybe_async]
-async fn call(client: &Client) -> Result<()> {
+pub async fn call(client: &Client) -> Result<()> {
     client.users().get_user("u").await.map(drop)
 }
 
@@ -313,14 +313,14 @@ pub async fn all_fail_soon(client: &Client, kinds: &[ErrorKind]) {
 #[test]
 async fn a_call_that_waited_for_a_login_has_its_time_limit_yet() {
     let limit = Duration::from_secs(5);
-    // Each in time, both together not. An attempt has half of the limit.
-    let slow = move |part| std::thread::sleep(limit.mul_f64(part));
+    // Each in time, both together not.
+    let slow = move || std::thread::sleep(limit.mul_f64(0.65));
     let server = Server::start(move |_| {
-        slow(0.4);
+        slow();
         json(r#"{"id": "u"}"#)
     });
     let credentials = Credentials::from_fn("ann", move || {
-        slow(0.65);
+        slow();
         std::io::Result::Ok(Credentials::token(good_token()))
     });
     let builder = Client::builder(server.url(), "a").credentials(credentials).timeout(limit);

@@ -16,6 +16,7 @@ mod many_users;
 mod matrix;
 mod messages;
 mod responses;
+mod side_by_side;
 mod time_limits;
 mod tls;
 

@@ -103,7 +103,7 @@ fn every_model_is_written_as_it_was_read_but_for_its_secrets() {
             UserAction, PasswordCheck, UserPool ["customSMSProvider", "jwtSecret", "secret"], UserPoolType,
             FrequencyCheck, AllowLists;
         cloudspot: AuthenticatedLicense ["token"], CompanyPermissions, LicenseUser ["pin"],
-            Impersonation ["auth_token", "token"];
+            Impersonation ["auth_token", "token", "user"];
     }
 }
 
@@ -112,6 +112,12 @@ fn a_page_is_written_as_it_was_read() {
     let json = r#"{"totalCount":2,"list":[{"code":"a"},{"code":"b","new":1.0}],"cursor":"c"}"#;
     let page: authing::Page<authing::Group> = serde_json::from_str(json).unwrap();
     assert_eq!(serde_json::to_string(&page).unwrap(), json);
+}
+
+#[test]
+fn a_page_is_built_in_one_expression() {
+    let page = authing::Page::new(vec![authing::Group::default().with_code("a")]);
+    assert_eq!((page.total_count, page.clone().with_total_count(7).total_count), (1, 7));
 }
 
 #[test]

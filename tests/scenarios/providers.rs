@@ -1,9 +1,12 @@
 //! Where sessions have their credentials from, and what of them is refused before anything is sent.
 
 use super::{Client, LicenseClient, ann, client_with, maybe_async, test};
-use crate::support::same;
+use crate::support::{
+    same,
+    server::{Server, json, status},
+};
 use iam_sdk::{
-    ErrorKind, Result,
+    ErrorKind, Method, Result,
     digiwin::{Credentials, TenantId},
     emulator::Emulator,
     token_store::StoredToken,
@@ -11,7 +14,7 @@ use iam_sdk::{
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -129,4 +132,31 @@ async fn credentials_that_are_incomplete_are_refused_before_anything_is_sent() {
         assert!(error.is_invalid_argument() && error.to_string().contains("empty"), "{error}");
     }
     same(emulator.requests().len(), 0);
+}
+
+/// A token in a vault that rotates it, and a service that accepts the current one alone and refuses one path to everybody.
+#[maybe_async]
+#[test]
+async fn tokens_of_a_provider_are_no_logins_that_could_lock_an_account() {
+    let vault = Arc::new(Mutex::new("first"));
+    let accepted = vault.clone();
+    let server = Server::start(move |request| {
+        let is_current =
+            request.headers.get("digi-middleware-auth-user").is_some_and(|token| token == *accepted.lock().unwrap());
+        match is_current && request.path != "/closed" {
+            true => json(r#"{"id": "u"}"#),
+            false => status(401, "{}"),
+        }
+    });
+    let given = vault.clone();
+    let provide = move || io::Result::Ok(Credentials::token(StoredToken::new((*given.lock().unwrap()).into())));
+    let client =
+        Client::builder(server.url(), "a").credentials(Credentials::from_fn("vault", provide)).build().unwrap();
+    for _ in 0..5 {
+        let refused = client.request(Method::GET, "/closed").await.unwrap_err();
+        same(refused.kind(), ErrorKind::Authentication);
+        client.users().get_user("u").await.unwrap();
+    }
+    *vault.lock().unwrap() = "second";
+    client.users().get_user("u").await.unwrap();
 }

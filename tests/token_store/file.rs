@@ -353,3 +353,15 @@ fn a_token_that_could_not_be_read_again_is_refused() {
 fn an_empty_passphrase_is_refused() {
     assert_eq!(EncryptionKey::from_passphrase("").unwrap_err().kind(), ErrorKind::Configuration);
 }
+
+#[test]
+fn missing_parents_are_made_for_this_user_alone() {
+    let directory = Directory::made();
+    let nested = directory.0.join("config/my-tool/tokens");
+    open(&nested).unwrap().put(&key("ann"), &token("t")).unwrap();
+    for made in [directory.0.join("config"), directory.0.join("config/my-tool"), nested] {
+        assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700, "{}", made.display());
+    }
+    fs::write(directory.0.join("file"), "").unwrap();
+    assert_eq!(open(directory.0.join("file/tokens")).unwrap_err().kind(), ErrorKind::Store);
+}

@@ -1,6 +1,7 @@
 //! Cloudspot's state: people, companies and tokens.
 
 use super::seed::{Grant, Person, Seed};
+use crate::emulator::after;
 use crate::emulator::seed_error::{SeedError, named, unique};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ impl Tokens {
     }
 
     fn open(&mut self, username: &str, application: &str) -> String {
-        let (token, expires) = (random(), Instant::now() + self.lifetime);
+        let (token, expires) = (random(), after(self.lifetime));
         let session = Session { username: username.to_owned(), application: application.to_owned(), expires };
         self.by_token.insert(token.clone(), session);
         self.of_user.entry(username.to_owned()).or_default().push(token.clone());

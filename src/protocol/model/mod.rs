@@ -41,9 +41,12 @@ macro_rules! model {
         impl $name {
             $($crate::protocol::model::setter! { $field $kind $(<$type>)? })*
 
-            /// Adds a member that has no field, or replaces its value.
+            /// Adds a member that has no field, or replaces its value. The name of a member that has a field is ignored: set the
+            /// field.
             pub fn with_extra(mut self, name: impl AsRef<str>, value: impl Into<$crate::Json>) -> Self {
-                self.extra.insert(name, value);
+                if ![$($wire),*].contains(&name.as_ref()) {
+                    self.extra.insert(name, value);
+                }
                 self
             }
         }
@@ -200,7 +203,8 @@ mod tests {
             .with_kind("box")
             .with_token("canary")
             .with_inner(Thing::default().with_sid(8))
-            .with_extra("colour", "red");
+            .with_extra("colour", "red")
+            .with_extra("sid", 9);
         assert_eq!(
             serde_json::to_string(&thing).unwrap(),
             r#"{"sid":7,"isHere":true,"tagList":["a","b"],"type":"box","inner":{"sid":8},"colour":"red"}"#

@@ -87,7 +87,7 @@ fn earlier(read: Result<Option<StoredToken>, FileStoreError>) -> Result<Earlier,
 }
 
 impl FileStore {
-    /// Opens a store in `directory`, which is made if it is missing; its parent must exist.
+    /// Opens a store in `directory`, which is made if it is missing, with its parents, for this user alone.
     ///
     /// A relative path is resolved here: a later change of the working directory does not move the store.
     ///

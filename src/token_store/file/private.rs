@@ -18,6 +18,9 @@ impl PrivateDirectory {
         let absolute = std::path::absolute(path).map_err(FileStoreError::io(path))?;
         // Without a slash at the end, which would follow a link.
         let directory = Self(absolute.components().collect());
+        if let Some(parent) = directory.0.parent() {
+            directories().recursive(true).create(parent).map_err(FileStoreError::io(parent))?;
+        }
         directory.prepare()?;
         Ok(directory)
     }
@@ -113,14 +116,17 @@ fn private(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
 
-#[cfg(unix)]
 fn make_directory(path: &Path) -> io::Result<()> {
-    std::os::unix::fs::DirBuilderExt::mode(&mut DirBuilder::new(), 0o700).create(path)
+    directories().create(path)
 }
 
-#[cfg(not(unix))]
-fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().create(path)
+/// Makes directories that are this user's alone.
+fn directories() -> DirBuilder {
+    #[allow(unused_mut, reason = "only Unix has modes")]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 #[cfg(unix)]

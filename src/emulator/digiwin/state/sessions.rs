@@ -1,5 +1,6 @@
 //! The users' tokens.
 
+use crate::emulator::after;
 use rand::distr::{Alphanumeric, SampleString};
 use std::{
     collections::{HashMap, HashSet},
@@ -32,7 +33,7 @@ impl Sessions {
     /// Signs a user in, and returns the token.
     pub(crate) fn open(&mut self, user: i64, tenant: Option<i64>) -> String {
         let token = Alphanumeric.sample_string(&mut rand::rng(), 40);
-        let session = Session { user, tenant, expires: Instant::now() + self.token_lifetime };
+        let session = Session { user, tenant, expires: after(self.token_lifetime) };
         self.by_token.insert(token.clone(), session);
         self.of_user.entry(user).or_default().insert(token.clone());
         token
