@@ -100,6 +100,16 @@ const ANY_JSON: [&str; 7] = [
     "cloudspot.request",
 ];
 
+/// Whether the call leaves its session without a token, or with another one.
+fn ends_its_token(operation: &str) -> bool {
+    matches!(
+        operation,
+        "digiwin.identity.logout"
+            | "digiwin.identity.refresh_token_with_tenant"
+            | "digiwin.identity.refresh_user_token"
+    )
+}
+
 /// Whether the session gets another token by itself: that of a user pool has its secret, the others have a token alone.
 fn renews(operation: &str) -> bool {
     operation.starts_with("authing") && row(requested(operation))[4] != "none"
@@ -292,12 +302,7 @@ fn every_operation_meets_every_fault() {
     let mut met: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut wrong, mut succeed) = (Vec::new(), 0);
     for (at, &(operation, call)) in EVERY_CALL.iter().enumerate() {
-        let ends_its_token = [
-            "digiwin.identity.logout",
-            "digiwin.identity.refresh_token_with_tenant",
-            "digiwin.identity.refresh_user_token",
-        ];
-        let session = |target: &Target| match ends_its_token.contains(&operation) {
+        let session = |target: &Target| match ends_its_token(operation) {
             true => signed_in(target),
             false => target.clone(),
         };
@@ -323,6 +328,52 @@ fn every_operation_meets_every_fault() {
     println!("{operations} operations ({succeed} succeed), {} faults, {all} meetings: {met:?}", CASES.len());
     assert!(wrong.is_empty(), "{} of {all} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(all >= (CASES.len() - 3) * EVERY_CALL.len());
+}
+
+/// Faults that pass, after which a request may be sent again if that does no harm.
+const PASSING: &[(&str, fn() -> Fault, ErrorKind)] = &[
+    ("reset_before", Fault::reset_before, ErrorKind::Transport),
+    ("reset_within", || Fault::reset_within(40), ErrorKind::Transport),
+    ("reset_after", Fault::reset_after, ErrorKind::Transport),
+    ("reset_response", || Fault::reset_response(30), ErrorKind::Transport),
+    ("cut_body", Fault::cut_body, ErrorKind::Transport),
+    ("status 503", || Fault::status(503), ErrorKind::Server),
+];
+
+#[test]
+fn what_may_be_repeated_recovers_and_nothing_else_is_sent_twice() {
+    let emulator = emulator();
+    let target = repeating(&emulator);
+    let (mut recovered, mut failed, mut wrong) = (0, 0, Vec::new());
+    for &(operation, call) in EVERY_CALL {
+        let repeatable = match operation {
+            // A raw call is repeated if its caller permits it, and a document if it is a query.
+            "digiwin.request" | "cloudspot.request" | "authing.request" => false,
+            "authing.graphql" => true,
+            operation => row(operation)[3] == "yes",
+        };
+        let session = || if ends_its_token(operation) { signed_in(&target) } else { target.clone() };
+        let [_, plain] = [(); 2].map(|()| kind_of(&call(&session())));
+        for (name, fault, kind) in PASSING {
+            let session = session();
+            emulator.clear_requests();
+            let added = emulator.fault(fault().on(requested(operation)).times(1));
+            let came = kind_of(&call(&session));
+            let sent = emulator.requests().iter().filter(|request| request.is_operation(requested(operation))).count();
+            let expected = if repeatable { plain } else { Some(*kind) };
+            // Several requests can be one operation of a call: what must not be repeated is sent once.
+            if came != expected || added.applied() != 1 || (!repeatable && sent > 1) {
+                wrong.push(format!("{operation}, {name}: {came:?} in place of {expected:?}, sent {sent} times"));
+            }
+            added.remove();
+            *(if repeatable { &mut recovered } else { &mut failed }) += 1;
+        }
+    }
+    println!(
+        "{recovered} repeated calls come to what they come to without a fault; {failed} others are sent once and fail"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(recovered > 100 && failed > 100);
 }
 
 #[test]

@@ -31,7 +31,7 @@ use std::time::Duration;
 ///
 /// ```
 /// # #[cfg(feature = "blocking")] {
-/// use iam_sdk::{blocking::Client, emulator::{Emulator, Fault}};
+/// use iam_sdk::{blocking::Client, digiwin::TenantId, emulator::{Emulator, Fault}};
 ///
 /// let emulator = Emulator::start().unwrap();
 /// let account = emulator.digiwin().account();
@@ -40,7 +40,7 @@ use std::time::Duration;
 ///
 /// // The invitation is carried out, and the response never comes.
 /// let fault = emulator.fault(Fault::reset_after().on("digiwin.tenants.invite_user").times(1));
-/// let error = client.tenants().invite_user(account.tenant_id.as_str(), "new@x.example").unwrap_err();
+/// let error = client.tenants().invite_user(TenantId(&account.tenant_id), "new@x.example").unwrap_err();
 /// assert!(error.is_transport() && error.was_sent());
 /// assert_eq!(fault.applied(), 1);
 /// # }
