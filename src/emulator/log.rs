@@ -1,6 +1,7 @@
 //! The log of requests.
 
 use super::redact;
+use crate::Json;
 use axum::body::Bytes;
 use http::{HeaderMap, request::Parts};
 use serde_json::Value;
@@ -28,7 +29,7 @@ const WHOLE: usize = 10_000;
 ///
 /// let login = emulator.requests().pop().unwrap();
 /// assert!(login.is_operation("digiwin.identity.login"));
-/// assert_eq!(login.json().unwrap()["userId"], account.user_id);
+/// assert_eq!(login.json().unwrap().get("userId"), Some(account.user_id.as_str().into()));
 /// assert_eq!(login.header("digi-middleware-auth-app"), Some("(redacted)"));
 /// assert!(login.header_is("digi-middleware-auth-app", account.app_token.expose_secret()));
 /// # }
@@ -89,8 +90,12 @@ impl ReceivedRequest {
         self.headers.keys().map(|name| name.as_str())
     }
 
-    /// Returns the body as JSON, or `None` if it is none.
-    pub fn json(&self) -> Option<Value> {
+    /// Returns the body as JSON, secrets redacted, or `None` if it is none.
+    pub fn json(&self) -> Option<Json> {
+        self.shown().map(Json::from)
+    }
+
+    fn shown(&self) -> Option<Value> {
         let mut value = serde_json::from_slice(&self.body).ok()?;
         redact::members(&mut value);
         Some(value)
@@ -112,7 +117,7 @@ impl fmt::Debug for ReceivedRequest {
             .field("operations", &self.operations)
             .field("query", &self.query())
             .field("headers", &headers)
-            .field("json", &self.json())
+            .field("json", &self.shown())
             .field("body_length", &self.body.len())
             .finish()
     }
@@ -164,8 +169,8 @@ mod tests {
         let shown = request("/x?access_token=canary-6&page=2", body);
         let text = format!("{shown:?} {:?} {:?} {:?}", shown.query(), shown.json(), shown.header("x-license-token"));
         assert!(!text.contains("canary"), "{text}");
-        assert_eq!(shown.json().unwrap()["variables"]["input"][0]["id"], "u");
-        assert_eq!(shown.json().unwrap()["query"], "{ token }");
+        assert_eq!(shown.shown().unwrap()["variables"]["input"][0]["id"], "u");
+        assert_eq!(shown.shown().unwrap()["query"], "{ token }");
         assert_eq!(
             (shown.header("x-trace"), shown.header("X-Trace"), shown.header("x-none")),
             (Some("7"), Some("7"), None)
