@@ -3,6 +3,7 @@
 use super::{
     Session,
     lifetime::{ActiveToken, Now},
+    limiter::Cause,
     state::Origin,
 };
 use crate::{
@@ -18,7 +19,10 @@ use crate::{
     token_store::{StoreKey, StoredToken},
     transport::worker::Workers,
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant, SystemTime},
+};
 
 /// The result of a login.
 pub(super) struct LoggedIn {
@@ -94,8 +98,42 @@ impl Session {
         }
     }
 
+    /// Logs in, if the limit of logins permits it.
+    pub(super) async fn log_in_limited(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        cause: Cause,
+        tenant: Option<String>,
+        deadline: Instant,
+    ) -> Result<(StoredToken, Origin)> {
+        let core = &*self.core;
+        let logins = core.registry.logins(key);
+        let own = key.clone();
+        let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
+        let secret = method.credentials().and_then(|credentials| credentials.secret());
+        let allowed =
+            logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+        allowed?;
+        let result = self.log_in_again(key, method, tenant.as_deref(), deadline).await;
+        // A token that a provider gave is no login: no password can be at fault.
+        let to_share = if let Ok((_, Origin::Found)) = result {
+            None
+        } else {
+            let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+            let (digest, now) = (self.state.secret.clone(), SystemTime::now());
+            limiter.logged_in(cause, digest, result.as_ref().err(), now).then(|| limiter.to_share(&noted, now))
+        };
+        if let Some(attempts) = to_share {
+            let own = key.clone();
+            // Where it cannot be noted, the limit holds in this process.
+            let _ = core.with_store(key, deadline, move |store| store.put_login_attempts(&own, &attempts)).await;
+        }
+        result
+    }
+
     /// Logs in with the session's own credentials. A token from a provider counts as found, not as issued: it may be old.
-    pub(super) async fn log_in_again(
+    async fn log_in_again(
         &self,
         key: &StoreKey,
         method: &dyn LoginMethod,

@@ -15,10 +15,7 @@ use crate::{
     token_store::{StoreKey, StoredToken},
     transport::after,
 };
-use std::{
-    sync::PoisonError,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant};
 
 /// The first pause before the store is polled again while another process holds the lock.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -209,40 +206,6 @@ impl Session {
             }
             refreshed => Ok((refreshed?, Origin::Issued)),
         }
-    }
-
-    /// Logs in, if the limit of logins permits it.
-    async fn log_in_limited(
-        &self,
-        key: &StoreKey,
-        method: &dyn LoginMethod,
-        cause: Cause,
-        tenant: Option<String>,
-        deadline: Instant,
-    ) -> Result<(StoredToken, Origin)> {
-        let core = &*self.core;
-        let logins = core.registry.logins(key);
-        let own = key.clone();
-        let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
-        let secret = method.credentials().and_then(|credentials| credentials.secret());
-        let allowed =
-            logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
-        allowed?;
-        let result = self.log_in_again(key, method, tenant.as_deref(), deadline).await;
-        // A token that a provider gave is no login: no password can be at fault.
-        let to_share = if let Ok((_, Origin::Found)) = result {
-            None
-        } else {
-            let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
-            let (digest, now) = (self.state.secret.clone(), SystemTime::now());
-            limiter.logged_in(cause, digest, result.as_ref().err(), now).then(|| limiter.to_share(&noted, now))
-        };
-        if let Some(attempts) = to_share {
-            let own = key.clone();
-            // Where it cannot be noted, the limit holds in this process.
-            let _ = core.with_store(key, deadline, move |store| store.put_login_attempts(&own, &attempts)).await;
-        }
-        result
     }
 
     /// Returns the stored token, if this session's secret brought it. An entry that cannot be opened is ignored: the session

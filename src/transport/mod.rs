@@ -12,7 +12,7 @@ pub(crate) mod lane;
 pub(crate) mod park;
 pub(crate) mod runtime;
 mod runtimes;
-#[cfg(test)]
+#[cfg(all(test, feature = "blocking", feature = "emulator"))]
 pub(crate) mod stand_in;
 mod tls;
 pub(crate) mod worker;
@@ -88,7 +88,7 @@ impl Transport {
     }
 
     pub(crate) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
-        #[cfg(test)]
+        #[cfg(all(test, feature = "blocking", feature = "emulator"))]
         if let Some(response) = stand_in::respond(&request) {
             return response;
         }
