@@ -330,8 +330,10 @@ fn every_operation_meets_every_fault() {
     assert!(all >= (CASES.len() - 3) * EVERY_CALL.len());
 }
 
+type MakeFault = fn() -> Fault;
+
 /// Faults that pass, after which a request may be sent again if that does no harm.
-const PASSING: &[(&str, fn() -> Fault, ErrorKind)] = &[
+const PASSING: [(&str, MakeFault, ErrorKind); 6] = [
     ("reset_before", Fault::reset_before, ErrorKind::Transport),
     ("reset_within", || Fault::reset_within(40), ErrorKind::Transport),
     ("reset_after", Fault::reset_after, ErrorKind::Transport),
@@ -354,7 +356,7 @@ fn what_may_be_repeated_recovers_and_nothing_else_is_sent_twice() {
         };
         let session = || if ends_its_token(operation) { signed_in(&target) } else { target.clone() };
         let [_, plain] = [(); 2].map(|()| kind_of(&call(&session())));
-        for (name, fault, kind) in PASSING {
+        for (name, fault, kind) in &PASSING {
             let session = session();
             emulator.clear_requests();
             let added = emulator.fault(fault().on(requested(operation)).times(1));

@@ -31,8 +31,16 @@ impl Seeds {
     fn parse(text: &str) -> Result<Self, String> {
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| {
             let path = error.path().to_string();
-            format!("at `{path}`: {}", error.into_inner())
+            format!("at `{path}`: {}", without_value(&error.into_inner().to_string()))
         })
+    }
+}
+
+/// Takes the value out of an error, which can be a password in the wrong place: "invalid type: integer `7`, expected a string".
+fn without_value(error: &str) -> String {
+    match error.rsplit_once(", expected ") {
+        Some((_, expected)) if error.starts_with("invalid ") => format!("expected {expected}"),
+        _ => error.to_owned(),
     }
 }
 
@@ -294,13 +302,15 @@ mod tests {
         for (from, to, path) in [
             ("\"people\": [{\"id\"", "\"people\": [{\"ID\"", "at `digiwin.people[0].ID`: unknown field"),
             ("\"app_id\": \"app\",", "", "at `digiwin`: missing field `app_id`"),
-            ("\"STRING\"", "7", "at `authing.custom_fields[0].type`: invalid type: integer"),
+            ("\"STRING\"", "7", "at `authing.custom_fields[0].type`: expected a string at line"),
+            ("\"a-password\"", "4711", "at `digiwin.people[0].password`: expected a string"),
+            ("\"people\": [", "\"people\": [\"4711\", ", "at `digiwin.people[0]`: expected struct"),
             ("\"cloudspot\"", "\"cloud\"", "at `cloud`: unknown field `cloud`"),
         ] {
             let text = example().replacen(from, to, 1);
             assert_ne!(text, example(), "{from}");
             let error = Seeds::parse(&text).err().unwrap();
-            assert!(error.contains(path), "{error}");
+            assert!(error.contains(path) && !error.contains("4711"), "{error}");
         }
         assert!(Seeds::read(Path::new("/no/such/file")).err().unwrap().starts_with("/no/such/file: "));
     }
