@@ -163,7 +163,8 @@ fn a_directory_that_others_may_use_is_refused() {
     fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o755)).unwrap();
     let error = FileStore::open(&directory.0, EncryptionKey::from_bytes([7; 32])).unwrap_err();
     assert!(matches!(cause(&error), FileStoreError::OpenToOthers { mode: 0o755, .. }), "{error:?}");
-    let error = FileStore::open(directory.0.join("no/parent"), EncryptionKey::from_bytes([7; 32])).unwrap_err();
+    fs::write(directory.0.join("file"), "").unwrap();
+    let error = FileStore::open(directory.0.join("file/tokens"), EncryptionKey::from_bytes([7; 32])).unwrap_err();
     assert!(matches!(cause(&error), FileStoreError::Io { .. }), "{error:?}");
 }
 
