@@ -25,8 +25,6 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// When it came, by the clock to which its dates are compared.
-    pub(crate) received: SystemTime,
 }
 
 /// A response with a status of success. Its envelope, which may say otherwise, is read with its data.
@@ -65,8 +63,9 @@ impl Response {
             .wait(self.retry_after())
     }
 
+    /// The clock is read here, moments after the response came: a call that succeeds has no use for it.
     fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, self.received)
+        retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, SystemTime::now())
     }
 }
 
@@ -79,8 +78,7 @@ impl Data {
 
     #[cfg(test)]
     fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
-        let response =
-            Response { status: StatusCode::OK, headers: HeaderMap::new(), body, received: SystemTime::UNIX_EPOCH };
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
         let operation = crate::cloudspot::operations().next().expect("there are operations");
         Self { response, operation, dialect, found: OnceLock::new() }
     }

@@ -180,7 +180,7 @@ impl Session {
     /// Returns the session's token. The first call reads it from the store.
     pub(crate) async fn current_token(&self) -> Result<Option<UserToken>> {
         self.check_context()?;
-        let snapshot = self.snapshot_for(TokenUse::AsItIs, self.deadline()).await?;
+        let snapshot = self.snapshot_for(TokenUse::AsItIs).await?;
         Ok(snapshot.token().map(|active| active.token().clone()))
     }
 

@@ -30,7 +30,7 @@ impl Session {
     pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
-        let mut used = self.snapshot_for(request.token_use, self.deadline()).await.map_err(unsent)?;
+        let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
         let first_version = used.version;
         let mut rounds = 0;
         loop {
@@ -100,8 +100,11 @@ impl Session {
         }
     }
 
-    /// Returns the session's token for a request with this use of it. Waits only if there is no valid token, and until `deadline`.
-    pub(super) async fn snapshot_for(&self, token_use: TokenUse, deadline: Instant) -> Result<Arc<Snapshot>> {
+    /// Returns the session's token for a request with this use of it. Waits only if there is no valid token, and no longer than the
+    /// time limit.
+    pub(super) async fn snapshot_for(&self, token_use: TokenUse) -> Result<Arc<Snapshot>> {
+        // A call that need not wait does not read the clock for it.
+        let mut deadline = None;
         for _ in 0..MOST_FLIGHTS {
             let snapshot = self.state.snapshot();
             match next(&snapshot, token_use, self.method.is_some(), Instant::now()) {
@@ -111,7 +114,10 @@ impl Session {
                     return Ok(snapshot);
                 }
                 // Boxed, to keep the future of a call that need not wait small.
-                Next::Wait(goal) => Box::pin(self.wait_for_flight(goal, None, deadline)).await?,
+                Next::Wait(goal) => {
+                    let deadline = *deadline.get_or_insert_with(|| self.deadline());
+                    Box::pin(self.wait_for_flight(goal, None, deadline)).await?;
+                }
             }
         }
         Ok(self.state.snapshot())

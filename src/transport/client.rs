@@ -12,10 +12,7 @@ use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, USER_AGENT},
 };
-use std::{
-    ops::RangeInclusive,
-    time::{Duration, SystemTime},
-};
+use std::{ops::RangeInclusive, time::Duration};
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
@@ -156,7 +153,7 @@ impl HttpConfig {
             body.push(chunk)?;
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Response { status: response.status(), headers, body: body.finish(), received: SystemTime::now() })
+        Ok(Response { status: response.status(), headers, body: body.finish() })
     }
 }
 

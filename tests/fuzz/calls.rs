@@ -12,7 +12,6 @@ use iam_sdk::{CallOptions, Error, RetryPolicy, blocking::Client};
 use proptest::{prelude::*, sample::select};
 use serde::de::IgnoredAny;
 use shuttle::{Config, MaxSteps, Runner, scheduler::RandomScheduler};
-use std::time::SystemTime;
 
 /// Clients whose network is whatever stands in for it.
 pub fn target() -> Target {
@@ -43,12 +42,7 @@ fn in_model(work: impl Fn() + Send + Sync + 'static) {
 }
 
 fn response(status: u16, body: Vec<u8>) -> Response {
-    Response {
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: HeaderMap::new(),
-        received: SystemTime::now(),
-        body: body.into(),
-    }
+    Response { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
 }
 
 fn decodes(service: &'static str) {

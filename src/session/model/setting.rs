@@ -135,7 +135,7 @@ pub(super) fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session 
 
 /// Returns the token that a call would be sent with.
 pub(super) async fn token(session: Session) -> Result<String> {
-    let snapshot = session.snapshot_for(TokenUse::Required, session.deadline()).await?;
+    let snapshot = session.snapshot_for(TokenUse::Required).await?;
     Ok(snapshot.token().expect("a session that logs in has a token").token().expose_secret().to_owned())
 }
 
