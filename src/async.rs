@@ -105,9 +105,9 @@ impl<T> fmt::Debug for Call<T> {
 
 /// Nothing waits for the end of a client's last handle: tasks go on by themselves.
 #[derive(Clone, Debug)]
-struct Flavour;
+struct Driver;
 
-impl session::Flavour for Flavour {
+impl session::Drive for Driver {
     const RUNTIME: runtime::Flavour = runtime::Flavour::Async;
 
     type Call<T: Send + 'static> = Call<T>;

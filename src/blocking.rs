@@ -114,11 +114,11 @@ const LAST_REFRESH: Duration = Duration::from_secs(2);
 
 /// Shared by the handles of a client: the last one waits.
 #[derive(Clone, Debug)]
-struct Flavour {
+struct Driver {
     _last: Arc<LastHandle>,
 }
 
-impl session::Flavour for Flavour {
+impl session::Drive for Driver {
     const RUNTIME: runtime::Flavour = runtime::Flavour::Blocking;
 
     type Call<T: Send + 'static> = Result<T>;

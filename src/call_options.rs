@@ -121,6 +121,7 @@ impl CallSettings {
         config::check_time("timeout", settings.timeout)?;
         settings.attempt_timeout.map_or(Ok(()), |limit| config::check_time("attempt_timeout", limit))?;
         settings.retry.check()?;
+        config::check_headers(options.headers.len())?;
         for (name, value) in &options.headers {
             let (parsed, value) = config::parse_header(name, value, reserved)?;
             if [header::CONTENT_TYPE, header::USER_AGENT].contains(&parsed) {
@@ -129,6 +130,8 @@ impl CallSettings {
             settings.headers.retain(|(other, _)| *other != parsed);
             settings.headers.push((parsed, value));
         }
+        // Those of `with_options` before this one stay.
+        config::check_headers(settings.headers.len())?;
         Ok(settings)
     }
 }

@@ -106,6 +106,7 @@ impl Settings {
                 .map_err(|_| Error::configuration("user agent: not a valid header value"))?,
         };
         map.insert(header::USER_AGENT, agent);
+        check_headers(self.headers.len())?;
         for (name, value) in &self.headers {
             let (name, value) = parse_header(name, value, reserved)?;
             map.insert(name, value);
@@ -134,10 +135,21 @@ static FRAMING: [HeaderName; 15] = [
     header::UPGRADE,
 ];
 
+/// How many headers of its own a client, and a call, may have.
+const MOST_HEADERS: usize = 200;
+
 /// Refuses a time limit with which no request could succeed.
 pub(crate) fn check_time(setting: &str, limit: Duration) -> Result<()> {
     match limit.is_zero() {
         true => Err(Error::configuration(format!("{setting}: a limit of zero leaves no time for any request"))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses more headers than any service takes: a map of them panics at 32,768.
+pub(crate) fn check_headers(count: usize) -> Result<()> {
+    match count > MOST_HEADERS {
+        true => Err(Error::configuration(format!("headers: there are {count}, and at most {MOST_HEADERS} may be set"))),
         false => Ok(()),
     }
 }
@@ -351,6 +363,20 @@ mod tests {
         let settings = Settings::new("https://user:canary@iam.example.com".into());
         let text = format!("{} {settings:?}", settings.origin().unwrap_err());
         assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn headers_without_end_are_refused() {
+        let mut settings = Settings::new("https://h".into());
+        settings.headers = (0..MOST_HEADERS).map(|n| (format!("x-{n}"), String::new())).collect();
+        settings.header_map(&[]).unwrap();
+        let options = |count: usize| {
+            (0..count).fold(crate::CallOptions::new(), |options, n| options.header(format!("x-{n}"), ""))
+        };
+        let call = crate::call_options::CallSettings::of(&settings).with(options(MOST_HEADERS), &[]).unwrap();
+        assert!(call.with(options(40_000), &[]).err().unwrap().to_string().contains("headers: there are 40000"));
+        settings.headers.push(("x".into(), String::new()));
+        assert!(settings.header_map(&[]).unwrap_err().to_string().contains("headers: there are 201"));
     }
 
     #[test]

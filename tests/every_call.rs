@@ -55,9 +55,7 @@ macro_rules! calls {
 
 const TREE: &str = r#"{"name": "Imported", "code": "imported", "children": [{"name": "Below", "code": "below"}]}"#;
 
-fn password() -> &'static str {
-    "Secret-12345"
-}
+const PASSWORD: &str = "Secret-12345";
 
 calls! {
     "digiwin.request" => |t| t.digiwin.request(Method::GET, "/api/iam/v2/user/simple");
@@ -111,8 +109,8 @@ calls! {
     "authing.check_login_status" => |t| t.authing.check_login_status("a-token");
     "authing.send_email" => |t| t.authing.send_email("mia@x.example", EmailScene::VerifyEmail);
     "authing.userpool_detail" => |t| t.authing.userpool_detail();
-    "authing.is_password_valid" => |t| t.authing.is_password_valid(password());
-    "authing.users.create" => |t| t.authing.users().create(&UserInfo::new().username("mia").password(password()));
+    "authing.is_password_valid" => |t| t.authing.is_password_valid(PASSWORD);
+    "authing.users.create" => |t| t.authing.users().create(&UserInfo::new().username("mia").password(PASSWORD));
     "authing.users.update" => |t| t.authing.users().update(&t.names.user, &UserInfo::new().username("mia"));
     "authing.users.detail" => |t| t.authing.users().detail(&t.names.user);
     "authing.users.list" => |t| t.authing.users().list();

@@ -14,6 +14,7 @@
 //!
 //! The codes come in GraphQL errors, in REST responses and in a mutation's own `{"code", "message"}`; each is an error, whatever the
 //! HTTP status. `null` in place of a requested object is `NotFound`, where the vendor's Python client returns `None`.
+//! The vendor documents these codes, not which calls respond with them: where the docs of a call name one, the emulator does so.
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
 //!

@@ -1,6 +1,6 @@
 //! The only code compiled twice: it sequences decisions made elsewhere, and makes none.
 
-use super::{Call, Fetching, Flavour, fetch_page, maybe_async};
+use super::{Call, Driver, Fetching, fetch_page, maybe_async};
 use crate::{
     client_methods::{client_methods, options_method},
     session::Handle,
@@ -10,4 +10,4 @@ pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
 
-type Session = Handle<Flavour>;
+type Session = Handle<Driver>;

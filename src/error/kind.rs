@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Declares the kinds, each with what `Display` says and the HTTP status to respond with.
+/// Declares the kinds: the text of `Display`, and the HTTP status to respond with.
 macro_rules! kinds {
     ($(#[$doc:meta])* $name:ident { $($(#[$kind_doc:meta])* $kind:ident = $text:literal, $status:literal;)+ }) => {
         $(#[$doc])*

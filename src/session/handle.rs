@@ -17,8 +17,8 @@ use crate::{
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// What a flavour makes of a call. The value is kept by all handles of a client, and dropped with the last one.
-pub(crate) trait Flavour: Clone {
+/// How a flavour drives the future of a call. The value is kept by all handles of a client, and dropped with the last one.
+pub(crate) trait Drive: Clone {
     const RUNTIME: runtime::Flavour;
 
     /// What a call returns.
@@ -30,13 +30,13 @@ pub(crate) trait Flavour: Clone {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Handle<F>(Session, F);
+pub(crate) struct Handle<D>(Session, D);
 
-impl<F: Flavour> Handle<F> {
+impl<D: Drive> Handle<D> {
     pub(crate) fn new((application, settings): (Application, Settings)) -> Result<Self> {
-        let session = Session::new(F::RUNTIME, application, settings)?;
-        let flavour = F::of(&session);
-        Ok(Self(session, flavour))
+        let session = Session::new(D::RUNTIME, application, settings)?;
+        let driver = D::of(&session);
+        Ok(Self(session, driver))
     }
 
     pub(crate) fn with_session(&self, name: &str, method: Option<Arc<dyn LoginMethod>>) -> Self {
@@ -51,11 +51,11 @@ impl<F: Flavour> Handle<F> {
         Ok(Self(self.0.with_token(token)?, self.1.clone()))
     }
 
-    pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> F::Call<T> {
+    pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {
         self.call_with(request, Data::decode)
     }
 
-    pub(crate) fn run(&self, request: Result<Request>) -> F::Call<()> {
+    pub(crate) fn run(&self, request: Result<Request>) -> D::Call<()> {
         self.call_with(request, Data::acknowledge)
     }
 
@@ -63,18 +63,18 @@ impl<F: Flavour> Handle<F> {
         &self,
         request: Result<Request>,
         read: fn(&Data) -> Result<T>,
-    ) -> F::Call<T> {
+    ) -> D::Call<T> {
         let session = self.0.clone();
-        F::run(async move { session.call_with(request?, read).await })
+        D::run(async move { session.call_with(request?, read).await })
     }
 
     pub(crate) fn call_then<T: DeserializeOwned + Send + 'static, U: Send + 'static>(
         &self,
         request: Result<Request>,
         then: impl FnOnce(T) -> U + Send + 'static,
-    ) -> F::Call<U> {
+    ) -> D::Call<U> {
         let session = self.0.clone();
-        F::run(async move { session.call(request?).await.map(then) })
+        D::run(async move { session.call(request?).await.map(then) })
     }
 
     /// Sends a request for each batch, and joins what `read` makes of the responses.
@@ -84,9 +84,9 @@ impl<F: Flavour> Handle<F> {
         request: impl Fn(&[String]) -> Result<Request> + Send + 'static,
         read: fn(&Data) -> Result<T>,
         join: impl FnOnce(Vec<T>) -> U + Send + 'static,
-    ) -> F::Call<U> {
+    ) -> D::Call<U> {
         let session = self.0.clone();
-        F::run(async move { session.call_in_batches(batches?, request, read).await.map(join) })
+        D::run(async move { session.call_in_batches(batches?, request, read).await.map(join) })
     }
 
     /// Sends a request whose response brings a token for this session; gives what `read` makes of the response.
@@ -94,31 +94,31 @@ impl<F: Flavour> Handle<F> {
         &self,
         request: Result<Request>,
         read: fn(T) -> Result<U>,
-    ) -> F::Call<U>
+    ) -> D::Call<U>
     where
         T: DeserializeOwned + TokenResponse + Send + 'static,
     {
         let session = self.0.clone();
-        F::run(async move { session.call_for_token::<T>(request?).await.and_then(read) })
+        D::run(async move { session.call_for_token::<T>(request?).await.and_then(read) })
     }
 
-    pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> F::Call<T> {
+    pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> D::Call<T> {
         let session = self.0.clone();
-        F::run(async move { session.log_in(login).await })
+        D::run(async move { session.log_in(login).await })
     }
 
-    pub(crate) fn log_out(&self, request: Result<Request>) -> F::Call<()> {
+    pub(crate) fn log_out(&self, request: Result<Request>) -> D::Call<()> {
         let session = self.0.clone();
-        F::run(async move { session.log_out(request?).await })
+        D::run(async move { session.log_out(request?).await })
     }
 
-    pub(crate) fn current_token(&self) -> F::Call<Option<UserToken>> {
+    pub(crate) fn current_token(&self) -> D::Call<Option<UserToken>> {
         let session = self.0.clone();
-        F::run(async move { session.current_token().await })
+        D::run(async move { session.current_token().await })
     }
 
-    pub(crate) fn set_token(&self, token: Option<UserToken>) -> F::Call<()> {
+    pub(crate) fn set_token(&self, token: Option<UserToken>) -> D::Call<()> {
         let session = self.0.clone();
-        F::run(async move { session.set_token(token).await })
+        D::run(async move { session.set_token(token).await })
     }
 }

@@ -36,7 +36,7 @@ use crate::{
     token_store::StoredToken,
     transport::Transport,
 };
-pub(crate) use handle::{Flavour, Handle};
+pub(crate) use handle::{Drive, Handle};
 use lifetime::{ActiveToken, Now};
 use login::LoggedIn;
 #[cfg(feature = "blocking")]

@@ -46,7 +46,7 @@ use std::time::Duration;
 /// # }
 /// ```
 ///
-/// The same in text, for `iam emulate --fault` and [`str::parse`]: the name, its argument after `=`, then the conditions:
+/// `iam emulate --fault` and [`str::parse`] take a fault as text: the name, its argument after `=`, then the conditions:
 /// `reset-after on=digiwin.tenants.invite_user times=1`, `status=503 retry-after=2 probability=0.5 seed=7`.
 ///
 /// | fault | in text | is the request carried out? | what the client gets |

@@ -3,7 +3,7 @@
 use super::{cost::touched, table::RowNo};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Which row of the left table belongs to which of the right one, with what is known of each pair.
+/// Links between the rows of two tables, with a value for each pair.
 pub(crate) struct Links<T> {
     right: HashMap<RowNo, BTreeMap<RowNo, T>>,
     left: HashMap<RowNo, BTreeSet<RowNo>>,

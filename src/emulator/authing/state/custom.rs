@@ -65,7 +65,7 @@ pub(crate) struct Field {
     label: String,
 }
 
-/// A value with what its field says of it.
+/// A value, and the type and label of its field.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FieldValue<'a> {

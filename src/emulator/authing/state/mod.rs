@@ -1,4 +1,4 @@
-//! The state of a user pool: each kind of thing with what it keeps and how it is found.
+//! The state of a user pool: a file for each noun, with its indices.
 //!
 //! [`pool`] composes the parts; none of them knows another one but those that it is made of.
 

@@ -1,4 +1,4 @@
-//! The state: each kind of thing with what it keeps and how it is found.
+//! The state of the service: a file for each noun, with its indices.
 //!
 //! Profiles and organizations are kept as JSON, so that members that a client adds are kept too.
 
