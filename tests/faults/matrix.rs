@@ -352,7 +352,7 @@ fn what_may_be_repeated_recovers_and_nothing_else_is_sent_twice() {
             // A raw call is repeated if its caller permits it, and a document if it is a query.
             "digiwin.request" | "cloudspot.request" | "authing.request" => false,
             "authing.graphql" => true,
-            operation => row(operation)[3] == "yes",
+            operation => ["read", "idempotent"].contains(&row(operation)[3]),
         };
         let session = || if ends_its_token(operation) { signed_in(&target) } else { target.clone() };
         let [_, plain] = [(); 2].map(|()| kind_of(&call(&session())));
