@@ -259,7 +259,7 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sends a header with every request. The headers that carry tokens have settings of their own.
+        /// Sends a header with every request; at most 200 may be set. The headers that carry tokens have settings of their own.
         pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.settings.headers.push((name.into(), value.into()));
             self

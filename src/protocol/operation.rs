@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) enum Effect {
     /// Changes nothing.
     Read,
-    /// Twice is once.
+    /// Repeating it leaves the service in the same state.
     Idempotent,
     /// Anything else: repeated only when it was never sent.
     Other,
