@@ -4,6 +4,7 @@ use super::Session;
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
+    observe::Observing,
     protocol::{
         application::Application,
         batches::Batches,
@@ -49,6 +50,12 @@ impl<D: Drive> Handle<D> {
 
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
         Ok(Self(self.0.with_token(token)?, self.1.clone()))
+    }
+
+    /// Returns the client's observer, for what is built on the client.
+    #[allow(dead_code, reason = "for the guard of servers")]
+    pub(crate) fn observing(&self) -> &Observing {
+        &self.0.core.observing
     }
 
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {
