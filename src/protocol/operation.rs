@@ -90,7 +90,7 @@ macro_rules! operations {
 
         /// The operations that are declared here.
         #[cfg(any(test, feature = "emulator"))]
-        #[cfg_attr(test, allow(dead_code, reason = "tests declare operations of their own"))]
+        #[allow(dead_code, reason = "tests declare operations of their own, and documents are no service")]
         pub(crate) static OPERATIONS: &[&$crate::protocol::operation::Operation] = &[$(&$id),+];
 
         #[allow(unused_macros, reason = "raw calls have docs of their own")]

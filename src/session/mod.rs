@@ -33,6 +33,8 @@ use crate::{
     token_store::StoredToken,
     transport::Transport,
 };
+#[cfg(feature = "jwt")]
+pub(crate) use flight::{Flight, Goal, SingleFlight};
 pub(crate) use handle::{Drive, Handle};
 use lifetime::{ActiveToken, Now};
 #[cfg(feature = "blocking")]
