@@ -60,14 +60,14 @@ impl Fetcher {
         let location = match &self.origin {
             Origin::Location(location) => location.clone(),
             Origin::Discovery { issuer, session } => {
-                let document = session.call_with(documents::discovery(), documents::read).await?;
+                let document = session.call_with(Ok(documents::discovery()), documents::read).await?;
                 documents::keys_of(issuer, &document)?
             }
         };
         // One limit for both requests.
         let left = self.settings.timeout.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
         let session = self.session_of(&location.origin)?.with_options(CallOptions::new().timeout(left))?;
-        KeySet::parse(&session.call_with(location.request(), documents::read).await?)
+        KeySet::parse(&session.call_with(Ok(location.request()), documents::read).await?)
     }
 
     fn session_of(&self, origin: &str) -> Result<Session> {
