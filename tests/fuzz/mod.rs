@@ -11,6 +11,8 @@ mod calls;
 mod corpus;
 mod models;
 mod parts;
+#[cfg(feature = "jwt")]
+mod tokens;
 
 use iam_sdk::Error;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
