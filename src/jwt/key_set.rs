@@ -153,6 +153,9 @@ fn bits(number: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jsonwebtoken::EncodingKey;
+    use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+    use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey as _, traits::PublicKeyParts as _};
     use serde_json::{Value, json};
 
     fn rsa(bits: usize) -> String {
@@ -235,5 +238,53 @@ mod tests {
         let secret = KeySet::of_secret(&Secret::from("s"));
         assert_eq!(found(&secret, Some("x"), Algorithm::HS256), "key");
         assert_eq!(found(&secret, Some("x"), Algorithm::RS256), "unknown");
+    }
+
+    /// A key of each kind, as a JWK and as what signs with it.
+    fn pairs() -> Vec<(Family, Key, EncodingKey)> {
+        let number = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let only = |jwk: Value| {
+            let key = serde_json::from_str(&jwk.to_string()).ok().and_then(read);
+            key.unwrap_or_else(|| panic!("{jwk}"))
+        };
+        let mut pairs = Vec::new();
+        let rsa = RsaPrivateKey::new(&mut rand::rng(), 2048).unwrap();
+        let jwk = json!({"kty": "RSA", "n": number(&rsa.n_bytes()), "e": number(&rsa.e_bytes())});
+        let signer = EncodingKey::from_rsa_der(rsa.to_pkcs1_der().unwrap().as_bytes());
+        pairs.push((Family::Rsa, only(jwk), signer));
+        for (family, curve, generated) in [
+            (Family::P256, "P-256", KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)),
+            (Family::P384, "P-384", KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)),
+        ] {
+            let pair = generated.unwrap();
+            let (x, y) = pair.public_key_raw()[1..].split_at((pair.public_key_raw().len() - 1) / 2);
+            let jwk = json!({"kty": "EC", "crv": curve, "x": number(x), "y": number(y)});
+            pairs.push((family, only(jwk), EncodingKey::from_ec_der(&pair.serialize_der())));
+        }
+        let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": number(pair.public_key_raw())});
+        pairs.push((Family::Ed25519, only(jwk), EncodingKey::from_ed_der(&pair.serialize_der())));
+        let secret = "s".repeat(64);
+        let Found::Key(key) = KeySet::of_secret(&Secret::from(&secret)).find(None, Algorithm::HS256) else { panic!() };
+        let key = Arc::into_inner(key).unwrap();
+        pairs.push((Family::Hmac, key, EncodingKey::from_secret(secret.as_bytes())));
+        pairs
+    }
+
+    #[test]
+    fn every_algorithm_checks_its_own_signatures_and_no_others() {
+        let pairs = pairs();
+        for &by in Algorithm::ALL {
+            let (_, _, signer) = pairs.iter().find(|(family, ..)| *family == by.family()).unwrap();
+            let signer = (DEFAULT_PROVIDER.signer_factory)(&by.implementation(), signer).unwrap();
+            let signature = signer.try_sign(b"message").unwrap();
+            for (family, key, _) in &pairs {
+                for &with in Algorithm::ALL {
+                    let is_right = with == by && *family == by.family();
+                    assert_eq!(key.verify(with, b"message", &signature), is_right, "{by} {with} {family:?}");
+                }
+                assert!(!key.verify(by, b"messagf", &signature) && !key.verify(by, b"message", &Vec::new()), "{by}");
+            }
+        }
     }
 }

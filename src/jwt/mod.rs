@@ -1,7 +1,7 @@
 //! Users' JWTs, checked without a round trip: signature, issuer, audience and times.
 //!
-//! A [`Verifier`](crate::blocking::jwt::Verifier) has the keys of an issuer. It fetches them when it needs them, and checks each
-//! token by itself.
+//! A `Verifier` has the keys of an issuer. It fetches them when it needs them, and checks each token by itself. There is one in
+//! `iam_sdk::r#async::jwt`, which is `iam_sdk::jwt::Verifier` as well, and one in `iam_sdk::blocking::jwt`.
 //!
 //! | rule | why |
 //! | --- | --- |
@@ -56,6 +56,18 @@ pub use secret::Secret;
 
 #[cfg(feature = "async")]
 pub use crate::r#async::jwt::Verifier;
+
+/// What fuzzing sees of the readers of documents.
+#[cfg(all(test, feature = "blocking", feature = "emulator"))]
+pub(crate) mod fuzzing {
+    pub(crate) fn key_set(text: &[u8]) -> crate::Result<()> {
+        super::key_set::KeySet::parse(text).map(drop)
+    }
+
+    pub(crate) fn discovered(issuer: &str, document: &[u8]) -> crate::Result<()> {
+        super::documents::keys_of(issuer, document).map(drop)
+    }
+}
 
 /// Returns the issuer that Authing's applications have: `/oidc` below the application's own host.
 pub(crate) fn authing_issuer(app_host: &str) -> String {

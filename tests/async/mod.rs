@@ -87,6 +87,8 @@ mod faults;
 mod hanging;
 mod http2;
 #[cfg(feature = "jwt")]
+mod jwt_cancel;
+#[cfg(feature = "jwt")]
 #[path = "../jwt/mod.rs"]
 mod jwts;
 mod pager;

@@ -98,6 +98,11 @@ impl Authing {
         }
     }
 
+    /// Returns the ids of the users, in the order in which they were created.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.pool().users.iter().map(|user| user.id().to_owned()).collect()
+    }
+
     /// Signs a user in, as an application's login page would; `None` if there is no such user.
     pub fn sign_in(&self, user_id: &str, app_id: Option<&str>) -> Option<UserToken> {
         self.pool().sign_in(user_id, app_id).ok().map(|(token, _)| token.into())
