@@ -84,6 +84,7 @@ mod every_call;
 mod faults;
 mod hanging;
 mod http2;
+mod observability;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
