@@ -91,6 +91,7 @@ mod jwt_cancel;
 #[cfg(feature = "jwt")]
 #[path = "../jwt/mod.rs"]
 mod jwts;
+mod observability;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
