@@ -2,7 +2,7 @@
 
 use crate::settings::{ErrorStyle, ResponseStyle, Settings};
 use clap::Args;
-use iam_sdk::emulator::Fault;
+use iam_sdk::emulator::{Fault, authing};
 use serde_json::json;
 use std::{
     error::Error,
