@@ -94,7 +94,7 @@ async fn ended(spans: &Spans) -> Trace {
 }
 
 fn quick() -> RetryPolicy {
-    RetryPolicy::new().first_wait(Duration::from_millis(1))
+    RetryPolicy::new().initial_backoff(Duration::from_millis(1))
 }
 
 /// A client without a token of its own, which an observer watches.
