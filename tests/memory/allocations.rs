@@ -1,4 +1,4 @@
-//! How many allocations a call makes on its caller's thread.
+//! How many allocations a call makes on its caller's thread, and of how many bytes.
 
 use iam_sdk::{
     Result,
@@ -7,13 +7,17 @@ use iam_sdk::{
 use std::{cell::Cell, hint::black_box};
 
 thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// How many allocations there were, and of how many bytes.
+    static ALLOCATIONS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// Counts an allocation of this thread.
-pub fn count() {
+pub fn count(bytes: usize) {
     // A thread that ends has no count any more.
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+    let _ = ALLOCATIONS.try_with(|allocations| {
+        let (count, all) = allocations.get();
+        allocations.set((count + 1, all + bytes));
+    });
 }
 
 /// An observer that reads what it is told and keeps nothing.
@@ -29,13 +33,14 @@ impl Observer for Reading {
     }
 }
 
-/// Returns how many allocations a call makes, once its connection is open: the median of many.
-fn allocations_of(call: impl Fn() -> Result<()>) -> usize {
-    let mut counts: Vec<usize> = (0..101)
+/// Returns how many allocations a call makes, once its connection is open, and of how many bytes: the median of many.
+fn allocations_of(call: impl Fn() -> Result<()>) -> (usize, usize) {
+    let mut counts: Vec<(usize, usize)> = (0..101)
         .map(|_| {
             let before = ALLOCATIONS.get();
             call().unwrap();
-            ALLOCATIONS.get() - before
+            let after = ALLOCATIONS.get();
+            (after.0 - before.0, after.1 - before.1)
         })
         .collect();
     counts.sort_unstable();
@@ -49,7 +54,7 @@ pub fn an_observer_costs_no_allocation(url: &str) {
         let client = builder.build().unwrap().with_token("t").unwrap();
         allocations_of(|| client.users().get_user_simple().map(drop))
     });
-    println!("{} allocations of a blocking call, {} with an observer", counted[0], counted[1]);
+    println!("{:?} allocations and bytes of a blocking call, {:?} with an observer", counted[0], counted[1]);
     assert_eq!(counted[0], counted[1]);
     #[cfg(feature = "async")]
     {
@@ -59,7 +64,7 @@ pub fn an_observer_costs_no_allocation(url: &str) {
             let client = builder.build().unwrap().with_token("t").unwrap();
             allocations_of(|| runtime.block_on(client.users().get_user_simple()).map(drop))
         });
-        println!("{} allocations of an async call, {} with an observer", counted[0], counted[1]);
+        println!("{:?} allocations and bytes of an async call, {:?} with an observer", counted[0], counted[1]);
         assert_eq!(counted[0], counted[1]);
     }
 }

@@ -30,7 +30,7 @@ static MOST: AtomicUsize = AtomicUsize::new(0);
 // which holds the old and the new allocation at once, as the system's may.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        allocations::count();
+        allocations::count(layout.size());
         let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         MOST.fetch_max(now, Ordering::Relaxed);
         unsafe { System.alloc(layout) }

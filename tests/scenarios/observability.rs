@@ -20,6 +20,7 @@ use iam_sdk::{
     digiwin::Credentials,
     emulator::{Emulator, Fault},
     observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
+    token_store::StoredToken,
 };
 use std::{
     collections::BTreeSet,
@@ -27,7 +28,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// Every field that a span or event of the crate may have.
@@ -212,6 +213,24 @@ async fn a_rejected_token_is_a_refresh_and_a_resend() {
     assert_eq!((last.resends, last.reason, last.error_type), (1, Some(ErrorKind::Authentication), None));
     assert_eq!((trace.said("the request is sent again"), trace.loud().len()), (1, 0));
     assert_eq!(trace.requests().len(), notes.attempts.len() - before.1);
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_that_has_expired_is_replaced_for_that_reason() {
+    let server = Server::start(|_| json("[]"));
+    let (calls, observed) = (AtomicUsize::new(0), Observed::default());
+    let credentials = Credentials::from_fn("ann", move || {
+        let mut token = StoredToken::new(format!("t{}", calls.load(Ordering::SeqCst)).as_str().into());
+        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+            token.expires_at = Some(SystemTime::now() - Duration::from_secs(1));
+        }
+        std::io::Result::Ok(Credentials::token(token))
+    });
+    let builder = Client::builder(server.url(), "app").credentials(credentials).observer(observed.clone());
+    builder.build().unwrap().users().get_user_simple().await.unwrap();
+    let refreshes: Vec<_> = observed.notes().refreshes.iter().map(|refresh| (refresh.reason, refresh.result)).collect();
+    assert_eq!(refreshes, [("missing", "provided"), ("expired", "provided")]);
 }
 
 #[maybe_async]
