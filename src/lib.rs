@@ -4,6 +4,7 @@
 //! [servers]: guide::servers
 //! [command-line tools]: guide::command_line
 //! [errors]: guide::errors
+//! [observability]: guide::observability
 //! [testing]: guide::testing
 //! [stores]: guide::stores
 //! [security]: guide::security

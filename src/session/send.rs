@@ -93,7 +93,7 @@ impl Session {
         let response = core.send(http_request).instrument(attempt.span().clone()).await;
         attempt.responded(&response);
         let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
-        let value = data.as_ref().map_err(Clone::clone).and_then(|data| read(data));
+        let value = data.as_ref().map_err(Clone::clone).and_then(read);
         attempt.finish(value.as_ref().err(), data.as_ref().ok());
         value
     }
