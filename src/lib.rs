@@ -30,6 +30,8 @@ mod error;
 mod protocol;
 mod retry_policy;
 mod secret;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod session;
 #[cfg(any(feature = "async", feature = "blocking"))]

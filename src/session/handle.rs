@@ -1,6 +1,6 @@
 //! A session under a flavour's types: each call owns all that it needs, so it outlives the handle that made it.
 
-use super::Session;
+use super::{OnRefusal, Session};
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
@@ -48,7 +48,17 @@ impl<D: Drive> Handle<D> {
     }
 
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_token(token)?, self.1.clone()))
+        self.with_watched_token(token, OnRefusal::default())
+    }
+
+    pub(crate) fn with_watched_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
+        Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
+    }
+
+    /// Returns the application's identity at the service: for Authing the user pool's id.
+    #[cfg(feature = "server")]
+    pub(crate) fn application(&self) -> &str {
+        self.0.application()
     }
 
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {

@@ -10,6 +10,7 @@ mod limiter;
 mod login;
 #[cfg(test)]
 mod model;
+mod on_refusal;
 mod provider;
 mod reentry;
 mod refresh;
@@ -37,8 +38,10 @@ use crate::{
     transport::Transport,
 };
 pub(crate) use handle::{Drive, Handle};
-use lifetime::{ActiveToken, Now};
+use lifetime::ActiveToken;
+pub(crate) use lifetime::Now;
 use login::LoggedIn;
+pub(crate) use on_refusal::OnRefusal;
 #[cfg(feature = "blocking")]
 pub(crate) use running::Running;
 use serde::de::DeserializeOwned;
@@ -79,9 +82,10 @@ impl Session {
     }
 
     /// Returns a session with this token. It is in no store, is shared with no other handle, and ends with its handles.
-    pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
+    pub(crate) fn with_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        let mut state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        state.on_refusal = on_refusal;
         Ok(Self::of(self.core.clone(), Arc::new(state), None, self.settings.clone()))
     }
 
