@@ -27,6 +27,7 @@ mod credentials;
 mod crypto;
 pub mod digiwin;
 mod error;
+pub mod observe;
 mod protocol;
 mod retry_policy;
 mod secret;
@@ -59,7 +60,7 @@ mod fuzz;
 pub use r#async::Client;
 pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
-pub use http::Method;
+pub use http::{HeaderMap, Method};
 pub use protocol::{
     model::{Extra, Json},
     options::IntoOption,

@@ -141,7 +141,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// If the fault names an operation that does not exist, or a probability that is none.
+    /// If the fault could never apply, such as by an operation that does not exist or a probability above 1.
     pub fn fault(&self, fault: Fault) -> AddedFault {
         match self.try_fault(fault) {
             Ok(added) => added,
@@ -153,7 +153,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// If the fault names an operation that does not exist, or a probability that is none.
+    /// If the fault could never apply, such as by an operation that does not exist or a probability above 1.
     pub fn try_fault(&self, fault: Fault) -> Result<AddedFault, FaultError> {
         fault.check()?;
         Ok(self.plan.add(fault))
@@ -221,7 +221,10 @@ impl EmulatorBuilder {
     /// that is there twice or a member who does not exist: the text says which; and an error if no RSA key of the requested size
     /// can be generated.
     pub fn start(self) -> io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let listener = TcpListener::bind(address).map_err(|error| {
+            io::Error::new(error.kind(), format!("the emulator cannot listen on {address}: {error}"))
+        })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::<log::Log>::default();

@@ -6,6 +6,7 @@
 //! | [`servers`] | call from a tokio server with the token that a request brought |
 //! | [`command_line`] | write scripts and command-line tools that share one login |
 //! | [`errors`] | decide what to do when a call fails |
+//! | [`observability`] | see calls, retries and refreshes in logs, traces and metrics |
 //! | [`testing`] | test your program against the emulator |
 //! | [`stores`] | keep tokens in files, in Redis, or in a store of your own |
 //! | [`security`] | know what is protected, and what is not |
@@ -28,6 +29,7 @@ pages! {
     servers = "servers.md",
     command_line = "command_line.md",
     errors = "errors.md",
+    observability = "observability.md",
     testing = "testing.md",
     stores = "stores.md",
     security = "security.md",

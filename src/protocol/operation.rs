@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) enum Effect {
     /// Changes nothing.
     Read,
-    /// Twice is once.
+    /// Repeating it leaves the service in the same state.
     Idempotent,
     /// Anything else: repeated only when it was never sent.
     Other,
@@ -341,10 +341,11 @@ mod tests {
             None if operation.is_raw() => "any".to_owned(),
             None => format!("`{method} {path}`"),
         };
-        let repeated = match effect {
-            _ if name.ends_with(".request") || name.ends_with(".graphql") => "see its docs",
-            Effect::Read | Effect::Idempotent => "yes",
-            Effect::Other => "no",
+        let class = match effect {
+            _ if name.ends_with(".request") || name.ends_with(".graphql") => "its caller's",
+            Effect::Read => "read",
+            Effect::Idempotent => "idempotent",
+            Effect::Other => "other",
         };
         let token = match token_use {
             TokenUse::Never => "none",
@@ -353,14 +354,14 @@ mod tests {
             TokenUse::Required => "required",
         };
         let fails: Vec<_> = fails.iter().map(|kind| format!("`{kind:?}`")).collect();
-        format!("| `{name}` | {endpoint} | {repeated} | {token} | {} |\n", fails.join(", "))
+        format!("| `{name}` | {endpoint} | {class} | {token} | {} |\n", fails.join(", "))
     }
 
     /// `UPDATE_OPERATIONS=1 cargo test documented` writes the tables.
     #[test]
     fn the_documented_tables_are_the_lists() {
         for (service, operations) in services() {
-            let head = "| operation | endpoint | repeated | token | own errors |\n| --- | --- | --- | --- | --- |\n";
+            let head = "| operation | endpoint | class | token | own errors |\n| --- | --- | --- | --- | --- |\n";
             let table = operations.into_iter().fold(head.to_owned(), |table, operation| table + &row(operation));
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(service).join("operations.md");
             if std::env::var_os("UPDATE_OPERATIONS").is_some() {

@@ -4,6 +4,7 @@ use super::{OnRefusal, Session};
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
+    observe::Observing,
     protocol::{
         application::Application,
         batches::Batches,
@@ -59,6 +60,12 @@ impl<D: Drive> Handle<D> {
     #[cfg(feature = "server")]
     pub(crate) fn application(&self) -> &str {
         self.0.application()
+    }
+
+    /// Returns the client's observer, for what is built on the client.
+    #[allow(dead_code, reason = "for the guard of servers")]
+    pub(crate) fn observing(&self) -> &Observing {
+        &self.0.core.observing
     }
 
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {

@@ -5,6 +5,7 @@ use crate::{
     CallOptions, Error, Result,
     call_options::CallSettings,
     config::Settings,
+    observe::Observing,
     protocol::application::Application,
     protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
     token_store::{MemoryStore, StoreKey, TokenStore},
@@ -32,6 +33,7 @@ pub(super) struct Core {
     pub(super) registry: Registry,
     pub(super) running: Arc<Running>,
     pub(super) service: &'static str,
+    pub(super) observing: Observing,
     /// The application's identity at the service, which is part of every session's key.
     pub(super) application: Zeroizing<String>,
 }
@@ -74,6 +76,7 @@ impl Session {
             registry: Registry::default(),
             running: Arc::default(),
             service,
+            observing: settings.observing,
             application: identity,
         };
         let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());

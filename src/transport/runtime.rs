@@ -107,13 +107,15 @@ impl Flavour {
     {
         let mut results: Vec<Option<Result<T>>> = items.iter().map(|_| None).collect();
         let mut running = FuturesUnordered::new();
+        // One alone needs no thread of its own.
+        let alone = items.len() == 1;
         let mut waiting = items.into_iter().enumerate();
         loop {
             let failed = results.iter().any(|result| matches!(result, Some(Err(_))));
             while !failed && running.len() < limit {
                 let Some((at, item)) = waiting.next() else { break };
                 let work = work(item);
-                running.push(async move { (at, self.concurrently(work).await) });
+                running.push(async move { (at, if alone { work.await } else { self.concurrently(work).await }) });
             }
             match running.next().await {
                 Some((at, result)) => results[at] = Some(result),

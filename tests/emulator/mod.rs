@@ -1,5 +1,7 @@
 //! The emulator itself.
 
+#[cfg(feature = "cli")]
+mod command;
 mod faults;
 mod seeds;
 

@@ -352,7 +352,7 @@ fn what_may_be_repeated_recovers_and_nothing_else_is_sent_twice() {
             // A raw call is repeated if its caller permits it, and a document if it is a query.
             "digiwin.request" | "cloudspot.request" | "authing.request" => false,
             "authing.graphql" => true,
-            operation => row(operation)[3] == "yes",
+            operation => ["read", "idempotent"].contains(&row(operation)[3]),
         };
         let session = || if ends_its_token(operation) { signed_in(&target) } else { target.clone() };
         let [_, plain] = [(); 2].map(|()| kind_of(&call(&session())));
@@ -424,7 +424,7 @@ const WRITES: [Write; 3] = [
 /// Clients that send again what may be sent again.
 fn repeating(emulator: &Emulator) -> Target {
     let once = target(emulator);
-    let often = CallOptions::new().retry(RetryPolicy::new().first_wait(Duration::ZERO).budget(false));
+    let often = CallOptions::new().retry(RetryPolicy::new().initial_backoff(Duration::ZERO).budget(false));
     Target {
         digiwin: once.digiwin.with_options(often.clone()).unwrap(),
         authing: once.authing.with_options(often.clone()).unwrap(),

@@ -9,6 +9,7 @@ mod every_call;
 mod bodies;
 mod calls;
 mod corpus;
+mod logins;
 mod models;
 mod parts;
 

@@ -3,6 +3,7 @@
 mod demo;
 mod emulate;
 mod seed;
+mod settings;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,48 +1,8 @@
-//! Seeds from a file: JSON, in which every member but names and passwords may be left out.
+//! Seeds as JSON, in which every member but names and passwords may be left out.
 
 use iam_sdk::emulator::{authing, cloudspot, digiwin};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
-use std::{fs, path::Path};
-
-/// The seeds of the services. A service that the file does not name has its default seed.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seeds {
-    #[serde(default, deserialize_with = "digiwin_seed")]
-    pub digiwin: Option<digiwin::Seed>,
-    #[serde(default, deserialize_with = "authing_seed")]
-    pub authing: Option<authing::Seed>,
-    #[serde(default, deserialize_with = "cloudspot_seed")]
-    pub cloudspot: Option<cloudspot::Seed>,
-}
-
-impl Seeds {
-    /// Reads a file.
-    ///
-    /// # Errors
-    ///
-    /// The file's name, and the path inside of it where it is wrong.
-    pub fn read(file: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        Self::parse(&text).map_err(|error| format!("{}: {error}", file.display()))
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| {
-            let path = error.path().to_string();
-            format!("at `{path}`: {}", without_value(&error.into_inner().to_string()))
-        })
-    }
-}
-
-/// Takes the value out of an error, which can be a password in the wrong place: "invalid type: integer `7`, expected a string".
-fn without_value(error: &str) -> String {
-    match error.rsplit_once(", expected ") {
-        Some((_, expected)) if error.starts_with("invalid ") => format!("expected {expected}"),
-        _ => error.to_owned(),
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +70,7 @@ struct DigiwinOrg {
     children: Vec<DigiwinOrg>,
 }
 
-fn digiwin_seed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<digiwin::Seed>, D::Error> {
+pub fn digiwin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<digiwin::Seed>, D::Error> {
     let DigiwinSeed { app_id, app_token, people, tenants } = DigiwinSeed::deserialize(from)?;
     let seed = people.into_iter().fold(digiwin::Seed::new(app_id, app_token), |seed, person| {
         let DigiwinPerson { id, password, name, email, telephone, disabled } = person;
@@ -192,7 +152,7 @@ fn refs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-fn authing_seed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<authing::Seed>, D::Error> {
+pub fn authing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<authing::Seed>, D::Error> {
     let AuthingSeed { user_pool_id, secret, users, groups, roles, custom_fields, organizations } =
         AuthingSeed::deserialize(from)?;
     let mut seed = authing::Seed::new(user_pool_id, secret);
@@ -257,7 +217,7 @@ struct Grant {
     permissions: Vec<String>,
 }
 
-fn cloudspot_seed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<cloudspot::Seed>, D::Error> {
+pub fn cloudspot<'de, D: Deserializer<'de>>(from: D) -> Result<Option<cloudspot::Seed>, D::Error> {
     let CloudspotSeed { companies, people } = CloudspotSeed::deserialize(from)?;
     // The account that the command prints is the first person's.
     if people.iter().all(|person| person.may.is_empty()) {
@@ -273,45 +233,4 @@ fn cloudspot_seed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<cloudspot
             person.may(application, company, &refs(&permissions))
         }))
     })))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use iam_sdk::emulator::Emulator;
-
-    /// The guide's example.
-    fn example() -> &'static str {
-        let guide = include_str!("../../guide/testing.md");
-        let (_, after) = guide.split_once("<!-- seed -->\n```json\n").unwrap();
-        after.split_once("```").unwrap().0
-    }
-
-    #[test]
-    fn the_example_of_the_guide_is_a_seed() {
-        let Seeds { digiwin, authing, cloudspot } = Seeds::parse(example()).unwrap();
-        let builder = Emulator::builder().digiwin(digiwin.unwrap()).authing(authing.unwrap());
-        let emulator = builder.cloudspot(cloudspot.unwrap()).start().unwrap();
-        assert_eq!(emulator.digiwin().account().user_id, "ann");
-        assert_eq!(emulator.authing().account().user_pool_id, "pool");
-        assert_eq!(emulator.cloudspot().account().company_id, "c1");
-    }
-
-    #[test]
-    fn an_error_names_the_path() {
-        for (from, to, path) in [
-            ("\"people\": [{\"id\"", "\"people\": [{\"ID\"", "at `digiwin.people[0].ID`: unknown field"),
-            ("\"app_id\": \"app\",", "", "at `digiwin`: missing field `app_id`"),
-            ("\"STRING\"", "7", "at `authing.custom_fields[0].type`: expected a string at line"),
-            ("\"a-password\"", "4711", "at `digiwin.people[0].password`: expected a string"),
-            ("\"people\": [", "\"people\": [\"4711\", ", "at `digiwin.people[0]`: expected struct"),
-            ("\"cloudspot\"", "\"cloud\"", "at `cloud`: unknown field `cloud`"),
-        ] {
-            let text = example().replacen(from, to, 1);
-            assert_ne!(text, example(), "{from}");
-            let error = Seeds::parse(&text).err().unwrap();
-            assert!(error.contains(path) && !error.contains("4711"), "{error}");
-        }
-        assert!(Seeds::read(Path::new("/no/such/file")).err().unwrap().starts_with("/no/such/file: "));
-    }
 }

@@ -86,16 +86,18 @@ pub struct Fault {
     path: Option<String>,
     times: Option<u64>,
     probability: Option<(f64, u64)>,
+    /// A setting that was made and that faults of this kind do not have.
+    misplaced: Option<&'static str>,
 }
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self { effect, operation: None, path: None, times: None, probability: None }
+        Self { effect, operation: None, path: None, times: None, probability: None, misplaced: None }
     }
 
     /// Refuses connections, and resets those that are open, until the fault is removed.
     ///
-    /// A connection that is refused carries no request: conditions do not apply, and [`AddedFault::applied`] stays 0.
+    /// A connection that is refused carries no request: the fault takes no conditions, and [`AddedFault::applied`] stays 0.
     pub fn refuse() -> Self {
         Self::new(Effect::Refuse)
     }
@@ -157,7 +159,7 @@ impl Fault {
         Self::new(Effect::Delay(wait))
     }
 
-    /// Responds with this HTTP status and an empty body; a number that is no HTTP status becomes 500.
+    /// Responds with this HTTP status, from 200 to 599, and an empty body.
     pub fn status(status: u16) -> Self {
         Self::new(Effect::Respond { status, retry_after: None, body: String::new() })
     }
@@ -218,18 +220,20 @@ impl Fault {
         Self::new(Effect::ClockMoved(seconds))
     }
 
-    /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults have none.
+    /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults cannot have it.
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        if let Effect::Respond { retry_after, .. } = &mut self.effect {
-            *retry_after = Some(seconds);
+        match &mut self.effect {
+            Effect::Respond { retry_after, .. } => *retry_after = Some(seconds),
+            _ => self.misplaced = Some("retry_after"),
         }
         self
     }
 
     /// Sets the body of [`status`](Self::status). Other faults have bodies of their own.
     pub fn body(mut self, text: impl Into<String>) -> Self {
-        if let Effect::Respond { body, .. } = &mut self.effect {
-            *body = text.into();
+        match &mut self.effect {
+            Effect::Respond { body, .. } => *body = text.into(),
+            _ => self.misplaced = Some("body"),
         }
         self
     }
@@ -259,8 +263,23 @@ impl Fault {
         self
     }
 
-    /// Refuses an operation that does not exist, and a probability that is none.
+    /// Refuses a fault that could never apply, or not as it says.
     pub(super) fn check(&self) -> Result<(), FaultError> {
+        if let Some(setting) = self.misplaced {
+            return Err(FaultError::new(format_args!("{setting}: only the fault `status` has it")));
+        }
+        if let Effect::Respond { status, .. } = self.effect
+            && !(200..=599).contains(&status)
+        {
+            return Err(FaultError::new(format_args!("status `{status}`: it must be from 200 to 599")));
+        }
+        let conditional =
+            self.operation.is_some() || self.path.is_some() || self.times.is_some() || self.probability.is_some();
+        if self.effect == Effect::Refuse && conditional {
+            return Err(FaultError::new(
+                "refuse: a refused connection carries no request, so that no condition can apply",
+            ));
+        }
         if let Some(name) = &self.operation
             && !super::operations().any(|operation| is_below(operation, name))
         {
@@ -272,10 +291,6 @@ impl Fault {
             }
             _ => Ok(()),
         }
-    }
-
-    fn is_status(&self) -> bool {
-        matches!(self.effect, Effect::Respond { .. })
     }
 
     /// Returns whether a request fits, chance aside.
@@ -321,6 +336,12 @@ mod tests {
             (Fault::html().on("digiwin.users.get_usr"), "digiwin.users.get_usr"),
             (Fault::html().with_probability(1.5, 0), "from 0 to 1"),
             (Fault::html().with_probability(f64::NAN, 0), "from 0 to 1"),
+            (Fault::html().retry_after(1), "retry_after: only the fault `status` has it"),
+            (Fault::hang().body("x"), "body: only the fault `status` has it"),
+            (Fault::status(199), "status `199`: it must be from 200 to 599"),
+            (Fault::status(600), "status `600`"),
+            (Fault::refuse().times(1), "refuse: a refused connection carries no request"),
+            (Fault::refuse().on("digiwin"), "no condition can apply"),
         ] {
             assert!(fault.check().unwrap_err().to_string().contains(text), "{fault:?}");
         }

@@ -124,6 +124,7 @@ pub(super) fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session 
         registry: Registry::default(),
         running: Arc::default(),
         service: "model",
+        observing: crate::observe::Observing::default(),
         application: Zeroizing::new("a".to_owned()),
     };
     let application = PasswordLogin { way: Way::Password, user: "u".to_owned(), password: "p".into() };
