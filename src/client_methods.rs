@@ -46,13 +46,6 @@ macro_rules! client_methods {
             Ok(Self { session: self.session.with_watched_token(token, on_refusal)?, $($other: self.$other.clone()),* })
         }
 
-        /// Returns the application's identity at the service: for Authing the user pool's id.
-        #[cfg(feature = "server")]
-        #[allow(dead_code, reason = "only Authing's tells of a token which pool it is for")]
-        pub(crate) fn application(&self) -> &str {
-            self.session.application()
-        }
-
         /// Returns the session's token, which may have expired, if the session has one. Sends no request.
         ///
         /// # Errors

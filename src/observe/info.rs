@@ -131,7 +131,8 @@ pub struct IntrospectionInfo {
     pub service: &'static str,
     /// What came of it: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
     pub result: &'static str,
-    /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`.
+    /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`; `none` where it was not asked, for example because
+    /// the request has no token.
     pub cache: &'static str,
     /// How long it took.
     pub duration: Duration,

@@ -7,8 +7,8 @@ use super::{
     fault::rejection_kind,
     guard::Who,
     key::Keys,
-    memo::{Answer, Failure, Memo},
-    report::{CheckResult, Counters, Report, Stats},
+    memo::{Answer, Failure, How, Memo},
+    report::{CheckResult, Checked, Counters, Report, Stats},
     settings::Settings,
     source,
     store::{Found, LookedUp},
@@ -17,13 +17,16 @@ use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
 use std::{sync::Arc, time::Duration};
 
+/// What a caller has to pass to be let through.
+pub(super) type Rule<I> = Arc<dyn Fn(&Caller<I>) -> bool + Send + Sync>;
+
 pub(crate) struct Core<I: Introspect> {
     introspect: I,
     settings: Settings,
     keys: Keys,
     who: Memo<Who<I::Identity>>,
     decisions: Decisions,
-    counters: Arc<Counters>,
+    counters: Counters,
 }
 
 impl<I: Introspect> Core<I> {
@@ -34,7 +37,7 @@ impl<I: Introspect> Core<I> {
             keys: Keys::new(),
             who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), bounds),
             decisions: Decisions::new(flavour, &settings),
-            counters: Arc::default(),
+            counters: Counters::default(),
             introspect,
             settings,
         }
@@ -44,12 +47,8 @@ impl<I: Introspect> Core<I> {
         &self.settings
     }
 
-    pub(super) fn stats(&self) -> &Arc<Counters> {
-        &self.counters
-    }
-
     pub(super) fn sizes(&self) -> Stats {
-        let (entries, bytes, refused, in_flight) = self.who.store().sizes();
+        let ((entries, in_flight), (bytes, refused)) = (self.who.store().counts(), self.who.store().sizes());
         self.counters.stats(entries, bytes, refused, in_flight)
     }
 
@@ -77,18 +76,28 @@ impl<I: Introspect> Core<I> {
         Rejection::new(kind).realm(&self.settings.realm)
     }
 
-    pub(super) fn missing(&self) -> Rejection {
-        self.reject(RejectionKind::MissingToken)
+    pub(super) fn begin(&self) -> Report {
+        Report::begin(&self.settings.observing)
     }
 
-    pub(super) fn caller(self: &Arc<Self>, who: Arc<Who<I::Identity>>, token: UserToken) -> Caller<I::Identity> {
-        Caller::new(who, token, self.clone())
+    /// Ends a check.
+    pub(super) fn finish(&self, report: Report, result: CheckResult, how: Option<How>, error: Option<ErrorKind>) {
+        let sizes = || self.who.store().counts();
+        let told = (&self.counters, &self.settings.observing);
+        report.finish(&Checked { result, how, error }, told, self.introspect.service(), sizes);
+    }
+
+    /// Ends the check of a request that has no token, or none that can be one.
+    pub(super) fn finish_without_token(&self, report: Report, kind: RejectionKind) -> Rejection {
+        self.finish(report, CheckResult::of(kind), None, None);
+        self.reject(kind)
     }
 
     pub(super) async fn check(
         self: Arc<Self>,
         token: UserToken,
         report: Report,
+        rule: Option<&Rule<I::Identity>>,
     ) -> Result<Caller<I::Identity>, Rejection> {
         let look_up = || {
             let (core, token) = (self.clone(), token.clone());
@@ -97,20 +106,23 @@ impl<I: Introspect> Core<I> {
         let answer = report.within(self.who.get(self.key(&token), look_up)).await;
         let (kind, how, error) = match answer {
             Answer::Known(who, how) => {
-                report.finish(CheckResult::Ok, Some(how), None);
-                return Ok(self.caller(who, token));
+                let caller = Caller::new(who, token, self.clone());
+                if rule.is_none_or(|rule| rule(&caller)) {
+                    self.finish(report, CheckResult::Ok, Some(how), None);
+                    return Ok(caller);
+                }
+                (RejectionKind::Forbidden, how, None)
             }
             Answer::Refused(how) => (RejectionKind::InvalidToken, how, None),
-            Answer::Unknown(failure, how) => (RejectionKind::Unavailable, how, Some(failure_error(failure))),
+            Answer::Unknown(failure, how) => {
+                let error = failure_error(failure);
+                let wrong_use = rejection_kind(&error) == RejectionKind::Misconfigured;
+                let kind = if wrong_use { RejectionKind::Misconfigured } else { RejectionKind::Unavailable };
+                (kind, how, Some(error))
+            }
         };
-        let wrong_use = error.as_ref().is_some_and(|error| rejection_kind(error) == RejectionKind::Misconfigured);
-        let kind = if wrong_use { RejectionKind::Misconfigured } else { kind };
-        report.finish(CheckResult::of(kind), Some(how), error.as_ref().map(Error::kind));
-        Err(match error {
-            Some(error) if !wrong_use => Rejection::unavailable(Some(error)).realm(&self.settings.realm),
-            Some(error) => Rejection::from(error),
-            None => self.reject(kind),
-        })
+        self.finish(report, CheckResult::of(kind), Some(how), error.as_ref().map(Error::kind));
+        Err(Rejection::of(kind, error).realm(&self.settings.realm))
     }
 
     async fn look_up(&self, token: &UserToken) -> LookedUp<Who<I::Identity>> {
@@ -171,7 +183,7 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
                 }
                 match kind {
                     // The guard asked, not the caller: what it did wrong is this server's fault.
-                    RejectionKind::Refused => Rejection::unavailable(Some(error)),
+                    RejectionKind::Refused => Rejection::of(RejectionKind::Unavailable, Some(error)),
                     _ => Rejection::from(error),
                 }
                 .realm(&self.settings.realm)

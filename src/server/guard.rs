@@ -3,8 +3,8 @@
 use super::{
     GuardBuilder, Identity, Introspect, Rejection, RejectionKind,
     caller::Caller,
-    core::Core,
-    report::{CheckResult, Report, Stats},
+    core::{Core, Rule},
+    report::Stats,
 };
 use crate::UserToken;
 use http::HeaderMap;
@@ -37,11 +37,8 @@ impl<I: Introspect> Guard<I> {
     /// The rejection to respond with: its [`status`](Rejection::status), [`headers`](Rejection::headers) and
     /// [`body`](Rejection::body).
     pub async fn check(&self, headers: &HeaderMap) -> Result<Caller<I::Identity>, Rejection> {
-        match self.check_optional(headers).await {
-            Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(self.0.missing()),
-            Err(rejection) => Err(rejection),
-        }
+        let missing = || self.0.reject(RejectionKind::MissingToken);
+        self.admit(headers, None).await.and_then(|caller| caller.ok_or_else(missing))
     }
 
     /// Returns who calls; `Ok(None)` only if the request has no token. One that is invalid is rejected.
@@ -50,18 +47,7 @@ impl<I: Introspect> Guard<I> {
     ///
     /// As those of [`check`](Self::check).
     pub async fn check_optional(&self, headers: &HeaderMap) -> Result<Option<Caller<I::Identity>>, Rejection> {
-        let report = Report::begin(self.0.stats());
-        match self.0.token(headers) {
-            Ok(Some(token)) => self.0.clone().check(token, report).await.map(Some),
-            Ok(None) => {
-                report.finish(CheckResult::Missing, None, None);
-                Ok(None)
-            }
-            Err(kind) => {
-                report.finish(CheckResult::of(kind), None, None);
-                Err(self.0.reject(kind))
-            }
-        }
+        self.admit(headers, None).await
     }
 
     /// Returns whom a token is for that came by another way than a header.
@@ -70,13 +56,27 @@ impl<I: Introspect> Guard<I> {
     ///
     /// As those of [`check`](Self::check).
     pub async fn check_token(&self, token: UserToken) -> Result<Caller<I::Identity>, Rejection> {
-        let report = Report::begin(self.0.stats());
+        let report = self.0.begin();
         match self.0.accepts(&token) {
-            true => self.0.clone().check(token, report).await,
-            false => {
-                report.finish(CheckResult::Invalid, None, None);
-                Err(self.0.reject(RejectionKind::InvalidToken))
+            true => self.0.clone().check(token, report, None).await,
+            false => Err(self.0.finish_without_token(report, RejectionKind::InvalidToken)),
+        }
+    }
+
+    /// Returns who calls, if the request has a token and its owner passes the rule.
+    pub(super) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        rule: Option<&Rule<I::Identity>>,
+    ) -> Result<Option<Caller<I::Identity>>, Rejection> {
+        let report = self.0.begin();
+        match self.0.token(headers) {
+            Ok(Some(token)) => self.0.clone().check(token, report, rule).await.map(Some),
+            Ok(None) => {
+                self.0.finish_without_token(report, RejectionKind::MissingToken);
+                Ok(None)
             }
+            Err(kind) => Err(self.0.finish_without_token(report, kind)),
         }
     }
 
@@ -97,7 +97,7 @@ impl<I: Introspect> Guard<I> {
         self.0.clear();
     }
 
-    /// Returns what the guard did so far, and how much it keeps.
+    /// Returns what the guard did so far, and how much it keeps. Looks at each entry of the cache: for a test, or once a minute.
     pub fn stats(&self) -> Stats {
         self.0.sizes()
     }

@@ -120,6 +120,11 @@ pub trait Introspect: Send + Sync + 'static {
         std::future::ready(Err(Error::configuration("the guard's `Introspect` does not implement `permissions`")))
     }
 
+    /// Returns the name of the service, for observers and metrics. Default: `custom`.
+    fn service(&self) -> &'static str {
+        "custom"
+    }
+
     /// Returns the client that [`Caller::client`](super::Caller::client) acts for a caller with, if there is one.
     fn acting_client(&self) -> Option<ActingClient> {
         None

@@ -2,6 +2,7 @@
 
 use super::{
     Caller, Guard, Identity, Introspect, Rejection, RejectionKind,
+    core::Rule,
     respond::{JsonResponder, Respond, grpc, trailers_only},
 };
 use http::{Request, Response};
@@ -15,8 +16,6 @@ use std::{
 };
 use tower_layer::Layer;
 use tower_service::Service;
-
-type Rule<I> = Arc<dyn Fn(&Caller<I>) -> bool + Send + Sync>;
 
 /// Puts a [`Guard`] before services: see [`Guard::layer`].
 ///
@@ -101,21 +100,18 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         request.extensions_mut().remove::<Caller<I::Identity>>();
         // The future holds the headers alone: that of the request would have to be `Sync` for it.
         let headers = mem::take(request.headers_mut());
-        let checked = self.guard.check_optional(&headers).await;
+        let admitted = self.guard.admit(&headers, self.rule.as_ref()).await;
         *request.headers_mut() = headers;
-        match checked? {
-            Some(caller) if self.rule.as_ref().is_none_or(|rule| rule(&caller)) => {
-                request.extensions_mut().insert(caller);
-                Ok(())
-            }
-            Some(_) => Err(self.guard.0.reject(RejectionKind::Forbidden)),
-            None if self.needs_token => Err(self.guard.0.missing()),
+        let missing = || self.guard.0.reject(RejectionKind::MissingToken);
+        match admitted? {
+            Some(caller) => drop(request.extensions_mut().insert(caller)),
+            None if self.needs_token => return Err(missing()),
             None => {
-                let rejection = self.guard.0.missing();
-                request.extensions_mut().insert(NoCaller::<I::Identity> { rejection, of: PhantomData });
-                Ok(())
+                let none = NoCaller::<I::Identity> { rejection: missing(), of: PhantomData };
+                request.extensions_mut().insert(none);
             }
         }
+        Ok(())
     }
 }
 

@@ -71,19 +71,17 @@ struct Inner {
 
 impl Rejection {
     pub(crate) fn new(kind: RejectionKind) -> Self {
-        Self(Box::new(Inner { kind, realm: None, retry_after: None, error: None }))
+        Self::of(kind, None)
+    }
+
+    pub(crate) fn of(kind: RejectionKind, error: Option<Error>) -> Self {
+        let retry_after = error.as_ref().and_then(Error::retry_after);
+        Self(Box::new(Inner { kind, realm: None, retry_after, error }))
     }
 
     /// Creates the rejection of a caller who may not do this, for rules of your own: 403.
     pub fn forbidden() -> Self {
         Self::new(RejectionKind::Forbidden)
-    }
-
-    pub(crate) fn unavailable(error: Option<Error>) -> Self {
-        let mut rejection = Self::new(RejectionKind::Unavailable);
-        rejection.0.retry_after = error.as_ref().and_then(Error::retry_after);
-        rejection.0.error = error;
-        rejection
     }
 
     pub(crate) fn realm(mut self, realm: &Arc<str>) -> Self {
@@ -163,10 +161,7 @@ impl Rejection {
 
 impl From<Error> for Rejection {
     fn from(error: Error) -> Self {
-        let mut rejection = Self::new(rejection_kind(&error));
-        rejection.0.retry_after = error.retry_after();
-        rejection.0.error = Some(error);
-        rejection
+        Self::of(rejection_kind(&error), Some(error))
     }
 }
 
@@ -221,7 +216,7 @@ mod tests {
     fn a_wait_is_whole_seconds_within_bounds() {
         for (millis, expected) in [(0, "1"), (1, "1"), (1001, "2"), (5000, "5"), (90_000_000, "3600")] {
             let error = Error::new(crate::ErrorKind::RateLimited).with_retry_after(Duration::from_millis(millis));
-            assert_eq!(Rejection::unavailable(Some(error)).headers()[RETRY_AFTER], expected, "{millis}");
+            assert_eq!(Rejection::from(error).headers()[RETRY_AFTER], expected, "{millis}");
         }
     }
 

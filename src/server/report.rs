@@ -1,12 +1,12 @@
 //! What a guard tells about its checks: counters, a span, an event.
 
 use super::{RejectionKind, memo::How};
-use crate::ErrorKind;
+use crate::{
+    ErrorKind,
+    observe::{IntrospectionInfo, Observing},
+};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 use tracing::{Instrument as _, Span, field::Empty};
@@ -82,6 +82,8 @@ counters! {
     missing,
     /// Requests whose token is invalid, or that have more than one.
     invalid,
+    /// Requests whose caller is known and did not pass the rule of [`Guard::require`](super::Guard::require).
+    forbidden,
     /// Requests that were rejected because the service could not tell, or the server is wired wrongly.
     unavailable,
     /// Requests that were let through, or rejected, from the cache alone.
@@ -101,11 +103,11 @@ impl Counters {
 
     fn note(&self, result: CheckResult, how: Option<How>) {
         let by_result = match result {
-            CheckResult::Ok => Some(&self.accepted),
-            CheckResult::Missing => Some(&self.missing),
-            CheckResult::Invalid => Some(&self.invalid),
-            CheckResult::Unavailable => Some(&self.unavailable),
-            CheckResult::Forbidden => None,
+            CheckResult::Ok => &self.accepted,
+            CheckResult::Missing => &self.missing,
+            CheckResult::Invalid => &self.invalid,
+            CheckResult::Forbidden => &self.forbidden,
+            CheckResult::Unavailable => &self.unavailable,
         };
         let by_how = match how {
             Some(How::Hit | How::Negative) => Some(&self.hits),
@@ -113,7 +115,7 @@ impl Counters {
             Some(How::Stale) => Some(&self.stale),
             Some(How::Miss) | None => None,
         };
-        for counter in by_result.into_iter().chain(by_how) {
+        for counter in [by_result].into_iter().chain(by_how) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -121,14 +123,20 @@ impl Counters {
 
 /// A check under way.
 pub(crate) struct Report {
-    counters: Arc<Counters>,
     span: Span,
     /// Read only where somebody looks.
     begun: Option<Instant>,
 }
 
+/// What came of a check, and how.
+pub(crate) struct Checked {
+    pub(crate) result: CheckResult,
+    pub(crate) how: Option<How>,
+    pub(crate) error: Option<ErrorKind>,
+}
+
 impl Report {
-    pub(crate) fn begin(counters: &Arc<Counters>) -> Self {
+    pub(crate) fn begin(observing: &Observing) -> Self {
         let span = tracing::debug_span!(
             target: "iam_sdk",
             "iam_sdk.introspect",
@@ -136,29 +144,38 @@ impl Report {
             iam.cache = Empty,
             "error.type" = Empty,
         );
-        let begun = (!span.is_disabled()).then(Instant::now);
-        Self { counters: counters.clone(), span, begun }
+        let begun = (observing.is_observed() || !span.is_disabled()).then(Instant::now);
+        Self { span, begun }
     }
 
     pub(crate) async fn within<F: Future>(&self, work: F) -> F::Output {
         work.instrument(self.span.clone()).await
     }
 
-    /// Ends the check. The one place that tells of it.
-    pub(crate) fn finish(self, result: CheckResult, how: Option<How>, error: Option<ErrorKind>) {
-        self.counters.note(result, how);
-        let Some(begun) = self.begun else { return };
+    /// Ends the check. The one place that tells of it; `sizes` are the numbers of entries and of introspections under way.
+    pub(crate) fn finish(
+        self,
+        checked: &Checked,
+        (counters, observing): (&Counters, &Observing),
+        service: &'static str,
+        sizes: impl FnOnce() -> (usize, usize),
+    ) {
+        let Checked { result, how, error } = *checked;
+        counters.note(result, how);
+        let Some(duration) = self.begun.map(|begun| begun.elapsed()) else { return };
         let _entered = self.span.enter();
+        let cache = how.map_or("none", How::name);
         if let Some(how) = how {
             self.span.record("iam.cache", how.name());
         }
-        if let Some(error) = error {
-            self.span.record("error.type", tracing::field::debug(error));
-        } else if result != CheckResult::Ok {
-            self.span.record("error.type", result.name());
+        if result != CheckResult::Ok {
+            self.span.record("error.type", error.map_or(result.name(), ErrorKind::as_str));
         }
-        let cache = how.map_or("none", How::name);
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(target: "iam_sdk", result = result.name(), iam.cache = cache, micros, "checked who calls");
+        tracing::debug!(target: "iam_sdk", { result = result.name(), iam.cache = cache }, "checked who calls");
+        if observing.is_observed() {
+            let (entries, in_flight) = sizes();
+            let info = IntrospectionInfo::new(service, result.name(), cache);
+            observing.introspection_finished(&IntrospectionInfo { duration, error, entries, in_flight, ..info });
+        }
     }
 }

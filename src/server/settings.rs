@@ -1,7 +1,7 @@
 //! The settings of a guard.
 
 use super::{Guard, Introspect, clock::Clock, entry::Times, source::Source, store::Bounds};
-use crate::{Error, Result, UserToken};
+use crate::{Error, Result, UserToken, observe::Observing};
 use http::HeaderName;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -30,6 +30,7 @@ pub(crate) struct Settings {
     pub(crate) realm: Arc<str>,
     pub(crate) precheck: Option<Precheck>,
     pub(crate) clock: Clock,
+    pub(crate) observing: Observing,
 }
 
 impl<I: Introspect> GuardBuilder<I> {
@@ -51,6 +52,7 @@ impl<I: Introspect> GuardBuilder<I> {
             realm: REALM.into(),
             precheck: None,
             clock: Clock::default(),
+            observing: Observing::default(),
         };
         Self { introspect, settings, mistake: None }
     }
@@ -133,6 +135,8 @@ impl<I: Introspect> GuardBuilder<I> {
     }
 
     /// Sets how many identities the guard keeps, and how many refused tokens. Default: 10,000 each.
+    ///
+    /// The cache rounds it up by less than one for each of its parts, of which there are a few for each processor.
     pub fn max_entries(mut self, entries: usize) -> Self {
         self.settings.bounds.entries = entries;
         self
@@ -181,6 +185,12 @@ impl<I: Introspect> GuardBuilder<I> {
     /// Sets the clock that results age by, for tests. Default: the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
+        self
+    }
+
+    /// Sets who is told of every check that has ended. Default: nobody. See [`observe`](crate::observe).
+    pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {
+        self.settings.observing.observer = Some(Arc::new(observer));
         self
     }
 

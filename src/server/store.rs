@@ -188,9 +188,14 @@ impl<T: Value> Store<T> {
         self.refused.clear();
     }
 
-    /// Returns the number of values, their bytes, the number of refused keys, and that of flights under way.
-    pub(crate) fn sizes(&self) -> (usize, u64, usize, usize) {
-        (self.known.len(), self.known.weight(), self.refused.len(), self.lock().under_way())
+    /// Returns the number of values, and that of flights under way.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.known.len(), self.lock().under_way())
+    }
+
+    /// Returns about how many bytes the values take, and the number of refused keys. Looks at each value.
+    pub(crate) fn sizes(&self) -> (u64, usize) {
+        (self.known.iter().map(|(_, held)| held.weight).sum(), self.refused.len())
     }
 
     fn keep(&self, key: Key, entry: Entry<T>) {

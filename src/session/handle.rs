@@ -56,12 +56,6 @@ impl<D: Drive> Handle<D> {
         Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
-    /// Returns the application's identity at the service: for Authing the user pool's id.
-    #[cfg(feature = "server")]
-    pub(crate) fn application(&self) -> &str {
-        self.0.application()
-    }
-
     /// Returns the client's observer, for what is built on the client.
     #[allow(dead_code, reason = "for the guard of servers")]
     pub(crate) fn observing(&self) -> &Observing {

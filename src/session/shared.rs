@@ -95,12 +95,6 @@ impl Session {
         Ok(Self::of(self.core.clone(), self.state.clone(), self.method.clone(), settings))
     }
 
-    /// Returns the application's identity at the service.
-    #[cfg(feature = "server")]
-    pub(crate) fn application(&self) -> &str {
-        &self.core.application
-    }
-
     /// Returns the deadline of a call, or of another piece of work for a caller, that begins now.
     pub(super) fn deadline(&self) -> Instant {
         after(Instant::now(), self.settings.timeout)

@@ -29,7 +29,7 @@ impl Introspect for ManagementClient {
 
     async fn introspect(&self, token: &UserToken) -> Result<Option<Known<TokenOwner>>> {
         match self.check_login_status(token.clone()).await {
-            Ok(status) => known(status, self.application()),
+            Ok(status) => known(status, self.user_pool_id()),
             Err(error) if is_definite_no(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -39,6 +39,10 @@ impl Introspect for ManagementClient {
     async fn roles(&self, _: &UserToken, identity: &TokenOwner) -> Result<Vec<String>> {
         let roles = self.users().list_roles(identity.user_id()).await?;
         Ok(roles.list.into_iter().filter_map(|role| role.code).collect())
+    }
+
+    fn service(&self) -> &'static str {
+        "authing"
     }
 }
 

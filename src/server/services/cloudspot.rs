@@ -44,6 +44,10 @@ impl Introspect for LicenseClient {
         }
     }
 
+    fn service(&self) -> &'static str {
+        "cloudspot"
+    }
+
     fn acting_client(&self) -> Option<ActingClient> {
         Some(self.clone().into())
     }

@@ -49,6 +49,10 @@ impl Introspect for Client {
         Ok(roles.filter_map(|role| role.id).collect())
     }
 
+    fn service(&self) -> &'static str {
+        "digiwin"
+    }
+
     fn acting_client(&self) -> Option<ActingClient> {
         Some(self.clone().into())
     }
