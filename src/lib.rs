@@ -27,6 +27,8 @@ mod credentials;
 mod crypto;
 pub mod digiwin;
 mod error;
+#[cfg(all(feature = "jwt", any(feature = "async", feature = "blocking")))]
+pub mod jwt;
 pub mod observe;
 mod protocol;
 mod retry_policy;

@@ -94,7 +94,7 @@ impl<'a> AttemptInfo<'a> {
     }
 }
 
-/// A login or refresh of a session that has ended.
+/// A login or refresh that a session made for itself, and that has ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshInfo {
@@ -103,7 +103,11 @@ pub struct RefreshInfo {
     /// Why the session needed another token: it had none (`missing`), its token had `expired`, the service had `rejected` it, or it
     /// was to be replaced `ahead` of its end.
     pub reason: &'static str,
-    /// How long it took.
+    /// What came of it. The service has `refreshed` the token, or the session has `logged_in`; the credentials provider has `provided`
+    /// a token; one was `found` in the store, where another process had put it, or set by a caller; or it has `failed`, or was
+    /// `cancelled`.
+    pub result: &'static str,
+    /// How long it took, with the wait for another process that holds the session's lock.
     pub duration: Duration,
     /// Why it failed; `None` where it succeeded, or was cancelled.
     pub error: Option<ErrorKind>,
@@ -114,7 +118,7 @@ pub struct RefreshInfo {
 impl RefreshInfo {
     /// Creates the info of a refresh that succeeded, for tests of observers; set its fields to what a test needs.
     pub fn new(service: &'static str, reason: &'static str) -> Self {
-        Self { service, reason, duration: Duration::ZERO, error: None, cancelled: false }
+        Self { service, reason, result: "refreshed", duration: Duration::ZERO, error: None, cancelled: false }
     }
 
     /// Returns the error's kind in snake case, such as `timeout`, or `cancelled`; `None` where it succeeded.
@@ -127,7 +131,7 @@ impl RefreshInfo {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectionInfo {
-    /// The service that the guard asks: `digiwin`, `authing` or `cloudspot`, or `custom` for a closure.
+    /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
     /// What came of it: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
     pub result: &'static str,

@@ -82,12 +82,7 @@ impl Observer for Metrics {
     }
 
     fn refresh_finished(&self, refresh: &RefreshInfo) {
-        let result = match refresh.error {
-            Some(_) => "failed",
-            None if refresh.cancelled => "cancelled",
-            None => "ok",
-        };
-        let (service, reason) = (refresh.service, refresh.reason);
+        let (service, reason, result) = (refresh.service, refresh.reason, refresh.result);
         counter!(REFRESHES, "iam.service" => service, "iam.refresh.reason" => reason, "result" => result).increment(1);
     }
 

@@ -3,6 +3,8 @@
 mod authing;
 mod cloudspot;
 mod digiwin;
+#[cfg(feature = "jwt")]
+mod jwt;
 
 /// Returns about how many bytes of memory a model takes.
 fn bytes<T: serde::Serialize>(model: &T) -> usize {

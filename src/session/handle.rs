@@ -4,7 +4,6 @@ use super::{OnRefusal, Session};
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
-    observe::Observing,
     protocol::{
         application::Application,
         batches::Batches,
@@ -56,12 +55,6 @@ impl<D: Drive> Handle<D> {
         Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
-    /// Returns the client's observer, for what is built on the client.
-    #[allow(dead_code, reason = "for the guard of servers")]
-    pub(crate) fn observing(&self) -> &Observing {
-        &self.0.core.observing
-    }
-
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {
         self.call_with(request, Data::decode)
     }
@@ -76,7 +69,7 @@ impl<D: Drive> Handle<D> {
         read: fn(&Data) -> Result<T>,
     ) -> D::Call<T> {
         let session = self.0.clone();
-        D::run(async move { session.call_with(request?, read).await })
+        D::run(async move { session.call_with(request, read).await })
     }
 
     pub(crate) fn call_then<T: DeserializeOwned + Send + 'static, U: Send + 'static>(
@@ -85,7 +78,7 @@ impl<D: Drive> Handle<D> {
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> D::Call<U> {
         let session = self.0.clone();
-        D::run(async move { session.call(request?).await.map(then) })
+        D::run(async move { session.call(request).await.map(then) })
     }
 
     /// Sends a request for each batch, and joins what `read` makes of the responses.
@@ -97,7 +90,7 @@ impl<D: Drive> Handle<D> {
         join: impl FnOnce(Vec<T>) -> U + Send + 'static,
     ) -> D::Call<U> {
         let session = self.0.clone();
-        D::run(async move { session.call_in_batches(batches?, request, read).await.map(join) })
+        D::run(async move { session.call_in_batches(batches, request, read).await.map(join) })
     }
 
     /// Sends a request whose response brings a token for this session; gives what `read` makes of the response.
@@ -110,7 +103,7 @@ impl<D: Drive> Handle<D> {
         T: DeserializeOwned + TokenResponse + Send + 'static,
     {
         let session = self.0.clone();
-        D::run(async move { session.call_for_token::<T>(request?).await.and_then(read) })
+        D::run(async move { session.call_for_token(request, read).await })
     }
 
     pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> D::Call<T> {
@@ -120,7 +113,7 @@ impl<D: Drive> Handle<D> {
 
     pub(crate) fn log_out(&self, request: Result<Request>) -> D::Call<()> {
         let session = self.0.clone();
-        D::run(async move { session.log_out(request?).await })
+        D::run(async move { session.log_out(request).await })
     }
 
     pub(crate) fn current_token(&self) -> D::Call<Option<UserToken>> {

@@ -64,6 +64,9 @@ impl Session {
         if let Some(credentials) = method.as_ref().and_then(|method| method.credentials()) {
             credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
         }
+        if !settings.verify_tls {
+            tracing::warn!(target: "iam_sdk", { "iam.service" = service }, "the server's certificate is not checked: an attacker on the network can read every password");
+        }
         let core = Core {
             flavour,
             base_url: settings.origin()?,

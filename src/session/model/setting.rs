@@ -6,7 +6,8 @@ use crate::{
     config::Settings,
     credentials::{PasswordLogin, Way},
     protocol::{
-        login::{Input, Source, Step},
+        decode::Data,
+        login::{Input, Login, Source, Step},
         retry::Budget,
     },
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
