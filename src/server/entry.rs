@@ -119,7 +119,8 @@ mod tests {
     fn a_result_ages_by_ttl_and_by_the_tokens_expiry() {
         let now = Now::read();
         // Expiry in seconds from now, then what the entry is at these seconds.
-        let table: [(Option<u64>, &[(u64, Freshness)]); 5] = [
+        type Row<'a> = (Option<u64>, &'a [(u64, Freshness)]);
+        let table: [Row<'_>; 5] = [
             (None, &[(0, Fresh), (23, Fresh), (24, Due), (29, Due), (30, Stale), (129, Stale), (130, Gone)]),
             (Some(12), &[(0, Fresh), (7, Fresh), (8, Due), (9, Due), (10, Gone), (11, Gone), (50, Gone)]),
             (Some(52), &[(29, Due), (30, Stale), (49, Stale), (50, Gone)]),

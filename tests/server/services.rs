@@ -200,3 +200,26 @@ async fn cloudspot_tells_who_calls_and_what_they_may_do() {
     assert_eq!(status(&guard, token.expose_secret()).await, 401);
     let _: &dyn Fn(&iam_sdk::cloudspot::LicenseUser) -> &str = &|user| user.user_id();
 }
+
+#[cfg(feature = "jwt")]
+#[tokio::test]
+async fn a_jwt_is_checked_at_home_and_an_outage_of_its_issuer_is_503() {
+    use iam_sdk::{emulator::authing::Jwt, jwt::Verifier};
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let guard = || {
+        let verifier = Verifier::for_authing(emulator.base_url(), "shop").build().unwrap();
+        Guard::builder(verifier).build().unwrap()
+    };
+    let issue = |app_id: &str| emulator.authing().issue_jwt(Jwt::new("u-1", app_id)).unwrap();
+    let (token, other) = (issue("shop"), issue("another application"));
+    // The keys are not at hand, and their issuer is down: nobody can tell.
+    let outage = emulator.fault(Fault::status(503));
+    assert_eq!(status(&guard(), token.expose_secret()).await, 503);
+    outage.remove();
+    let guard = guard();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert_eq!(caller.user_id(), "u-1");
+    assert_eq!(status(&guard, other.expose_secret()).await, 401);
+    assert_eq!(status(&guard, "no.jwt.atall").await, 401);
+}
