@@ -34,6 +34,8 @@ pub mod observe;
 mod protocol;
 mod retry_policy;
 mod secret;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod session;
 #[cfg(any(feature = "async", feature = "blocking"))]

@@ -14,5 +14,7 @@ mod blocking;
 mod contexts;
 mod emulator;
 mod public_api;
+#[cfg(feature = "server")]
+mod server;
 #[cfg(all(unix, any(feature = "async", feature = "blocking")))]
 mod token_store;

@@ -3,7 +3,7 @@
 //! | page | read it to |
 //! | --- | --- |
 //! | [`sessions`] | log in once, stay logged in, and serve many users |
-//! | [`servers`] | call from a tokio server with the token that a request brought |
+//! | [`servers`] | find out who calls a tokio server, and call the services as that user |
 //! | [`tokens`] | check users' JWTs without a round trip |
 //! | [`command_line`] | write scripts and command-line tools that share one login |
 //! | [`errors`] | decide what to do when a call fails |
@@ -20,7 +20,7 @@ macro_rules! pages {
         #[cfg_attr(
             any(
                 not(doctest),
-                all(feature = "async", feature = "blocking", feature = "emulator", feature = "jwt", feature = "redis")
+                all(feature = "axum", feature = "blocking", feature = "emulator", feature = "jwt", feature = "redis")
             ),
             doc = include_str!($file)
         )]

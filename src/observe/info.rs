@@ -131,11 +131,12 @@ impl RefreshInfo {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectionInfo {
-    /// The service that the guard asks: `digiwin`, `authing` or `cloudspot`, or `custom` for a closure.
+    /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
     /// What came of it: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
     pub result: &'static str,
-    /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`.
+    /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`; `none` where it was not asked, for example because
+    /// the request has no token.
     pub cache: &'static str,
     /// How long it took.
     pub duration: Duration,

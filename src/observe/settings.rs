@@ -1,6 +1,8 @@
 //! What a client's builder was told of observation.
 
-use super::{AttemptInfo, CallInfo, IntrospectionInfo, Observer, RefreshInfo};
+#[cfg(feature = "server")]
+use super::IntrospectionInfo;
+use super::{AttemptInfo, CallInfo, Observer, RefreshInfo};
 use crate::{
     Error, Result,
     config::{check_headers, is_framing},
@@ -40,7 +42,7 @@ impl Observing {
         self.tell(|observer| observer.refresh_finished(refresh));
     }
 
-    #[allow(dead_code, reason = "for the guard of servers")]
+    #[cfg(feature = "server")]
     pub(crate) fn introspection_finished(&self, introspection: &IntrospectionInfo) {
         self.tell(|observer| observer.introspection_finished(introspection));
     }

@@ -1,10 +1,9 @@
 //! A session under a flavour's types: each call owns all that it needs, so it outlives the handle that made it.
 
-use super::Session;
+use super::{OnRefusal, Session};
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
-    observe::Observing,
     protocol::{
         application::Application,
         batches::Batches,
@@ -49,13 +48,11 @@ impl<D: Drive> Handle<D> {
     }
 
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_token(token)?, self.1.clone()))
+        self.with_watched_token(token, OnRefusal::default())
     }
 
-    /// Returns the client's observer, for what is built on the client.
-    #[allow(dead_code, reason = "for the guard of servers")]
-    pub(crate) fn observing(&self) -> &Observing {
-        &self.0.core.observing
+    pub(crate) fn with_watched_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
+        Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {

@@ -13,6 +13,7 @@ mod login;
 #[cfg(test)]
 mod model;
 mod observe;
+mod on_refusal;
 mod provider;
 mod reentry;
 mod refresh;
@@ -36,7 +37,9 @@ use crate::{
 #[cfg(feature = "jwt")]
 pub(crate) use flight::{Flight, Goal, SingleFlight};
 pub(crate) use handle::{Drive, Handle};
-use lifetime::{ActiveToken, Now};
+use lifetime::ActiveToken;
+pub(crate) use lifetime::Now;
+pub(crate) use on_refusal::OnRefusal;
 #[cfg(feature = "blocking")]
 pub(crate) use running::Running;
 use shared::Core;
@@ -76,9 +79,10 @@ impl Session {
     }
 
     /// Returns a session with this token. It is in no store, is shared with no other handle, and ends with its handles.
-    pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
+    pub(crate) fn with_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        let mut state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        state.on_refusal = on_refusal;
         Ok(Self::of(self.core.clone(), Arc::new(state), None, self.settings.clone()))
     }
 

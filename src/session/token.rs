@@ -61,6 +61,7 @@ impl Session {
             if !replaceable || !self.core.dialect.refuses_token(request.operation, &error) {
                 return Err(error);
             }
+            self.state.on_refusal.call();
             let current = self.state.snapshot();
             let refusal = Refusal {
                 used: &used,

@@ -18,6 +18,8 @@ use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 mod r#async;
 mod blocking;
+#[cfg(feature = "server")]
+mod guard;
 
 const APP_TOKEN: &str = "canary-app-token";
 const PASSWORD: &str = "canary-password-密码";
@@ -198,6 +200,13 @@ fn no_secret_is_logged_or_shown() {
         let called = |name: &&str| log[begin..].contains(&format!("iam.operation=\"{name}\""));
         let missing: Vec<&str> = iam_sdk::emulator::operations().filter(|name| !called(name)).collect();
         assert!(missing.is_empty(), "{flavour}: these operations were not called: {missing:?}");
+    }
+
+    #[cfg(feature = "server")]
+    {
+        let emulator = emulator();
+        let tokens = tokio::runtime::Runtime::new().unwrap().block_on(guard::tour(&emulator, &seen));
+        secrets.extend(tokens.iter().map(|token| token.expose_secret().to_owned()));
     }
 
     let seen = seen.text();
