@@ -1,5 +1,6 @@
 //! The command `iam`: shows the SDK at work, and serves its emulator to other programs.
 
+mod bulk;
 mod demo;
 mod emulate;
 mod seed;
