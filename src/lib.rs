@@ -59,6 +59,7 @@ pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::Method;
 pub use protocol::{
+    dry_run::DryRun,
     model::{Extra, Json},
     options::IntoOption,
     request_options::RequestOptions,

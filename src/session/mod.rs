@@ -28,7 +28,8 @@ use crate::{
     call_options::CallSettings,
     protocol::{
         decode::Data,
-        login::{Login, LoginMethod},
+        dry_run,
+        login::{Input, Login, LoginMethod, Step},
         operation::TokenUse,
         request::Request,
         token::TokenResponse,
@@ -145,9 +146,14 @@ impl Session {
     }
 
     /// Logs in, makes the token the session's, and reads the response that brought it.
-    pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
+    pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, mut login: Box<dyn Login>) -> Result<T> {
         let operation = login.operation();
         self.check_foreign().and_then(|()| self.check_context()).map_err(|error| error.operation_named(operation))?;
+        if self.settings.dry_run
+            && let Step::Send { request, .. } = login.next(Input::default())?
+        {
+            return Err(dry_run::error(&request, &self.core.base_url).operation_named(operation));
+        }
         let session = self.clone();
         let work = async move {
             let LoggedIn { token, response } = session.drive(login, &session.settings, session.deadline()).await?;

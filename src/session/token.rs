@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
-    protocol::{decode::Data, operation::TokenUse, request::Request, retry::Attempts},
+    protocol::{decode::Data, dry_run, operation::TokenUse, request::Request, retry::Attempts},
     transport::{
         after,
         runtime::{JoinHandle, work_lost},
@@ -30,6 +30,10 @@ impl Session {
     pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
+        // Before a token is asked for: nothing is sent, no login either.
+        if self.settings.dry_run {
+            return Err(dry_run::error(request, &self.core.base_url));
+        }
         let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
         let first_version = used.version;
         let mut rounds = 0;

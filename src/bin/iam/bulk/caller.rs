@@ -133,7 +133,12 @@ pub fn severity(error: &Error) -> Severity {
 pub fn is_ambiguous(error: &Error) -> bool {
     let is_unclear = matches!(
         error.kind(),
-        ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Server | ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::Api
+        ErrorKind::Timeout
+            | ErrorKind::Transport
+            | ErrorKind::Server
+            | ErrorKind::Decode
+            | ErrorKind::TooLarge
+            | ErrorKind::Api
     );
     error.was_sent() && is_unclear
 }
@@ -192,7 +197,17 @@ mod tests {
         for kind in [InvalidArgument, NotFound, Validation, Conflict, Business, Decode] {
             assert_eq!(severity(&error(kind)), Severity::Row, "{kind:?}");
         }
-        for kind in [Configuration, Application, Authentication, Authorization, LoginLimited, Connect, Timeout, Store, RateLimited] {
+        for kind in [
+            Configuration,
+            Application,
+            Authentication,
+            Authorization,
+            LoginLimited,
+            Connect,
+            Timeout,
+            Store,
+            RateLimited,
+        ] {
             assert_eq!(severity(&error(kind)), Severity::All, "{kind:?}");
         }
         assert_eq!(severity(&error(Server).with_status(500)), Severity::Row);

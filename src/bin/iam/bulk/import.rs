@@ -39,6 +39,9 @@ pub trait Job: Sync {
 
     /// Sends a row. `maybe_sent`: an earlier run, which was killed, may have sent it.
     fn run(&self, row: &Row, maybe_sent: bool, caller: &Caller<'_>) -> Result<Outcome, CallError>;
+
+    /// Makes the call that writes a row, with a client that sends nothing, and returns what it fails with.
+    fn preview(&self, row: &Row) -> Option<Error>;
 }
 
 /// What became of rows.
@@ -182,7 +185,7 @@ pub enum End {
 /// Where results go.
 pub struct Outputs<'a> {
     pub journal: Option<Journal>,
-    pub rejects: Option<Rejects>,
+    pub rejects: Option<&'a mut Rejects>,
     pub progress: &'a mut Progress,
 }
 
@@ -194,7 +197,7 @@ pub fn run(
     (gate, interrupted): (&Gate, &AtomicBool),
     outputs: Outputs<'_>,
 ) -> (Counts, End) {
-    let Outputs { journal, mut rejects, progress } = outputs;
+    let Outputs { journal, rejects, progress } = outputs;
     let rows = match input.rows() {
         Ok(rows) => rows,
         Err(problem) => return (Counts::default(), End::Broken(problem.text)),
@@ -208,7 +211,7 @@ pub fn run(
             scope.spawn(move || work(source, job, gate, &sender));
         }
         drop(sender);
-        collect(&receiver, settings, (gate, interrupted), &journal, rejects.as_mut(), progress)
+        collect(&receiver, settings, (gate, interrupted), &journal, rejects, progress)
     })
 }
 

@@ -45,7 +45,11 @@ impl Input {
                 return Err(format!("{name}: it is a directory"));
             }
             // Bash's `<(command)` is a pipe with a name.
-            if metadata.is_file() { Source::File(path.to_owned()) } else { Source::Memory(read_once(file).map_err(wrong)?) }
+            if metadata.is_file() {
+                Source::File(path.to_owned())
+            } else {
+                Source::Memory(read_once(file).map_err(wrong)?)
+            }
         };
         let mut input = Self { source, format: Format::Csv, name };
         input.format = match format.or_else(|| by_name(path)) {

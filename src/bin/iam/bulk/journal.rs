@@ -90,10 +90,14 @@ impl Past {
 
     /// Returns the number of the last row that is done.
     pub fn last_done(&self) -> usize {
-        self.results.iter().rposition(|result| result.is_some_and(|result| result.done.is_some())).map_or(0, |at| at + 1)
+        self.results
+            .iter()
+            .rposition(|result| result.is_some_and(|result| result.done.is_some()))
+            .map_or(0, |at| at + 1)
     }
 
-    pub fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.results.is_empty() && self.sent_up_to == 0
     }
 
@@ -273,12 +277,16 @@ fn read(file: &File, owner: &Owner) -> std::result::Result<(Past, u64, bool), St
         match line {
             Some(Line::Head { iam_journal, command, target }) if !has_head => {
                 if iam_journal != VERSION {
-                    return Err(format!("this journal has version {iam_journal}, and this program knows {VERSION} alone"));
+                    return Err(format!(
+                        "this journal has version {iam_journal}, and this program knows {VERSION} alone"
+                    ));
                 }
                 let other = Owner { command, target };
                 if other != *owner {
                     let (theirs, ours) = (describe(&other), describe(owner));
-                    return Err(format!("this is the journal of `{theirs}`, and not of `{ours}`; name another one with --journal"));
+                    return Err(format!(
+                        "this is the journal of `{theirs}`, and not of `{ours}`; name another one with --journal"
+                    ));
                 }
                 has_head = true;
             }
@@ -286,7 +294,9 @@ fn read(file: &File, owner: &Owner) -> std::result::Result<(Past, u64, bool), St
             Some(Line::Sent { sent_up_to }) => past.sent_up_to = past.sent_up_to.max(sent_up_to),
             Some(Line::Retrying { .. }) => past.retrying(),
             Some(Line::Row(RowLine { row, hash, result, .. })) => {
-                let Some(hash) = RowHash::short_of(&hash) else { return Err(format!("line {number}: no hash of a row")) };
+                let Some(hash) = RowHash::short_of(&hash) else {
+                    return Err(format!("line {number}: no hash of a row"));
+                };
                 let done = match result {
                     LineResult::Created => Some(Done::Created),
                     LineResult::Updated => Some(Done::Updated),
@@ -399,7 +409,8 @@ mod tests {
             fs::write(&file.0, &whole[..length]).unwrap();
             let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
             let (mut journal, past) = file.open().unwrap_or_else(|error| panic!("{length}: {error}"));
-            let expected = [Known::New, Known::New, Known::MaybeSent, Known::Done(Done::Created), Known::Done(Done::Created)];
+            let expected =
+                [Known::New, Known::New, Known::MaybeSent, Known::Done(Done::Created), Known::Done(Done::Created)];
             assert_eq!(past.of(1, row(1, "a").hash()), expected[lines], "{length}");
             // What is written next stands on a line of its own.
             journal.result(&row(5, "e"), &failed());
@@ -415,7 +426,10 @@ mod tests {
         let file = Temporary::new("other");
         drop(file.open().unwrap());
         let error = Journal::open(&file.0, &owner("https://y pool")).unwrap_err();
-        assert!(error.contains("https://x pool") && error.contains("https://y pool") && error.contains("--journal"), "{error}");
+        assert!(
+            error.contains("https://x pool") && error.contains("https://y pool") && error.contains("--journal"),
+            "{error}"
+        );
         for (text, part) in [
             ("username\nmia\n", "no journal"),
             ("username", "no journal"),
@@ -429,7 +443,9 @@ mod tests {
         fs::remove_file(&file.0).unwrap();
         drop(file.open().unwrap());
         let head = fs::read_to_string(&file.0).unwrap();
-        for (line, part) in [("{}", "line 2: no line"), ("{\"row\":1,\"hash\":\"0\",\"result\":\"created\"}", "line 2: no hash")] {
+        for (line, part) in
+            [("{}", "line 2: no line"), ("{\"row\":1,\"hash\":\"0\",\"result\":\"created\"}", "line 2: no hash")]
+        {
             fs::write(&file.0, format!("{head}{line}\n")).unwrap();
             assert!(file.open().unwrap_err().contains(part), "{line}");
         }

@@ -62,7 +62,8 @@ impl Progress {
         self.failures += 1;
         match self.failures {
             1..SHOWN => self.say(&format!("line {line}: {message}")),
-            SHOWN => self.say(&format!("line {line}: {message}\niam: further failures are not shown; --rejects FILE keeps all")),
+            SHOWN => self
+                .say(&format!("line {line}: {message}\niam: further failures are not shown; --rejects FILE keeps all")),
             _ => {}
         }
     }

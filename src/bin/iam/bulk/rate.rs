@@ -76,7 +76,8 @@ impl Bucket {
     }
 
     /// Returns the rate, where there is a limit.
-    pub fn rate(&self) -> Option<f64> {
+    #[cfg(test)]
+    fn rate(&self) -> Option<f64> {
         self.rate
     }
 
@@ -143,7 +144,9 @@ mod tests {
     #[test]
     fn calls_come_at_the_rate() {
         let begun = Instant::now();
-        for (rate, seconds, expected) in [(10.0, 10, 100..=101), (0.5, 10, 5..=6), (1000.0, 2, 2000..=2101), (1.0, 5, 5..=6)] {
+        for (rate, seconds, expected) in
+            [(10.0, 10, 100..=101), (0.5, 10, 5..=6), (1000.0, 2, 2000..=2101), (1.0, 5, 5..=6)]
+        {
             let mut bucket = Bucket::new(Some(rate), begun);
             let made = calls(&mut bucket, begun, SECOND * seconds).len();
             assert!(expected.contains(&made), "{rate}: {made}");
@@ -158,9 +161,12 @@ mod tests {
     #[test]
     fn nobody_calls_before_the_service_says() {
         let begun = Instant::now();
-        for (retry_after, pause) in
-            [(Some(SECOND * 7), SECOND * 7), (None, PAUSE), (Some(Duration::ZERO), Duration::ZERO), (Some(Duration::MAX), LONGEST_PAUSE)]
-        {
+        for (retry_after, pause) in [
+            (Some(SECOND * 7), SECOND * 7),
+            (None, PAUSE),
+            (Some(Duration::ZERO), Duration::ZERO),
+            (Some(Duration::MAX), LONGEST_PAUSE),
+        ] {
             let mut bucket = Bucket::new(Some(10.0), begun);
             assert!(bucket.take(begun).is_ok());
             bucket.refused(begun, begun, retry_after);

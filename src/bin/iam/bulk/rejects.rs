@@ -1,6 +1,9 @@
 //! The rows that failed, in the input's own format with a column more: corrected, the file can be imported as it is.
 
-use super::{row::{Row, text}, rows::Format};
+use super::{
+    row::{Row, text},
+    rows::Format,
+};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},

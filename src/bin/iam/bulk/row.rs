@@ -22,11 +22,6 @@ impl Row {
         self.members.iter().find(|(own, _)| **own == *name).map(|(_, value)| value)
     }
 
-    /// Returns a member as text; numbers and booleans as JSON writes them.
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(text)
-    }
-
     /// Returns the hash of what the row says. Neither the order of columns nor the way that they are quoted changes it.
     pub fn hash(&self) -> RowHash {
         let mut members: Vec<_> = self.members.iter().filter(|(name, _)| **name != *SECRET).collect();

@@ -52,8 +52,7 @@ impl Rows {
             Format::Jsonl => Source::Jsonl { input, line: 0, ended: false },
             Format::Csv => {
                 let delimiter = delimiter(&mut input)?;
-                let mut reader =
-                    csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(input);
+                let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(input);
                 let mut record = csv::ByteRecord::new();
                 let read = reader.read_byte_record(&mut record).map_err(|error| problem(&error, 1))?;
                 if !read {
@@ -172,7 +171,9 @@ fn next_object(input: &mut Input, line: &mut u64, ended: &mut bool) -> Option<Re
                 return Some(Err(Problem::new(*line, "the line is longer than 16 MiB")));
             }
             Ok(_) if text.trim_ascii().is_empty() => {}
-            Ok(_) => return Some(object(&text).map(|members| (*line, members)).map_err(|text| Problem::new(*line, text))),
+            Ok(_) => {
+                return Some(object(&text).map(|members| (*line, members)).map_err(|text| Problem::new(*line, text)));
+            }
             Err(error) => {
                 *ended = true;
                 return Some(Err(Problem::new(*line, error.to_string())));
@@ -234,7 +235,9 @@ mod tests {
             Err(problem) => vec![Err((problem.line, problem.text))],
             Ok(rows) => rows
                 .map(|row| match row {
-                    Ok(row) => Ok((row.line, row.members.into_iter().map(|(name, value)| (name.to_string(), value)).collect())),
+                    Ok(row) => {
+                        Ok((row.line, row.members.into_iter().map(|(name, value)| (name.to_string(), value)).collect()))
+                    }
                     Err(problem) => Err((problem.line, problem.text)),
                 })
                 .collect(),

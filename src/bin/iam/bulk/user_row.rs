@@ -6,10 +6,75 @@ use serde_json::{Map, Value, json};
 
 /// Members that are texts.
 const TEXTS: [&str; 29] = [
-    "username", "email", "phone", "externalId", "unionid", "openid", "nickname", "photo", "company", "name",
-    "givenName", "familyName", "middleName", "profile", "preferredUsername", "website", "gender", "birthdate",
-    "zoneinfo", "locale", "address", "formatted", "streetAddress", "locality", "region", "postalCode", "city",
-    "province", "country",
+    "username",
+    "email",
+    "phone",
+    "externalId",
+    "unionid",
+    "openid",
+    "nickname",
+    "photo",
+    "company",
+    "name",
+    "givenName",
+    "familyName",
+    "middleName",
+    "profile",
+    "preferredUsername",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "address",
+    "formatted",
+    "streetAddress",
+    "locality",
+    "region",
+    "postalCode",
+    "city",
+    "province",
+    "country",
+];
+
+/// The columns of an export: what an import takes, and a little that tells.
+pub const COLUMNS: [&str; 36] = [
+    "id",
+    "username",
+    "email",
+    "emailVerified",
+    "phone",
+    "phoneVerified",
+    "externalId",
+    "unionid",
+    "openid",
+    "nickname",
+    "photo",
+    "company",
+    "name",
+    "givenName",
+    "familyName",
+    "middleName",
+    "profile",
+    "preferredUsername",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "address",
+    "formatted",
+    "streetAddress",
+    "locality",
+    "region",
+    "postalCode",
+    "city",
+    "province",
+    "country",
+    "blocked",
+    "status",
+    "createdAt",
+    "updatedAt",
 ];
 
 /// Members that are true or false.
@@ -17,8 +82,26 @@ const FLAGS: [&str; 3] = ["emailVerified", "phoneVerified", "blocked"];
 
 /// Members that the service sets itself, which an export has, and the column that a file of rejects has. They are not sent.
 const NOT_SENT: [&str; 21] = [
-    "id", "arn", "userPoolId", "status", "registerSource", "loginsCount", "lastLogin", "lastIP", "signedUp", "isDeleted",
-    "device", "browser", "createdAt", "updatedAt", "identities", "tokenExpiredAt", "token", "oauth", "error", "extra",
+    "id",
+    "arn",
+    "userPoolId",
+    "status",
+    "registerSource",
+    "loginsCount",
+    "lastLogin",
+    "lastIP",
+    "signedUp",
+    "isDeleted",
+    "device",
+    "browser",
+    "createdAt",
+    "updatedAt",
+    "identities",
+    "tokenExpiredAt",
+    "token",
+    "oauth",
+    "error",
+    "extra",
     "userId",
 ];
 
@@ -91,7 +174,8 @@ impl UserRow {
         for (name, value) in &row.members {
             user.member(name, value)?;
         }
-        let own = |key: &Key| user.texts.iter().find(|(name, _)| *name == key.name()).map(|(_, text)| (*key, text.clone()));
+        let own =
+            |key: &Key| user.texts.iter().find(|(name, _)| *name == key.name()).map(|(_, text)| (*key, text.clone()));
         let mut keys: Vec<_> = Key::ALL.iter().filter_map(own).collect();
         if let Some(preferred) = preferred {
             keys.sort_by_key(|(key, _)| *key != preferred);
@@ -181,8 +265,12 @@ fn flag(value: &Value) -> Option<bool> {
 fn custom_data(value: &Value) -> Option<CustomData> {
     match value {
         Value::Array(_) => serde_json::from_value(value.clone()).ok(),
-        Value::Object(members) => Some(members.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, value.clone())).collect()),
-        Value::String(text) => custom_data(&serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string())?),
+        Value::Object(members) => Some(
+            members.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, value.clone())).collect(),
+        ),
+        Value::String(text) => {
+            custom_data(&serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string())?)
+        }
         _ => None,
     }
 }
@@ -197,11 +285,19 @@ fn typed(key: &str, value: &Value) -> Result<CustomData, String> {
         "boolean" => "BOOLEAN",
         "datetime" => "DATETIME",
         "object" => "OBJECT",
-        _ => return Err(format!("customData.{key}: `{kind}` is no type; the types are string, number, boolean, datetime, object")),
+        _ => {
+            return Err(format!(
+                "customData.{key}: `{kind}` is no type; the types are string, number, boolean, datetime, object"
+            ));
+        }
     };
     let mut entry = Map::new();
-    entry.extend([("key", key), ("value", &text(value)), ("dataType", data_type)].map(|(name, text)| (name.to_owned(), json!(text))));
-    let data: CustomData = serde_json::from_value(json!([entry])).map_err(|_| format!("customData.{key}: no {kind}"))?;
+    entry.extend(
+        [("key", key), ("value", &text(value)), ("dataType", data_type)]
+            .map(|(name, text)| (name.to_owned(), json!(text))),
+    );
+    let data: CustomData =
+        serde_json::from_value(json!([entry])).map_err(|_| format!("customData.{key}: no {kind}"))?;
     match data.get(key) {
         None | Some(iam_sdk::authing::UdfValue::Other { .. }) => Err(format!("customData.{key}: no {kind}")),
         Some(_) => Ok(data),
@@ -230,7 +326,13 @@ mod tests {
             "customData": "{\"likes\": [1]}",
         }))
         .unwrap();
-        let info = UserInfo::new().username("mia").phone("13800000001").email_verified(true).blocked(false).password("4711").city("Gent");
+        let info = UserInfo::new()
+            .username("mia")
+            .phone("13800000001")
+            .email_verified(true)
+            .blocked(false)
+            .password("4711")
+            .city("Gent");
         assert_eq!(user.info, info);
         assert_eq!(user.custom.get("school"), Some(&"ETH".into()));
         assert_eq!(user.custom.get("age"), Some(&33.into()));
@@ -263,10 +365,14 @@ mod tests {
 
     #[test]
     fn a_user_was_created_from_the_row_if_all_texts_are_its_own() {
-        let user = read(json!({"username": "mia", "email": "Mia@X.example", "password": "p", "blocked": true})).unwrap();
+        let user =
+            read(json!({"username": "mia", "email": "Mia@X.example", "password": "p", "blocked": true})).unwrap();
         let own = User::default().with_username("mia").with_email("mia@x.example").with_city("Gent");
         assert_eq!(user.differs_from(&own), None);
         assert_eq!(user.differs_from(&User::default().with_username("mia")), Some("email"));
-        assert_eq!(user.differs_from(&User::default().with_username("mia").with_email("other@x.example")), Some("email"));
+        assert_eq!(
+            user.differs_from(&User::default().with_username("mia").with_email("other@x.example")),
+            Some("email")
+        );
     }
 }
