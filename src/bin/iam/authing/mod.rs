@@ -2,7 +2,7 @@
 
 mod custom_data;
 mod groups;
-mod orgs;
+pub mod orgs;
 mod pool;
 mod rights;
 pub mod users;
@@ -26,7 +26,7 @@ pub enum Authing {
     Groups(groups::Groups),
     /// Find and change organizations, their nodes and members
     #[command(subcommand)]
-    Orgs(orgs::Orgs),
+    Orgs(bulk::Orgs),
     /// Look at the user pool, its mails, its rules for passwords, and its users' tokens
     #[command(subcommand)]
     Pool(pool::Pool),

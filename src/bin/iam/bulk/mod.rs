@@ -9,11 +9,13 @@ mod input;
 mod interrupt;
 mod journal;
 mod options;
+mod orgs;
 mod progress;
 mod rate;
 mod rejects;
 mod row;
 mod rows;
+mod tree_diff;
 mod user_job;
 mod user_row;
 mod users;
@@ -38,6 +40,30 @@ impl Users {
             Self::Calls(command) => command.run(global),
             Self::Import(command) => command.run(global),
             Self::Export(command) => command.run(global),
+        }
+    }
+}
+
+/// The commands about organizations: the calls, and those about whole trees.
+#[derive(Debug, Subcommand)]
+pub enum Orgs {
+    #[command(flatten)]
+    Calls(authing::orgs::Orgs),
+    /// Create organizations from a file of trees, or make them like it
+    Import(orgs::Import),
+    /// Write the trees of organizations to a file
+    Export(orgs::Export),
+    /// Show how a file of trees differs from the service
+    Diff(orgs::DiffArguments),
+}
+
+impl Orgs {
+    pub fn run(self, global: &Global) -> Result<()> {
+        match self {
+            Self::Calls(command) => command.run(global),
+            Self::Import(command) => command.run(global),
+            Self::Export(command) => command.run(global),
+            Self::Diff(command) => command.run(global),
         }
     }
 }
