@@ -1,7 +1,7 @@
 //! The commands of Authing management.
 
 mod custom_data;
-mod groups;
+pub mod groups;
 pub mod orgs;
 mod pool;
 mod rights;
@@ -23,7 +23,7 @@ pub enum Authing {
     Data(custom_data::Data),
     /// Find and change groups of users
     #[command(subcommand)]
-    Groups(groups::Groups),
+    Groups(bulk::Groups),
     /// Find and change organizations, their nodes and members
     #[command(subcommand)]
     Orgs(bulk::Orgs),

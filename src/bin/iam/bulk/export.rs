@@ -7,8 +7,7 @@ use crate::{
     output::{fields, value::Value},
 };
 use clap::Args;
-use iam_sdk::blocking::authing::Pager;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Seek as _, SeekFrom, Write},
@@ -65,19 +64,19 @@ struct Head {
     columns: Vec<String>,
 }
 
-/// Exports all items that `pager` gives from a page on. `columns` are those of CSV, unless `--fields` names others.
-pub fn run<T>(
+/// A page of items, and how many items there are on all pages; 0 where that is not known.
+pub type Page<T> = (Vec<T>, usize);
+
+/// Exports all pages. `after` returns what fetches the pages after the first so many. `columns` are those of CSV, unless
+/// `--fields` names others, which must be among `known`.
+pub fn run<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
     global: &Global,
     options: &ExportOptions,
     owner: &Owner,
-    columns: &[&str],
-    pager: impl Fn(usize) -> Pager<T>,
-) -> Result<()>
-where
-    T: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static,
-{
+    (columns, known): (&[&str], &[&str]),
+    after: impl FnOnce(usize) -> Result<F>,
+) -> Result<()> {
     let asked = global.output.fields.clone().filter(|fields| !fields.is_empty());
-    let known = fields::of::<T>();
     if let Some(unknown) = asked.as_deref().and_then(|asked| fields::unknown(asked, known)) {
         return Err(Failure::Usage(format!("--fields: there is no `{unknown}`; there are {}", known.join(", "))));
     }
@@ -89,8 +88,8 @@ where
     };
     let shape = Shape { format, columns };
     match &options.to {
-        None => to_stdout(&shape, pager(1)),
-        Some(path) => to_file(path, options, owner, &shape, pager),
+        None => to_stdout(&shape, after(0)?),
+        Some(path) => to_file(path, options, owner, &shape, after),
     }
 }
 
@@ -134,11 +133,11 @@ fn record<T: AsRef<[u8]>>(cells: impl Iterator<Item = T>) -> Result<Vec<u8>> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 
-fn to_stdout<T: Serialize + Clone + PartialEq + Send + 'static>(shape: &Shape, mut pager: Pager<T>) -> Result<()> {
+fn to_stdout<T: Serialize>(shape: &Shape, mut next: impl FnMut() -> Result<Option<Page<T>>>) -> Result<()> {
     let mut to = BufWriter::new(io::stdout().lock());
     to.write_all(&shape.head()?)?;
-    while let Some(page) = pager.next_page()? {
-        for item in &page.list {
+    while let Some((items, _)) = next()? {
+        for item in &items {
             to.write_all(&shape.item(item)?)?;
         }
         to.flush()?;
@@ -155,12 +154,12 @@ struct Part {
     mark: Mark,
 }
 
-fn to_file<T: Serialize + Clone + PartialEq + Send + 'static>(
+fn to_file<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
     path: &Path,
     options: &ExportOptions,
     owner: &Owner,
     shape: &Shape,
-    pager: impl Fn(usize) -> Pager<T>,
+    after: impl FnOnce(usize) -> Result<F>,
 ) -> Result<()> {
     if path.exists() && !options.overwrite {
         return Err(Failure::Refused(format!("{} is there already; --overwrite replaces it", path.display())));
@@ -179,25 +178,24 @@ fn to_file<T: Serialize + Clone + PartialEq + Send + 'static>(
     }
     let gate = Arc::new(Gate::new(None));
     let interrupted = interrupt::watch(&gate).map_err(|error| Failure::Other(format!("signals: {error}")))?;
-    let mut pages = pager(part.mark.page + 1);
+    let mut next = after(part.mark.page)?;
     let mut progress = None;
     let mut noted = Instant::now();
     let result = loop {
         if interrupted.load(Ordering::Relaxed) {
             break Err(Failure::Interrupted);
         }
-        let page = match pages.next_page() {
+        let (items, total) = match next() {
             Ok(Some(page)) => page,
             Ok(None) => break Ok(()),
-            Err(error) => break Err(error.into()),
+            Err(failure) => break Err(failure),
         };
-        let total = usize::try_from(page.total_count).unwrap_or(0);
         let progress: &mut Progress = progress.get_or_insert_with(|| Progress::new(total, options.quiet));
-        for item in &page.list {
+        for item in &items {
             part.write(&shape.item(item)?)?;
         }
         part.mark.page += 1;
-        part.mark.rows += page.list.len();
+        part.mark.rows += items.len();
         progress.at(part.mark.rows, String::new);
         if noted.elapsed() >= NOTED_EVERY {
             noted = Instant::now();

@@ -4,6 +4,8 @@ mod caller;
 mod command;
 mod export;
 mod gate;
+mod group_job;
+mod groups;
 mod import;
 mod input;
 mod interrupt;
@@ -64,6 +66,27 @@ impl Orgs {
             Self::Import(command) => command.run(global),
             Self::Export(command) => command.run(global),
             Self::Diff(command) => command.run(global),
+        }
+    }
+}
+
+/// The commands about groups: the calls, and those about many members at once.
+#[derive(Debug, Subcommand)]
+pub enum Groups {
+    #[command(flatten)]
+    Calls(authing::groups::Groups),
+    /// Create groups and take users into them, from a file
+    Import(groups::Import),
+    /// Write all groups and their members to a file
+    Export(groups::Export),
+}
+
+impl Groups {
+    pub fn run(self, global: &Global) -> Result<()> {
+        match self {
+            Self::Calls(command) => command.run(global),
+            Self::Import(command) => command.run(global),
+            Self::Export(command) => command.run(global),
         }
     }
 }

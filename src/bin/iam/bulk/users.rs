@@ -11,6 +11,7 @@ use crate::{
     command::Global,
     context::{Connect as _, Context},
     failure::{Failure, Result},
+    output::fields,
     prompt,
     service::Service,
 };
@@ -122,10 +123,12 @@ impl Export {
         if self.with_data {
             columns.push("customData");
         }
-        export::run::<User>(global, &self.options, &owner, &columns, |page| {
+        export::run(global, &self.options, &owner, (&columns, fields::of::<User>()), |done| {
             // The oldest first: users who are created meanwhile come last, and no page moves.
             let list = UserListOptions::new().sort_by(SortBy::CreatedAtAscending).with_custom_data(self.with_data);
-            client.users().list_all(list.page(page).limit(usize::from(self.options.page_size)))
+            let list = list.page(done + 1).limit(usize::from(self.options.page_size));
+            let mut pages = client.users().list_all(list);
+            Ok(move || Ok(pages.next_page()?.map(|page| (page.list, usize::try_from(page.total_count).unwrap_or(0)))))
         })
     }
 }
