@@ -15,6 +15,7 @@
 use super::row::{Row, RowHash};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::HashMap,
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -51,8 +52,8 @@ pub struct Owner {
 /// What earlier runs have done.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// By row, from 0.
-    results: Vec<Option<Result>>,
+    /// By the row's number.
+    results: HashMap<usize, Result>,
     sent_up_to: usize,
 }
 
@@ -78,7 +79,7 @@ pub enum Known {
 impl Past {
     /// Returns what is known of a row, by its number and its hash.
     pub fn of(&self, number: usize, hash: RowHash) -> Known {
-        match self.results.get(number.wrapping_sub(1)).copied().flatten() {
+        match self.results.get(&number).copied() {
             Some(Result { hash: other, done: Some(_) }) if other != hash.short() => Known::Changed,
             Some(Result { done: Some(done), .. }) => Known::Done(done),
             // The service refused it: whatever was sent did not stay.
@@ -90,10 +91,8 @@ impl Past {
 
     /// Returns the number of the last row that is done.
     pub fn last_done(&self) -> usize {
-        self.results
-            .iter()
-            .rposition(|result| result.is_some_and(|result| result.done.is_some()))
-            .map_or(0, |at| at + 1)
+        let done = self.results.iter().filter(|(_, result)| result.done.is_some());
+        done.map(|(number, _)| *number).max().unwrap_or(0)
     }
 
     #[cfg(test)]
@@ -102,27 +101,22 @@ impl Past {
     }
 
     fn failed(&self) -> usize {
-        self.results.iter().flatten().filter(|result| result.done.is_none()).count()
+        self.results.values().filter(|result| result.done.is_none()).count()
     }
 
     /// The rows that failed may have been sent again since.
     fn retrying(&mut self) {
-        for (at, result) in self.results.iter_mut().enumerate() {
-            if result.take_if(|result| result.done.is_none()).is_some() {
-                self.sent_up_to = self.sent_up_to.max(at + 1);
+        let sent_up_to = &mut self.sent_up_to;
+        self.results.retain(|number, result| {
+            if result.done.is_none() {
+                *sent_up_to = (*sent_up_to).max(*number);
             }
-        }
+            result.done.is_some()
+        });
     }
 
     fn note(&mut self, number: usize, result: Result) {
-        // A number that no file can have is no reason to take that much memory.
-        if number == 0 || number > u32::MAX as usize {
-            return;
-        }
-        if self.results.len() < number {
-            self.results.resize(number, None);
-        }
-        self.results[number - 1] = Some(result);
+        self.results.insert(number, result);
     }
 }
 

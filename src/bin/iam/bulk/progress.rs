@@ -9,7 +9,8 @@ use std::{
 
 /// How often a line is printed where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-/// How often a second the bar is drawn: it must not slow the work.
+/// How often the bar is drawn: it must not slow the work.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
 const DRAWN: u8 = 10;
 
 pub struct Progress {
@@ -21,7 +22,7 @@ pub struct Progress {
 }
 
 enum Shown {
-    Bar(ProgressBar),
+    Bar(ProgressBar, Instant),
     Lines(Instant),
 }
 
@@ -31,7 +32,7 @@ impl Progress {
         let begun = Instant::now();
         let shown = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => None,
-            (false, true) => Some(Shown::Bar(bar(total))),
+            (false, true) => Some(Shown::Bar(bar(total), begun)),
             (false, false) => Some(Shown::Lines(begun)),
         };
         Self { shown, total, begun, failures: 0 }
@@ -45,7 +46,8 @@ impl Progress {
     /// Shows how many are done so far, and what else there is to say.
     pub fn at(&mut self, done: usize, more: impl Fn() -> String) {
         match &mut self.shown {
-            Some(Shown::Bar(bar)) => {
+            Some(Shown::Bar(bar, last)) if last.elapsed() >= DRAWN_EVERY => {
+                *last = Instant::now();
                 bar.set_message(more());
                 bar.set_position(done as u64);
             }
@@ -71,14 +73,14 @@ impl Progress {
     /// Prints a line, above the bar if there is one.
     pub fn say(&self, text: &str) {
         match &self.shown {
-            Some(Shown::Bar(bar)) => bar.suspend(|| eprintln!("iam: {text}")),
+            Some(Shown::Bar(bar, _)) => bar.suspend(|| eprintln!("iam: {text}")),
             _ => eprintln!("iam: {text}"),
         }
     }
 
     /// Removes the bar.
     pub fn finish(self) {
-        if let Some(Shown::Bar(bar)) = self.shown {
+        if let Some(Shown::Bar(bar, _)) = self.shown {
             bar.finish_and_clear();
         }
     }
