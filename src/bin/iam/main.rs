@@ -1,5 +1,6 @@
 //! The command `iam`: the three identity services on the command line, and the emulator for other programs.
 
+mod api;
 mod arguments;
 mod auth;
 mod authing;
@@ -11,7 +12,9 @@ mod digiwin;
 mod emulate;
 mod failure;
 mod guard;
+mod help;
 mod license;
+mod log;
 mod login;
 mod output;
 mod paths;
@@ -25,7 +28,7 @@ mod session;
 mod settings;
 mod store;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use command::Global;
 use failure::{Failure, Result};
 use output::{Color, Format};
@@ -79,6 +82,15 @@ enum Command {
     /// Cloudspot License
     #[command(subcommand)]
     License(license::License),
+    /// Make any call of a service
+    Api(api::Api),
+    /// Print completions for a shell
+    Completions(help::Completions),
+    /// Write man pages into a folder
+    #[command(hide = true)]
+    Man(help::Man),
+    /// Show help: for a command, or on exit-codes, environment or formatting
+    Help(help::Help),
     /// Start the emulator and do what the vendor's quick start does, with the blocking and with the async client
     Demo,
     /// Serve the emulator until standard input closes or a signal comes; prints one line of JSON first
@@ -93,6 +105,7 @@ fn main() -> ExitCode {
         Some(Color::Never) => anstream::ColorChoice::Never.write_global(),
         Some(Color::Auto) | None => {}
     }
+    log::start(global.flags.verbose);
     match run(command, &global) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(as_json),
@@ -110,6 +123,10 @@ fn run(command: Command, global: &Global) -> Result<()> {
         Command::Digiwin(command) => command.run(global),
         Command::Authing(command) => command.run(global),
         Command::License(command) => command.run(global),
+        Command::Api(command) => command.run(global),
+        Command::Completions(command) => command.run(Arguments::command()),
+        Command::Man(command) => command.run(Arguments::command()),
+        Command::Help(command) => command.run(Arguments::command()),
         Command::Demo => demo::run().map_err(of_other),
         Command::Emulate(options) => emulate::run(options).map_err(of_other),
     }
@@ -129,7 +146,7 @@ fn of_other(error: Box<dyn std::error::Error>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{ArgAction, Command as Tree, CommandFactory as _};
+    use clap::{ArgAction, Command as Tree};
 
     fn walk(tree: &Tree, path: &str, each: &mut impl FnMut(&str, &Tree)) {
         each(path, tree);

@@ -1,0 +1,10 @@
+//! The command `iam`, run as a process against the emulator.
+
+mod commands;
+mod exit_codes;
+mod login;
+mod output;
+mod secrets;
+mod support;
+#[cfg(unix)]
+mod terminal;
