@@ -23,7 +23,7 @@ digiwin.tenants.get_simple                  digiwin tenants get T1
 digiwin.tenants.query_tenants               digiwin tenants search T
 digiwin.tenants.check_user_in_tenant        digiwin tenants has-user bob
 digiwin.tenants.get_applications            digiwin tenants applications
-digiwin.tenants.invite_user                 digiwin tenants invite T1 new@x.example --role id=viewer
+digiwin.tenants.invite_user                 digiwin tenants invite T1 new@x.example --role id=staff
 digiwin.tenants.remove_user                 digiwin tenants remove-user new@x.example --yes
 digiwin.orgs.get_cascade                    digiwin orgs tree
 digiwin.orgs.get_org_list                   digiwin orgs get-many {sid}
@@ -193,15 +193,17 @@ fn steady(text: &str) -> String {
         let end = from.find(|c: char| !(c.is_ascii_alphanumeric() || "-:._+/=".contains(c))).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
         let bare = word.trim_end_matches(['.', ':', ',']);
-        let is_hex = bare.len() >= 24 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_time = bare.len() >= 19 && bare[..4].parse::<u16>().is_ok() && bare.contains('T') && bare.contains(':');
         let is_token = bare.len() >= 40 && !bare.contains([':', '.']) || bare.starts_with("eyJ");
         match () {
-            () if is_hex => steady += "<id>",
             () if is_time => steady += "<time>",
             () if is_token => steady += "<token>",
             () if bare.starts_with("127.0.0.1:") => steady += "<address>",
-            () => steady.push_str(word),
+            () => {
+                let is_id = |part: &str| part.len() >= 24 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let parts = word.split(':').map(|part| if is_id(part) { "<id>" } else { part });
+                steady += &parts.collect::<Vec<_>>().join(":");
+            }
         }
         rest = after;
     }

@@ -28,7 +28,7 @@ pub struct Api {
     /// The service
     service: Service,
     /// The method, if it is not GET (POST with fields), and the path; `graphql` is Authing's GraphQL
-    #[arg(required = true, num_args = 1..=2, value_names = ["METHOD", "PATH"])]
+    #[arg(required = true, num_args = 1..=2, value_name = "METHOD] [PATH")]
     call: Vec<String>,
     /// The method
     #[arg(short = 'X', long)]

@@ -43,6 +43,8 @@ pub struct Context {
     pub service: Option<Service>,
     /// A password that `iam login` was given.
     pub given_password: Option<String>,
+    /// How to log in, where `iam login` was told.
+    pub given_login: Option<&'static str>,
     /// An application's token that `iam login` was given.
     pub given_app_token: Option<String>,
     /// The store, where `iam login` has opened it.
@@ -87,7 +89,15 @@ impl Context {
             return Err(Failure::Usage(format!("profile `{profile}` is of {own}, and the command of {wanted}")));
         }
         let service = service.or(own);
-        Ok(Self { settings, profiles, service, given_password: None, given_app_token: None, store: None })
+        Ok(Self {
+            settings,
+            profiles,
+            service,
+            given_password: None,
+            given_login: None,
+            given_app_token: None,
+            store: None,
+        })
     }
 
     /// Returns the name of the profile, or what stands for it where all comes from flags and the environment.
@@ -189,7 +199,8 @@ impl Context {
             return Ok(client.with_token(token)?);
         }
         let (user, tenant) = (self.settings.get("user").unwrap_or_default(), self.settings.get("tenant"));
-        let (password, way) = (self.password(Service::Digiwin)?, self.settings.get("login").unwrap_or_default());
+        let way = self.given_login.map(str::to_owned).or_else(|| self.settings.get("login")).unwrap_or_default();
+        let password = self.password(Service::Digiwin)?;
         let (name, of_internal) = (user.clone(), tenant.clone().unwrap_or_default());
         let credentials = digiwin::Credentials::from_fn(name, move || {
             // First: without a password it does not matter who logs in.

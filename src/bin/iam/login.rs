@@ -93,6 +93,7 @@ impl Login {
         let keep = service == Service::Authing && context.source(service, "password").is_none();
         to_keep.extend(keep.then(|| (context.sealed("password"), secret.clone())));
         context.given_password = Some(secret);
+        context.given_login = Some(method.name());
 
         match service {
             Service::Digiwin => digiwin_login(&context, method)?,

@@ -38,6 +38,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     name = "iam",
+    disable_help_subcommand = true,
     version,
     max_term_width = 100,
     after_help = "Examples:

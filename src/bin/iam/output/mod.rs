@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, Result},
     reply::{Items, Reply, Tree},
 };
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use clap::{Args, ValueEnum};
 use iam_sdk::DryRun;
 use std::io::{self, IsTerminal as _, Write};
@@ -17,7 +17,7 @@ use table::{Columns, one_line};
 use value::Value;
 
 /// The bold line above a table's columns.
-const HEAD: Style = AnsiColor::Cyan.on_default().bold();
+const HEAD: Style = Style::new().bold();
 
 /// How many rows a table waits for before it decides on its columns.
 const MEASURED: usize = 50;
