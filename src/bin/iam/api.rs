@@ -82,14 +82,7 @@ impl Api {
             Service::Authing => show(Caller::of(&context, dry_run, Authing)?, ready, paginate, &mut output),
             Service::License => show(Caller::of(&context, dry_run, License)?, ready, paginate, &mut output),
         };
-        match result {
-            Err(Failure::Call(error)) if error.is_dry_run() => {
-                error.dry_run().map_or(Ok(()), |request| output.request(request))?;
-                eprintln!("A dry run: nothing was sent.");
-                Ok(())
-            }
-            result => result,
-        }
+        output.or_request(result)
     }
 
     fn ready(self) -> Result<Ready> {

@@ -9,7 +9,7 @@ use crate::{
     store::{FirstUse, Sealed, Store},
 };
 use iam_sdk::{
-    CallOptions,
+    CallOptions, Password,
     authing::{self, PUBLIC_SERVICE as AUTHING},
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     cloudspot::{self, PUBLIC_SERVICE as LICENSE},
@@ -42,11 +42,11 @@ pub struct Context {
     pub profiles: Profiles,
     pub service: Option<Service>,
     /// A password that `iam login` was given.
-    pub given_password: Option<String>,
+    pub given_password: Option<Password>,
     /// How to log in, where `iam login` was told.
     pub given_login: Option<&'static str>,
     /// An application's token that `iam login` was given.
-    pub given_app_token: Option<String>,
+    pub given_app_token: Option<Password>,
     /// The store, where `iam login` has opened it.
     pub store: Option<Store>,
 }
@@ -158,7 +158,7 @@ impl Context {
     }
 
     /// Returns the application's token.
-    pub fn app_token(&self) -> Result<String> {
+    pub fn app_token(&self) -> Result<Password> {
         if let Some(given) = &self.given_app_token {
             return Ok(given.clone());
         }
@@ -172,7 +172,7 @@ impl Context {
     }
 
     /// Returns what finds the password once a login needs it.
-    fn password(&self, service: Service) -> Result<impl Fn() -> Result<String> + Send + Sync + 'static> {
+    fn password(&self, service: Service) -> Result<impl Fn() -> Result<Password> + Send + Sync + 'static> {
         let (given, source) = (self.given_password.clone(), self.source(service, "password"));
         let (store, sealed, profile) =
             (self.store()?, self.sealed("password"), self.settings.profile().map(str::to_owned));
@@ -193,7 +193,7 @@ impl Context {
 
     /// Makes a client of Digiwin.
     pub fn digiwin(&self) -> Result<Client> {
-        let builder = Client::builder(self.required("base_url")?, self.app_token()?);
+        let builder = Client::builder(self.required("base_url")?, self.app_token()?.expose_secret());
         let client = set!(self, builder).build()?;
         if let Some(token) = own_token() {
             return Ok(client.with_token(token)?);

@@ -25,5 +25,5 @@ commands! {
     Impersonation: Read result "cloudspot.validate_impersonation" {
         #[command(flatten)]
         token: SecretArgument,
-    } |c| Ok(c.validate_impersonation(token.read("The impersonation's token")?)?);
+    } |c| Ok(c.validate_impersonation(token.read("The impersonation's token")?.expose_secret())?);
 }

@@ -57,6 +57,7 @@ struct Arguments {
     global: Global,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
 #[derive(Subcommand)]
 enum Command {
     /// Log in, and stay logged in
@@ -107,6 +108,9 @@ fn main() -> ExitCode {
         Some(Color::Auto) | None => {}
     }
     log::start(global.flags.verbose);
+    if global.flags.no_input {
+        prompt::forbid();
+    }
     match run(command, &global) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(as_json),
