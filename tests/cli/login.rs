@@ -82,6 +82,34 @@ fn what_is_missing_is_named_where_nobody_can_be_asked() {
 }
 
 #[test]
+fn the_password_comes_from_a_file_or_the_environment_too() {
+    let home = Home::new();
+    let (url, account) = (home.emulator.base_url(), home.emulator.digiwin().account());
+    fs::write(home.path.join("password"), format!("{}\n", account.password.expose_secret())).unwrap();
+    fs::write(home.path.join("app"), account.app_token.expose_secret()).unwrap();
+    let login = ["login", "digiwin", "--base-url", &url, "--user", "ann", "--app-token-file", "app"];
+    home.iam(&[&login[..], &["--password-file", "password"]].concat()).ok();
+    let mut command = home.command(&[&login[..], &["--no-input"]].concat());
+    command.env("IAM_PASSWORD", account.password.expose_secret());
+    run(command, "").ok();
+    assert_eq!(home.requests_of("digiwin.identity.login"), 2, "a login is one, whatever token there is");
+    // The application's token was kept, sealed; the password was not.
+    assert_eq!(home.iam(&SHOW).ok(), "userId\tann\n");
+    home.emulator.digiwin().revoke_tokens("ann");
+    home.iam(&SHOW).failed(4);
+}
+
+#[test]
+fn a_dry_run_of_a_logout_leaves_the_session() {
+    let home = Home::logged_in();
+    let shown = home.iam(&["logout", "--dry-run"]).ok();
+    assert!(shown.contains("/api/iam/v2/identity/logout"), "{shown}");
+    home.iam(&["logout", "--dry-run", "--profile", "pool"]).ok();
+    assert!(home.emulator.requests().is_empty());
+    home.iam(&SHOW).ok();
+}
+
+#[test]
 fn flag_then_environment_then_profile_and_status_tells_which() {
     let home = Home::logged_in();
     home.iam(&["config", "set", "timeout", "21"]).ok();

@@ -2,6 +2,7 @@
 
 mod commands;
 mod exit_codes;
+mod guide;
 mod login;
 mod output;
 mod secrets;

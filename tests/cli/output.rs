@@ -69,6 +69,29 @@ fn pages_are_fetched_as_long_as_somebody_reads() {
     assert_eq!(home.iam(&[&list[..], &["--jq", "length"]].concat()).ok(), "12\n", "a filter sees all pages at once");
 }
 
+/// The second page never comes: what is there already is the first one.
+#[cfg(unix)]
+#[test]
+fn items_are_shown_before_the_next_page_is_there_and_ctrl_c_ends_the_wait() {
+    use iam_sdk::emulator::Fault;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::os::unix::process::ExitStatusExt as _;
+    for format in ["plain", "json", "jsonl", "csv"] {
+        let home = Home::logged_in();
+        home.emulator.fault(Fault::delay(std::time::Duration::ZERO).on("authing.users.list").times(1));
+        home.emulator.fault(Fault::hang().on("authing.users.list"));
+        let list = ["authing", "users", "list", "--page-size", "2", "--fields", "username", "-o", format];
+        let mut child = home.command(&list).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.by_ref().any(|line| line.unwrap().contains("lena")), "{format}");
+        while home.requests_of("authing.users.list") < 2 {
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "a shell calls it 130");
+    }
+}
+
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let home = Home::logged_in();
