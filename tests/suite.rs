@@ -10,9 +10,8 @@ mod support;
 mod r#async;
 #[cfg(feature = "blocking")]
 mod blocking;
-#[cfg(all(unix, feature = "cli"))]
-#[path = "cli/bulk/mod.rs"]
-mod cli_bulk;
+#[cfg(feature = "cli")]
+mod cli;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod contexts;
 mod emulator;

@@ -6,7 +6,7 @@ use crate::{
 };
 use clap::Args;
 use iam_sdk::{
-    Json,
+    Json, Password,
     digiwin::{OrgRef, TenantRef, UserRef},
 };
 use serde_json::{Map, Value};
@@ -124,11 +124,11 @@ pub struct SecretArgument {
 
 impl SecretArgument {
     /// Returns the secret; asks for it where neither flag is given.
-    pub fn read(&self, what: &str) -> Result<String> {
+    pub fn read(&self, what: &str) -> Result<Password> {
         match &self.file {
             Some(path) => secrets::Source::File(path.clone()).read(),
             None if self.stdin => secrets::from_stdin(),
-            None if prompt::possible(false) => prompt::secret(what),
+            None if prompt::possible() => prompt::secret(what),
             None => Err(Failure::Usage(format!("{what}: use --stdin or --file; no flag takes a secret"))),
         }
     }
@@ -151,7 +151,7 @@ pub struct NewPassword {
 
 impl NewPassword {
     /// Returns the password, if one is to be given.
-    pub fn read(&self) -> Result<Option<String>> {
+    pub fn read(&self) -> Result<Option<Password>> {
         match &self.password_file {
             Some(path) => secrets::Source::File(path.clone()).read().map(Some),
             None if self.password_stdin => secrets::from_stdin().map(Some),

@@ -32,16 +32,9 @@ impl Global {
         if guard.is_dry_run() {
             client = client.dry()?;
         }
-        guard.confirm(subject, self.flags.no_input)?;
+        guard.confirm(subject)?;
         let list_fields = self.output.fields.as_ref().is_some_and(Vec::is_empty);
-        match output.show(reply(client)?, list_fields) {
-            Err(Failure::Call(error)) if error.is_dry_run() => {
-                error.dry_run().map_or(Ok(()), |request| output.request(request))?;
-                eprintln!("A dry run: nothing was sent.");
-                Ok(())
-            }
-            result => result,
-        }
+        output.show(reply(client)?, list_fields)
     }
 
     /// Returns whether errors are for programs that read JSON.
@@ -72,6 +65,7 @@ macro_rules! commands {
         )+
     ) => {
         $(#[$doc])*
+        #[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
         #[derive(clap::Subcommand, Debug)]
         pub enum $noun {
             $(

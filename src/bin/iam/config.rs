@@ -106,16 +106,19 @@ impl ProfileCommand {
 
 impl ConfigCommand {
     pub fn run(self, global: &Global) -> Result<()> {
+        if let Self::Path = self {
+            // Whatever is in the file.
+            let context = Context::of_profile(global.flags.clone(), None, Profiles::read()?, None)?;
+            let path = context.profiles.path().display().to_string();
+            return show(global, &context, reply::value(move || Ok(Value::Text(path))));
+        }
         let context = Context::new(global.flags.clone(), None)?;
         let profile = || {
             let named = context.settings.profile().map(str::to_owned);
             named.ok_or_else(|| Failure::Usage("there is no profile; `iam profile set` makes one".to_owned()))
         };
         match self {
-            Self::Path => {
-                let path = context.profiles.path().display().to_string();
-                show(global, &context, reply::value(move || Ok(Value::Text(path))))
-            }
+            Self::Path => Ok(()),
             Self::Get { setting } => {
                 let known = settings::named(&setting);
                 let known = known.ok_or_else(|| Failure::Usage(format!("there is no setting `{setting}`")))?;

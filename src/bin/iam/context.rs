@@ -9,7 +9,7 @@ use crate::{
     store::{FirstUse, Sealed, Store},
 };
 use iam_sdk::{
-    CallOptions,
+    CallOptions, Password,
     authing::{self, PUBLIC_SERVICE as AUTHING},
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     cloudspot::{self, PUBLIC_SERVICE as LICENSE},
@@ -42,9 +42,11 @@ pub struct Context {
     pub profiles: Profiles,
     pub service: Option<Service>,
     /// A password that `iam login` was given.
-    pub given_password: Option<String>,
+    pub given_password: Option<Password>,
+    /// How to log in, where `iam login` was told.
+    pub given_login: Option<&'static str>,
     /// An application's token that `iam login` was given.
-    pub given_app_token: Option<String>,
+    pub given_app_token: Option<Password>,
     /// The store, where `iam login` has opened it.
     pub store: Option<Store>,
 }
@@ -87,7 +89,15 @@ impl Context {
             return Err(Failure::Usage(format!("profile `{profile}` is of {own}, and the command of {wanted}")));
         }
         let service = service.or(own);
-        Ok(Self { settings, profiles, service, given_password: None, given_app_token: None, store: None })
+        Ok(Self {
+            settings,
+            profiles,
+            service,
+            given_password: None,
+            given_login: None,
+            given_app_token: None,
+            store: None,
+        })
     }
 
     /// Returns the name of the profile, or what stands for it where all comes from flags and the environment.
@@ -148,7 +158,7 @@ impl Context {
     }
 
     /// Returns the application's token.
-    pub fn app_token(&self) -> Result<String> {
+    pub fn app_token(&self) -> Result<Password> {
         if let Some(given) = &self.given_app_token {
             return Ok(given.clone());
         }
@@ -162,7 +172,7 @@ impl Context {
     }
 
     /// Returns what finds the password once a login needs it.
-    fn password(&self, service: Service) -> Result<impl Fn() -> Result<String> + Send + Sync + 'static> {
+    fn password(&self, service: Service) -> Result<impl Fn() -> Result<Password> + Send + Sync + 'static> {
         let (given, source) = (self.given_password.clone(), self.source(service, "password"));
         let (store, sealed, profile) =
             (self.store()?, self.sealed("password"), self.settings.profile().map(str::to_owned));
@@ -183,13 +193,14 @@ impl Context {
 
     /// Makes a client of Digiwin.
     pub fn digiwin(&self) -> Result<Client> {
-        let builder = Client::builder(self.required("base_url")?, self.app_token()?);
+        let builder = Client::builder(self.required("base_url")?, self.app_token()?.expose_secret());
         let client = set!(self, builder).build()?;
         if let Some(token) = own_token() {
             return Ok(client.with_token(token)?);
         }
         let (user, tenant) = (self.settings.get("user").unwrap_or_default(), self.settings.get("tenant"));
-        let (password, way) = (self.password(Service::Digiwin)?, self.settings.get("login").unwrap_or_default());
+        let way = self.given_login.map(str::to_owned).or_else(|| self.settings.get("login")).unwrap_or_default();
+        let password = self.password(Service::Digiwin)?;
         let (name, of_internal) = (user.clone(), tenant.clone().unwrap_or_default());
         let credentials = digiwin::Credentials::from_fn(name, move || {
             // First: without a password it does not matter who logs in.

@@ -16,7 +16,7 @@ pub trait Guard {
     /// # Errors
     ///
     /// [`Refused`](Failure::Refused), where the answer is no, or nobody can be asked.
-    fn confirm(&self, what: &Subject, no_input: bool) -> Result<()>;
+    fn confirm(&self, what: &Subject) -> Result<()>;
 }
 
 /// What a call is about: how a question names it, and what has to be typed where that is asked for.
@@ -52,7 +52,7 @@ impl Guard for Read {
         false
     }
 
-    fn confirm(&self, _: &Subject, _: bool) -> Result<()> {
+    fn confirm(&self, _: &Subject) -> Result<()> {
         Ok(())
     }
 }
@@ -71,7 +71,7 @@ impl Guard for Change {
         self.dry_run
     }
 
-    fn confirm(&self, _: &Subject, _: bool) -> Result<()> {
+    fn confirm(&self, _: &Subject) -> Result<()> {
         Ok(())
     }
 }
@@ -93,11 +93,11 @@ impl Guard for Delete {
         self.dry_run
     }
 
-    fn confirm(&self, what: &Subject, no_input: bool) -> Result<()> {
+    fn confirm(&self, what: &Subject) -> Result<()> {
         if self.yes || self.dry_run {
             return Ok(());
         }
-        if !prompt::possible(no_input) {
+        if !prompt::possible() {
             return Err(Failure::Refused(format!(
                 "{}: nobody can be asked; use --yes to do it all the same",
                 what.text
@@ -127,13 +127,13 @@ impl Guard for Destroy {
         self.dry_run
     }
 
-    fn confirm(&self, what: &Subject, no_input: bool) -> Result<()> {
+    fn confirm(&self, what: &Subject) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
         let typed = match &self.confirm {
             Some(name) => name.clone(),
-            None if !prompt::possible(no_input) => {
+            None if !prompt::possible() => {
                 return Err(Failure::Refused(format!(
                     "{}: nobody can be asked; use --confirm {} to do it all the same",
                     what.text, what.name
@@ -154,13 +154,13 @@ mod tests {
 
     #[test]
     fn what_is_final_is_refused_where_nobody_can_be_asked() {
+        prompt::forbid();
         let what = Subject::one("organization", "o1");
-        let delete = |yes, dry_run| Delete { dry_run, yes }.confirm(&what, true);
+        let delete = |yes, dry_run| Delete { dry_run, yes }.confirm(&what);
         assert!(matches!(delete(false, false), Err(Failure::Refused(_))));
         assert!(delete(true, false).is_ok() && delete(false, true).is_ok());
-        let destroy = |confirm: Option<&str>| {
-            Destroy { dry_run: false, confirm: confirm.map(str::to_owned) }.confirm(&what, true)
-        };
+        let destroy =
+            |confirm: Option<&str>| Destroy { dry_run: false, confirm: confirm.map(str::to_owned) }.confirm(&what);
         assert!(matches!(destroy(None), Err(Failure::Refused(_))));
         assert!(matches!(destroy(Some("o2")), Err(Failure::Refused(_))));
         assert!(destroy(Some("o1")).is_ok());

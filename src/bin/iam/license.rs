@@ -11,8 +11,8 @@ commands! {
     Show: Read one "cloudspot.get_user" {} |c| c.get_user();
 
     /// Show what the user may do, by company
-    #[command(after_help = "Examples:\n  iam license permissions\n  iam license permissions --jq '.permissions[].company_name'")]
-    Permissions: Read one "cloudspot.get_permissions" {} |c| c.get_permissions();
+    #[command(after_help = "Examples:\n  iam license permissions\n  iam license permissions --jq '.[].company_name'")]
+    Permissions: Read list "cloudspot.get_permissions" {} |c| c.get_permissions().map(|license| license.permissions);
 
     /// Show what the user may do in a company
     #[command(after_help = "Examples:\n  iam license check c1\n  iam license check c1 --jq '.permissions | index(\"use_app\") != null'")]
@@ -25,5 +25,5 @@ commands! {
     Impersonation: Read result "cloudspot.validate_impersonation" {
         #[command(flatten)]
         token: SecretArgument,
-    } |c| Ok(c.validate_impersonation(token.read("The impersonation's token")?)?);
+    } |c| Ok(c.validate_impersonation(token.read("The impersonation's token")?.expose_secret())?);
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use iam_sdk::{
-    UserToken,
+    Password, UserToken,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     digiwin,
     token_store::StoredToken,
@@ -81,7 +81,7 @@ impl Login {
         if let Some(reason) = &store.no_keyring {
             eprintln!("The keyring is of no use here ({reason}); the tokens are sealed under a key in {}.", store.key);
         }
-        let can_ask = prompt::possible(context.settings.flags.no_input);
+        let can_ask = prompt::possible();
         let mut to_keep = Vec::new();
         if service == Service::Digiwin {
             let (app_token, keep) = self.app_token(&context, can_ask)?;
@@ -93,6 +93,7 @@ impl Login {
         let keep = service == Service::Authing && context.source(service, "password").is_none();
         to_keep.extend(keep.then(|| (context.sealed("password"), secret.clone())));
         context.given_password = Some(secret);
+        context.given_login = Some(method.name());
 
         match service {
             Service::Digiwin => digiwin_login(&context, method)?,
@@ -112,7 +113,7 @@ impl Login {
     }
 
     /// Returns the application's token, and whether it is to be kept: what comes from a file or a command will come again.
-    fn app_token(&self, context: &Context, can_ask: bool) -> Result<(String, bool)> {
+    fn app_token(&self, context: &Context, can_ask: bool) -> Result<(Password, bool)> {
         if let Some(path) = &self.app_token_file {
             return Ok((secrets::Source::File(path.clone()).read()?, true));
         }
@@ -129,7 +130,7 @@ impl Login {
         }
     }
 
-    fn secret(&self, context: &Context, service: Service, method: Method, can_ask: bool) -> Result<String> {
+    fn secret(&self, context: &Context, service: Service, method: Method, can_ask: bool) -> Result<Password> {
         if let Some(path) = &self.password_file {
             return secrets::Source::File(path.clone()).read();
         }
@@ -180,7 +181,7 @@ impl Answers {
         Ok(Self {
             profile: chosen.unwrap_or_else(|| service.name().to_owned()),
             method: login.method.or_else(of_profile).unwrap_or(Method::Password),
-            can_ask: prompt::possible(flags.no_input),
+            can_ask: prompt::possible(),
             service,
             flags,
             known,
@@ -228,9 +229,10 @@ fn digiwin_login(context: &Context, method: Method) -> Result<()> {
         return session::renew(&client);
     }
     // A code works once: it logs another session in, whose token becomes this one's.
-    let (phone, code) = (context.settings.get("user").unwrap_or_default(), context.given_password.clone());
+    let phone = context.settings.get("user").unwrap_or_default();
+    let code = context.given_password.clone().unwrap_or_else(|| "".into());
     let once = client.with_session("iam login --method code");
-    once.identity().login_verification_code(&phone, code.unwrap_or_default())?;
+    once.identity().login_verification_code(&phone, code.expose_secret())?;
     let token = once.current_token()?;
     once.set_current_token(None)?;
     let token = token.ok_or_else(|| Failure::Other("the login brought no token".to_owned()))?;

@@ -1,5 +1,6 @@
 //! The command `iam`: the three identity services on the command line, and the emulator for other programs.
 
+mod api;
 mod arguments;
 mod auth;
 mod authing;
@@ -12,7 +13,9 @@ mod digiwin;
 mod emulate;
 mod failure;
 mod guard;
+mod help;
 mod license;
+mod log;
 mod login;
 mod output;
 mod paths;
@@ -26,7 +29,7 @@ mod session;
 mod settings;
 mod store;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use command::Global;
 use failure::{Failure, Result};
 use output::Color;
@@ -36,6 +39,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     name = "iam",
+    disable_help_subcommand = true,
     version,
     max_term_width = 100,
     after_help = "Examples:
@@ -54,6 +58,7 @@ struct Arguments {
     global: Global,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
 #[derive(Subcommand)]
 enum Command {
     /// Log in, and stay logged in
@@ -80,6 +85,15 @@ enum Command {
     /// Cloudspot License
     #[command(subcommand)]
     License(license::License),
+    /// Make any call of a service
+    Api(api::Api),
+    /// Print completions for a shell
+    Completions(help::Completions),
+    /// Write man pages into a folder
+    #[command(hide = true)]
+    Man(help::Man),
+    /// Show help: for a command, or on exit-codes, environment or formatting
+    Help(help::Help),
     /// Start the emulator and do what the vendor's quick start does, with the blocking and with the async client
     Demo,
     /// Serve the emulator until standard input closes or a signal comes; prints one line of JSON first
@@ -93,6 +107,10 @@ fn main() -> ExitCode {
         Some(Color::Always) => anstream::ColorChoice::Always.write_global(),
         Some(Color::Never) => anstream::ColorChoice::Never.write_global(),
         Some(Color::Auto) | None => {}
+    }
+    log::start(global.flags.verbose);
+    if global.flags.no_input {
+        prompt::forbid();
     }
     match run(command, &global) {
         Ok(()) => ExitCode::SUCCESS,
@@ -111,6 +129,10 @@ fn run(command: Command, global: &Global) -> Result<()> {
         Command::Digiwin(command) => command.run(global),
         Command::Authing(command) => command.run(global),
         Command::License(command) => command.run(global),
+        Command::Api(command) => command.run(global),
+        Command::Completions(command) => command.run(Arguments::command()),
+        Command::Man(command) => command.run(Arguments::command()),
+        Command::Help(command) => command.run(Arguments::command()),
         Command::Demo => demo::run().map_err(of_other),
         Command::Emulate(options) => emulate::run(options).map_err(of_other),
     }
@@ -130,7 +152,7 @@ fn of_other(error: Box<dyn std::error::Error>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{ArgAction, Command as Tree, CommandFactory as _};
+    use clap::{ArgAction, Command as Tree};
 
     fn walk(tree: &Tree, path: &str, each: &mut impl FnMut(&str, &Tree)) {
         each(path, tree);

@@ -1,11 +1,23 @@
 //! Questions on the terminal. Answers to them never show up anywhere else.
 
 use crate::failure::{Failure, Result};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use iam_sdk::Password;
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Whether `--no-input` was given.
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Lets nobody be asked any more.
+pub fn forbid() {
+    FORBIDDEN.store(true, Ordering::Relaxed);
+}
 
 /// Returns whether somebody can be asked.
-pub fn possible(no_input: bool) -> bool {
-    !no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+pub fn possible() -> bool {
+    !FORBIDDEN.load(Ordering::Relaxed) && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Asks for a text.
@@ -20,14 +32,14 @@ pub fn text(question: &str) -> Result<String> {
 }
 
 /// Asks for a secret, which is not shown while it is typed.
-pub fn secret(question: &str) -> Result<String> {
+pub fn secret(question: &str) -> Result<Password> {
     let mut to = io::stderr();
     write!(to, "{question}: ").and_then(|()| to.flush()).map_err(unasked)?;
     let answer = hidden::read_line();
     let _ = writeln!(to);
     match answer {
         Ok(answer) if answer.is_empty() => Err(Failure::Refused("there was no answer".to_owned())),
-        Ok(answer) => Ok(answer),
+        Ok(answer) => Ok(answer.into()),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
         Err(error) => Err(unasked(error)),
     }

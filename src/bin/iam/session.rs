@@ -4,6 +4,7 @@ use crate::{
     command::Global,
     context::{Connect, Context},
     failure::Result,
+    guard::{Change, Guard as _},
     reply::{self, Reply},
     service::Service,
 };
@@ -97,6 +98,8 @@ pub struct Logout {
     /// End all the user's sessions, not only this one (digiwin)
     #[arg(long)]
     everywhere: bool,
+    #[command(flatten)]
+    guard: Change,
 }
 
 impl Logout {
@@ -106,7 +109,16 @@ impl Logout {
         match context.service()? {
             Service::Digiwin => {
                 let options = LogoutOptions::new().clear_all(self.everywhere.then_some(true));
-                Client::connect(&context)?.identity().logout_with(options)?;
+                let client = Client::connect(&context)?;
+                if self.guard.is_dry_run() {
+                    let call = move || client.dry()?.identity().logout_with(options);
+                    return global.output(&context)?.show(reply::done(call), false);
+                }
+                client.identity().logout_with(options)?;
+            }
+            _ if self.guard.is_dry_run() => {
+                eprintln!("A dry run: the service would be asked nothing; the token would be forgotten.");
+                return Ok(());
             }
             Service::Authing => ManagementClient::connect(&context)?.forget()?,
             Service::License => LicenseClient::connect(&context)?.forget()?,

@@ -5,7 +5,10 @@ use crate::{
     paths,
     settings::Settings,
 };
-use iam_sdk::token_store::{EncryptionKey, FileStore, StoreKey, StoredToken, TokenStore};
+use iam_sdk::{
+    Password,
+    token_store::{EncryptionKey, FileStore, StoreKey, StoredToken, TokenStore},
+};
 use std::{
     env, fmt, fs,
     io::{self, Write as _},
@@ -103,13 +106,13 @@ impl Store {
     }
 
     /// Keeps a secret of a profile, sealed like a token.
-    pub fn keep(&self, secret: &Sealed, text: &str) -> Result<()> {
-        Ok(self.tokens.put(&secret.key(), &StoredToken::new(text.into()))?)
+    pub fn keep(&self, secret: &Sealed, text: &Password) -> Result<()> {
+        Ok(self.tokens.put(&secret.key(), &StoredToken::new(text.expose_secret().into()))?)
     }
 
     /// Returns a secret that was kept.
-    pub fn kept(&self, secret: &Sealed) -> Result<Option<String>> {
-        Ok(self.tokens.get(&secret.key())?.map(|stored| stored.token.expose_secret().to_owned()))
+    pub fn kept(&self, secret: &Sealed) -> Result<Option<Password>> {
+        Ok(self.tokens.get(&secret.key())?.map(|stored| stored.token.expose_secret().into()))
     }
 
     /// Forgets a secret.

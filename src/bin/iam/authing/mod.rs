@@ -10,6 +10,7 @@ pub mod users;
 use crate::{bulk, command::Global, failure::Result};
 use clap::Subcommand;
 
+#[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
 #[derive(Debug, Subcommand)]
 pub enum Authing {
     /// Find and change users, their groups, departments and sign-ins

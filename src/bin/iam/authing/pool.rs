@@ -27,5 +27,5 @@ commands! {
     CheckToken: Read result "authing.check_login_status" {
         #[command(flatten)]
         token: SecretArgument,
-    } |c| Ok(c.check_login_status(token.read("The user's token")?)?);
+    } |c| Ok(c.check_login_status(token.read("The user's token")?.expose_secret())?);
 }

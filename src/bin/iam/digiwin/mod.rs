@@ -8,6 +8,7 @@ mod users;
 use crate::{command::Global, failure::Result};
 use clap::Subcommand;
 
+#[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
 #[derive(Debug, Subcommand)]
 pub enum Digiwin {
     /// Find and change users

@@ -58,46 +58,50 @@ pub fn unknown<'a>(fields: &'a [String], known: &[&str]) -> Option<&'a String> {
     fields.iter().find(|field| !known.is_empty() && !is_known(field))
 }
 
-/// The columns that a table has for a list, where the model has more than a screen is wide: those that tell items apart.
-const TELLING: [&str; 26] = [
-    "sid",
-    "id",
-    "username",
-    "userId",
-    "tenantId",
-    "code",
-    "name",
-    "nickname",
-    "email",
-    "phone",
-    "telephone",
-    "label",
-    "uri",
-    "parentSid",
-    "company_id",
-    "company_name",
-    "permissions",
-    "status",
-    "disabled",
-    "blocked",
-    "type",
-    "key",
-    "value",
-    "dataType",
-    "description",
-    "createdAt",
+/// The members that tell items apart, in the order of the columns that show them. Of those in one row a table shows the first
+/// that has a value.
+const TELLING: [&[&str]; 24] = [
+    &["sid"],
+    &["id", "tenantId"],
+    &["username"],
+    &["userSid"],
+    &["userId"],
+    &["code"],
+    &["name", "nickname", "userName", "label"],
+    &["email"],
+    &["telephone", "phone"],
+    &["orgName"],
+    &["uri"],
+    &["parentSid"],
+    &["company_id"],
+    &["company_name"],
+    &["permissions"],
+    &["status"],
+    &["expiredTime"],
+    &["disabled", "blocked"],
+    &["key"],
+    &["value"],
+    &["dataType"],
+    &["type"],
+    &["description"],
+    &["createdAt"],
 ];
+
+/// How many columns a table has at the most, where nobody chose them.
+const MOST: usize = 7;
 
 /// Returns the columns of text for programs: those of a model's members that tell items apart, whatever the items are.
 pub fn telling(known: &[&str]) -> Option<Vec<String>> {
-    let telling: Vec<_> = TELLING.into_iter().filter(|name| known.contains(name)).map(str::to_owned).collect();
+    let all = TELLING.iter().flat_map(|row| *row);
+    let telling: Vec<_> = all.filter(|name| known.contains(name)).map(|name| (*name).to_owned()).collect();
     if telling.len() > 1 { Some(telling) } else { None }
 }
 
 /// Returns the columns of a table for these rows: the telling ones that have a value, or all where none has.
 pub fn columns(rows: &[Value]) -> Vec<String> {
-    let has_value = |name: &str| rows.iter().any(|row| row.member(name).is_some_and(|value| *value != Value::Null));
-    let telling: Vec<_> = TELLING.into_iter().filter(|name| has_value(name)).take(7).map(str::to_owned).collect();
+    let has_value = |name: &&&str| rows.iter().any(|row| row.member(name).is_some_and(|value| *value != Value::Null));
+    let of_row = |row: &&'static [&'static str]| row.iter().find(has_value).map(|name| (*name).to_owned());
+    let telling: Vec<_> = TELLING.iter().filter_map(of_row).take(MOST).collect();
     if telling.len() > 1 {
         return telling;
     }

@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, Result},
     reply::{Items, Reply, Tree},
 };
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use clap::{Args, ValueEnum};
 use iam_sdk::DryRun;
 use std::io::{self, IsTerminal as _, Write};
@@ -17,7 +17,7 @@ use table::{Columns, one_line};
 use value::Value;
 
 /// The bold line above a table's columns.
-const HEAD: Style = AnsiColor::Cyan.on_default().bold();
+const HEAD: Style = Style::new().bold();
 
 /// How many rows a table waits for before it decides on its columns.
 const MEASURED: usize = 50;
@@ -93,8 +93,25 @@ impl Output {
         }
     }
 
-    /// Writes a reply. `list_fields` says that the members are asked for, and nothing else.
+    /// Writes a reply, or the request of a dry run. `list_fields` says that the members are asked for, and nothing else.
     pub fn show(&mut self, reply: Reply, list_fields: bool) -> Result<()> {
+        let shown = self.show_reply(reply, list_fields);
+        self.or_request(shown)
+    }
+
+    /// Writes the request of a call that was not to be sent.
+    pub fn or_request(&mut self, result: Result<()>) -> Result<()> {
+        match result {
+            Err(Failure::Call(error)) if error.is_dry_run() => {
+                error.dry_run().map_or(Ok(()), |request| self.request(request))?;
+                eprintln!("A dry run: nothing was sent.");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn show_reply(&mut self, reply: Reply, list_fields: bool) -> Result<()> {
         let known = match &reply {
             Reply::One(known, _) | Reply::Many(known, _) => *known,
             Reply::Done(_) | Reply::Tree(_) => &[],
@@ -135,7 +152,7 @@ impl Output {
     }
 
     /// Writes a request that was not sent.
-    pub fn request(&mut self, request: &DryRun) -> Result<()> {
+    fn request(&mut self, request: &DryRun) -> Result<()> {
         let body = request.body.as_ref().map(Value::of).transpose()?;
         if self.is_for_people() && self.jq.is_none() {
             writeln!(self.to, "{request}")?;
