@@ -65,6 +65,7 @@ pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::{HeaderMap, Method};
 pub use protocol::{
+    dry_run::DryRun,
     model::{Extra, Json},
     options::IntoOption,
     request_options::RequestOptions,

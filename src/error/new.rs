@@ -44,6 +44,7 @@ impl Error {
             unreadable: false,
             unprocessed: false,
             partial: None,
+            dry_run: None,
             source: None,
         }))
     }

@@ -29,6 +29,9 @@ predicates! {
     /// Returns whether an argument of the call is wrong.
     is_invalid_argument => InvalidArgument;
 
+    /// Returns whether the call was only to show its request; see [`dry_run`](Self::dry_run).
+    is_dry_run => DryRun;
+
     /// Returns whether a blocking call was made from inside an async runtime; nothing was sent.
     is_blocking_in_async => BlockingInAsync;
 
