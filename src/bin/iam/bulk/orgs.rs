@@ -110,7 +110,7 @@ impl Import {
                 show(global, context, &diff, &file)?;
                 let subject =
                     Subject { text: format!("what organization {root} has and the file has not"), name: root.clone() };
-                self.guard.confirm(&subject, global.flags.no_input)?;
+                self.guard.confirm(&subject)?;
                 is_asked = true;
             }
             match apply(client, there.node.org_id.as_deref(), &file, diff, &mut made) {

@@ -67,7 +67,7 @@ impl Import {
             false => Ok(()),
             true => {
                 let what = format!("{} rows, and users who are there are changed", super::progress::grouped(rows));
-                if !prompt::possible(global.flags.no_input) {
+                if !prompt::possible() {
                     return Err(Failure::Refused(format!(
                         "{what}: nobody can be asked; use --yes to do it all the same"
                     )));
