@@ -16,11 +16,11 @@ use crate::support::{
     spans::{Span, Spans, Trace},
 };
 use iam_sdk::{
-    CallOptions, ErrorKind, Method, RetryPolicy,
+    CallOptions, ErrorKind, Method, Result, RetryPolicy,
     digiwin::Credentials,
     emulator::{Emulator, Fault},
     observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
-    token_store::StoredToken,
+    token_store::{StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
     collections::BTreeSet,
@@ -218,19 +218,41 @@ async fn a_rejected_token_is_a_refresh_and_a_resend() {
 #[maybe_async]
 #[test]
 async fn a_token_that_has_expired_is_replaced_for_that_reason() {
-    let server = Server::start(|_| json("[]"));
-    let (calls, observed) = (AtomicUsize::new(0), Observed::default());
-    let credentials = Credentials::from_fn("ann", move || {
-        let mut token = StoredToken::new(format!("t{}", calls.load(Ordering::SeqCst)).as_str().into());
-        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
-            token.expires_at = Some(SystemTime::now() - Duration::from_secs(1));
-        }
-        std::io::Result::Ok(Credentials::token(token))
-    });
+    let (server, observed) = (Server::start(|_| json("[]")), Observed::default());
+    let credentials =
+        Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::token(StoredToken::new("new".into()))));
     let builder = Client::builder(server.url(), "app").credentials(credentials).observer(observed.clone());
-    builder.build().unwrap().users().get_user_simple().await.unwrap();
+    let client = builder.token_store(Expired).build().unwrap();
+    // The store is read before the call that needs a valid token.
+    holds(client.current_token().await.unwrap().is_some());
+    same(observed.counts(), (0, 0, 0));
+    client.users().get_user_simple().await.unwrap();
     let refreshes: Vec<_> = observed.notes().refreshes.iter().map(|refresh| (refresh.reason, refresh.result)).collect();
-    assert_eq!(refreshes, [("missing", "provided"), ("expired", "provided")]);
+    assert_eq!(refreshes, [("expired", "provided")]);
+}
+
+/// A store whose tokens have expired.
+#[derive(Debug)]
+struct Expired;
+
+impl TokenStore for Expired {
+    fn get(&self, _: &StoreKey) -> Result<Option<StoredToken>> {
+        let mut token = StoredToken::new("old".into());
+        token.expires_at = Some(SystemTime::UNIX_EPOCH);
+        Ok(Some(token))
+    }
+
+    fn put(&self, _: &StoreKey, _: &StoredToken) -> Result<()> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &StoreKey) -> Result<()> {
+        Ok(())
+    }
+
+    fn try_lock(&self, _: &StoreKey) -> Result<Option<StoreLock>> {
+        Ok(Some(StoreLock::new(|| {})))
+    }
 }
 
 #[maybe_async]
