@@ -41,6 +41,7 @@ pub struct CallOptions {
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
     retry: Option<RetryPolicy>,
+    dry_run: bool,
     headers: Vec<(String, String)>,
 }
 
@@ -70,6 +71,26 @@ impl CallOptions {
         self
     }
 
+    /// Has each call fail with [`DryRun`](crate::ErrorKind::DryRun) in place of being sent. Default: `false`.
+    ///
+    /// Nothing is sent, not even a login. [`Error::dry_run`](crate::Error::dry_run) has the request, without its secrets; of a
+    /// login that sends several requests, and of a call in batches, the first one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "blocking")] {
+    /// use iam_sdk::{CallOptions, blocking::Client};
+    ///
+    /// let client = Client::builder("https://iam.example.com", "app-token").build()?;
+    /// let error = client.with_options(CallOptions::new().dry_run(true))?.users().get_user("ann").unwrap_err();
+    /// assert_eq!(error.dry_run().unwrap().to_string(), "POST https://iam.example.com/api/iam/v2/user");
+    /// # }
+    /// # Ok::<_, iam_sdk::Error>(())
+    /// ```
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
     /// Adds a header, in place of one of that name that the builder or earlier options have set. At most 200 may be set.
     ///
     /// Not the caller's to set are the headers that the client sets itself: those that carry the application and the token
@@ -89,6 +110,7 @@ impl fmt::Debug for CallOptions {
             .field("timeout", &self.timeout)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("retry", &self.retry)
+            .field("dry_run", &self.dry_run)
             .field("headers", &names)
             .finish()
     }
@@ -101,6 +123,8 @@ pub(crate) struct CallSettings {
     /// `None`: all that is left of `timeout`.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
+    /// Whether calls fail with their request in place of sending it.
+    pub(crate) dry_run: bool,
     /// Besides the client's own.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -109,7 +133,7 @@ impl CallSettings {
     /// Returns the client's own settings.
     pub(crate) fn of(settings: &Settings) -> Self {
         let Settings { timeout, attempt_timeout, .. } = *settings;
-        Self { timeout, attempt_timeout, retry: settings.retry.clone(), headers: Vec::new() }
+        Self { timeout, attempt_timeout, retry: settings.retry.clone(), dry_run: false, headers: Vec::new() }
     }
 
     /// Returns these settings with `options` in place of what they set. `reserved` are the headers of the service.
@@ -118,6 +142,7 @@ impl CallSettings {
         settings.timeout = options.timeout.unwrap_or(self.timeout);
         settings.attempt_timeout = options.attempt_timeout.or(self.attempt_timeout);
         settings.retry = options.retry.unwrap_or(settings.retry);
+        settings.dry_run |= options.dry_run;
         config::check_time("timeout", settings.timeout)?;
         settings.attempt_timeout.map_or(Ok(()), |limit| config::check_time("attempt_timeout", limit))?;
         settings.retry.check()?;

@@ -4,6 +4,7 @@
 //! [servers]: guide::servers
 //! [command-line tools]: guide::command_line
 //! [errors]: guide::errors
+//! [observability]: guide::observability
 //! [testing]: guide::testing
 //! [stores]: guide::stores
 //! [security]: guide::security
@@ -64,6 +65,7 @@ pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
 pub use http::{HeaderMap, Method};
 pub use protocol::{
+    dry_run::DryRun,
     model::{Extra, Json},
     options::IntoOption,
     request_options::RequestOptions,

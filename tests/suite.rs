@@ -10,6 +10,8 @@ mod support;
 mod r#async;
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "cli")]
+mod cli;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod contexts;
 mod emulator;

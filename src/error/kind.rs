@@ -58,6 +58,7 @@ kinds! {
     /// | --- | --- | --- | --- |
     /// | [`Configuration`](Self::Configuration) | a setting of the client, or its use, is wrong | no | 500 |
     /// | [`InvalidArgument`](Self::InvalidArgument) | an argument is wrong | no | 400 |
+    /// | [`DryRun`](Self::DryRun) | the call was only to show its request | no | 500 |
     /// | [`BlockingInAsync`](Self::BlockingInAsync) | a blocking call inside an async runtime | no | 500 |
     /// | [`Credentials`](Self::Credentials) | the credentials provider failed | as its error says | 503 |
     /// | [`LoginLimited`](Self::LoginLimited) | too many logins have failed | after `retry_after`, or at once with other credentials | 429 |
@@ -113,6 +114,9 @@ kinds! {
         Configuration = "wrong configuration", 500;
         /// An argument of the call is wrong; nothing was sent.
         InvalidArgument = "invalid argument", 400;
+        /// The call was made with [`CallOptions::dry_run`](crate::CallOptions::dry_run): nothing was sent, and
+        /// [`Error::dry_run`](crate::Error::dry_run) has the request.
+        DryRun = "dry run, nothing was sent", 500;
         /// A blocking call was made from inside an async runtime; nothing was sent.
         BlockingInAsync = "blocking call inside an async runtime", 500;
         /// The credentials provider failed, or a prompt was cancelled. No login was sent.

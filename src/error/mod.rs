@@ -8,6 +8,7 @@ mod redact;
 mod show;
 mod text;
 
+use crate::protocol::{dry_run::DryRun, retry::GaveUp};
 pub use kind::ErrorKind;
 pub use partial::Partial;
 pub(crate) use redact::redact_text;
@@ -60,10 +61,13 @@ struct Inner {
     body: Option<String>,
     sent: bool,
     attempts: u32,
+    gave_up: Option<GaveUp>,
+    session_login: bool,
     retryable: bool,
     unreadable: bool,
     unprocessed: bool,
     partial: Option<Arc<Partial>>,
+    dry_run: Option<Arc<DryRun>>,
     source: Option<Source>,
 }
 
@@ -170,6 +174,13 @@ impl Error {
         self.with(|e| e.attempts = attempts)
     }
 
+    pub(crate) fn gave_up(self, reason: Option<GaveUp>) -> Self {
+        match reason {
+            Some(_) => self.with(|e| e.gave_up = reason),
+            None => self,
+        }
+    }
+
     pub(crate) fn sent(self, sent: bool) -> Self {
         self.with(|e| e.sent = sent)
     }
@@ -181,6 +192,11 @@ impl Error {
 
     pub(crate) fn partly(self, partial: Partial) -> Self {
         self.with(|e| e.partial = Some(Arc::new(partial)))
+    }
+
+    pub(crate) fn not_sent(self, request: DryRun) -> Self {
+        let detail = request.to_string();
+        self.with(|e| e.dry_run = Some(Arc::new(request))).detail(detail)
     }
 
     pub(crate) fn source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -261,6 +277,11 @@ impl Error {
     /// Returns which identifiers are done and which are not, for a call that is sent in batches.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_deref()
+    }
+
+    /// Returns the request that was not sent, for a call made with [`CallOptions::dry_run`](crate::CallOptions::dry_run).
+    pub fn dry_run(&self) -> Option<&DryRun> {
+        self.0.dry_run.as_deref()
     }
 }
 

@@ -274,7 +274,7 @@ fn algorithms(source: &Source, algorithms: Option<Vec<Algorithm>>) -> Result<Vec
 }
 
 /// Names the setting in the error of something that it leads to.
-fn unusable(setting: &str, error: &Error) -> Error {
+pub(super) fn unusable(setting: &str, error: &Error) -> Error {
     if error.is_blocking_in_async() {
         return error.clone();
     }

@@ -16,7 +16,7 @@
 //!
 //! Keys are fetched once for all callers, and used for a day at most. After an hour they are fetched anew while those at hand are
 //! used, so an outage of the issuer stops nobody. A token that names an unknown key makes the verifier fetch them once more, but no
-//! more than once in 5 minutes. A fetch that failed is not repeated for 5 s. All of it but the last is to be set.
+//! more than once in 5 minutes. A fetch that failed is not repeated for 5 s. [`VerifierBuilder`] sets all of these times but the last.
 //!
 //! # Whose fault
 //!

@@ -2,7 +2,7 @@
 
 use super::{
     algorithm::Algorithm,
-    builder::Clock,
+    builder::{Clock, unusable},
     documents::{self, Location},
     freshness::{Ages, Step, View, decide},
     key_set::{Found, Key, KeySet},
@@ -61,13 +61,16 @@ impl Fetcher {
             Origin::Location(location) => location.clone(),
             Origin::Discovery { issuer, session } => {
                 let document = session.call_with(Ok(documents::discovery()), documents::read).await?;
-                documents::keys_of(issuer, &document)?
+                let location = documents::keys_of(issuer, &document);
+                location.map_err(|error| error.operation_named(documents::DISCOVERY.name))?
             }
         };
         // One limit for both requests.
         let left = self.settings.timeout.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
-        let session = self.session_of(&location.origin)?.with_options(CallOptions::new().timeout(left))?;
-        KeySet::parse(&session.call_with(Ok(location.request()), documents::read).await?)
+        let session = self.session_of(&location.origin)?;
+        let session = session.with_options(CallOptions::new().timeout(left))?;
+        let keys = session.call_with(Ok(location.request()), documents::read).await?;
+        KeySet::parse(&keys).map_err(|error| error.operation_named(documents::KEYS.name))
     }
 
     fn session_of(&self, origin: &str) -> Result<Session> {
@@ -75,7 +78,8 @@ impl Fetcher {
         if let Some((_, session)) = kept.as_ref().filter(|(of, _)| of == origin) {
             return Ok(session.clone());
         }
-        let session = session(self.flavour, &self.settings, origin)?;
+        let session = session(self.flavour, &self.settings, origin);
+        let session = session.map_err(|error| unusable("jwks_uri of the discovery document", &error))?;
         *kept = Some((origin.to_owned(), session.clone()));
         Ok(session)
     }
@@ -128,7 +132,7 @@ impl RemoteKeys {
                 let step = decide(view, now, self.ages);
                 match (step, found) {
                     (Step::UseAndRefresh, found) => {
-                        self.refresh_ahead();
+                        self.refresh_ahead(state.failure.is_none());
                         return Ok(accept(found));
                     }
                     (Step::Use, found) => return Ok(accept(found)),
@@ -186,8 +190,8 @@ impl RemoteKeys {
         follower.outcome().await.unwrap_or_else(|| Err(work_lost()))
     }
 
-    /// Fetches new keys while those at hand are used.
-    fn refresh_ahead(self: &Arc<Self>) {
+    /// Fetches new keys while those at hand are used. A failure after a success is worth a warning, and the next ones are not.
+    fn refresh_ahead(self: &Arc<Self>, warn: bool) {
         if self.fetcher.flavour.check_context().is_err() {
             return;
         }
@@ -195,7 +199,9 @@ impl RemoteKeys {
             let keys = self.clone();
             let work = async move {
                 let outcome = keys.update().await;
-                if let Err(error) = &outcome {
+                if let Err(error) = outcome.as_ref()
+                    && warn
+                {
                     tracing::warn!(error = %error, "the keys of tokens could not be refreshed; those at hand are used");
                 }
                 leader.complete(outcome);

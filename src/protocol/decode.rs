@@ -168,6 +168,10 @@ impl Data {
             Refusal::NoMemberOf(model) => {
                 return self.error(ErrorKind::Decode).detail(format!("an object without any member of {model}"));
             }
+            // What is cut off is of another shape for that reason.
+            Refusal::Json(error) if error.is_data() => {
+                serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error)
+            }
             Refusal::Json(error) => error,
         };
         // A second, slower reading, to find the place.
@@ -236,10 +240,14 @@ mod tests {
 
     #[test]
     fn what_is_no_json_says_so() {
-        for (body, text) in [("<html>", "no JSON"), ("[1, 2", "cut off"), ("nul", "cut off")] {
-            let error = data(body).decode::<serde_json::Value>().unwrap_err();
+        for (body, text) in
+            [("<html>", "no JSON"), ("[1, 2", "cut off"), ("nul", "cut off"), ("{\"data\": [", "cut off")]
+        {
+            let error = data(body).decode::<Vec<i64>>().unwrap_err();
             assert!(error.is_decode() && error.to_string().contains(text), "{body}: {error}");
         }
+        let error = data("<html>").decode::<serde_json::Value>().unwrap_err();
+        assert!(error.to_string().contains("no JSON"), "{error}");
         let deep: &'static str = "[".repeat(100_000).leak();
         let error = data(deep).decode::<serde_json::Value>().unwrap_err();
         assert!(error.to_string().contains("nested too deep"), "{error}");

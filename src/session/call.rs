@@ -4,7 +4,13 @@ use super::{Session, login::LoggedIn, state::Origin};
 use crate::{
     Error, Result,
     protocol::{
-        batches::Batches, decode::Data, login::Login, operation::TokenUse, request::Request, token::TokenResponse,
+        batches::Batches,
+        decode::Data,
+        dry_run,
+        login::{Input, Login, Step},
+        operation::TokenUse,
+        request::Request,
+        token::TokenResponse,
     },
 };
 use serde::de::DeserializeOwned;
@@ -93,11 +99,16 @@ impl Session {
     }
 
     /// Logs in, makes the token the session's, and reads the response that brought it.
-    pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> Result<T> {
+    pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, mut login: Box<dyn Login>) -> Result<T> {
         let operation = login.operation();
         let work = |session: Self, attempts: Arc<AtomicU32>| async move {
             let named = |error: Error| error.operation_named(operation);
             session.check_foreign().map_err(named)?;
+            if session.settings.dry_run
+                && let Step::Send { request, .. } = login.next(Input::default())?
+            {
+                return Err(named(dry_run::error(&request, &session.core.base_url)));
+            }
             let driven = session.drive(login, &session.settings, session.deadline(), Some(&attempts)).await;
             let LoggedIn { token, response } = driven?;
             session.state.set(session.issued(token)?, Origin::Issued);

@@ -98,7 +98,9 @@ impl Session {
             if poll % POLLS_PER_LOCK == 0 {
                 match self.core.try_lock(key, deadline).await {
                     Ok(Some(lock)) => return Ok(Some(Locked(Some(lock)))),
-                    Ok(None) => {}
+                    Ok(None) => {
+                        tracing::trace!(target: "iam_sdk", { "iam.service" = self.core.service }, "another holder has the session's lock");
+                    }
                     Err(error) => {
                         self.core.stored(key, deadline).await.or_else(readable).map_err(|_| error.clone())?;
                         tracing::warn!(target: "iam_sdk", { "iam.service" = self.core.service, error = %error }, "the token store cannot be locked; the session continues without its lock");

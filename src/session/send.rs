@@ -31,15 +31,15 @@ impl Session {
         sending: &mut Sending<'_>,
     ) -> Result<T> {
         let core = &*self.core;
-        let fail = |error: Error, made: u32| {
+        let fail = |error: Error, attempts: &Attempts<'_>| {
             let error = self.redact(error, request, token);
-            error.operation_named(request.operation.name).attempts_made(made)
+            error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
         };
         let mut last = None;
         loop {
             let Some(time) = attempts.begin(now) else {
                 let late = || attempts.settings().late("what the request had to wait for");
-                return Err(fail(last.unwrap_or_else(late), attempts.made()));
+                return Err(fail(last.unwrap_or_else(late), &attempts));
             };
             let error = match self.attempt(request, token, &read, &attempts, time, sending).await {
                 Ok(value) => {
@@ -55,7 +55,7 @@ impl Session {
                     core.flavour.sleep(wait).await;
                     now = Instant::now();
                 }
-                None => return Err(fail(error, attempts.made())),
+                None => return Err(fail(error, &attempts)),
             }
         }
     }
@@ -93,7 +93,7 @@ impl Session {
         let response = core.send(http_request).instrument(attempt.span().clone()).await;
         attempt.responded(&response);
         let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
-        let value = data.as_ref().map_err(Clone::clone).and_then(|data| read(data));
+        let value = data.as_ref().map_err(Clone::clone).and_then(read);
         attempt.finish(value.as_ref().err(), data.as_ref().ok());
         value
     }

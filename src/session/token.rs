@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result,
-    protocol::{decode::Data, operation::TokenUse, request::Request, retry::Attempts},
+    protocol::{decode::Data, dry_run, operation::TokenUse, request::Request, retry::Attempts},
     transport::after,
 };
 use std::{
@@ -32,7 +32,12 @@ impl Session {
     ) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
-        let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
+        // Before a token is asked for: nothing is sent, no login either.
+        if self.settings.dry_run {
+            return Err(dry_run::error(request, &self.core.base_url));
+        }
+        let without_token = |error: Error| unsent(error).with_session_login(true);
+        let mut used = self.snapshot_for(request.token_use).await.map_err(without_token)?;
         let first_version = used.version;
         let mut rounds = 0;
         let mut sending = Sending::counted_by(Some(attempts));
@@ -89,7 +94,7 @@ impl Session {
                         if error.is_authentication() && error.status().is_none() {
                             self.state.note_refuses_any((request.operation.name, request.discriminant()), sent);
                         }
-                        unsent(error).sent(true)
+                        without_token(error).sent(true)
                     })?;
                 }
                 AfterRefusal::ReadAgain => {

@@ -82,11 +82,12 @@ impl Flavour {
     ) -> JoinHandle<T> {
         let (sender, receiver) = oneshot::channel();
         let work = async move {
-            let result = AssertUnwindSafe(work).catch_unwind().await;
+            // Its last use of the span is a part of the work: only that runs with the subscriber, which closes the span around it.
+            let result = AssertUnwindSafe(work).catch_unwind().instrument(span).await;
             // The caller may have gone away.
             let _ = sender.send(result);
         };
-        let work = work.instrument(span).with_current_subscriber();
+        let work = work.with_current_subscriber();
         match self {
             #[cfg(feature = "async")]
             Self::Async => drop(tokio::spawn(work)),

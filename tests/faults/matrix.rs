@@ -207,7 +207,7 @@ pub fn target(emulator: &Emulator) -> Target {
 }
 
 /// Clients with new sessions and the same connections.
-fn signed_in(target: &Target) -> Target {
+pub fn signed_in(target: &Target) -> Target {
     let tokens = Mutex::default();
     outcome(sign_in(target, &tokens)).unwrap();
     let (digiwin, cloudspot) = tokens.into_inner().unwrap().unwrap();

@@ -136,3 +136,19 @@ async fn what_an_issuer_sends_is_bounded() {
         is_nobodys_fault_but_the_issuers(&error);
     }
 }
+
+#[maybe_async]
+#[test]
+async fn keys_can_be_elsewhere_but_not_where_anybody_can_replace_them() {
+    let (issuer, other) = (Issuer::start(), Issuer::start());
+    *issuer.keys_at.lock().unwrap() = Some(format!("{}?v=1", other.keys_url()));
+    let claims = verifier(&issuer, &Clock::default()).verify(issuer.token(KEY)).await.unwrap();
+    assert_eq!(claims.sub.as_deref(), Some("ann"));
+    assert_eq!((issuer.fetches(), other.fetches()), ((1, 0), (0, 1)));
+    assert_eq!(other.requests()[0].query, [("v".to_owned(), "1".to_owned())]);
+    for url in ["http://keys.example/k", "ftp://keys.example/k", "file:///etc/passwd", "https://u:p@keys.example/k"] {
+        *issuer.keys_at.lock().unwrap() = Some(url.to_owned());
+        let error = verifier(&issuer, &Clock::default()).check(issuer.token(KEY)).await.unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains("jwks_uri"), "{url}: {error}");
+    }
+}

@@ -98,6 +98,8 @@ pub struct Issuer {
     /// The status of all responses, if it is not 200.
     pub outage: Arc<Mutex<Option<u16>>>,
     host: Arc<Mutex<String>>,
+    /// Where the discovery document has the keys, if it is elsewhere.
+    pub keys_at: Arc<Mutex<Option<String>>>,
 }
 
 impl Issuer {
@@ -110,6 +112,8 @@ impl Issuer {
         let keys = Arc::new(Mutex::new(jwks(&[KEY])));
         let (outage, host) = (Arc::<Mutex<Option<u16>>>::default(), Arc::<Mutex<String>>::default());
         let (served, down, own) = (keys.clone(), outage.clone(), host.clone());
+        let keys_at = Arc::<Mutex<Option<String>>>::default();
+        let elsewhere = keys_at.clone();
         let server = Server::start(move |request| {
             pass(request);
             if let Some(status) = *down.lock().unwrap() {
@@ -118,14 +122,15 @@ impl Issuer {
             let host = own.lock().unwrap().clone();
             match request.path.as_str() {
                 DISCOVERY => {
-                    respond_json(json!({"issuer": format!("{host}/oidc"), "jwks_uri": format!("{host}{KEYS_PATH}")}))
+                    let keys = elsewhere.lock().unwrap().clone().unwrap_or_else(|| format!("{host}{KEYS_PATH}"));
+                    respond_json(json!({"issuer": format!("{host}/oidc"), "jwks_uri": keys}))
                 }
                 KEYS_PATH => respond_json(served.lock().unwrap().clone()),
                 _ => Response::Whole(404, "", String::new()),
             }
         });
         *host.lock().unwrap() = server.url();
-        Self { server, keys, outage, host }
+        Self { server, keys, outage, host, keys_at }
     }
 
     pub fn issuer(&self) -> String {

@@ -33,7 +33,8 @@ def tour(account):
     refused(jwt.InvalidAudienceError, token, key, issuer=issuer, audience="another")
     refused(jwt.InvalidIssuerError, token, key, issuer="https://another", audience=audience)
     head, payload, signature = token.split(".")
-    refused(jwt.InvalidSignatureError, f"{head}.{payload}.{signature[::-1]}", key, issuer=issuer, audience=audience)
+    forged = signature[10:20] + signature[:10] + signature[20:]
+    refused(jwt.InvalidSignatureError, f"{head}.{payload}.{forged}", key, issuer=issuer, audience=audience)
 
 
 if __name__ == "__main__":

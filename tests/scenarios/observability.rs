@@ -3,7 +3,7 @@
 use super::{
     super::{
         every_call::EVERY_CALL,
-        faults::matrix::{emulator, target},
+        faults::matrix::{emulator, signed_in, target},
         pause,
     },
     Client, ManagementClient, ann, maybe_async, test,
@@ -20,6 +20,7 @@ use iam_sdk::{
     digiwin::Credentials,
     emulator::{Emulator, Fault},
     observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
+    token_store::StoredToken,
 };
 use std::{
     collections::BTreeSet,
@@ -27,7 +28,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// Every field that a span or event of the crate may have.
@@ -212,6 +213,24 @@ async fn a_rejected_token_is_a_refresh_and_a_resend() {
     assert_eq!((last.resends, last.reason, last.error_type), (1, Some(ErrorKind::Authentication), None));
     assert_eq!((trace.said("the request is sent again"), trace.loud().len()), (1, 0));
     assert_eq!(trace.requests().len(), notes.attempts.len() - before.1);
+}
+
+#[maybe_async]
+#[test]
+async fn a_token_that_has_expired_is_replaced_for_that_reason() {
+    let server = Server::start(|_| json("[]"));
+    let (calls, observed) = (AtomicUsize::new(0), Observed::default());
+    let credentials = Credentials::from_fn("ann", move || {
+        let mut token = StoredToken::new(format!("t{}", calls.load(Ordering::SeqCst)).as_str().into());
+        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+            token.expires_at = Some(SystemTime::now() - Duration::from_secs(1));
+        }
+        std::io::Result::Ok(Credentials::token(token))
+    });
+    let builder = Client::builder(server.url(), "app").credentials(credentials).observer(observed.clone());
+    builder.build().unwrap().users().get_user_simple().await.unwrap();
+    let refreshes: Vec<_> = observed.notes().refreshes.iter().map(|refresh| (refresh.reason, refresh.result)).collect();
+    assert_eq!(refreshes, [("missing", "provided"), ("expired", "provided")]);
 }
 
 #[maybe_async]
@@ -441,16 +460,18 @@ async fn whole_urls_are_shown_on_request_and_without_secrets() {
 #[::core::prelude::v1::test]
 fn every_operation_is_one_call_in_words_of_the_list_and_nothing_is_loud() {
     let emulator = emulator();
+    // The management token is fetched once, before all others' calls.
     let spans = Spans::start();
+    let target = target(&emulator);
     let (mut names, mut calls) = (BTreeSet::new(), 0);
     for (operation, call) in EVERY_CALL {
-        let target = target(&emulator);
+        // One that logs out ends no other one's session.
+        let target = signed_in(&target);
         let before = spans.trace().calls().len();
         let _ = call(&target);
         let trace = spans.trace();
         let new: Vec<_> = trace.calls()[before..].iter().map(|span| span.field("iam.operation").unwrap()).collect();
-        // Those after a login of the test's own.
-        assert_eq!(new.last(), Some(operation), "{new:?}");
+        assert_eq!(new, [*operation]);
         names.insert(*operation);
         calls += 1;
     }

@@ -1,9 +1,11 @@
 //! The command `iam emulate`.
 
-use crate::settings::{ErrorStyle, ResponseStyle, Settings};
+mod settings;
+
 use clap::Args;
 use iam_sdk::emulator::{Fault, authing};
 use serde_json::json;
+use settings::{ErrorStyle, ResponseStyle, Settings};
 use std::{
     error::Error,
     io::{self, Write},

@@ -1,141 +1,165 @@
-//! The file of settings of `iam emulate`: JSON, in which every member may be left out.
+//! Settings: each from a flag, else from the environment, else from the profile, and where its value came from.
 
-use crate::seed;
-use iam_sdk::emulator::{Emulator, EmulatorBuilder, Fault, authing, cloudspot, digiwin};
-use serde::{Deserialize, Deserializer, de::Error as _};
-use std::{fs, num::NonZeroU64, path::Path, time::Duration};
+use clap::Args;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-/// The settings of the emulator. What the file leaves out is as by default.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// A setting of the command line.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in a profile.
+    pub name: &'static str,
+    /// Its flag, if it has one.
+    pub flag: Option<&'static str>,
+    /// Its variable in the environment.
+    pub variable: &'static str,
+    /// What it says, for `iam help environment`.
+    pub help: &'static str,
+}
+
+const fn setting(
+    name: &'static str,
+    flag: Option<&'static str>,
+    variable: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { name, flag, variable, help }
+}
+
+/// Every setting that is no secret.
+pub static SETTINGS: [Setting; 15] = [
+    setting("service", None, "IAM_SERVICE", "digiwin, authing or license"),
+    setting("base_url", Some("--base-url"), "IAM_BASE_URL", "where the service is"),
+    setting("user", Some("--user"), "IAM_USER", "who logs in: an id, a mail address or a phone number"),
+    setting("tenant", Some("--tenant"), "IAM_TENANT", "the tenant to log in to (digiwin)"),
+    setting("login", None, "IAM_LOGIN", "how to log in: password, ad or internal (digiwin)"),
+    setting("user_pool", Some("--user-pool"), "IAM_USER_POOL", "the id of the user pool (authing)"),
+    setting("application", Some("--application"), "IAM_APPLICATION", "the id of the application (license)"),
+    setting("timeout", Some("--timeout"), "IAM_TIMEOUT", "how many seconds a request may take; 30 by default"),
+    setting("ca_file", Some("--ca-file"), "IAM_CA_FILE", "certificates of your own authority, a PEM file"),
+    setting("output", None, "IAM_OUTPUT", "how results are shown: table, plain, json, jsonl or csv"),
+    setting("app_token_file", None, "IAM_APP_TOKEN_FILE", "a file with the application's token (digiwin)"),
+    setting("app_token_command", None, "IAM_APP_TOKEN_COMMAND", "a command that prints the application's token"),
+    setting("password_file", None, "IAM_PASSWORD_FILE", "a file with the password"),
+    setting("credential_command", None, "IAM_CREDENTIAL_COMMAND", "a command that prints the password"),
+    setting("store_key", None, "IAM_STORE_KEY", "what seals the tokens at rest: keyring, file or passphrase"),
+];
+
+/// Returns the setting of this name.
+pub fn named(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The flags about the service, which every command has.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Connection")]
+#[group(skip)]
+pub struct Flags {
+    /// The profile to use; without it IAM_PROFILE, or the one that `iam profile use` chose
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Where the service is
+    #[arg(long, global = true, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Who logs in
+    #[arg(long, global = true, value_name = "ID")]
+    pub user: Option<String>,
+    /// The tenant to log in to (digiwin)
+    #[arg(long, global = true, value_name = "ID")]
+    pub tenant: Option<String>,
+    /// The user pool (authing)
+    #[arg(long, global = true, value_name = "ID")]
+    pub user_pool: Option<String>,
+    /// The application (license)
+    #[arg(long, global = true, value_name = "ID")]
+    pub application: Option<String>,
+    /// How many seconds a request may take
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Certificates of your own authority, as PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Ask nothing: fail where something is missing
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Show what is sent on standard error; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Flags {
+    fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "base_url" => self.base_url.clone(),
+            "user" => self.user.clone(),
+            "tenant" => self.tenant.clone(),
+            "user_pool" => self.user_pool.clone(),
+            "application" => self.application.clone(),
+            "timeout" => self.timeout.map(|seconds| seconds.to_string()),
+            "ca_file" => self.ca_file.as_ref().map(|path| path.display().to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Flag(&'static str),
+    Variable(&'static str),
+    Profile(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Profile(name) => write!(f, "profile {name}"),
+        }
+    }
+}
+
+/// What the settings are: the layers, the first of which counts.
 pub struct Settings {
-    pub port: u16,
-    pub latency_ms: u64,
-    #[serde(deserialize_with = "faults")]
-    pub faults: Vec<Fault>,
-    pub digiwin: Digiwin,
-    pub authing: Authing,
-    pub cloudspot: Cloudspot,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Digiwin {
-    pub token_lifetime_seconds: Option<NonZeroU64>,
-    pub response_style: Option<ResponseStyle>,
-    #[serde(deserialize_with = "seed::digiwin")]
-    seed: Option<digiwin::Seed>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Authing {
-    pub token_lifetime_seconds: Option<NonZeroU64>,
-    pub error_style: Option<ErrorStyle>,
-    #[serde(deserialize_with = "seed::authing")]
-    seed: Option<authing::Seed>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cloudspot {
-    pub token_lifetime_seconds: Option<NonZeroU64>,
-    #[serde(deserialize_with = "seed::cloudspot")]
-    seed: Option<cloudspot::Seed>,
-}
-
-/// Which of Digiwin's responses are in an envelope.
-#[derive(Clone, Copy, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResponseStyle {
-    /// All but those below /api/iam/v2/identity (default)
-    Mixed,
-    /// None
-    Bare,
-    /// All; refusals have HTTP status 200
-    Enveloped,
-}
-
-/// The form of Authing's errors.
-#[derive(Clone, Copy, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorStyle {
-    /// `code` and `message` (default)
-    Code,
-    /// `apiCode` and `statusCode`, as in newer deployments
-    ApiCode,
-}
-
-impl From<ResponseStyle> for digiwin::ResponseStyle {
-    fn from(style: ResponseStyle) -> Self {
-        match style {
-            ResponseStyle::Mixed => Self::Mixed,
-            ResponseStyle::Bare => Self::Bare,
-            ResponseStyle::Enveloped => Self::Enveloped,
-        }
-    }
-}
-
-impl From<ErrorStyle> for authing::ErrorStyle {
-    fn from(style: ErrorStyle) -> Self {
-        match style {
-            ErrorStyle::Code => Self::Code,
-            ErrorStyle::ApiCode => Self::ApiCode,
-        }
-    }
-}
-
-fn faults<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Fault>, D::Error> {
-    let texts = Vec::<String>::deserialize(from)?;
-    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+    pub flags: Flags,
+    environment: BTreeMap<&'static str, String>,
+    /// The name of the profile, and its settings.
+    profile: Option<(String, BTreeMap<String, String>)>,
 }
 
 impl Settings {
-    /// Reads a file.
-    ///
-    /// # Errors
-    ///
-    /// The file's name, and the path inside of it where it is wrong.
-    pub fn read(file: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        Self::parse(&text).map_err(|error| format!("{}: {error}", file.display()))
+    /// Puts the layers together. `variable` looks a variable up in the environment; an empty one counts as none.
+    pub fn new(
+        flags: Flags,
+        variable: impl Fn(&str) -> Option<String>,
+        profile: Option<(String, BTreeMap<String, String>)>,
+    ) -> Self {
+        let set = |setting: &Setting| {
+            let value = variable(setting.variable).filter(|value| !value.is_empty())?;
+            Some((setting.name, value))
+        };
+        Self { flags, environment: SETTINGS.iter().filter_map(set).collect(), profile }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let settings = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            format!("at `{path}`: {}", without_value(&error.into_inner().to_string()))
-        })?;
-        json.end().map_err(|error| error.to_string())?;
-        Ok(settings)
+    /// Returns the name of the profile, if there is one.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// Returns the emulator with these settings, but the faults, which are added once it runs.
-    pub fn builder(self) -> EmulatorBuilder {
-        let lifetime = |seconds: NonZeroU64| Duration::from_secs(seconds.get());
-        let Digiwin { token_lifetime_seconds, response_style, seed } = self.digiwin;
-        let mut digiwin = seed.map_or_else(digiwin::Settings::new, Into::into);
-        digiwin = token_lifetime_seconds.map(lifetime).into_iter().fold(digiwin, digiwin::Settings::token_lifetime);
-        digiwin = response_style.into_iter().fold(digiwin, |digiwin, style| digiwin.response_style(style.into()));
-        let Authing { token_lifetime_seconds, error_style, seed } = self.authing;
-        let mut authing = seed.map_or_else(authing::Settings::new, Into::into);
-        authing = token_lifetime_seconds.map(lifetime).into_iter().fold(authing, authing::Settings::token_lifetime);
-        authing = error_style.into_iter().fold(authing, |authing, style| authing.error_style(style.into()));
-        let Cloudspot { token_lifetime_seconds, seed } = self.cloudspot;
-        let mut cloudspot = seed.map_or_else(cloudspot::Settings::new, Into::into);
-        cloudspot =
-            token_lifetime_seconds.map(lifetime).into_iter().fold(cloudspot, cloudspot::Settings::token_lifetime);
-        let builder = Emulator::builder().port(self.port).latency(Duration::from_millis(self.latency_ms));
-        builder.digiwin(digiwin).authing(authing).cloudspot(cloudspot)
+    /// Returns a setting, and where it came from.
+    pub fn find(&self, name: &'static str) -> Option<(String, Origin)> {
+        let setting = named(name)?;
+        let flag = self.flags.value(name).map(|value| (value, Origin::Flag(setting.flag.unwrap_or(setting.name))));
+        let variable = || Some((self.environment.get(name)?.clone(), Origin::Variable(setting.variable)));
+        let profile = || {
+            let (profile, values) = self.profile.as_ref()?;
+            Some((values.get(name)?.clone(), Origin::Profile(profile.clone())))
+        };
+        flag.or_else(variable).or_else(profile)
     }
-}
 
-/// Takes the value out of an error, which can be a password in the wrong place: "invalid type: integer `7`, expected a string".
-fn without_value(error: &str) -> String {
-    match error.rsplit_once(", expected ") {
-        Some((_, expected)) if error.starts_with("invalid ") => format!("expected {expected}"),
-        _ => error.to_owned(),
+    /// Returns a setting.
+    pub fn get(&self, name: &'static str) -> Option<String> {
+        self.find(name).map(|(value, _)| value)
     }
 }
 
@@ -143,51 +167,37 @@ fn without_value(error: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The guide's example.
-    fn example() -> &'static str {
-        let guide = include_str!("../../guide/testing.md");
-        let (_, after) = guide.split_once("<!-- settings -->\n```json\n").unwrap();
-        after.split_once("```").unwrap().0
+    fn settings(flag: Option<&str>, variable: Option<&str>, profile: Option<&str>) -> Settings {
+        let flags = Flags { user: flag.map(str::to_owned), ..Flags::default() };
+        let of_profile = profile.map(|user| ("user".to_owned(), user.to_owned()));
+        let profile = Some(("work".to_owned(), of_profile.into_iter().collect()));
+        Settings::new(flags, |name| variable.filter(|_| name == "IAM_USER").map(str::to_owned), profile)
     }
 
     #[test]
-    fn the_example_of_the_guide_are_settings() {
-        let settings = Settings::parse(example()).unwrap();
-        assert_eq!(settings.faults, ["reset-after on=authing.users.create times=1".parse().unwrap()]);
-        assert_eq!((settings.port, settings.latency_ms), (0, 20));
-        let emulator = settings.builder().start().unwrap();
-        assert_eq!(emulator.digiwin().account().user_id, "ann");
-        assert_eq!(emulator.authing().account().user_pool_id, "pool");
-        assert_eq!(emulator.cloudspot().account().company_id, "c1");
-    }
-
-    #[test]
-    fn what_is_left_out_is_as_by_default() {
-        let emulator = Settings::parse("{}").unwrap().builder().start().unwrap();
-        let default = Emulator::start().unwrap();
-        assert_eq!(emulator.digiwin().account().user_id, default.digiwin().account().user_id);
-    }
-
-    #[test]
-    fn an_error_names_the_path() {
-        for (from, to, path) in [
-            ("\"people\": [{\"id\"", "\"people\": [{\"ID\"", "at `digiwin.seed.people[0].ID`: unknown field"),
-            ("\"app_id\": \"app\",", "", "at `digiwin.seed`: missing field `app_id`"),
-            ("\"STRING\"", "7", "at `authing.seed.custom_fields[0].type`: expected a string at line"),
-            ("\"a-password\"", "4711", "at `digiwin.seed.people[0].password`: expected a string"),
-            ("\"people\": [", "\"people\": [\"4711\", ", "at `digiwin.seed.people[0]`: expected struct"),
-            ("\"cloudspot\"", "\"cloud\"", "at `cloud`: unknown field `cloud`"),
-            ("7200", "0", "at `digiwin.token_lifetime_seconds`: expected a nonzero u64"),
-            ("\"mixed\"", "\"none\"", "at `digiwin.response_style`: unknown variant"),
-            ("reset-after", "reset-afterwards", "`reset-afterwards` is no fault; the faults are refuse"),
-            ("\"latency_ms\": 20", "\"latency_ms\": \"20\"", "at `latency_ms`: expected u64"),
+    fn flag_then_environment_then_profile() {
+        let profile = || Origin::Profile("work".to_owned());
+        for (flag, variable, profile, expected) in [
+            (Some("f"), Some("e"), Some("p"), Some(("f", Origin::Flag("--user")))),
+            (None, Some("e"), Some("p"), Some(("e", Origin::Variable("IAM_USER")))),
+            (None, Some(""), Some("p"), Some(("p", profile()))),
+            (None, None, Some("p"), Some(("p", profile()))),
+            (Some("f"), None, None, Some(("f", Origin::Flag("--user")))),
+            (None, None, None, None),
         ] {
-            let text = example().replacen(from, to, 1);
-            assert_ne!(text, example(), "{from}");
-            let error = Settings::parse(&text).err().unwrap();
-            assert!(error.contains(path) && !error.contains("4711"), "{error}");
+            let expected = expected.map(|(value, origin)| (value.to_owned(), origin));
+            assert_eq!(settings(flag, variable, profile).find("user"), expected);
         }
-        assert!(Settings::parse("{} {}").err().unwrap().contains("trailing characters"));
-        assert!(Settings::read(Path::new("/no/such/file")).err().unwrap().starts_with("/no/such/file: "));
+        assert_eq!(profile().to_string(), "profile work");
+    }
+
+    #[test]
+    fn names_and_variables_are_unique_and_agree() {
+        let names: std::collections::BTreeSet<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+        assert_eq!(names.len(), SETTINGS.len());
+        for setting in &SETTINGS {
+            assert_eq!(setting.variable, format!("IAM_{}", setting.name.to_uppercase()));
+            assert!(setting.flag.is_none_or(|flag| flag == format!("--{}", setting.name.replace('_', "-"))));
+        }
     }
 }

@@ -1,0 +1,226 @@
+//! Kinds of arguments that many commands have.
+
+use crate::{
+    failure::{Failure, Result},
+    prompt, secrets,
+};
+use clap::Args;
+use iam_sdk::{
+    Json, Password,
+    digiwin::{OrgRef, TenantRef, UserRef},
+};
+use serde_json::{Map, Value};
+use std::{fs, io::Read as _, path::PathBuf};
+
+/// Reads a user: an id, or `sid:7`.
+pub fn user(text: &str) -> Result<UserRef, String> {
+    sid(text).map(|sid| sid.map_or_else(|| text.into(), UserRef::Sid))
+}
+
+/// Writes a user as [`user`] reads it.
+pub fn name_of(user: &UserRef) -> String {
+    match user {
+        UserRef::Id(id) => id.clone(),
+        UserRef::Sid(sid) => format!("sid:{sid}"),
+    }
+}
+
+/// Reads a tenant: an id, or `sid:7`.
+pub fn tenant(text: &str) -> Result<TenantRef, String> {
+    sid(text).map(|sid| sid.map_or_else(|| text.into(), TenantRef::sid))
+}
+
+/// Reads an organization: a sid, or a uri.
+pub fn org(text: &str) -> Result<OrgRef, String> {
+    match text.parse() {
+        Ok(sid) => Ok(OrgRef::Sid(sid)),
+        Err(_) => sid(text).map(|sid| sid.map_or_else(|| text.into(), OrgRef::Sid)),
+    }
+}
+
+fn sid(text: &str) -> Result<Option<i64>, String> {
+    match text.strip_prefix("sid:") {
+        Some(number) => number.parse().map(Some).map_err(|_| "a sid is a whole number".to_owned()),
+        None => Ok(None),
+    }
+}
+
+/// A member of an object: `name=text`, or `name:=json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    pub name: String,
+    pub value: Value,
+}
+
+/// Reads a member.
+pub fn member(text: &str) -> Result<Member, String> {
+    let (name, value) = text.split_once('=').ok_or("write name=text, or name:=JSON")?;
+    let (name, value) = match name.strip_suffix(':') {
+        Some(name) => (name, serde_json::from_str(value).map_err(|_| format!("{name}: it is no JSON"))?),
+        None => (name, Value::String(value.to_owned())),
+    };
+    match name {
+        "" => Err("the name is missing".to_owned()),
+        name => Ok(Member { name: name.to_owned(), value }),
+    }
+}
+
+/// The members of what a command writes.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct Members {
+    /// Members: name=text, or name:=JSON for numbers, truth values and so on
+    #[arg(value_name = "NAME=VALUE", value_parser = member)]
+    pub members: Vec<Member>,
+    /// A file with a JSON object to begin with; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+}
+
+impl Members {
+    /// Returns the object.
+    pub fn object(&self) -> Result<Map<String, Value>> {
+        let mut object = match &self.input {
+            Some(path) => {
+                let wrong = || Failure::Usage(format!("{}: it is no JSON object", path.display()));
+                serde_json::from_slice(&bytes(path)?).map_err(|_| wrong())?
+            }
+            None => Map::new(),
+        };
+        object.extend(self.members.iter().map(|member| (member.name.clone(), member.value.clone())));
+        match object.is_empty() {
+            true => Err(Failure::Usage("there is nothing to write: give members, or --input".to_owned())),
+            false => Ok(object),
+        }
+    }
+}
+
+/// Returns what is in a file; `-` is standard input.
+pub fn bytes(path: &PathBuf) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str() == "-" {
+        true => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        false => fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map(drop),
+    };
+    read.map(|()| bytes).map_err(|error| Failure::file(path, &error))
+}
+
+/// Converts members to the SDK's JSON, by name.
+pub fn json_members(members: &[Member]) -> impl Iterator<Item = (String, Json)> + '_ {
+    members.iter().map(|member| (member.name.clone(), member.value.clone().into()))
+}
+
+/// Where a command takes a secret from that it sends.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct SecretArgument {
+    /// Read it from standard input
+    #[arg(long = "stdin")]
+    stdin: bool,
+    /// Read it from a file
+    #[arg(long = "file", value_name = "FILE", conflicts_with = "stdin")]
+    file: Option<PathBuf>,
+}
+
+impl SecretArgument {
+    /// Returns the secret; asks for it where neither flag is given.
+    pub fn read(&self, what: &str) -> Result<Password> {
+        match &self.file {
+            Some(path) => secrets::Source::File(path.clone()).read(),
+            None if self.stdin => secrets::from_stdin(),
+            None if prompt::possible() => prompt::secret(what),
+            None => Err(Failure::Usage(format!("{what}: use --stdin or --file; no flag takes a secret"))),
+        }
+    }
+}
+
+/// Where a command takes the password from that it gives a user; none is given otherwise.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct NewPassword {
+    /// Read the user's password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// Read the user's password from a file
+    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
+    password_file: Option<PathBuf>,
+    /// Ask for the user's password
+    #[arg(long, conflicts_with_all = ["password_stdin", "password_file"])]
+    password_prompt: bool,
+}
+
+impl NewPassword {
+    /// Returns the password, if one is to be given.
+    pub fn read(&self) -> Result<Option<Password>> {
+        match &self.password_file {
+            Some(path) => secrets::Source::File(path.clone()).read().map(Some),
+            None if self.password_stdin => secrets::from_stdin().map(Some),
+            None if self.password_prompt => prompt::secret("The user's password").map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// How much of a list a command shows.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct Paging {
+    /// Show this many at the most; all by default
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// How many to fetch at once
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = page_size)]
+    pub page_size: usize,
+}
+
+fn page_size(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|size| (1..=1000).contains(size)).ok_or("a whole number from 1 to 1000".to_owned())
+}
+
+impl Paging {
+    /// Ends a list where the limit is.
+    pub fn of<I: Iterator>(&self, items: I) -> std::iter::Take<I> {
+        items.take(self.limit.unwrap_or(usize::MAX))
+    }
+
+    /// Returns the size of the pages: no larger than what is shown.
+    pub fn size(&self) -> usize {
+        self.limit.map_or(self.page_size, |limit| self.page_size.min(limit.max(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_texts_or_json() {
+        let read = |text: &str| member(text).map(|member| (member.name, member.value));
+        assert_eq!(read("a=7"), Ok(("a".to_owned(), json!("7"))));
+        assert_eq!(read("a:=7"), Ok(("a".to_owned(), json!(7))));
+        assert_eq!(read("a=b=c"), Ok(("a".to_owned(), json!("b=c"))));
+        assert_eq!(read("a:={\"b\": null}"), Ok(("a".to_owned(), json!({"b": null}))));
+        assert_eq!(read("a="), Ok(("a".to_owned(), json!(""))));
+        for wrong in ["a", "=b", ":=1", "a:=canary"] {
+            assert!(read(wrong).is_err_and(|error| !error.contains("canary")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn things_are_named_by_id_or_by_sid() {
+        assert_eq!(user("bob"), Ok(UserRef::Id("bob".to_owned())));
+        assert_eq!(user("1000"), Ok(UserRef::Id("1000".to_owned())), "an id can be digits alone");
+        assert_eq!(user("sid:1000"), Ok(UserRef::Sid(1000)));
+        assert_eq!(org("12"), Ok(OrgRef::Sid(12)));
+        assert_eq!(org("drn:iam:org:default:hq"), Ok(OrgRef::Uri("drn:iam:org:default:hq".to_owned())));
+        assert_eq!(tenant("sid:5"), Ok(TenantRef::sid(5)));
+        assert!(user("sid:x").is_err());
+    }
+
+    #[test]
+    fn a_page_is_no_larger_than_what_is_shown() {
+        let size = |limit, page_size| Paging { limit, page_size }.size();
+        assert_eq!([size(None, 50), size(Some(3), 50), size(Some(100), 50), size(Some(0), 50)], [50, 3, 50, 1]);
+    }
+}

@@ -1,0 +1,66 @@
+use crate::{
+    arguments::{self, Member, json_members, member},
+    command::commands,
+    failure::Failure,
+};
+use iam_sdk::{authing::CustomData, blocking::authing::ManagementClient};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, path::PathBuf};
+
+commands! {
+    /// Commands about users' custom data.
+    Data of ManagementClient;
+
+    /// Show a user's custom data, with types and labels
+    List: Read list "authing.users.list_udv" {
+        /// The id of the user
+        id: String,
+    } |c| c.users().list_udv(id);
+
+    /// Show the custom data of many users
+    GetMany: Read one "authing.users.get_udf_value_batch" {
+        /// Ids of users
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    } |c| c.users().get_udf_value_batch(&ids);
+
+    /// Set one value of a user's custom data, and show all of them
+    #[command(after_help = "Examples:\n  iam authing data set 64f1c0 school=ETH\n  iam authing data set 64f1c0 age:=33")]
+    Set: Change list "authing.users.set_udv" {
+        /// The id of the user
+        id: String,
+        /// The value: name=text, or name:=JSON
+        #[arg(value_name = "NAME=VALUE", value_parser = member)]
+        value: Member,
+    } |c| c.users().set_udv(id, &value.name, value.value);
+
+    /// Set values of a user's custom data; the others stay
+    SetMany: Change done "authing.users.set_udf_value" {
+        /// The id of the user
+        id: String,
+        /// The values: name=text, or name:=JSON
+        #[arg(required = true, value_name = "NAME=VALUE", value_parser = member)]
+        values: Vec<Member>,
+    } |c| c.users().set_udf_value(id, &json_members(&values).collect());
+
+    /// Set values of the custom data of many users: a JSON object of objects, by user id
+    #[command(after_help = "Examples:\n  echo '{\"64f1c0\": {\"school\": \"ETH\"}}' | iam authing data set-of-many -")]
+    SetOfMany: Change did "authing.users.set_udf_value_batch" {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    } |c| {
+        let wrong = || Failure::Usage(format!("{}: it is no JSON object of objects", file.display()));
+        let data: BTreeMap<String, Map<String, Value>> =
+            serde_json::from_slice(&arguments::bytes(&file)?).map_err(|_| wrong())?;
+        let data = data.into_iter().map(|(id, values)| (id, values.into_iter().collect::<CustomData>())).collect();
+        Ok(c.users().set_udf_value_batch(&data)?)
+    };
+
+    /// Take one value out of a user's custom data, and show the others
+    Unset: Change list "authing.users.remove_udv" {
+        /// The id of the user
+        id: String,
+        /// The name of the value
+        name: String,
+    } |c| c.users().remove_udv(id, &name);
+}

@@ -1,0 +1,308 @@
+use crate::{
+    arguments::{Member, Members, NewPassword, Paging, json_members, member},
+    command::commands,
+    failure::{Failure, Result},
+    guard::Subject,
+};
+use clap::Args;
+use iam_sdk::{
+    authing::{
+        AppId, BatchGetOptions, CreateUserOptions, CustomData, DepartmentOptions, GroupCode, LoginStatusOptions,
+        Namespace, PageOptions, QueryField, SortBy, UserActionOptions, UserDetailOptions, UserInfo, UserListOptions,
+        UserLogoutOptions, UserLookup, UserSearchOptions,
+    },
+    blocking::authing::ManagementClient,
+};
+
+/// Which user, by what is unique of a user.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Lookup {
+    #[arg(long)]
+    username: Option<String>,
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long)]
+    phone: Option<String>,
+    #[arg(long)]
+    external_id: Option<String>,
+}
+
+impl Lookup {
+    fn lookup(self) -> UserLookup {
+        let Self { username, email, phone, external_id } = self;
+        let by = [
+            username.map(UserLookup::username),
+            email.map(UserLookup::email),
+            phone.map(UserLookup::phone),
+            external_id.map(UserLookup::external_id),
+        ];
+        // The arguments' parser sees to it that there is one.
+        by.into_iter().flatten().next().unwrap_or_else(|| UserLookup::username(""))
+    }
+}
+
+/// Puts together what a command writes of a user.
+fn info(members: &Members, password: &NewPassword) -> Result<UserInfo> {
+    if members.members.iter().any(|member| member.name == "password") {
+        let how = "every process of this machine can read a command line; use --password-prompt, --password-stdin, \
+            --password-file or --input";
+        return Err(Failure::Usage(format!("password: {how}")));
+    }
+    let password = password.read()?;
+    // A password alone is something to write, too.
+    let object = match (members.members.is_empty() && members.input.is_none(), &password) {
+        (true, Some(_)) => serde_json::Map::new(),
+        _ => members.object()?,
+    };
+    let info = object.into_iter().fold(UserInfo::new(), |info, (name, value)| info.set(name, value));
+    Ok(password.into_iter().fold(info, UserInfo::password))
+}
+
+fn custom_data(data: &[Member]) -> CustomData {
+    json_members(data).collect()
+}
+
+commands! {
+    /// Commands about users.
+    Users of ManagementClient;
+
+    /// Create a user
+    #[command(after_help = "Examples:\n  iam authing users create username=mia email=mia@example.com --password-prompt\n  \
+        iam authing users create --input mia.json --data school=ETH --dry-run")]
+    Create: Change result "authing.users.create" {
+        #[command(flatten)]
+        user: Members,
+        #[command(flatten)]
+        password: NewPassword,
+        /// Custom data, too: name=text, or name:=JSON
+        #[arg(long, value_name = "NAME=VALUE", value_parser = member)]
+        data: Vec<Member>,
+        /// Keep the password as it comes: it is a hash of another system's
+        #[arg(long)]
+        keep_password: bool,
+        /// Have the user choose another password at the first login
+        #[arg(long)]
+        reset_password: bool,
+    } |c| {
+        let options = CreateUserOptions::new().keep_password(keep_password).custom_data(custom_data(&data));
+        let options = if reset_password { options.reset_password_on_first_login(true) } else { options };
+        Ok(c.users().create_with(&info(&user, &password)?, options)?)
+    };
+
+    /// Change a user
+    #[command(after_help = "Examples:\n  iam authing users update 64f1c0 nickname=Mia blocked:=true")]
+    Update: Change result "authing.users.update" {
+        /// The id of the user
+        id: String,
+        #[command(flatten)]
+        user: Members,
+        #[command(flatten)]
+        password: NewPassword,
+    } |c| Ok(c.users().update(id, &info(&user, &password)?)?);
+
+    /// Show a user
+    #[command(after_help = "Examples:\n  iam authing users get 64f1c0\n  iam authing users get 64f1c0 --with-data -o json")]
+    Get: Read one "authing.users.detail" {
+        /// The id of the user
+        id: String,
+        /// With the custom data
+        #[arg(long)]
+        with_data: bool,
+    } |c| c.users().detail_with(id, UserDetailOptions::new().with_custom_data(with_data));
+
+    /// Show all users
+    #[command(after_help = "Examples:\n  iam authing users list --limit 20\n  iam authing users list -o jsonl > users.jsonl\n  \
+        iam authing users list --fields id,username,email -o csv\n  iam authing users list --jq 'group_by(.company) | map(length)'")]
+    List: Read pages "authing.users.list" {
+        #[command(flatten)]
+        paging: Paging,
+        /// The order: CREATEDAT_DESC, CREATEDAT_ASC, UPDATEDAT_DESC or UPDATEDAT_ASC
+        #[arg(long, value_name = "ORDER")]
+        sort_by: Option<SortBy>,
+        /// With the custom data
+        #[arg(long)]
+        with_data: bool,
+        /// Only those who are in no organization
+        #[arg(long)]
+        without_org: bool,
+    } |c| {
+        let options = UserListOptions::new().limit(paging.size()).sort_by(sort_by).with_custom_data(with_data);
+        paging.of(c.users().list_all(options.exclude_users_in_org(without_org.then_some(true))))
+    };
+
+    /// Show all archived users
+    Archived: Read pages "authing.users.list_archived_users" {
+        #[command(flatten)]
+        paging: Paging,
+    } |c| paging.of(c.users().list_all_archived_users(PageOptions::new().limit(paging.size())));
+
+    /// Say whether there is such a user
+    Exists: Read one "authing.users.exists" {
+        #[command(flatten)]
+        by: Lookup,
+    } |c| c.users().exists(by.lookup());
+
+    /// Show the user with this user name, mail address, phone number or external id
+    #[command(after_help = "Examples:\n  iam authing users find --email mia@example.com --fields id")]
+    Find: Read one "authing.users.find" {
+        #[command(flatten)]
+        by: Lookup,
+        /// With the custom data
+        #[arg(long)]
+        with_data: bool,
+    } |c| c.users().find(by.lookup().with_custom_data(with_data));
+
+    /// Show the users that have a text in their name, address and so on
+    #[command(after_help = "Examples:\n  iam authing users search mia\n  iam authing users search '' --role auditor --department 64f1c0")]
+    Search: Read pages "authing.users.search" {
+        /// The text
+        query: String,
+        #[command(flatten)]
+        paging: Paging,
+        /// Only those in this department or below it
+        #[arg(long, value_name = "NODE")]
+        department: Vec<String>,
+        /// Only those in this group
+        #[arg(long, value_name = "CODE")]
+        group: Vec<String>,
+        /// Only those with this role
+        #[arg(long, value_name = "CODE")]
+        role: Vec<String>,
+        /// The namespace of the roles
+        #[arg(long, default_value = "default")]
+        namespace: String,
+        /// With the custom data
+        #[arg(long)]
+        with_data: bool,
+    } |c| {
+        let options = UserSearchOptions::new().limit(paging.size()).with_custom_data(with_data);
+        let options = department.iter().fold(options, UserSearchOptions::in_department_tree);
+        let options = group.iter().fold(options, UserSearchOptions::in_group);
+        let options = role.iter().fold(options, |options, role| options.with_role(Namespace(&namespace), role));
+        paging.of(c.users().search_all(query, options))
+    };
+
+    /// Show the users with these ids; those that do not exist are left out
+    GetMany: Read list "authing.users.batch_get" {
+        /// Ids, or what --by says
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        /// What they are: id, username, phone, email or externalId
+        #[arg(long, value_name = "MEMBER")]
+        by: Option<QueryField>,
+        /// With the custom data
+        #[arg(long)]
+        with_data: bool,
+    } |c| c.users().batch_get_with(&ids, BatchGetOptions::new().query_field(by).with_custom_data(with_data));
+
+    /// Delete a user, who goes to the archive
+    Delete: Delete(Subject::one("user", &id)) done "authing.users.delete" {
+        /// The id of the user
+        id: String,
+    } |c| c.users().delete(id);
+
+    /// Delete users, who go to the archive
+    DeleteMany: Delete(Subject::many("user", &ids)) done "authing.users.delete_many" {
+        /// Ids of users
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    } |c| c.users().delete_many(&ids);
+
+    /// Sign users out everywhere
+    Kick: Change done "authing.users.kick" {
+        /// Ids of users
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    } |c| c.users().kick(&ids);
+
+    /// Show a user's groups
+    Groups: Read page "authing.users.list_groups" {
+        /// The id of the user
+        id: String,
+    } |c| c.users().list_groups(id);
+
+    /// Take a user into a group
+    AddGroup: Change done "authing.users.add_group" {
+        /// The id of the user
+        id: String,
+        /// The code of the group
+        group: String,
+    } |c| c.users().add_group(id, GroupCode(&group));
+
+    /// Take a user out of a group
+    RemoveGroup: Change done "authing.users.remove_group" {
+        /// The id of the user
+        id: String,
+        /// The code of the group
+        group: String,
+    } |c| c.users().remove_group(id, GroupCode(&group));
+
+    /// Show the last actions of users
+    Actions: Read pages "authing.users.list_user_actions" {
+        #[command(flatten)]
+        paging: Paging,
+        /// Only those from this IP address
+        #[arg(long, value_name = "ADDRESS")]
+        client_ip: Option<String>,
+        /// Only those of this operation
+        #[arg(long, value_name = "NAME")]
+        operation: Option<String>,
+        /// Only those of this user, named by ARN
+        #[arg(long, value_name = "ARN")]
+        operator: Option<String>,
+    } |c| {
+        let options = UserActionOptions::new().limit(paging.size()).client_ip(client_ip);
+        paging.of(c.users().list_all_user_actions(options.operation_name(operation).operator_arn(operator)))
+    };
+
+    /// Print a new token for a user
+    RefreshToken: Change token "authing.users.refresh_token" {
+        /// The id of the user
+        id: String,
+    } |c| Ok(c.users().refresh_token(id)?.token);
+
+    /// Show, for each department of a user, the nodes from the root to it
+    Orgs: Read list "authing.users.list_org" {
+        /// The id of the user
+        id: String,
+    } |c| c.users().list_org(id);
+
+    /// Show a user's departments
+    Departments: Read page "authing.users.list_department" {
+        /// The id of the user
+        id: String,
+        /// Only those of this organization
+        #[arg(long, value_name = "ID")]
+        org: Option<String>,
+    } |c| c.users().list_department_with(id, DepartmentOptions::new().org_id(org));
+
+    /// Send a user the mail that verifies the address at the first login
+    VerifyEmail: Change done "authing.users.send_first_login_verify_email" {
+        /// The id of the application
+        app: String,
+        /// The id of the user
+        id: String,
+    } |c| c.users().send_first_login_verify_email(AppId(&app), id);
+
+    /// Sign a user out of all applications
+    Logout: Change done "authing.users.logout" {
+        /// The id of the user
+        id: String,
+        /// Out of this application alone
+        #[arg(long, value_name = "ID")]
+        app: Option<String>,
+    } |c| c.users().logout_with(id, UserLogoutOptions::new().app_id(app));
+
+    /// Show whether a user is signed in
+    LoginStatus: Read one "authing.users.check_login_status" {
+        /// The id of the user
+        id: String,
+        /// At this application
+        #[arg(long, value_name = "ID")]
+        app: Option<String>,
+        /// On this device
+        #[arg(long, value_name = "ID")]
+        device: Option<String>,
+    } |c| c.users().check_login_status_with(id, LoginStatusOptions::new().app_id(app).device_id(device));
+}

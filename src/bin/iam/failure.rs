@@ -1,0 +1,209 @@
+//! Why a command failed: what it prints, and the code that it exits with.
+
+use iam_sdk::{Error, ErrorKind};
+use serde_json::json;
+use std::{error::Error as _, fmt, io, process::ExitCode};
+
+/// The exit codes, which `iam help exit-codes` documents.
+pub mod code {
+    pub const FAILED: u8 = 1;
+    pub const USAGE: u8 = 2;
+    pub const PARTLY_DONE: u8 = 3;
+    pub const AUTHENTICATION: u8 = 4;
+    pub const AUTHORIZATION: u8 = 5;
+    pub const NOT_FOUND: u8 = 6;
+    pub const REFUSED_DATA: u8 = 7;
+    pub const TRY_LATER: u8 = 8;
+    pub const NETWORK: u8 = 9;
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Why a command ends before it has done what it was asked for.
+#[derive(Debug)]
+pub enum Failure {
+    /// A call failed.
+    Call(Error),
+    /// The command line, a setting or a file is wrong.
+    Usage(String),
+    /// A confirmation was refused, or could not be asked for.
+    Refused(String),
+    /// There is no session, and nothing to log in with.
+    NotLoggedIn(String),
+    /// Anything else.
+    Other(String),
+    /// The command has said already what failed; the code says how it ends.
+    Told(u8),
+    /// Whoever read standard output has gone: `iam … | head`.
+    ClosedPipe,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// The result of most of what the command line does.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    /// Says what could not be done with a file.
+    pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::Other(format!("{}: {error}", path.display()))
+    }
+
+    /// Returns the code that the process exits with.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Call(error) => code_of(error),
+            Self::Usage(_) | Self::Refused(_) => code::USAGE,
+            Self::NotLoggedIn(_) => code::AUTHENTICATION,
+            Self::Other(_) => code::FAILED,
+            Self::Told(code) => *code,
+            Self::ClosedPipe => 0,
+            Self::Interrupted => code::INTERRUPTED,
+        }
+    }
+
+    /// Prints the failure on standard error: as an object for programs that read JSON, else as a line.
+    pub fn report(&self, as_json: bool) -> ExitCode {
+        if !matches!(self, Self::Told(_) | Self::ClosedPipe | Self::Interrupted) {
+            let line = if as_json { self.json().to_string() } else { format!("iam: {self}") };
+            anstream::eprintln!("{line}");
+        }
+        self.code().into()
+    }
+
+    /// Returns the object that programs read; every member is there, `null` where there is nothing to say.
+    pub fn json(&self) -> serde_json::Value {
+        let kind = match self {
+            Self::Call(error) => format!("{:?}", error.kind()),
+            Self::Usage(_) => "Usage".to_owned(),
+            Self::Refused(_) => "Refused".to_owned(),
+            Self::NotLoggedIn(_) => "NotLoggedIn".to_owned(),
+            _ => "Other".to_owned(),
+        };
+        let call = if let Self::Call(error) = self { Some(error) } else { None };
+        json!({
+            "kind": kind,
+            "operation": call.and_then(Error::operation),
+            "status": call.and_then(Error::status),
+            "code": call.and_then(Error::code),
+            "message": self.to_string(),
+            "request_id": call.and_then(Error::request_id),
+            "retry_after": call.and_then(Error::retry_after).map(|wait| wait.as_secs_f64()),
+            "was_sent": call.is_some_and(Error::was_sent),
+        })
+    }
+}
+
+/// Returns the exit code of a call's failure.
+pub fn code_of(error: &Error) -> u8 {
+    if error.partial().is_some_and(|partial| !partial.done.is_empty()) {
+        return code::PARTLY_DONE;
+    }
+    match error.kind() {
+        ErrorKind::Configuration | ErrorKind::InvalidArgument => code::USAGE,
+        ErrorKind::Authentication | ErrorKind::Application | ErrorKind::Credentials | ErrorKind::LoginLimited => {
+            code::AUTHENTICATION
+        }
+        ErrorKind::Authorization => code::AUTHORIZATION,
+        ErrorKind::NotFound => code::NOT_FOUND,
+        ErrorKind::Conflict | ErrorKind::Validation => code::REFUSED_DATA,
+        ErrorKind::RateLimited | ErrorKind::Server => code::TRY_LATER,
+        ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Tls | ErrorKind::Transport => code::NETWORK,
+        _ => code::FAILED,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // `Debug` of an error is its line and its causes, but for those that only repeat it.
+            Self::Call(error) if error.source().is_some() => write!(f, "{error:?}"),
+            Self::Call(error) => write!(f, "{error}"),
+            Self::Usage(text) | Self::Refused(text) | Self::NotLoggedIn(text) | Self::Other(text) => f.write_str(text),
+            Self::Told(_) => f.write_str("failed"),
+            Self::ClosedPipe => f.write_str("standard output is closed"),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        // A provider without anything to log in with says so in words of the command line's own.
+        let not_logged_in = error.source().and_then(|source| source.downcast_ref::<Self>()).and_then(|own| match own {
+            Self::NotLoggedIn(text) => Some(text.clone()),
+            _ => None,
+        });
+        not_logged_in.map_or(Self::Call(error), Self::NotLoggedIn)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self::Usage(text)
+    }
+}
+
+/// An error of writing to standard output.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            io::ErrorKind::Interrupted => Self::Interrupted,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(_: serde_json::Error) -> Self {
+        // serde's text can quote a value.
+        Self::Other("the response cannot be shown: it is nested too deeply".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_code() {
+        use ErrorKind::*;
+        for (expected, kinds) in [
+            (1, &[Api, Business, Decode, Crypto, TooLarge, Store, BlockingInAsync][..]),
+            (2, &[Configuration, InvalidArgument]),
+            (4, &[Authentication, Application, Credentials, LoginLimited]),
+            (5, &[Authorization]),
+            (6, &[NotFound]),
+            (7, &[Conflict, Validation]),
+            (8, &[RateLimited, Server]),
+            (9, &[Connect, Timeout, Tls, Transport]),
+        ] {
+            for &kind in kinds {
+                assert_eq!(Failure::from(Error::new(kind)).code(), expected, "{kind:?}");
+            }
+        }
+        let mut partial = iam_sdk::Partial::default();
+        partial.done.push("u1".to_owned());
+        assert_eq!(code_of(&Error::new(Server).with_partial(partial)), 3);
+    }
+
+    #[test]
+    fn a_provider_with_nothing_to_log_in_with_is_not_logged_in() {
+        let error = Error::new(ErrorKind::Credentials).with_source(Failure::NotLoggedIn("log in first".to_owned()));
+        let failure = Failure::from(error);
+        assert_eq!((failure.code(), failure.to_string().as_str()), (4, "log in first"));
+    }
+
+    #[test]
+    fn the_object_has_every_member() {
+        let error = Error::new(ErrorKind::RateLimited).with_operation("digiwin.users.get_user").with_status(429);
+        let object = Failure::from(error.with_retry_after(std::time::Duration::from_millis(1500))).json();
+        assert_eq!((&object["kind"], &object["status"]), (&json!("RateLimited"), &json!(429)));
+        assert_eq!((&object["retry_after"], &object["was_sent"]), (&json!(1.5), &json!(true)));
+        let members = ["kind", "operation", "status", "code", "message", "request_id", "retry_after", "was_sent"];
+        let usage = Failure::Usage("wrong".to_owned()).json();
+        assert!(members.iter().all(|member| usage.get(member).is_some()), "{usage}");
+    }
+}

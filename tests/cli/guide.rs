@@ -1,0 +1,63 @@
+//! The commands of the guide's page: each does what the page says.
+
+use super::support::{Home, run};
+use std::{fs, path::Path, process::Command};
+
+/// The commands of the page, each with what it prints; nothing where the page does not say.
+fn commands() -> Vec<(&'static str, String)> {
+    let page = include_str!("../../src/guide/command_line.md");
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        match (line, line.strip_prefix("$ ")) {
+            ("```console", _) => inside = true,
+            ("```", _) => inside = false,
+            (_, Some(command)) if inside => commands.push((command, String::new())),
+            (printed, None) if inside => commands.last_mut().unwrap().1 += &format!("{printed}\n"),
+            _ => {}
+        }
+    }
+    commands
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_page_shows_is_what_happens() {
+    let home = Home::new();
+    let account = home.emulator.digiwin().account();
+    fs::write(home.path.join("pool-secret"), home.emulator.authing().account().secret.expose_secret()).unwrap();
+    let folder = Path::new(env!("CARGO_BIN_EXE_iam")).parent().unwrap();
+    // The page has the address of a service, and no place for secrets.
+    let address = home.emulator.base_url();
+    let commands = commands();
+    assert!(commands.len() > 8);
+    for (line, printed) in commands {
+        let model = home.command(&[]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line.replace("https://iam.example.com", &address)]).current_dir(&home.path).env_clear();
+        shell.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        if line.starts_with("iam login") {
+            shell.env("IAM_APP_TOKEN", account.app_token.expose_secret());
+            shell.env("IAM_PASSWORD", account.password.expose_secret());
+        }
+        let ran = run(shell, "");
+        assert_eq!(
+            (ran.code, ran.out.replace(&address, "https://iam.example.com")),
+            (0, printed),
+            "{line}: {}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn the_page_and_the_help_have_the_same_codes() {
+    let page = include_str!("../../src/guide/command_line.md");
+    let help = Home::new().iam(&["help", "exit-codes"]).ok();
+    let of_help: Vec<_> =
+        help.lines().filter_map(|line| line.trim_start().split_once("  ")?.0.parse::<u8>().ok()).collect();
+    let of_page: Vec<_> =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok()).collect();
+    assert_eq!(of_page, of_help);
+}

@@ -1,0 +1,13 @@
+//! The command `iam`, run as a process against the emulator.
+
+#[cfg(unix)]
+mod bulk;
+mod commands;
+mod exit_codes;
+mod guide;
+mod login;
+mod output;
+mod secrets;
+mod support;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,141 @@
+//! Formats, fields, filters, and a reader that has gone.
+
+use super::support::Home;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+#[test]
+fn a_list_in_every_format() {
+    let home = Home::logged_in();
+    let list = |more: &[&str]| {
+        let arguments = ["digiwin", "users", "get-many", "bob", "chen.jing", "--fields", "id,name"];
+        home.iam(&[&arguments[..], more].concat()).ok()
+    };
+    for (format, expected) in [
+        ("table", "ID         NAME\nbob        Bob Carter\nchen.jing  陈静\n"),
+        ("plain", "bob\tBob Carter\nchen.jing\t陈静\n"),
+        ("json", "[\n  {\"id\":\"bob\",\"name\":\"Bob Carter\"},\n  {\"id\":\"chen.jing\",\"name\":\"陈静\"}\n]\n"),
+        ("jsonl", "{\"id\":\"bob\",\"name\":\"Bob Carter\"}\n{\"id\":\"chen.jing\",\"name\":\"陈静\"}\n"),
+        ("csv", "id,name\nbob,Bob Carter\nchen.jing,陈静\n"),
+    ] {
+        assert_eq!(list(&["-o", format]), expected, "{format}");
+    }
+    assert_eq!(list(&[]), list(&["-o", "plain"]), "in a pipe");
+    assert_eq!(list(&["--jq", ".[].name"]), "Bob Carter\n陈静\n");
+    assert_eq!(list(&["--jq", ".[].name", "-o", "json"]), "\"Bob Carter\"\n\"陈静\"\n");
+    assert_eq!(list(&["--color", "always", "-o", "table"]).matches("\u{1b}[").count(), 2, "the head");
+}
+
+#[test]
+fn nothing_in_every_format() {
+    let home = Home::logged_in();
+    let list = |format: &str| home.iam(&["digiwin", "users", "get-many", "nobody", "-o", format]).ok();
+    let nothing = ["table", "plain", "json", "jsonl", "csv"].map(list);
+    assert_eq!(nothing, ["", "", "[]\n", "", ""]);
+}
+
+#[test]
+fn the_setting_of_the_profile_counts_where_no_flag_does() {
+    let home = Home::logged_in();
+    home.iam(&["config", "set", "output", "jsonl", "--profile", "work"]).ok();
+    let get = ["digiwin", "users", "get", "bob", "--fields", "id"];
+    assert_eq!(home.iam(&get).ok(), "{\"id\":\"bob\"}\n");
+    assert_eq!(home.iam(&[&get[..], &["-o", "plain"]].concat()).ok(), "id\tbob\n");
+    home.iam(&["config", "set", "output", "xml"]).failed(2);
+}
+
+#[test]
+fn fields_are_listed_and_unknown_ones_are_told_before_anything_is_sent() {
+    let home = Home::logged_in();
+    let fields = home.iam(&["digiwin", "users", "roles", "bob", "--fields"]).ok();
+    assert!(fields.lines().any(|name| name == "roles") && fields.lines().count() > 8, "{fields}");
+    let unknown = home.iam(&["digiwin", "users", "roles", "bob", "--fields", "nmae"]).failed(2);
+    assert!(unknown.contains("there is no `nmae`; there are sid, id, name"), "{unknown}");
+    assert!(home.emulator.requests().is_empty());
+}
+
+#[test]
+fn pages_are_fetched_as_long_as_somebody_reads() {
+    let home = Home::logged_in();
+    let list = ["authing", "users", "list", "--page-size", "2"];
+    assert_eq!(home.iam(&list).ok().lines().count(), 12);
+    assert_eq!(home.requests_of("authing.users.list"), 6);
+    home.emulator.clear_requests();
+    assert_eq!(home.iam(&[&list[..], &["--limit", "3"]].concat()).ok().lines().count(), 3);
+    assert_eq!(home.requests_of("authing.users.list"), 2, "nothing is fetched that is not shown");
+    home.emulator.clear_requests();
+    assert_eq!(home.iam(&[&list[..], &["--jq", "length"]].concat()).ok(), "12\n", "a filter sees all pages at once");
+}
+
+/// The second page never comes: what is there already is the first one.
+#[cfg(unix)]
+#[test]
+fn items_are_shown_before_the_next_page_is_there_and_ctrl_c_ends_the_wait() {
+    use iam_sdk::emulator::Fault;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::os::unix::process::ExitStatusExt as _;
+    for format in ["plain", "json", "jsonl", "csv"] {
+        let home = Home::logged_in();
+        home.emulator.fault(Fault::delay(std::time::Duration::ZERO).on("authing.users.list").times(1));
+        home.emulator.fault(Fault::hang().on("authing.users.list"));
+        let list = ["authing", "users", "list", "--page-size", "2", "--fields", "username", "-o", format];
+        let mut child = home.command(&list).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.by_ref().any(|line| line.unwrap().contains("lena")), "{format}");
+        while home.requests_of("authing.users.list") < 2 {
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "a shell calls it 130");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let home = Home::logged_in();
+    for format in ["table", "plain", "json", "jsonl", "csv"] {
+        let mut command = home.command(&["authing", "users", "list", "--page-size", "1", "-o", format]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
+        if format != "table" {
+            out.read_line(&mut first).unwrap();
+        }
+        drop(out);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && err.is_empty(), "{format}: {} {err}", output.status);
+    }
+}
+
+#[test]
+fn help_is_there_for_every_subject() {
+    let home = Home::new();
+    for (subject, has) in [
+        ("exit-codes", "not logged in"),
+        ("environment", "IAM_USER_POOL_SECRET"),
+        ("formatting", "--jq FILTER"),
+        ("login", "--password-stdin"),
+    ] {
+        assert!(home.iam(&["help", subject]).ok().contains(has), "{subject}");
+    }
+    assert!(home.iam(&["help", "authing", "users", "list"]).ok().contains("Examples:"));
+    home.iam(&["help", "nothing"]).failed(2);
+}
+
+#[test]
+fn completions_and_man_pages_are_made() {
+    let home = Home::new();
+    for (shell, has) in
+        [("bash", "complete -F"), ("zsh", "#compdef iam"), ("fish", "complete -c iam"), ("powershell", "Register-Arg")]
+    {
+        let text = home.iam(&["completions", shell]).ok();
+        assert!(text.contains(has) && text.contains("users"), "{shell}");
+    }
+    home.iam(&["man", "--out", "man"]).ok();
+    let pages = std::fs::read_dir(home.path.join("man")).unwrap().count();
+    assert!(pages > 130, "{pages}");
+    assert!(std::fs::read_to_string(home.path.join("man/iam-login.1")).unwrap().contains("password"));
+}
