@@ -11,7 +11,7 @@ use super::{
     report::{CheckResult, Checked, Counters, Report, Stats},
     settings::Settings,
     source,
-    store::{Found, LookedUp},
+    store::{LookedUp, Value as _},
 };
 use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
@@ -132,12 +132,9 @@ impl<I: Introspect> Core<I> {
     }
 
     pub(super) fn forget(&self, token: &UserToken) {
-        let key = self.key(token);
-        if let Found::Value(who, _) = self.who.store().look_up(&key, self.settings.clock.now()) {
-            use super::store::Value as _;
+        if let Some(who) = self.who.store().forget(&self.key(token)) {
             self.decisions.forget_user(who.user());
         }
-        self.who.store().forget(&key);
     }
 
     pub(super) fn forget_user(&self, user: &str) {
@@ -173,21 +170,23 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
                     }
                 }
             };
-            let answer = self.decisions.get(key, caller.user_id(), look_up).await;
-            answer.map_err(|failure| {
-                let error = failure_error(failure);
-                let kind = rejection_kind(&error);
-                if kind == RejectionKind::InvalidToken {
-                    // Its owner is logged out.
+            let failure = match self.decisions.get(key, caller.user_id(), look_up).await {
+                Ok(grants) => return Ok(grants),
+                Err(failure) => failure,
+            };
+            let error = failure_error(failure);
+            let kind = match rejection_kind(&error) {
+                RejectionKind::InvalidToken => {
+                    // The token was revoked, or this server's own is wrong: the introspection tells which.
                     self.forget(caller.token());
+                    self.clone().check(caller.token().clone(), self.begin(), None).await?;
+                    RejectionKind::Unavailable
                 }
-                match kind {
-                    // The guard asked, not the caller: what it did wrong is this server's fault.
-                    RejectionKind::Refused => Rejection::of(RejectionKind::Unavailable, Some(error)),
-                    _ => Rejection::from(error),
-                }
-                .realm(&self.settings.realm)
-            })
+                // The guard asked, not the caller: what it did wrong is this server's fault.
+                RejectionKind::Refused => RejectionKind::Unavailable,
+                kind => kind,
+            };
+            Err(Rejection::of(kind, Some(error)).realm(&self.settings.realm))
         })
     }
 

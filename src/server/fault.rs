@@ -13,7 +13,8 @@ pub(crate) fn is_definite_no(error: &Error) -> bool {
 
 /// Returns whether the call that failed logs somebody in: with this server's credentials, not with the caller's token.
 fn is_login(operation: Option<&str>) -> bool {
-    operation.is_some_and(|name| name == "cloudspot.authenticate" || name.contains("login"))
+    let name = operation.and_then(|name| name.rsplit('.').next());
+    matches!(name, Some("login" | "login_ad" | "login_verification_code" | "internal_login" | "authenticate"))
 }
 
 /// Returns how to reject a request whose handler met this error in a call for the caller.
@@ -77,7 +78,10 @@ mod tests {
         for (kind, status, operation, expected) in [
             (Authentication, 401, "digiwin.users.get_user", RejectionKind::InvalidToken),
             (Authentication, 401, "digiwin.identity.login", RejectionKind::Unavailable),
+            (Authentication, 401, "digiwin.identity.login_ad", RejectionKind::Unavailable),
             (Authentication, 401, "digiwin.identity.internal_login", RejectionKind::Unavailable),
+            (Authentication, 401, "digiwin.identity.get_login_info", RejectionKind::InvalidToken),
+            (Authentication, 401, "authing.users.check_login_status", RejectionKind::InvalidToken),
             (Authentication, 401, "cloudspot.authenticate", RejectionKind::Unavailable),
             (Authentication, 403, "cloudspot.get_user", RejectionKind::Forbidden),
             (Authorization, 403, "digiwin.orgs.get_orgs", RejectionKind::Forbidden),

@@ -171,7 +171,7 @@ fn nothing_outlives(forget: fn(&Model)) {
 
 #[test]
 fn no_answer_outlives_the_forgetting_of_its_token() {
-    nothing_outlives(|model| model.revoke(|memo| memo.store().forget(&model.key)));
+    nothing_outlives(|model| model.revoke(|memo| drop(memo.store().forget(&model.key))));
 }
 
 #[test]

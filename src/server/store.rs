@@ -166,12 +166,12 @@ impl<T: Value> Store<T> {
         }
     }
 
-    /// Forgets a key, also what is being looked up for it.
-    pub(crate) fn forget(&self, key: &Key) {
+    /// Forgets a key, also what is being looked up for it. Returns the value that it had.
+    pub(crate) fn forget(&self, key: &Key) -> Option<Arc<T>> {
         let mut flights = self.lock();
         flights.forget(key);
-        self.known.remove(key);
         self.refused.remove(key);
+        self.known.remove(key).map(|(_, held)| held.entry.value.clone())
     }
 
     /// Forgets all values about a user, also those that are being looked up.
@@ -216,11 +216,12 @@ impl<T: Value> Leader<T> {
     }
 
     fn store_outcome(&mut self, looked_up: LookedUp<T>, now: Now) -> Outcome<T> {
+        // Code of the caller's own, which may panic: before the lock, while the flight still ends by itself then.
+        let user = looked_up.as_ref().ok().and_then(|known| known.as_ref()).map(|(value, _)| value.user().to_owned());
         let store = &*self.store;
         let mut flights = store.lock();
+        let fate = flights.end(self.number).map_or(Fate::Withhold, |forgotten| forgotten.fate(user.as_deref()));
         self.completed = true;
-        let user = looked_up.as_ref().ok().and_then(|known| known.as_ref()).map(|(value, _)| value.user());
-        let fate = flights.end(self.number).map_or(Fate::Withhold, |forgotten| forgotten.fate(user));
         match (fate, looked_up) {
             (Fate::Withhold, _) => Outcome::Withheld,
             (Fate::Give, Ok(Some((value, _)))) => Outcome::Known(Arc::new(value)),

@@ -100,6 +100,13 @@ async fn digiwin_tells_who_calls_and_which_roles_they_have() {
     emulator.fault(Fault::status(503).on("digiwin.users.get_user_roles"));
     guard.clear();
     assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    emulator.clear_faults();
+    // It responds with 401 to a wrong app token, too: only the introspection can tell, which is asked.
+    emulator.fault(Fault::status(401).on("digiwin"));
+    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    emulator.clear_faults();
+    emulator.digiwin().revoke_tokens(&account.user_id);
+    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 401);
 }
 
 /// A store that counts the writes.
