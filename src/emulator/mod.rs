@@ -61,7 +61,7 @@ mod fault;
 mod log;
 mod operation;
 mod redact;
-mod seed_error;
+mod seed_check;
 mod service;
 mod store;
 
@@ -73,7 +73,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
@@ -251,12 +251,6 @@ impl EmulatorBuilder {
         })?;
         Ok(Emulator { address, services, log, plan, server: Some(Server { stop, thread }) })
     }
-}
-
-/// Returns when something ends that lives so long from now: in decades at the latest, which an instant can express.
-fn after(lifetime: Duration) -> Instant {
-    const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    Instant::now() + lifetime.min(DECADES)
 }
 
 async fn serve(listener: fault::FaultListener, router: axum::Router) -> io::Result<()> {

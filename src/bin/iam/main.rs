@@ -2,7 +2,6 @@
 
 mod demo;
 mod emulate;
-mod seed;
 mod settings;
 
 use clap::{Parser, Subcommand};

@@ -85,9 +85,6 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
         let Some(resolver) = resolver else { return Ok(shown(parent[own.as_str()].clone(), is_object)) };
         let authing = context.data::<Arc<Authing>>()?;
-        if is_root {
-            authing.note_operation(&own);
-        }
         if guarded && !context.data::<Caller>()?.is_manager {
             return Err(spelled(&context, &Refusal::NOT_LOGGED_IN));
         }

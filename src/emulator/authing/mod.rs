@@ -8,13 +8,13 @@
 //! encrypted with the pool's own key ([`Authing::public_key_pem`]) is decrypted and checked.
 
 mod graphql;
+mod populate;
 mod resolvers;
 mod rest;
 mod routes;
 mod seed;
 mod service;
 mod settings;
-mod sow;
 mod state;
 #[cfg(test)]
 mod tests;

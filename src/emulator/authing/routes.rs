@@ -1,10 +1,11 @@
 //! The routes of the service.
 
 use super::{
-    graphql, rest,
+    graphql,
+    populate::populate,
+    rest,
     service::Authing,
     settings::Settings,
-    sow::sow,
     state::{password::PoolKey, pool::Pool},
 };
 use crate::emulator::service::Service;
@@ -25,7 +26,7 @@ impl Service for Authing {
         let key = Arc::new(PoolKey::default());
         let account = seed.account();
         let mut pool = Pool::new(&account.user_pool_id, account.secret.clone(), token_lifetime, key.clone());
-        sow(seed, &mut pool).map_err(|mistake| mistake.of("authing"))?;
+        populate(seed, &mut pool).map_err(|mistake| mistake.of("authing"))?;
         Ok(Self::new(account, error_style, key, pool))
     }
 

@@ -49,13 +49,11 @@ pub struct Authing {
     key: Arc<PoolKey>,
     style: ErrorStyle,
     pool: Mutex<Pool>,
-    /// The root fields that were requested.
-    operations: Mutex<Vec<String>>,
 }
 
 impl Authing {
     pub(super) fn new(account: Account, style: ErrorStyle, key: Arc<PoolKey>, pool: Pool) -> Self {
-        Self { account, key, style, pool: Mutex::new(pool), operations: Mutex::default() }
+        Self { account, key, style, pool: Mutex::new(pool) }
     }
 
     /// Returns the user pool's id and secret.
@@ -85,11 +83,6 @@ impl Authing {
         self.pool().sign_in(user_id, app_id).ok().map(|(token, _)| token.into())
     }
 
-    /// Sets the service's clock this many seconds ahead; a negative number sets it back.
-    pub fn set_clock_ahead(&self, seconds: i64) {
-        self.pool().managers.set_clock_ahead(seconds);
-    }
-
     /// Expires every management token, as the passing of time would.
     pub fn expire_tokens(&self) {
         self.pool().managers.expire_tokens();
@@ -105,22 +98,9 @@ impl Authing {
         self.pool().mail.clone()
     }
 
-    /// Returns the GraphQL root fields that were requested so far, such as `accessToken` or `users`, in order.
-    pub fn operations(&self) -> Vec<String> {
-        self.requested().clone()
-    }
-
-    pub(super) fn note_operation(&self, name: &str) {
-        self.requested().push(name.to_owned());
-    }
-
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
         // A handler that panicked has failed its own request; the next ones go on.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn requested(&self) -> MutexGuard<'_, Vec<String>> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {

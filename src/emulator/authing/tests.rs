@@ -19,7 +19,7 @@ fn pool() -> Pool {
     let account = settings.seed.account();
     let key = Arc::new(PoolKey::default());
     let mut pool = Pool::new(&account.user_pool_id, account.secret.clone(), settings.token_lifetime, key);
-    super::sow::sow(settings.seed, &mut pool).unwrap();
+    super::populate::populate(settings.seed, &mut pool).unwrap();
     pool
 }
 

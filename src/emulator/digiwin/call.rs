@@ -2,7 +2,7 @@
 
 use super::{
     handshake::ServerKeys,
-    state::{directory::Directory, refusal::Refusal, sessions::Session},
+    state::{directory::Directory, refusal::Refusal, session::Session},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// The credentials that a call requires.
 #[derive(Clone, Copy)]
-pub(super) enum Access {
+pub(super) enum Requirement {
     Application,
     User,
     Tenant,
@@ -39,4 +39,6 @@ impl Call<'_> {
     }
 }
 
-pub(super) type Action = fn(&mut Directory, &Call<'_>) -> Result<Value, Refusal>;
+pub(super) type HandlerResult = Result<Value, Refusal>;
+
+pub(super) type Handler = fn(&mut Directory, &Call<'_>) -> HandlerResult;

@@ -1,6 +1,7 @@
 //! The server's half of the login handshake. It shares no code with the client's.
 
 use super::state::refusal::Refusal;
+use crate::emulator::store::Table;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::distr::{Alphanumeric, SampleString};
@@ -10,7 +11,6 @@ use rsa::{
     traits::PublicKeyParts,
 };
 use std::{
-    collections::VecDeque,
     io,
     sync::{Mutex, PoisonError},
 };
@@ -22,7 +22,7 @@ pub(super) struct ServerKeys {
     private: RsaPrivateKey,
     public: String,
     /// The AES key of each handshake under way, by `clientEncryptPublicKey`.
-    pending: Mutex<VecDeque<(String, String)>>,
+    pending: Mutex<Table<String, String>>,
 }
 
 impl ServerKeys {
@@ -55,23 +55,21 @@ impl ServerKeys {
 
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.len() == PENDING {
-            pending.pop_front();
+            pending.pop_first();
         }
-        pending.push_back((client_encrypt_public_key.to_owned(), aes_key));
+        pending.insert(client_encrypt_public_key.to_owned(), aes_key);
         Ok(STANDARD.encode(wrapped_aes_key))
     }
 
     /// Decrypts a password. Each handshake decrypts one.
-    pub(super) fn open(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
+    pub(super) fn decrypt(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
         let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = pending.iter().position(|(wrapped, _)| wrapped == client_encrypt_public_key);
-        let (_, aes_key) = at.and_then(|at| pending.remove(at)).ok_or_else(refused)?;
-        drop(pending);
-        let sealed = STANDARD.decode(password_hash).map_err(|_| refused())?;
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(client_encrypt_public_key);
+        let (_, aes_key) = pending.ok_or_else(refused)?;
+        let encrypted = STANDARD.decode(password_hash).map_err(|_| refused())?;
         let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(aes_key.as_bytes(), b"ghUb#er57HBh(u%g")
             .map_err(|_| refused())?;
-        let opened = cipher.decrypt_padded_vec::<Pkcs7>(&sealed).map_err(|_| refused())?;
-        String::from_utf8(opened).map_err(|_| refused())
+        let password = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).map_err(|_| refused())?;
+        String::from_utf8(password).map_err(|_| refused())
     }
 }

@@ -31,14 +31,14 @@ impl Digiwin {
 
     /// Expires every token, as the passing of time would.
     pub fn expire_tokens(&self) {
-        self.directory().sessions.expire_tokens();
+        self.directory().sessions.expire();
     }
 
     /// Revokes all tokens of a user, as an administrator would.
     pub fn revoke_tokens(&self, user_id: &str) {
         let mut directory = self.directory();
         if let Some(sid) = directory.users.with_id(user_id).map(User::sid) {
-            directory.sessions.revoke(sid, |_| true);
+            directory.sessions.revoke(&sid, |_| true);
         }
     }
 

@@ -1,12 +1,12 @@
 //! What calls cost, and whether all indices are kept in step.
 
 use super::{
-    call::{Action, Call},
+    call::{Call, Handler},
     handlers::{orgs, tenants, users},
     handshake::ServerKeys,
+    populate::populate,
     seed::{Org, Person, Seed, Tenant},
-    sow::sow,
-    state::{directory::Directory, sessions::Session, users::User},
+    state::{directory::Directory, session::Session, users::User},
 };
 use crate::emulator::store::cost_of;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -30,24 +30,24 @@ impl Setting {
             tenant = tenant.member(&id, if n == 0 { "admin" } else { "staff" });
             root = root.child(Org::new(format!("o{n}"), "Org").member(&id));
         }
-        let mut directory = sow(seed.tenant(tenant.org(root)), Duration::from_secs(60)).unwrap();
+        let mut directory = populate(seed.tenant(tenant.org(root)), Duration::from_secs(60)).unwrap();
         let (user, tenant) =
             (directory.users.with_id("p0").unwrap().sid(), directory.tenants.with_id("T1").unwrap().sid);
         for n in 0..people {
             let user = directory.users.with_id(&format!("p{n}")).unwrap().sid();
-            directory.sessions.open(user, Some(tenant));
+            directory.sign_in(user, Some(tenant));
         }
-        let token = directory.sessions.open(user, Some(tenant));
-        let session = directory.sessions.get(&token).unwrap();
+        let token = directory.sign_in(user, Some(tenant));
+        let session = directory.session(&token).unwrap();
         Self { directory, keys: ServerKeys::generate(1024).unwrap(), session }
     }
 
-    fn call(&mut self, action: Action, query: &[(&str, &str)], body: Value) -> Result<Value, u16> {
+    fn call(&mut self, handler: Handler, query: &[(&str, &str)], body: Value) -> Result<Value, u16> {
         let query: HashMap<String, String> =
             query.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let body = body.to_string().into_bytes();
         let call = Call { keys: &self.keys, query: &query, body: &body, session: Some(self.session), token: None };
-        action(&mut self.directory, &call).map_err(|refusal| refusal.status)
+        handler(&mut self.directory, &call).map_err(|refusal| refusal.status)
     }
 
     fn org(&self, id: &str) -> i64 {
@@ -56,7 +56,7 @@ impl Setting {
 }
 
 /// A call: its name, what it does, its query and its body.
-type Example = (&'static str, Action, &'static [(&'static str, &'static str)], Value);
+type Example = (&'static str, Handler, &'static [(&'static str, &'static str)], Value);
 
 #[test]
 fn no_call_but_a_list_costs_more_the_more_there_is() {
@@ -82,8 +82,8 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
             ("delete", orgs::delete, &[], json!({"sid": org})),
             ("remove", tenants::remove, &[], json!({"id": "new@x"})),
         ];
-        let cost = |(name, action, query, body): Example| {
-            (name, cost_of(|| drop(setting.call(action, query, body).unwrap_or_else(|code| panic!("{name}: {code}")))))
+        let cost = |(name, handler, query, body): Example| {
+            (name, cost_of(|| drop(setting.call(handler, query, body).unwrap_or_else(|code| panic!("{name}: {code}")))))
         };
         calls.into_iter().map(cost).collect()
     };

@@ -8,6 +8,9 @@ use super::super::state::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
+/// What a field resolves to.
+pub(crate) type ResolverResult = Result<Value, Refusal>;
+
 /// A field's arguments; `null` counts as absent.
 #[derive(Debug, Default)]
 pub(crate) struct Args(pub(crate) Map<String, Value>);
@@ -74,7 +77,7 @@ impl Args {
     /// Returns the targets of one type that a list names.
     pub(crate) fn targets(&self, name: &str) -> Result<Vec<Target>, Refusal> {
         let target_type: TargetType = self.read("targetType")?;
-        Ok(self.texts(name).into_iter().map(|id| Target::new(target_type, id)).collect())
+        Ok(self.texts(name).into_iter().map(|id| Target::new(target_type, id, self.namespace())).collect())
     }
 
     /// Returns the members of a node that are given.
@@ -127,12 +130,12 @@ pub(crate) fn read<T: DeserializeOwned>(name: &'static str, value: Value) -> Res
 }
 
 /// Returns a row as JSON.
-pub(crate) fn shown<T: Serialize>(row: &T) -> Value {
+pub(crate) fn to_json<T: Serialize>(row: &T) -> Value {
     serde_json::to_value(row).unwrap_or_default()
 }
 
 /// Returns all items as one page.
-pub(crate) fn whole(list: Vec<Value>) -> Value {
+pub(crate) fn single_page(list: Vec<Value>) -> Value {
     json!({"totalCount": list.len(), "list": list})
 }
 
@@ -140,10 +143,10 @@ pub(crate) fn text<'a>(of: &'a Value, name: &str) -> &'a str {
     of[name].as_str().unwrap_or_default()
 }
 
-pub(crate) fn done() -> Result<Value, Refusal> {
+pub(crate) fn ok() -> ResolverResult {
     message_response("操作成功")
 }
 
-pub(crate) fn message_response(message: &str) -> Result<Value, Refusal> {
+pub(crate) fn message_response(message: &str) -> ResolverResult {
     Ok(json!({"code": 200, "message": message}))
 }

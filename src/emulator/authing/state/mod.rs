@@ -15,7 +15,6 @@ pub(super) mod password;
 pub(super) mod policies;
 pub(super) mod pool;
 pub(super) mod refusal;
-pub(super) mod resources;
 pub(super) mod roles;
 pub(super) mod sessions;
 pub(super) mod settings;

@@ -13,7 +13,6 @@ use super::{
     password::{PoolKey, Received},
     policies::Policies,
     refusal::Refusal,
-    resources::{Namespaces, Resources},
     roles::Roles,
     sessions::{Session, Sessions},
     settings::PoolSettings,
@@ -42,8 +41,6 @@ pub(crate) struct Pool {
     pub(crate) roles: Roles,
     pub(crate) policies: Policies,
     pub(crate) grants: Grants,
-    pub(crate) namespaces: Namespaces,
-    pub(crate) resources: Resources,
     pub(crate) custom: CustomData,
     /// The mails that were sent, as address and scene.
     pub(crate) mail: Vec<(String, String)>,
@@ -79,8 +76,6 @@ impl Pool {
             roles: Roles::new(id),
             policies: Policies::default(),
             grants: Grants::default(),
-            namespaces: Namespaces::default(),
-            resources: Resources::default(),
             custom: CustomData::default(),
             mail: Vec::new(),
         }
@@ -167,14 +162,14 @@ impl Pool {
         self.custom.forget(FieldOwner::User, id);
     }
 
-    /// Takes all roles, policies and grants from a holder that was deleted.
+    /// Removes all roles, policies and grants from a holder that was deleted.
     pub(crate) fn forget(&mut self, target: &Target) {
         self.roles.forget(target);
         self.policies.forget(target);
-        self.grants.revoke(target, |_| true);
+        self.grants.forget(target);
     }
 
-    /// Carries a holder's roles, policies and grants over to its new identifier.
+    /// Moves a holder's roles, policies and grants to its new identifier.
     pub(crate) fn rename(&mut self, from: &Target, to: &Target) {
         self.roles.rename(from, to);
         self.policies.rename(from, to);

@@ -35,11 +35,6 @@ impl Refusal {
         Self { code: 404, chinese: format!("{kind} 不存在").into(), english: format!("no such {kind}").into() }
     }
 
-    /// Sets the error code.
-    pub(crate) fn coded(self, code: u32) -> Self {
-        Self { code, ..self }
-    }
-
     /// Creates the refusal of something that exists already. The vendor does not document its code; 2048 is a business error.
     pub(crate) fn exists(kind: &'static str) -> Self {
         Self {

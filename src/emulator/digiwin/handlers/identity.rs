@@ -1,14 +1,12 @@
 //! `/api/iam/v2/identity`.
 
 use super::super::{
-    call::Call,
+    call::{Call, HandlerResult},
     seed::VERIFICATION_CODE,
     state::{directory::Directory, refusal::Refusal, users::User},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-type HandlerResult = Result<Value, Refusal>;
 
 pub(crate) fn public_key(_: &mut Directory, call: &Call<'_>) -> HandlerResult {
     Ok(json!({"publicKey": call.keys.public_key()}))
@@ -42,7 +40,7 @@ struct Login {
 impl Login {
     fn password(&self, call: &Call<'_>) -> Result<String, Refusal> {
         match (&self.client_encrypt_public_key, &self.password_hash) {
-            (Some(key), Some(hash)) => call.keys.open(key, hash),
+            (Some(key), Some(hash)) => call.keys.decrypt(key, hash),
             _ => Err(Refusal::bad_request("passwordHash and clientEncryptPublicKey are needed")),
         }
     }
@@ -52,7 +50,10 @@ pub(crate) fn login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
     let login: Login = call.body()?;
     match login.identity_type.as_deref() {
         Some("verificationCode") => {
-            let user = directory.users.with_any(&login.user_id).filter(|user| user.text("telephone") == login.user_id);
+            let user = directory
+                .users
+                .with_any(&login.user_id)
+                .filter(|user| user.profile.telephone.as_ref() == Some(&login.user_id));
             let sid = user.map(User::sid).filter(|_| login.verification_code.as_deref() == Some(VERIFICATION_CODE));
             let sid = sid.ok_or_else(|| Refusal::new(401, "验证码错误 (wrong verification code)"))?;
             issue_token(directory, sid, &login)
@@ -62,8 +63,10 @@ pub(crate) fn login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
                 return Err(Refusal::bad_request("unknown serviceName"));
             }
             let sid = check_password(directory, &login, call)?;
-            let in_directory =
-                directory.users.get(sid).is_some_and(|user| user.text("email").ends_with("@digiwin.com"));
+            let in_directory = directory
+                .users
+                .get(sid)
+                .is_some_and(|user| user.profile.email.as_deref().is_some_and(|email| email.ends_with("@digiwin.com")));
             if in_directory { issue_token(directory, sid, &login) } else { Err(Refusal::wrong_password()) }
         }
         Some("query" | "token") | None => {
@@ -95,7 +98,7 @@ fn issue_token(directory: &mut Directory, user: i64, login: &Login) -> HandlerRe
     }
     let tenant = directory.find_tenant(login.tenant_id.as_deref(), login.tenant_sid)?;
     let tenant = tenant.map(|tenant| directory.admit_to(user, tenant)).transpose()?;
-    let token = directory.sessions.open(user, tenant);
+    let token = directory.sign_in(user, tenant);
     authored_user(directory, user, tenant, &token)
 }
 
@@ -103,10 +106,10 @@ fn authored_user(directory: &Directory, user: i64, tenant: Option<i64>, token: &
     let user = directory.users.get(user).ok_or_else(Refusal::not_signed_in)?;
     let tenant = tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
-        "token": token, "userId": user.text("id"), "sid": user.sid(), "userName": user.text("name"),
-        "email": user.text("email"), "telephone": user.text("telephone"),
-        "tenantId": tenant.map(|tenant| tenant.text("id")), "tenantSid": tenant.map(|tenant| tenant.sid),
-        "tenantName": tenant.map(|tenant| tenant.text("name")), "tokenExpiresIn": directory.sessions.token_lifetime().as_secs(),
+        "token": token, "userId": user.id(), "sid": user.sid(), "userName": user.profile.name,
+        "email": user.profile.email, "telephone": user.profile.telephone,
+        "tenantId": tenant.map(|tenant| &tenant.id), "tenantSid": tenant.map(|tenant| tenant.sid),
+        "tenantName": tenant.map(|tenant| &tenant.name), "tokenExpiresIn": directory.sessions.lifetime().as_secs(),
         "headImageUrl": null, "isAdmin": tenant.is_some_and(|tenant| tenant.is_admin(user.sid())),
         "agreeAgreement": true, "identityType": "query",
     }))
@@ -122,9 +125,9 @@ pub(crate) fn logout(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let body: Logout = if call.body.is_empty() { Logout::default() } else { call.body()? };
     let session = call.session()?;
     if body.clear_all == Some(true) {
-        directory.sessions.revoke(session.user, |_| true);
+        directory.sessions.revoke(&session.user, |_| true);
     } else if let Some(token) = call.token {
-        directory.sessions.close(token);
+        directory.sessions.remove(token);
     }
     Ok(Value::Null)
 }
@@ -134,9 +137,9 @@ pub(crate) fn analyze_token(directory: &mut Directory, call: &Call<'_>) -> Handl
     let user = directory.users.get(session.user).ok_or_else(Refusal::not_signed_in)?;
     let tenant = session.tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
-        "userSid": user.sid(), "userId": user.text("id"), "userName": user.text("name"), "email": user.text("email"),
-        "telephone": user.text("telephone"), "tenantId": tenant.map(|tenant| tenant.text("id")),
-        "tenantSid": tenant.map(|tenant| tenant.sid), "tenantName": tenant.map(|tenant| tenant.text("name")),
+        "userSid": user.sid(), "userId": user.id(), "userName": user.profile.name, "email": user.profile.email,
+        "telephone": user.profile.telephone, "tenantId": tenant.map(|tenant| &tenant.id),
+        "tenantSid": tenant.map(|tenant| tenant.sid), "tenantName": tenant.map(|tenant| &tenant.name),
         "isAdmin": tenant.is_some_and(|tenant| tenant.is_admin(user.sid())), "appId": directory.application(),
     }))
 }
@@ -160,8 +163,8 @@ pub(crate) fn switch_tenant(directory: &mut Directory, call: &Call<'_>) -> Handl
     let tenant = directory
         .find_tenant(body.tenant_id.as_deref(), body.tenant_sid)?
         .ok_or_else(|| Refusal::bad_request("tenantId or tenantSid is needed"))?;
-    let (sid, id) = (directory.admit_to(session.user, tenant)?, tenant.text("id").to_owned());
-    let token = directory.sessions.open(session.user, Some(sid));
+    let (sid, id) = (directory.admit_to(session.user, tenant)?, tenant.id.clone());
+    let token = directory.sign_in(session.user, Some(sid));
     Ok(json!({"user_token": token, "token": token, "tenantId": id, "tenantSid": sid}))
 }
 
@@ -169,9 +172,9 @@ pub(crate) fn switch_tenant(directory: &mut Directory, call: &Call<'_>) -> Handl
 pub(crate) fn refresh(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     if let Some(token) = call.token {
-        directory.sessions.close(token);
+        directory.sessions.remove(token);
     }
-    Ok(json!({"user_token": directory.sessions.open(session.user, session.tenant)}))
+    Ok(json!({"user_token": directory.sign_in(session.user, session.tenant)}))
 }
 
 #[derive(Deserialize)]
@@ -192,6 +195,6 @@ pub(crate) fn grant_access(directory: &mut Directory, call: &Call<'_>) -> Handle
     let user = directory.users.with_id(&body.verify_user_id).filter(|user| !user.is_disabled());
     let user = user.ok_or_else(|| Refusal::not_found("no such user"))?.sid();
     let tenant = directory.admit_to(user, tenant)?;
-    let token = directory.sessions.open(user, Some(tenant));
+    let token = directory.sign_in(user, Some(tenant));
     authored_user(directory, user, Some(tenant), &token)
 }

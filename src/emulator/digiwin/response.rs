@@ -9,22 +9,22 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(super) enum PathFamily {
     Identity,
     Other,
 }
 
-pub(super) struct Reply {
+pub(super) struct HandlerResponse {
     pub(super) style: ResponseStyle,
-    pub(super) family: Family,
+    pub(super) family: PathFamily,
     pub(super) result: Result<Value, Refusal>,
 }
 
-impl IntoResponse for Reply {
+impl IntoResponse for HandlerResponse {
     fn into_response(self) -> Response {
         let enveloped = match self.style {
             ResponseStyle::Bare => false,
-            ResponseStyle::Mixed => self.family == Family::Other,
+            ResponseStyle::Mixed => self.family == PathFamily::Other,
             ResponseStyle::Enveloped => true,
         };
         match self.result {
