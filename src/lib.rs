@@ -27,6 +27,9 @@ mod credentials;
 mod crypto;
 pub mod digiwin;
 mod error;
+#[cfg(all(feature = "jwt", any(feature = "async", feature = "blocking")))]
+pub mod jwt;
+pub mod observe;
 mod protocol;
 mod retry_policy;
 mod secret;
@@ -57,7 +60,7 @@ mod fuzz;
 pub use r#async::Client;
 pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
-pub use http::Method;
+pub use http::{HeaderMap, Method};
 pub use protocol::{
     model::{Extra, Json},
     options::IntoOption,

@@ -232,6 +232,7 @@ impl EmulatorBuilder {
         let plan = fault::Plan::new(switch.clone());
         let surroundings = fault::Surroundings { log: log.clone(), plan: plan.clone(), latency: self.latency };
         let services = Services::new(self.settings)?;
+        services.listen_at(&format!("http://{address}"));
         let router = services.router()?.layer(axum::middleware::from_fn_with_state(surroundings, fault::serve));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -19,6 +19,9 @@ pub(super) trait Service: Sized {
 
     /// Returns the routes, none of which another service has.
     fn router(self: Arc<Self>) -> io::Result<Router>;
+
+    /// Learns where the emulator listens.
+    fn listens_at(&self, _base_url: &str) {}
 }
 
 /// Registers the services: each has a module of that name here, with `Settings` and the [`Service`], and one in the crate's root,
@@ -54,6 +57,10 @@ macro_rules! services {
 
             fn router(&self) -> std::io::Result<axum::Router> {
                 Ok(axum::Router::new()$(.merge(service::Service::router(self.$name.clone())?))+)
+            }
+
+            fn listen_at(&self, base_url: &str) {
+                $(service::Service::listens_at(&*self.$name, base_url);)+
             }
         }
 

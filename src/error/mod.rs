@@ -10,6 +10,7 @@ mod text;
 
 pub use kind::ErrorKind;
 pub use partial::Partial;
+pub(crate) use redact::redact_text;
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 use text::{LIMIT, cut};
 

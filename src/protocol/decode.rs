@@ -51,16 +51,17 @@ impl Response {
         let status = self.status.as_u16();
         let otherwise = if self.status.is_success() { ErrorKind::Business } else { ErrorKind::Api };
         let kind = said.kind.or_else(|| ErrorKind::of_status(status)).unwrap_or(otherwise);
-        let request_id = said.request_id.or_else(|| {
-            let id = self.headers.get("x-request-id")?.to_str().ok()?;
-            Some(id.to_owned())
-        });
+        let request_id = said.request_id.or_else(|| self.request_id().map(str::to_owned));
         let error = said.detail.into_iter().fold(Error::new(kind), Error::detail);
         error
             .http_status(status)
             .retryable(said.retryable)
             .service_said(said.code, said.message, request_id)
             .wait(self.retry_after())
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.headers.get("x-request-id")?.to_str().ok()
     }
 
     /// The clock is read here, moments after the response came: a call that succeeds has no use for it.
@@ -138,6 +139,11 @@ impl Data {
     /// Returns the data as they came, or the whole body if nothing but the data differs between two of this kind.
     pub(crate) fn as_came(&self) -> &[u8] {
         self.found.get().unwrap_or(&self.response.body)
+    }
+
+    /// Returns the id under which the service knows the request, if its response's headers have it.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.response.request_id()
     }
 
     /// Creates an error about this data.

@@ -87,12 +87,12 @@ impl<'a> Attempts<'a> {
         self.settings
     }
 
-    /// The number of the attempt under way, from 1.
+    /// Returns the number of the current attempt, from 1.
     pub(crate) fn made(&self) -> u32 {
         self.made
     }
 
-    /// How long to wait before the next attempt after `error`; `None`: give up.
+    /// Returns the wait before the next attempt after `error`, or `None` to give up.
     pub(crate) fn after(&mut self, error: &Error, now: Instant, budget: &Budget) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(now);
         if error.is_unprocessed() {
@@ -160,7 +160,7 @@ mod tests {
         for (effect, settings) in [
             (Effect::Read, usual()),
             (Effect::Other, usual()),
-            (Effect::Other, settings(CallOptions::new().retry(RetryPolicy::new().first_wait(secs(20))))),
+            (Effect::Other, settings(CallOptions::new().retry(RetryPolicy::new().initial_backoff(secs(20))))),
         ] {
             let mut attempts = Attempts::new(effect, &settings, begun + secs(5));
             let (mut now, mut times) = (begun, 0);
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_policy_says_how_many_attempts_there_are() {
-        let retry = |policy: RetryPolicy| CallOptions::new().retry(policy.first_wait(Duration::ZERO));
+        let retry = |policy: RetryPolicy| CallOptions::new().retry(policy.initial_backoff(Duration::ZERO));
         let new = RetryPolicy::new;
         let refused = Error::new(ErrorKind::Connect);
         const FULL: u32 = Budget::FULL;
@@ -267,7 +267,7 @@ mod tests {
         for (policy, effect, expected) in table {
             assert_eq!(attempts_of(retry(policy.clone()), effect, &refused), expected, "{policy:?} {effect:?}");
         }
-        let waiting = new().max_attempts(1_000).budget(false).first_wait(secs(20));
+        let waiting = new().max_attempts(1_000).budget(false).initial_backoff(secs(20));
         let (now, settings) = (Instant::now(), settings(CallOptions::new().retry(waiting)));
         let mut attempts = Attempts::new(Effect::Read, &settings, now + secs(30));
         while attempts.begin(now).is_some() {

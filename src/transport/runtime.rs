@@ -71,13 +71,22 @@ impl Flavour {
         self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
+        self.spawn_in(Span::current(), work)
+    }
+
+    /// Spawns `work`, which runs to its end even if the caller is dropped, in this tracing span.
+    pub(crate) fn spawn_in<T: Send + 'static>(
+        self,
+        span: Span,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
         let (sender, receiver) = oneshot::channel();
         let work = async move {
             let result = AssertUnwindSafe(work).catch_unwind().await;
             // The caller may have gone away.
             let _ = sender.send(result);
         };
-        let work = work.instrument(Span::current()).with_current_subscriber();
+        let work = work.instrument(span).with_current_subscriber();
         match self {
             #[cfg(feature = "async")]
             Self::Async => drop(tokio::spawn(work)),

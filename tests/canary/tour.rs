@@ -138,7 +138,33 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     seen.show(license.request(Method::GET, "/auth/users/profile/").await.unwrap());
     license.set_current_token(None).await.unwrap();
     tokens.extend(every_authing_call(emulator, seen).await);
+    #[cfg(feature = "jwt")]
+    {
+        let jwts = jwts(emulator, seen).await;
+        tokens.extend(jwts);
+    }
     tokens
+}
+
+/// Checks users' JWTs, good ones and bad ones.
+#[cfg(feature = "jwt")]
+#[maybe_async]
+async fn jwts(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
+    use iam_sdk::emulator::authing::Jwt;
+    let authing = emulator.authing();
+    let user = authing.user_ids().remove(0);
+    let good = authing.issue_jwt(Jwt::new(&user, "shop").claim("nickname", PIN)).unwrap();
+    let expired = authing.issue_jwt(Jwt::new(&user, "shop").expired()).unwrap();
+    let builder = super::jwt::Verifier::for_authing(emulator.base_url(), "shop");
+    seen.show(&builder);
+    let verifier = builder.build().unwrap();
+    let claims = verifier.verify(good.clone()).await.unwrap();
+    seen.show((&verifier, claims));
+    let refused = verifier.verify(expired.clone()).await.unwrap_err();
+    seen.show((&refused, refused.to_string(), refused.body()));
+    let checked = verifier.check(expired.clone()).await.unwrap();
+    seen.show(checked);
+    vec![good, expired]
 }
 
 /// Calls every operation of Authing, and shows what it returns.

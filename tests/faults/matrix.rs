@@ -424,7 +424,7 @@ const WRITES: [Write; 3] = [
 /// Clients that send again what may be sent again.
 fn repeating(emulator: &Emulator) -> Target {
     let once = target(emulator);
-    let often = CallOptions::new().retry(RetryPolicy::new().first_wait(Duration::ZERO).budget(false));
+    let often = CallOptions::new().retry(RetryPolicy::new().initial_backoff(Duration::ZERO).budget(false));
     Target {
         digiwin: once.digiwin.with_options(often.clone()).unwrap(),
         authing: once.authing.with_options(often.clone()).unwrap(),

@@ -57,7 +57,6 @@ fn decode_all(service: &str) {
         let target = target.clone();
         let case = (status, bodies::body(corpus, operation));
         let result = runner(100).run(&case, |(status, body)| {
-            // A login asks for two keys before it sends what this is about: they are what the body is.
             let sent = body.clone();
             let outcome = stand_in::with(move |_| Ok(response(status, sent.clone())), || call(&target));
             if let Ok(value) = &outcome {

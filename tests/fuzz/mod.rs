@@ -12,6 +12,8 @@ mod corpus;
 mod logins;
 mod models;
 mod parts;
+#[cfg(feature = "jwt")]
+mod tokens;
 
 use iam_sdk::Error;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};

@@ -2,7 +2,11 @@
 
 use crate::settings::Settings;
 use clap::Args;
-use iam_sdk::emulator::{Fault, authing::ErrorStyle, digiwin::ResponseStyle};
+use iam_sdk::emulator::{
+    Fault,
+    authing::{self, ErrorStyle},
+    digiwin::ResponseStyle,
+};
 use serde_json::json;
 use std::{
     error::Error,
@@ -72,7 +76,11 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let account = emulator.digiwin().account();
     let license = emulator.cloudspot().account();
     let impersonation = emulator.cloudspot().impersonate(&license.username, &license.company_id);
-    let authing = emulator.authing().account();
+    let pool = emulator.authing().account();
+    // The application is any: the emulator knows none.
+    let app_id = "shop";
+    let user = emulator.authing().user_ids().into_iter().next();
+    let id_token = user.map(|id| emulator.authing().issue_jwt(authing::Jwt::new(id, app_id))).transpose()?;
     let line = json!({
         "base_url": emulator.base_url(),
         "digiwin": {
@@ -84,9 +92,12 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
             "verification_code": account.verification_code.expose_secret(),
         },
         "authing": {
-            "user_pool_id": authing.user_pool_id,
-            "secret": authing.secret.expose_secret(),
+            "user_pool_id": pool.user_pool_id,
+            "secret": pool.secret.expose_secret(),
             "public_key": emulator.authing().public_key_pem()?,
+            "issuer": emulator.authing().issuer(),
+            "app_id": app_id,
+            "id_token": id_token.as_ref().map(|token| token.expose_secret()),
         },
         "cloudspot": {
             "application": license.application,

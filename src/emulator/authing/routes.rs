@@ -1,7 +1,7 @@
 //! The routes of the service.
 
 use super::{
-    graphql,
+    graphql, oidc,
     populate::populate,
     rest,
     service::Authing,
@@ -33,7 +33,11 @@ impl Service for Authing {
     fn router(self: Arc<Self>) -> io::Result<Router> {
         let schema = graphql::schema(self.clone())?;
         let graphql = Router::new().route("/graphql/v2", post(graphql_v2)).with_state((self.clone(), schema));
-        Ok(graphql.merge(rest::router(self)))
+        Ok(graphql.merge(oidc::router(self.clone())).merge(rest::router(self)))
+    }
+
+    fn listens_at(&self, base_url: &str) {
+        self.set_base_url(base_url);
     }
 }
 

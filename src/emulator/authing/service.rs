@@ -7,6 +7,7 @@ use super::{
         password::{PoolKey, Received},
         pool::Pool,
         refusal::Refusal,
+        signing::SigningKeys,
         value::new_id,
     },
 };
@@ -15,7 +16,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// The form of error responses, in the language that the request asks for.
@@ -47,13 +48,30 @@ pub(super) struct Caller {
 pub struct Authing {
     account: Account,
     key: Arc<PoolKey>,
+    signing_keys: SigningKeys,
     style: ErrorStyle,
+    /// Where the emulator listens.
+    base_url: OnceLock<String>,
     pool: Mutex<Pool>,
 }
 
 impl Authing {
     pub(super) fn new(account: Account, style: ErrorStyle, key: Arc<PoolKey>, pool: Pool) -> Self {
-        Self { account, key, style, pool: Mutex::new(pool) }
+        let (signing_keys, base_url) = Default::default();
+        Self { account, key, signing_keys, style, base_url, pool: Mutex::new(pool) }
+    }
+
+    pub(super) fn set_base_url(&self, url: &str) {
+        // The emulator listens in one place.
+        let _ = self.base_url.set(url.to_owned());
+    }
+
+    pub(super) fn base_url(&self) -> &str {
+        self.base_url.get().map(String::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
     }
 
     /// Returns the user pool's id and secret.
@@ -76,6 +94,11 @@ impl Authing {
             Received::Opened(password) => Some(password.clone()),
             Received::Sealed => None,
         }
+    }
+
+    /// Returns the ids of the users, in the order in which they were created.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.pool().users.iter().map(|user| user.id().to_owned()).collect()
     }
 
     /// Signs a user in, as an application's login page would; `None` if there is no such user.

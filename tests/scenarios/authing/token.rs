@@ -82,7 +82,7 @@ async fn a_token_that_lives_ten_minutes_is_reused() {
 
 #[maybe_async]
 #[test]
-async fn an_expired_token_is_not_sent() {
+async fn a_token_that_is_refused_twice_is_an_error() {
     let pool = Pool::on(Emulator::builder().authing(Settings::new().token_lifetime(Duration::ZERO)).start().unwrap());
     // Each token ends before it is used: the second refusal is the result.
     let error = pool.client.users().list().await.unwrap_err();

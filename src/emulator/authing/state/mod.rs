@@ -18,6 +18,7 @@ pub(super) mod refusal;
 pub(super) mod roles;
 pub(super) mod sessions;
 pub(super) mod settings;
+pub(super) mod signing;
 pub(super) mod target;
 pub(super) mod user;
 pub(super) mod users;

@@ -184,6 +184,14 @@ impl Pool {
         Ok(opened)
     }
 
+    /// Signs a user in with a token that was issued for it.
+    pub(crate) fn sign_in_with(&mut self, token: String, session: Session) -> Result<(), Refusal> {
+        self.users.note_login(&session.user_id)?;
+        self.note("login", &session.user_id);
+        self.sessions.add(token, session);
+        Ok(())
+    }
+
     pub(crate) fn sign_out(&mut self, user_id: &str, app_id: Option<&str>) {
         self.sessions.close(user_id, app_id);
         self.note("logout", user_id);
