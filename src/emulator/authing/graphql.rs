@@ -129,6 +129,11 @@ pub(super) async fn respond(schema: &Schema, request: Request, caller: Caller) -
     json!({"errors": response.errors.iter().map(error).collect::<Vec<_>>(), "data": data})
 }
 
+/// Returns the response to a request that was refused as a whole.
+pub(super) fn error_response(caller: &Caller, refusal: &Refusal) -> Value {
+    json!({"errors": [{"message": caller.spelling.json(refusal)}], "data": null})
+}
+
 /// Writes an error of the response. A refusal of the service has an object as its message; GraphQL's own errors have text.
 fn error(error: &ServerError) -> Value {
     let own = error.extensions.as_ref().is_some_and(|extensions| extensions.get("spelled").is_some());

@@ -6,7 +6,7 @@ use super::{
         args::{Args, to_json},
         custom, nodes, orgs,
     },
-    service::{Authing, Spelling},
+    service::{Authing, Caller, Spelling},
     state::{actions::Action, pool::Pool, refusal::Refusal},
 };
 use axum::{
@@ -82,15 +82,17 @@ fn respond(
     };
     match result {
         Ok((data, message)) => Json(json!({"code": 200, "message": message, "data": data})).into_response(),
-        Err(refusal) => {
-            let status = match caller.spelling {
-                Spelling::Code { .. } => StatusCode::OK,
-                Spelling::ApiCode { .. } if refusal.code == Refusal::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
-                Spelling::ApiCode { .. } => StatusCode::BAD_REQUEST,
-            };
-            (status, Json(caller.spelling.json(&refusal))).into_response()
-        }
+        Err(refusal) => error_response(&caller, &refusal),
     }
+}
+
+pub(super) fn error_response(caller: &Caller, refusal: &Refusal) -> Response {
+    let status = match caller.spelling {
+        Spelling::Code { .. } => StatusCode::OK,
+        Spelling::ApiCode { .. } if refusal.code == Refusal::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
+        Spelling::ApiCode { .. } => StatusCode::BAD_REQUEST,
+    };
+    (status, Json(caller.spelling.json(refusal))).into_response()
 }
 
 /// Reads the members of query and body. Numbers in a query become numbers; a body must be an object.

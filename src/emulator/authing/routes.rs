@@ -6,9 +6,9 @@ use super::{
     rest,
     service::Authing,
     settings::Settings,
-    state::{password::PoolKey, pool::Pool},
+    state::{password::PoolKey, pool::Pool, refusal::Refusal},
 };
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use async_graphql::dynamic::Schema;
 use axum::{
     Json, Router,
@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
 use std::{io, sync::Arc};
 
 impl Service for Authing {
@@ -38,6 +38,26 @@ impl Service for Authing {
 
     fn listens_at(&self, base_url: &str) {
         self.set_base_url(base_url);
+    }
+}
+
+impl ErrorResponses for Authing {
+    fn error(&self, head: &Parts, code: u32) -> Response {
+        self.refuse(head, &Refusal::of_fault(code))
+    }
+
+    fn token_refused(&self, head: &Parts) -> Response {
+        self.refuse(head, &Refusal::NOT_LOGGED_IN)
+    }
+}
+
+impl Authing {
+    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response {
+        let caller = self.caller(&head.headers);
+        match head.uri.path().starts_with("/graphql") {
+            true => Json(graphql::error_response(&caller, refusal)).into_response(),
+            false => rest::error_response(&caller, refusal),
+        }
     }
 }
 

@@ -11,12 +11,13 @@ use super::{
         value::new_id,
     },
 };
+use crate::emulator::lock::lock;
 use crate::{Password, UserToken};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 /// The form of error responses, in the language that the request asks for.
@@ -122,8 +123,7 @@ impl Authing {
     }
 
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
-        // A handler that panicked has failed its own request; the next ones go on.
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pool)
     }
 
     pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {

@@ -199,3 +199,67 @@ fn an_action_that_is_granted_twice_is_there_once() {
     let resources = call(&mut pool, "authorizedResources", target).unwrap();
     assert_eq!(resources["list"], json!([{"code": "book:1", "type": "DATA", "actions": ["read", "write"]}]));
 }
+
+/// Returns how many resources a role may act on, and how many policies it has.
+fn of_role(pool: &mut Pool, namespace: &str, code: &str) -> (Value, Value) {
+    let of = |field, pool: &mut Pool| {
+        let target = json!({"targetType": "ROLE", "targetIdentifier": code, "namespace": namespace});
+        call(pool, field, target).unwrap()["totalCount"].clone()
+    };
+    (of("authorizedResources", pool), of("policyAssignments", pool))
+}
+
+#[test]
+fn a_role_of_another_namespace_is_another_role() {
+    let mut pool = pool();
+    let statements = json!([{"resource": "book:*", "actions": ["read"], "effect": "ALLOW"}]);
+    for namespace in ["a", "b"] {
+        let role = json!({"namespace": namespace, "code": "r"});
+        call(&mut pool, "createRole", role).unwrap();
+        let grant = json!({"namespace": namespace, "resource": "book:1", "action": "read", "roleCode": "r"});
+        call(&mut pool, "allow", grant).unwrap();
+        let policy = json!({"namespace": namespace, "code": "p", "statements": statements});
+        call(&mut pool, "createPolicy", policy).unwrap();
+        let assignment = json!({"namespace": namespace, "policies": ["p"], "targetType": "ROLE",
+            "targetIdentifiers": ["r"]});
+        call(&mut pool, "addPolicyAssignments", assignment).unwrap();
+    }
+    call(&mut pool, "updateRole", json!({"namespace": "a", "code": "r", "newCode": "s"})).unwrap();
+    let (none, one) = ((json!(0), json!(0)), (json!(1), json!(1)));
+    for (namespace, code, expected) in [("a", "r", &none), ("a", "s", &one), ("b", "r", &one), ("b", "s", &none)] {
+        assert_eq!(of_role(&mut pool, namespace, code), *expected, "{namespace} {code}");
+    }
+    // A new role does not inherit what a deleted one had.
+    let role = json!({"namespace": "a", "code": "s"});
+    call(&mut pool, "deleteRole", role.clone()).unwrap();
+    call(&mut pool, "createRole", role).unwrap();
+    assert_eq!(of_role(&mut pool, "a", "s"), none);
+    assert_eq!(of_role(&mut pool, "b", "r"), one);
+}
+
+#[test]
+fn a_policy_of_another_namespace_is_another_policy() {
+    let mut pool = pool();
+    let id = create(&mut pool, 0);
+    for (namespace, effect) in [("a", "ALLOW"), ("b", "DENY")] {
+        let statements = json!([{"resource": "book:*", "actions": ["read"], "effect": effect}]);
+        let policy = json!({"namespace": namespace, "code": "p", "statements": statements});
+        call(&mut pool, "createPolicy", policy).unwrap();
+    }
+    let assign = |pool: &mut Pool, namespace: &str| {
+        let targets =
+            json!({"namespace": namespace, "policies": ["p"], "targetType": "USER", "targetIdentifiers": [id]});
+        call(pool, "addPolicyAssignments", targets)
+    };
+    assert_eq!(assign(&mut pool, "c").unwrap_err(), 404);
+    assign(&mut pool, "b").unwrap();
+    let count = |pool: &mut Pool, namespace: &str| {
+        call(pool, "policy", json!({"namespace": namespace, "code": "p"})).unwrap()["assignmentsCount"].clone()
+    };
+    assert_eq!((count(&mut pool, "a"), count(&mut pool, "b")), (json!(0), json!(1)));
+    assign(&mut pool, "a").unwrap();
+    for (namespace, allowed) in [("a", true), ("b", false)] {
+        let action = json!({"namespace": namespace, "userId": id, "resource": "book:1", "action": "read"});
+        assert_eq!(call(&mut pool, "isActionAllowed", action).unwrap(), allowed, "{namespace}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The routes of the service.
 
 use super::{directory::Directory, service::Cloudspot, settings::Settings};
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{io, sync::Arc};
@@ -49,6 +49,17 @@ impl Service for Cloudspot {
 
     fn router(self: Arc<Self>) -> io::Result<Router> {
         Ok(router(self))
+    }
+}
+
+impl ErrorResponses for Cloudspot {
+    fn error(&self, _: &Parts, code: u32) -> Response {
+        let body = json!({"message": "a fault of the emulator", "error_code": code.to_string()});
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    }
+
+    fn token_refused(&self, _: &Parts) -> Response {
+        Refusal::NO_TOKEN.into_response()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The server's half of the login handshake. It shares no code with the client's.
 
 use super::state::refusal::Refusal;
+use crate::emulator::lock::lock;
 use crate::emulator::store::Table;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,10 +11,7 @@ use rsa::{
     pkcs8::{DecodePublicKey, EncodePublicKey},
     traits::PublicKeyParts,
 };
-use std::{
-    io,
-    sync::{Mutex, PoisonError},
-};
+use std::{io, sync::Mutex};
 
 /// The most handshakes that are remembered; beyond it the oldest one fails.
 const PENDING: usize = 10_000;
@@ -53,7 +51,7 @@ impl ServerKeys {
         let wrapped_aes_key =
             client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, aes_key.as_bytes()).map_err(|_| refused())?;
 
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(&self.pending);
         if pending.len() == PENDING {
             pending.pop_first();
         }
@@ -64,7 +62,7 @@ impl ServerKeys {
     /// Decrypts a password. Each handshake decrypts one.
     pub(super) fn decrypt(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
         let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(client_encrypt_public_key);
+        let pending = lock(&self.pending).remove(client_encrypt_public_key);
         let (_, aes_key) = pending.ok_or_else(refused)?;
         let encrypted = STANDARD.decode(password_hash).map_err(|_| refused())?;
         let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(aes_key.as_bytes(), b"ghUb#er57HBh(u%g")

@@ -14,6 +14,21 @@ pub(super) enum PathFamily {
     Other,
 }
 
+impl PathFamily {
+    pub(super) fn of(path: &str) -> Self {
+        if path.starts_with("/api/iam/v2/identity/") { Self::Identity } else { Self::Other }
+    }
+
+    /// Returns whether responses are wrapped.
+    pub(super) fn is_enveloped(self, style: ResponseStyle) -> bool {
+        match style {
+            ResponseStyle::Bare => false,
+            ResponseStyle::Mixed => self == Self::Other,
+            ResponseStyle::Enveloped => true,
+        }
+    }
+}
+
 pub(super) struct HandlerResponse {
     pub(super) style: ResponseStyle,
     pub(super) family: PathFamily,
@@ -22,11 +37,7 @@ pub(super) struct HandlerResponse {
 
 impl IntoResponse for HandlerResponse {
     fn into_response(self) -> Response {
-        let enveloped = match self.style {
-            ResponseStyle::Bare => false,
-            ResponseStyle::Mixed => self.family == PathFamily::Other,
-            ResponseStyle::Enveloped => true,
-        };
+        let enveloped = self.family.is_enveloped(self.style);
         match self.result {
             Ok(data) if enveloped => Json(json!({"status": 200, "message": "success", "data": data})).into_response(),
             Ok(Value::Null) => StatusCode::OK.into_response(),

@@ -10,14 +10,16 @@ use super::{
     settings::Settings,
     state::refusal::Refusal,
 };
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::{Query, State},
+    response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode, request::Parts};
+use serde_json::json;
 use std::{collections::HashMap, io, sync::Arc};
 
 impl Service for Digiwin {
@@ -31,6 +33,21 @@ impl Service for Digiwin {
 
     fn router(self: Arc<Self>) -> io::Result<Router> {
         Ok(router(self))
+    }
+}
+
+impl ErrorResponses for Digiwin {
+    fn error(&self, head: &Parts, code: u32) -> Response {
+        let body = Json(json!({"status": code, "message": "a fault of the emulator", "data": null}));
+        match PathFamily::of(head.uri.path()).is_enveloped(self.style) {
+            true => body.into_response(),
+            false => (StatusCode::BAD_REQUEST, body).into_response(),
+        }
+    }
+
+    fn token_refused(&self, head: &Parts) -> Response {
+        let family = PathFamily::of(head.uri.path());
+        HandlerResponse { style: self.style, family, result: Err(Refusal::not_signed_in()) }.into_response()
     }
 }
 

@@ -6,9 +6,10 @@ use super::{
     settings::ResponseStyle,
     state::{directory::Directory, users::User},
 };
+use crate::emulator::lock::lock;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 /// The Digiwin IAM service of an [`Emulator`](crate::emulator::Emulator).
@@ -43,8 +44,7 @@ impl Digiwin {
     }
 
     pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
-        // A handler that panicked has failed its own request; the next ones go on.
-        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.directory)
     }
 }
 

@@ -135,3 +135,48 @@ fn people_and_organizations_are_found_as_in_a_plain_list() {
         assert_eq!(below.into_iter().collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn a_member_of_the_wrong_type_is_refused_and_others_are_kept() {
+    let mut setting = Setting::new(4);
+    let sid = setting.directory.users.with_id("p1").unwrap().sid();
+    for change in [json!({"id": 7}), json!({"id": ""}), json!({"disabled": "true"}), json!({"email": ["x"]})] {
+        let mut body = change.clone();
+        body["sid"] = sid.into();
+        assert_eq!(setting.call(users::update, &[], body), Err(400), "{change}");
+    }
+    setting.call(users::update, &[], json!({"id": "p1", "color": "red", "email": null})).unwrap();
+    let user = setting.call(users::get, &[], json!({"id": "p1"})).unwrap();
+    assert_eq!((&user["color"], &user["email"], &user["sid"]), (&json!("red"), &Value::Null, &json!(sid)));
+
+    let (o1, o2) = (setting.org("o1"), setting.org("o2"));
+    for body in [
+        json!({"name": "New", "id": "o1"}),
+        json!({"sid": o2, "id": "o1"}),
+        json!({"sid": o2, "id": 7}),
+        json!({"name": 7}),
+        json!({"id": "new"}),
+    ] {
+        assert_eq!(setting.call(orgs::create_or_update, &[], body.clone()), Err(400), "{body}");
+    }
+    assert_eq!((setting.org("o1"), setting.org("o2")), (o1, o2));
+    setting.call(orgs::create_or_update, &[], json!({"sid": o2, "id": "other", "color": "red"})).unwrap();
+    assert_eq!(setting.org("other"), o2);
+    let listed = setting.call(orgs::list, &[], json!({"sids": [o2]})).unwrap();
+    assert_eq!(listed[0]["color"], "red");
+}
+
+#[test]
+fn an_application_can_be_used_until_it_expires() {
+    for (expires, admitted) in [("2020-01-01 00:00:00", Err(403)), ("2999-01-01 00:00:00", Ok(()))] {
+        let tenant = Tenant::new("T1", "Tenant").application("app", expires).member("ann", "admin");
+        let seed = Seed::new("app", "token").person(Person::new("ann", "pw")).tenant(tenant);
+        let directory = populate(seed, Duration::from_secs(60)).unwrap();
+        let (user, tenant) = (directory.users.with_id("ann").unwrap().sid(), directory.tenants.with_id("T1").unwrap());
+        assert_eq!(directory.admit_to(user, tenant).map(drop).map_err(|error| error.status), admitted, "{expires}");
+        let mut setting = Setting { session: Session { user, tenant: Some(tenant.sid) }, ..Setting::new(1) };
+        setting.directory = directory;
+        let applications = setting.call(tenants::applications, &[], Value::Null).unwrap();
+        assert_eq!(applications[0]["expired"], admitted.is_err());
+    }
+}

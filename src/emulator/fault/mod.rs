@@ -2,32 +2,35 @@
 
 mod effect;
 mod error;
-mod forms;
 mod layer;
 mod listener;
 mod parse;
 mod plan;
 mod rewrite;
 mod sniff;
+mod switch;
 mod wire;
 
 pub use error::FaultError;
 pub use plan::AddedFault;
 
-pub(super) use layer::{Surroundings, serve};
-pub(super) use listener::{FaultListener, Switch};
+pub(super) use layer::{MiddlewareState, serve};
+pub(super) use listener::FaultListener;
 pub(super) use plan::Plan;
+pub(super) use switch::Switch;
 pub(super) use wire::Wire;
 
-use effect::{Effect, Part, WireEnd};
+use super::registry;
+use effect::{FaultEffect, Part, WireEnd};
+use http::HeaderValue;
 
 use std::time::Duration;
 
 /// A fault that the emulator shows a client on demand: [`Emulator::fault`](super::Emulator::fault) adds it.
 ///
-/// Without conditions it meets every request. [`on`](Self::on) restricts it to an operation, [`on_path`](Self::on_path) to a path,
-/// [`times`](Self::times) to a number of requests, and [`with_probability`](Self::with_probability) to some of them. Of several
-/// faults that fit a request, the one that was added first is applied.
+/// Without conditions it meets every request. [`on`](Self::on), [`on_path`](Self::on_path), [`times`](Self::times) and
+/// [`with_probability`](Self::with_probability) restrict it. One fault is applied to a request: of several that fit, the one that
+/// was added first.
 ///
 /// ```
 /// # #[cfg(feature = "blocking")] {
@@ -75,13 +78,13 @@ use std::time::Duration;
 /// | [`refuse_token`](Self::refuse_token) | `refuse-token` | no | what the service says of a token that expired |
 /// | [`clock_moved`](Self::clock_moved) | `clock-moved=-3600` | yes | the response of a server whose clock is so many seconds ahead |
 ///
-/// A GraphQL document that is none of the client's own is the operation whose root field it has, if there is only one, or else
-/// `authing.graphql`. Several operations can share an endpoint, such as the logins of Digiwin: a request fits each of them. A raw
-/// call fits the operations of its endpoint.
+/// A GraphQL document that the client did not write itself is matched by its root field if exactly one operation has that field,
+/// and otherwise counts as `authing.graphql`. Operations that share an endpoint, such as Digiwin's logins, all match a request to
+/// it. A raw call matches the operations of its endpoint.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "it does nothing until it is added with `Emulator::fault`"]
 pub struct Fault {
-    effect: Effect,
+    effect: FaultEffect,
     operation: Option<String>,
     path: Option<String>,
     times: Option<u64>,
@@ -91,7 +94,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(effect: Effect) -> Self {
+    fn new(effect: FaultEffect) -> Self {
         Self { effect, operation: None, path: None, times: None, probability: None, misplaced: None }
     }
 
@@ -99,19 +102,20 @@ impl Fault {
     ///
     /// A connection that is refused carries no request: the fault takes no conditions, and [`AddedFault::applied`] stays 0.
     pub fn refuse() -> Self {
-        Self::new(Effect::Refuse)
+        Self::new(FaultEffect::Refuse)
     }
 
     /// Resets the connection once the request has been received, and does not carry it out.
     pub fn reset_before() -> Self {
-        Self::new(Effect::wire(false, Part::Response(0), WireEnd::Reset))
+        Self::new(FaultEffect::wire(false, Part::Response(0), WireEnd::Reset))
     }
 
-    /// Resets the connection after so many bytes of the request, its head included. A request that is not longer is carried out.
+    /// Resets the connection after so many bytes of the request, its head included. It does not apply to a request that is not
+    /// longer, or of unknown length.
     ///
     /// More can have been received by then: the operation is known only after the head, and of a GraphQL document after the body.
     pub fn reset_within(bytes: usize) -> Self {
-        Self::new(Effect::ResetWithin(bytes))
+        Self::new(FaultEffect::ResetWithin(bytes))
     }
 
     /// Carries the request out, and resets the connection in place of the response.
@@ -123,107 +127,108 @@ impl Fault {
     ///
     /// A response that is not longer arrives as a whole.
     pub fn reset_response(bytes: usize) -> Self {
-        Self::new(Effect::wire(true, Part::Response(bytes), WireEnd::Reset))
+        Self::new(FaultEffect::wire(true, Part::Response(bytes), WireEnd::Reset))
     }
 
     /// Carries the request out, and closes the connection after so many bytes of the response, its head included.
     ///
     /// A response that is not longer arrives as a whole.
     pub fn cut_response(bytes: usize) -> Self {
-        Self::new(Effect::wire(true, Part::Response(bytes), WireEnd::Close))
+        Self::new(FaultEffect::wire(true, Part::Response(bytes), WireEnd::Close))
     }
 
     /// Carries the request out, and closes the connection after half of the response's body; within the head if there is no body.
     pub fn cut_body() -> Self {
-        Self::new(Effect::wire(true, Part::HalfOfBody, WireEnd::Close))
+        Self::new(FaultEffect::wire(true, Part::HalfOfBody, WireEnd::Close))
     }
 
     /// Carries the request out, and sends nothing. The connection stays open.
     pub fn hang() -> Self {
-        Self::new(Effect::wire(true, Part::Response(0), WireEnd::Stall))
+        Self::new(FaultEffect::wire(true, Part::Response(0), WireEnd::Stall))
     }
 
     /// Carries the request out, and sends nothing after half of the response's body; nothing after a part of the head if there is no
     /// body. The connection stays open.
     pub fn stall_body() -> Self {
-        Self::new(Effect::wire(true, Part::HalfOfBody, WireEnd::Stall))
+        Self::new(FaultEffect::wire(true, Part::HalfOfBody, WireEnd::Stall))
     }
 
     /// Carries the request out, and sends the response a byte at a time, with this wait before each.
     pub fn drip(every: Duration) -> Self {
-        Self::new(Effect::Drip(every))
+        Self::new(FaultEffect::Drip(every))
     }
 
     /// Carries the request out, and sends the response this much later.
     pub fn delay(wait: Duration) -> Self {
-        Self::new(Effect::Delay(wait))
+        Self::new(FaultEffect::Delay(wait))
     }
 
     /// Responds with this HTTP status, from 200 to 599, and an empty body.
     pub fn status(status: u16) -> Self {
-        Self::new(Effect::Respond { status, retry_after: None, body: String::new() })
+        Self::new(FaultEffect::Respond { status, retry_after: None, body: String::new() })
     }
 
     /// Responds with status 200 and a page of HTML, as a proxy's login page does.
     pub fn html() -> Self {
-        Self::new(Effect::Html)
+        Self::new(FaultEffect::Html)
     }
 
     /// Carries the request out, and sends half of the response's body as if it were all of it.
     pub fn truncated_json() -> Self {
-        Self::new(Effect::TruncatedJson)
+        Self::new(FaultEffect::TruncatedJson)
     }
 
     /// Responds with 100,000 arrays, each inside of the one before.
     pub fn deep_json() -> Self {
-        Self::new(Effect::DeepJson)
+        Self::new(FaultEffect::DeepJson)
     }
 
     /// Responds with JSON that never ends.
     pub fn endless_body() -> Self {
-        Self::new(Effect::EndlessBody)
+        Self::new(FaultEffect::EndlessBody)
     }
 
     /// Responds with headers that never end.
     pub fn endless_headers() -> Self {
-        Self::new(Effect::EndlessHeaders)
+        Self::new(FaultEffect::EndlessHeaders)
     }
 
-    /// Responds with a redirect (302) to this URL. What no header can hold is left out.
+    /// Responds with a redirect (302) to this URL.
     pub fn redirect(url: impl Into<String>) -> Self {
-        Self::new(Effect::Redirect(url.into()))
+        Self::new(FaultEffect::Redirect(url.into()))
     }
 
-    /// Responds with an error that has this code, as the service writes it: Digiwin and Authing with HTTP status 200, Cloudspot with 400.
+    /// Responds with an error that has this code, in the form and the language of the service's errors: Digiwin with HTTP status
+    /// 200 in an envelope and 400 without one, Authing with 200 (its REST calls with 400 in the newer form), Cloudspot with 400.
     pub fn envelope_error(code: u32) -> Self {
-        Self::new(Effect::EnvelopeError(code))
+        Self::new(FaultEffect::EnvelopeError(code))
     }
 
     /// Carries the request out, and adds members that no model has to every object of the response that has plain members.
     pub fn unknown_members() -> Self {
-        Self::new(Effect::UnknownMembers)
+        Self::new(FaultEffect::UnknownMembers)
     }
 
     /// Carries the request out, and writes every number of the response as text.
     pub fn numbers_as_text() -> Self {
-        Self::new(Effect::NumbersAsText)
+        Self::new(FaultEffect::NumbersAsText)
     }
 
     /// Responds as the service does to a token that has expired. The token stays valid.
     pub fn refuse_token() -> Self {
-        Self::new(Effect::RefuseToken)
+        Self::new(FaultEffect::RefuseToken)
     }
 
     /// Carries the request out, and responds like a server whose clock is so many seconds ahead, or behind: in the header `Date`, and
     /// in the members `iat` and `exp`.
     pub fn clock_moved(seconds: i64) -> Self {
-        Self::new(Effect::ClockMoved(seconds))
+        Self::new(FaultEffect::ClockMoved(seconds))
     }
 
     /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults cannot have it.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         match &mut self.effect {
-            Effect::Respond { retry_after, .. } => *retry_after = Some(seconds),
+            FaultEffect::Respond { retry_after, .. } => *retry_after = Some(seconds),
             _ => self.misplaced = Some("retry_after"),
         }
         self
@@ -232,7 +237,7 @@ impl Fault {
     /// Sets the body of [`status`](Self::status). Other faults have bodies of their own.
     pub fn body(mut self, text: impl Into<String>) -> Self {
         match &mut self.effect {
-            Effect::Respond { body, .. } => *body = text.into(),
+            FaultEffect::Respond { body, .. } => *body = text.into(),
             _ => self.misplaced = Some("body"),
         }
         self
@@ -268,20 +273,31 @@ impl Fault {
         if let Some(setting) = self.misplaced {
             return Err(FaultError::new(format_args!("{setting}: only the fault `status` has it")));
         }
-        if let Effect::Respond { status, .. } = self.effect
+        if let FaultEffect::Respond { status, .. } = self.effect
             && !(200..=599).contains(&status)
         {
             return Err(FaultError::new(format_args!("status `{status}`: it must be from 200 to 599")));
         }
+        if let FaultEffect::Redirect(url) = &self.effect
+            && HeaderValue::from_str(url).is_err()
+        {
+            return Err(FaultError::new(format_args!("redirect `{url}`: a header cannot hold it")));
+        }
+        if self.times == Some(0) {
+            return Err(FaultError::new("times=0: the fault would never apply"));
+        }
+        if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with('/')) {
+            return Err(FaultError::new(format_args!("path={path}: a path begins with `/`")));
+        }
         let conditional =
             self.operation.is_some() || self.path.is_some() || self.times.is_some() || self.probability.is_some();
-        if self.effect == Effect::Refuse && conditional {
+        if self.effect == FaultEffect::Refuse && conditional {
             return Err(FaultError::new(
                 "refuse: a refused connection carries no request, so that no condition can apply",
             ));
         }
         if let Some(name) = &self.operation
-            && !super::operations().any(|operation| is_below(operation, name))
+            && !registry::operations().any(|operation| is_below(operation, name))
         {
             return Err(FaultError::new(format_args!("on={name}: no operation has this name or begins with it")));
         }
@@ -340,6 +356,9 @@ mod tests {
             (Fault::hang().body("x"), "body: only the fault `status` has it"),
             (Fault::status(199), "status `199`: it must be from 200 to 599"),
             (Fault::status(600), "status `600`"),
+            (Fault::redirect("/x\n"), "redirect `/x\n`: a header cannot hold it"),
+            (Fault::html().times(0), "times=0: the fault would never apply"),
+            (Fault::html().on_path("api"), "path=api: a path begins with `/`"),
             (Fault::refuse().times(1), "refuse: a refused connection carries no request"),
             (Fault::refuse().on("digiwin"), "no condition can apply"),
         ] {

@@ -68,7 +68,7 @@ impl FromStr for Fault {
         }
         fault = match (probability, seed) {
             (Some(probability), seed) => fault.with_probability(probability, seed.unwrap_or(0)),
-            (None, Some(_)) => return Err(FaultError::new("seed: it is of use with probability alone")),
+            (None, Some(_)) => return Err(FaultError::new("seed needs probability: add `probability=0.5`")),
             (None, None) => fault,
         };
         fault.check()?;
@@ -153,7 +153,7 @@ mod tests {
             ("html retry-after=1", "retry_after: only the fault `status` has it"),
             ("refuse times=1", "no condition can apply"),
             ("html probability=2", "probability=2: it must be from 0 to 1"),
-            ("html seed=2", "seed: it is of use with probability alone"),
+            ("html seed=2", "seed needs probability: add `probability=0.5`"),
         ] {
             let error = text.parse::<Fault>().unwrap_err().to_string();
             assert!(error.contains(wrong), "{text}: {error}");

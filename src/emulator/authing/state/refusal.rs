@@ -26,6 +26,11 @@ impl Refusal {
     pub(crate) const NO_POOL: Self = Self::of(2224, "用户池不存在", "the user pool does not exist");
     pub(crate) const BAD_SECRET: Self = Self::of(2333, "用户名或密码错误", "wrong user pool or secret");
 
+    /// Creates an error with any code, which a fault sends.
+    pub(crate) const fn of_fault(code: u32) -> Self {
+        Self::of(code, "模拟器的故障", "a fault of the emulator")
+    }
+
     const fn of(code: u32, chinese: &'static str, english: &'static str) -> Self {
         Self { code, chinese: Cow::Borrowed(chinese), english: Cow::Borrowed(english) }
     }
