@@ -30,7 +30,7 @@ pub struct Options {
     /// How many milliseconds to wait before each response
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
-    /// The lifetime of all services' tokens, in seconds; by default that of each service
+    /// The lifetime in seconds of Digiwin's and Cloudspot's user tokens and of Authing's management tokens
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<NonZeroU64>,
     /// How Digiwin's responses are wrapped: `mixed`, all but those below /api/iam/v2/identity (default); `bare`, no response is

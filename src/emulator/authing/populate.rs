@@ -4,9 +4,9 @@ use super::{
     seed::{CustomField, Org, Role, Seed},
     state::{
         custom::FieldOwner,
+        error_response::ErrorResponse,
         node::{NodeDetails, Tree},
         pool::{NewUser, Pool},
-        refusal::Refusal,
         target::Target,
         user::{Profile, Unique},
     },
@@ -42,16 +42,16 @@ pub(super) fn populate(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
         let what = format!("group {}", group.code);
         not_empty("a group's code", &group.code)?;
         not_empty(&format!("the name of {what}"), &group.name)?;
-        pool.groups.create(&group.code, &group.name, None).map_err(|refusal| refused(&what, &refusal))?;
+        pool.groups.create(&group.code, &group.name, None).map_err(|error| refused(&what, &error))?;
         let users = numbers(pool, &what, &group.usernames)?;
-        let number = pool.groups.number(&group.code).map_err(|refusal| refused(&what, &refusal))?;
+        let number = pool.groups.number(&group.code).map_err(|error| refused(&what, &error))?;
         pool.groups.add(number, &users);
     }
     for Role { code, usernames } in &seed.roles {
         let what = format!("role {code}");
         not_empty("a role's code", code)?;
-        pool.roles.create("default", code, None, None).map_err(|refusal| refused(&what, &refusal))?;
-        let role = pool.roles.number("default", code).map_err(|refusal| refused(&what, &refusal))?;
+        pool.roles.create("default", code, None, None).map_err(|error| refused(&what, &error))?;
+        let role = pool.roles.number("default", code).map_err(|error| refused(&what, &error))?;
         for user in numbers(pool, &what, usernames)? {
             let holder = pool.users.at(user).map(|user| Target::user(user.id()));
             holder.iter().for_each(|holder| pool.roles.assign(role, holder));
@@ -60,14 +60,14 @@ pub(super) fn populate(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
     for root in seed.organizations {
         let what = format!("organization {}", root.name);
         let tree = tree(pool, root)?;
-        pool.import(tree).map_err(|refusal| refused(&what, &refusal))?;
+        pool.import(tree).map_err(|error| refused(&what, &error))?;
     }
     pool.actions.clear();
     Ok(())
 }
 
-fn refused(what: &str, refusal: &Refusal) -> SeedError {
-    SeedError::new(format_args!("{what}: {}", refusal.message(true)))
+fn refused(what: &str, error: &ErrorResponse) -> SeedError {
+    SeedError::new(format_args!("{what}: {}", error.message(true)))
 }
 
 fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Result<(), SeedError> {
@@ -95,7 +95,7 @@ fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
     };
     let profile: Profile = serde_path_to_error::deserialize(Value::Object(given)).map_err(unread)?;
     let new = NewUser { id, profile, ..NewUser::default() };
-    pool.create_user(new).map(drop).map_err(|refusal| refused(&what, &refusal))
+    pool.create_user(new).map(drop).map_err(|error| refused(&what, &error))
 }
 
 /// Returns the numbers of the users with these names, each of whom must be there once.

@@ -7,7 +7,7 @@ use super::{
         custom, nodes, orgs,
     },
     service::{Authing, Caller, Spelling},
-    state::{actions::Action, pool::Pool, refusal::Refusal},
+    state::{actions::Action, error_response::ErrorResponse, pool::Pool},
 };
 use axum::{
     Json, Router,
@@ -77,29 +77,29 @@ fn respond(
 ) -> Response {
     let caller = authing.caller(headers);
     let result = match caller.is_manager {
-        false => Err(Refusal::NOT_LOGGED_IN),
+        false => Err(ErrorResponse::NOT_LOGGED_IN),
         true => arguments(query, body).and_then(|args| handler(Call { pool: &mut authing.pool(), args, path })),
     };
     match result {
         Ok((data, message)) => Json(json!({"code": 200, "message": message, "data": data})).into_response(),
-        Err(refusal) => error_response(&caller, &refusal),
+        Err(error) => error_response(&caller, &error),
     }
 }
 
-pub(super) fn error_response(caller: &Caller, refusal: &Refusal) -> Response {
+pub(super) fn error_response(caller: &Caller, error: &ErrorResponse) -> Response {
     let status = match caller.spelling {
         Spelling::Code { .. } => StatusCode::OK,
-        Spelling::ApiCode { .. } if refusal.code == Refusal::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
+        Spelling::ApiCode { .. } if error.code == ErrorResponse::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
         Spelling::ApiCode { .. } => StatusCode::BAD_REQUEST,
     };
-    (status, Json(caller.spelling.json(refusal))).into_response()
+    (status, Json(caller.spelling.json(error))).into_response()
 }
 
 /// Reads the members of query and body. Numbers in a query become numbers; a body must be an object.
-fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusal> {
+fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, ErrorResponse> {
     let mut args: Map<String, Value> = match body {
         [] => Map::new(),
-        body => serde_json::from_slice(body).map_err(|_| Refusal::invalid("body: no JSON object"))?,
+        body => serde_json::from_slice(body).map_err(|_| ErrorResponse::invalid("body: no JSON object"))?,
     };
     for (name, value) in query {
         let number = matches!(name.as_str(), "page" | "limit").then(|| value.parse::<i64>().ok()).flatten();
@@ -109,10 +109,10 @@ fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusa
     Ok(Args(args))
 }
 
-type HandlerResult = Result<(Value, &'static str), Refusal>;
+type HandlerResult = Result<(Value, &'static str), ErrorResponse>;
 
 fn user(call: Call<'_>) -> HandlerResult {
-    let user = call.pool.users.known(call.segment())?;
+    let user = call.pool.users.find(call.segment())?;
     let mut json = to_json(user);
     if call.args.text("with_custom_data") == Some("1") {
         json["customData"] = custom::of_user(call.pool, user.id());
@@ -130,15 +130,15 @@ fn orgs_of_user(call: Call<'_>) -> HandlerResult {
 
 fn kick(call: Call<'_>) -> HandlerResult {
     if call.args.list("userIds").is_empty() {
-        return Err(Refusal::invalid("userIds"));
+        return Err(ErrorResponse::invalid("userIds"));
     }
-    call.args.texts("userIds").into_iter().for_each(|id| call.pool.sessions.close(id, None));
+    call.args.strs("userIds").into_iter().for_each(|id| call.pool.sessions.close(id, None));
     Ok((Value::Null, "操作成功"))
 }
 
 fn login_status(call: Call<'_>) -> HandlerResult {
     let id = call.args.need("userId")?;
-    let user = to_json(call.pool.users.known(id)?);
+    let user = to_json(call.pool.users.find(id)?);
     let is_login = call.pool.sessions.is_signed_in(id, call.args.text("appId"));
     Ok((json!({"isLogin": is_login, "user": user, "application": []}), OK))
 }
@@ -170,7 +170,7 @@ fn logout(call: Call<'_>) -> HandlerResult {
 
 fn check_permissions(call: Call<'_>) -> HandlerResult {
     let (user, namespace) = (call.args.need("userId")?, call.args.need("namespace")?);
-    Ok((access::permissions(call.pool, user, namespace, &call.args.texts("resources"))?, OK))
+    Ok((access::permissions(call.pool, user, namespace, &call.args.strs("resources"))?, OK))
 }
 
 fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
@@ -180,9 +180,10 @@ fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
 
 fn import(call: Call<'_>) -> HandlerResult {
     if call.args.need("filetype")? != "json" {
-        return Err(Refusal::invalid("filetype"));
+        return Err(ErrorResponse::invalid("filetype"));
     }
-    let tree: Value = serde_json::from_str(call.args.need("file")?).map_err(|_| Refusal::invalid("file: no JSON"))?;
+    let tree: Value =
+        serde_json::from_str(call.args.need("file")?).map_err(|_| ErrorResponse::invalid("file: no JSON"))?;
     Ok((orgs::import(call.pool, &tree)?, "导入成功"))
 }
 
@@ -193,7 +194,7 @@ fn export(call: Call<'_>) -> HandlerResult {
 fn sync(call: Call<'_>) -> HandlerResult {
     match call.segment() {
         "dingtalk" | "wechatwork" => Ok((Value::Null, "同步任务已开始")),
-        _ => Err(Refusal::missing("connection")),
+        _ => Err(ErrorResponse::not_found("connection")),
     }
 }
 

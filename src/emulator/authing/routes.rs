@@ -6,7 +6,7 @@ use super::{
     rest,
     service::Authing,
     settings::Settings,
-    state::{password::PoolKey, pool::Pool, refusal::Refusal},
+    state::{error_response::ErrorResponse, password::PoolKey, pool::Pool},
 };
 use crate::emulator::service::{ErrorResponses, Service};
 use async_graphql::dynamic::Schema;
@@ -43,20 +43,20 @@ impl Service for Authing {
 
 impl ErrorResponses for Authing {
     fn error(&self, head: &Parts, code: u32) -> Response {
-        self.refuse(head, &Refusal::of_fault(code))
+        self.refuse(head, &ErrorResponse::of_fault(code))
     }
 
     fn token_refused(&self, head: &Parts) -> Response {
-        self.refuse(head, &Refusal::NOT_LOGGED_IN)
+        self.refuse(head, &ErrorResponse::NOT_LOGGED_IN)
     }
 }
 
 impl Authing {
-    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response {
+    fn refuse(&self, head: &Parts, error: &ErrorResponse) -> Response {
         let caller = self.caller(&head.headers);
         match head.uri.path().starts_with("/graphql") {
-            true => Json(graphql::error_response(&caller, refusal)).into_response(),
-            false => rest::error_response(&caller, refusal),
+            true => Json(graphql::error_response(&caller, error)).into_response(),
+            false => rest::error_response(&caller, error),
         }
     }
 }

@@ -130,7 +130,7 @@ pub struct Org {
 }
 
 impl Org {
-    /// Creates a node without members. A code is found in one node of an organization; an empty one is none.
+    /// Creates a node without members. The nodes of an organization have different codes; an empty code means no code.
     pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
         let (description, usernames, children) = Default::default();
         Self { code: code.into(), name: name.into(), description, usernames, children }

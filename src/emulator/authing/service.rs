@@ -4,9 +4,9 @@ use super::{
     seed::Account,
     settings::ErrorStyle,
     state::{
+        error_response::ErrorResponse,
         password::{PoolKey, Received},
         pool::Pool,
-        refusal::Refusal,
         signing::SigningKeys,
         value::new_id,
     },
@@ -28,12 +28,12 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    pub(super) fn json(self, refusal: &Refusal) -> Value {
+    pub(super) fn json(self, error: &ErrorResponse) -> Value {
         match self {
-            Self::Code { english } => json!({"code": refusal.code, "message": refusal.message(english), "data": null}),
+            Self::Code { english } => json!({"code": error.code, "message": error.message(english), "data": null}),
             Self::ApiCode { english } => json!({
-                "uniqueId": new_id(), "statusCode": 499, "apiCode": refusal.code.to_string(),
-                "message": refusal.message(english), "data": null,
+                "uniqueId": new_id(), "statusCode": 499, "apiCode": error.code.to_string(),
+                "message": error.message(english), "data": null,
             }),
         }
     }
@@ -92,8 +92,8 @@ impl Authing {
     /// Returns a user's password, if the client encrypted it with the pool's own key.
     pub fn password_of(&self, user_id: &str) -> Option<Password> {
         match self.pool().users.get(user_id)?.received_password()? {
-            Received::Opened(password) => Some(password.clone()),
-            Received::Sealed => None,
+            Received::Decrypted(password) => Some(password.clone()),
+            Received::Undecryptable => None,
         }
     }
 

@@ -26,7 +26,7 @@ fn pool() -> Pool {
 fn call(pool: &mut Pool, field: &str, args: Value) -> Result<Value, u32> {
     let resolver = resolver("Query", field).or_else(|| resolver("Mutation", field)).unwrap();
     let Value::Object(args) = args else { panic!("{args}") };
-    resolver(pool, &Value::Null, &Args(args)).map_err(|refusal| refusal.code)
+    resolver(pool, &Value::Null, &Args(args)).map_err(|error| error.code)
 }
 
 fn create(pool: &mut Pool, n: usize) -> String {
@@ -118,7 +118,7 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
 }
 
 /// What a user of the model has: id, user name and mail address, and whether it is in the archive.
-struct Known {
+struct ModelUser {
     id: String,
     name: String,
     mail: String,
@@ -133,12 +133,12 @@ fn ids(page: &Value) -> Vec<String> {
 #[test]
 fn users_are_found_as_in_a_plain_list_of_them() {
     let mut random = StdRng::seed_from_u64(11);
-    let (mut pool, mut model): (Pool, Vec<Known>) = (pool(), Vec::new());
+    let (mut pool, mut model): (Pool, Vec<ModelUser>) = (pool(), Vec::new());
     call(&mut pool, "createGroup", json!({"code": "g", "name": "G"})).unwrap();
     for _ in 0..4_000 {
         let (name, mail) = (format!("u{}", random.random_range(0..20)), format!("M{}@x", random.random_range(0..20)));
         let picked = (0..model.len()).collect::<Vec<_>>().choose(&mut random).copied();
-        let is_free = |model: &[Known], but: Option<usize>| {
+        let is_free = |model: &[ModelUser], but: Option<usize>| {
             let mut others = model.iter().enumerate().filter(|(at, user)| !user.archived && Some(*at) != but);
             !others.any(|(_, user)| user.name == name || user.mail == mail)
         };
@@ -149,7 +149,7 @@ fn users_are_found_as_in_a_plain_list_of_them() {
                 if let Ok(created) = created {
                     let id = text(&created, "id").to_owned();
                     call(&mut pool, "addUserToGroup", json!({"userIds": [id], "code": "g"})).unwrap();
-                    model.push(Known { id, name: name.clone(), mail: mail.clone(), archived: false });
+                    model.push(ModelUser { id, name: name.clone(), mail: mail.clone(), archived: false });
                 }
             }
             (3 | 4, Some(at)) => {
@@ -167,8 +167,9 @@ fn users_are_found_as_in_a_plain_list_of_them() {
             }
             (_, None) => {}
         }
-        let live: Vec<&Known> = model.iter().filter(|user| !user.archived).collect();
-        let id_with = |fits: &dyn Fn(&Known) -> bool| live.iter().find(|user| fits(user)).map(|user| user.id.as_str());
+        let live: Vec<&ModelUser> = model.iter().filter(|user| !user.archived).collect();
+        let id_with =
+            |fits: &dyn Fn(&ModelUser) -> bool| live.iter().find(|user| fits(user)).map(|user| user.id.as_str());
         let found = |pool: &mut Pool, args| call(pool, "findUser", args).unwrap()["id"].as_str().map(str::to_owned);
         assert_eq!(found(&mut pool, json!({"username": name})).as_deref(), id_with(&|user| user.name == name));
         assert_eq!(found(&mut pool, json!({"email": mail})).as_deref(), id_with(&|user| user.mail == mail));
@@ -184,7 +185,7 @@ fn users_are_found_as_in_a_plain_list_of_them() {
     assert_eq!(ids(&call(&mut pool, "archivedUsers", json!({"limit": 10_000})).unwrap()), archived);
     let members = resolver("Group", "users").unwrap();
     let all = Args(all.as_object().cloned().unwrap());
-    let members = members(&mut pool, &json!({"code": "g"}), &all).map_err(|refusal| refusal.code).unwrap();
+    let members = members(&mut pool, &json!({"code": "g"}), &all).map_err(|error| error.code).unwrap();
     assert_eq!(ids(&members), live);
 }
 

@@ -1,6 +1,6 @@
 //! The server's half of the login handshake. It shares no code with the client's.
 
-use super::state::refusal::Refusal;
+use super::state::error_response::ErrorResponse;
 use crate::emulator::lock::lock;
 use crate::emulator::store::Table;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
@@ -35,8 +35,8 @@ impl ServerKeys {
     }
 
     /// Decrypts the client's public key, and returns a new AES key encrypted with it.
-    pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, Refusal> {
-        let refused = || Refusal::bad_request("clientEncryptPublicKey cannot be decrypted");
+    pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, ErrorResponse> {
+        let refused = || ErrorResponse::bad_request("clientEncryptPublicKey cannot be decrypted");
         let wrapped = STANDARD.decode(client_encrypt_public_key).map_err(|_| refused())?;
         if wrapped.is_empty() || wrapped.len() % self.private.size() != 0 {
             return Err(refused());
@@ -60,8 +60,12 @@ impl ServerKeys {
     }
 
     /// Decrypts a password. Each handshake decrypts one.
-    pub(super) fn decrypt(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
-        let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
+    pub(super) fn decrypt(
+        &self,
+        client_encrypt_public_key: &str,
+        password_hash: &str,
+    ) -> Result<String, ErrorResponse> {
+        let refused = || ErrorResponse::bad_request("passwordHash cannot be decrypted");
         let pending = lock(&self.pending).remove(client_encrypt_public_key);
         let (_, aes_key) = pending.ok_or_else(refused)?;
         let encrypted = STANDARD.decode(password_hash).map_err(|_| refused())?;

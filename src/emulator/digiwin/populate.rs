@@ -4,9 +4,9 @@ use super::{
     seed::{self, Seed},
     state::{
         directory::Directory,
+        error_response::ErrorResponse,
         members::{Members, object},
         orgs::Orgs,
-        refusal::Refusal,
         tenants::{Application, Role, Tenant},
         users::Name,
     },
@@ -148,7 +148,7 @@ fn add_org(directory: &mut Directory, tenant: &mut Tenant, parent: i64, seed: se
     seed.children.into_iter().try_for_each(|child| add_org(directory, tenant, sid, child))
 }
 
-fn refused(error: &Refusal) -> SeedError {
+fn refused(error: &ErrorResponse) -> SeedError {
     SeedError::new(&error.message)
 }
 

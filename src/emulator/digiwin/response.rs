@@ -1,6 +1,6 @@
-//! The form of responses and refusals.
+//! The form of responses and error responses.
 
-use super::{settings::ResponseStyle, state::refusal::Refusal};
+use super::{settings::ResponseStyle, state::error_response::ErrorResponse};
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -32,7 +32,7 @@ impl PathFamily {
 pub(super) struct HandlerResponse {
     pub(super) style: ResponseStyle,
     pub(super) family: PathFamily,
-    pub(super) result: Result<Value, Refusal>,
+    pub(super) result: Result<Value, ErrorResponse>,
 }
 
 impl IntoResponse for HandlerResponse {
@@ -42,7 +42,7 @@ impl IntoResponse for HandlerResponse {
             Ok(data) if enveloped => Json(json!({"status": 200, "message": "success", "data": data})).into_response(),
             Ok(Value::Null) => StatusCode::OK.into_response(),
             Ok(data) => Json(data).into_response(),
-            Err(Refusal { status, message }) => {
+            Err(ErrorResponse { status, message }) => {
                 let body = Json(json!({"status": status, "message": message, "data": null}));
                 match self.style {
                     ResponseStyle::Enveloped => body.into_response(),

@@ -8,7 +8,7 @@ use super::{
     response::{HandlerResponse, PathFamily},
     service::Digiwin,
     settings::Settings,
-    state::refusal::Refusal,
+    state::error_response::ErrorResponse,
 };
 use crate::emulator::service::{ErrorResponses, Service};
 use axum::{
@@ -47,7 +47,7 @@ impl ErrorResponses for Digiwin {
 
     fn token_refused(&self, head: &Parts) -> Response {
         let family = PathFamily::of(head.uri.path());
-        HandlerResponse { style: self.style, family, result: Err(Refusal::not_signed_in()) }.into_response()
+        HandlerResponse { style: self.style, family, result: Err(ErrorResponse::not_signed_in()) }.into_response()
     }
 }
 
@@ -122,20 +122,20 @@ fn admit<'a>(
     headers: &'a HeaderMap,
     query: &'a HashMap<String, String>,
     body: &'a [u8],
-) -> Result<Call<'a>, Refusal> {
+) -> Result<Call<'a>, ErrorResponse> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if !body.is_empty() && !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(Refusal::new(415, "the content type must be application/json"));
+        return Err(ErrorResponse::new(415, "the content type must be application/json"));
     }
     if header("digi-middleware-auth-app") != Some(digiwin.account().app_token.expose_secret()) {
-        return Err(Refusal::new(401, "the application's token is missing or wrong"));
+        return Err(ErrorResponse::new(401, "the application's token is missing or wrong"));
     }
     let token = header("digi-middleware-auth-user");
     let session = match access {
         Requirement::Application => None,
         Requirement::User | Requirement::Tenant => {
             let session = token.and_then(|token| digiwin.directory().session(token));
-            Some(session.ok_or_else(Refusal::not_signed_in)?)
+            Some(session.ok_or_else(ErrorResponse::not_signed_in)?)
         }
     };
     let call = Call { keys: &digiwin.keys, query, body, session, token };

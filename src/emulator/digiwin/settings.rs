@@ -17,7 +17,7 @@ pub enum ResponseStyle {
     Mixed,
     /// No response is wrapped.
     Bare,
-    /// All responses are wrapped, and refusals have HTTP status 200.
+    /// All responses are wrapped, and error responses have HTTP status 200.
     Enveloped,
 }
 

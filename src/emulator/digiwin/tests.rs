@@ -47,7 +47,7 @@ impl Setting {
             query.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let body = body.to_string().into_bytes();
         let call = Call { keys: &self.keys, query: &query, body: &body, session: Some(self.session), token: None };
-        handler(&mut self.directory, &call).map_err(|refusal| refusal.status)
+        handler(&mut self.directory, &call).map_err(|error| error.status)
     }
 
     fn org(&self, id: &str) -> i64 {

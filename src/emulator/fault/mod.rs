@@ -2,6 +2,7 @@
 
 mod effect;
 mod error;
+mod kinds;
 mod layer;
 mod listener;
 mod parse;
@@ -21,10 +22,9 @@ pub(super) use switch::Switch;
 pub(super) use wire::Wire;
 
 use super::registry;
-use effect::{FaultEffect, Part, WireEnd};
+use effect::FaultEffect;
 use http::HeaderValue;
-
-use std::time::Duration;
+use kinds::fault_table;
 
 /// A fault that the emulator shows a client on demand: [`Emulator::fault`](super::Emulator::fault) adds it.
 ///
@@ -52,31 +52,7 @@ use std::time::Duration;
 /// `iam emulate --fault` and [`str::parse`] take a fault as text: the name, its argument after `=`, then the conditions:
 /// `reset-after on=digiwin.tenants.invite_user times=1`, `status=503 retry-after=2 probability=0.5 seed=7`.
 ///
-/// | fault | in text | is the request carried out? | what the client gets |
-/// | --- | --- | --- | --- |
-/// | [`refuse`](Self::refuse) | `refuse` | no | no connection, until the fault is removed |
-/// | [`reset_before`](Self::reset_before) | `reset-before` | no | a reset once the request has been received |
-/// | [`reset_within`](Self::reset_within) | `reset-within=100` | no | a reset after so many bytes of the request |
-/// | [`reset_after`](Self::reset_after) | `reset-after` | yes | a reset in place of the response |
-/// | [`reset_response`](Self::reset_response) | `reset-response=20` | yes | a reset after so many bytes of the response |
-/// | [`cut_response`](Self::cut_response) | `cut-response=20` | yes | the end of the connection after so many bytes |
-/// | [`cut_body`](Self::cut_body) | `cut-body` | yes | half of the body, then the end of the connection |
-/// | [`hang`](Self::hang) | `hang` | yes | nothing |
-/// | [`stall_body`](Self::stall_body) | `stall-body` | yes | half of the body, then nothing |
-/// | [`drip`](Self::drip) | `drip=50ms` | yes | the response, a byte at a time |
-/// | [`delay`](Self::delay) | `delay=2s` | yes | the response, late |
-/// | [`status`](Self::status) | `status=503` | no | this status, an empty body; or [`body`](Self::body), [`retry_after`](Self::retry_after) |
-/// | [`html`](Self::html) | `html` | no | a page of HTML with status 200 |
-/// | [`truncated_json`](Self::truncated_json) | `truncated-json` | yes | half of the body, as if it were all |
-/// | [`deep_json`](Self::deep_json) | `deep-json` | no | 100,000 arrays, each inside of the one before |
-/// | [`endless_body`](Self::endless_body) | `endless-body` | no | a body that never ends |
-/// | [`endless_headers`](Self::endless_headers) | `endless-headers` | no | headers that never end |
-/// | [`redirect`](Self::redirect) | `redirect=https://x.example/` | no | a redirect (302) |
-/// | [`envelope_error`](Self::envelope_error) | `envelope-error=4711` | no | an error with this code, as the service writes it |
-/// | [`unknown_members`](Self::unknown_members) | `unknown-members` | yes | members that no model has, in every object with plain members |
-/// | [`numbers_as_text`](Self::numbers_as_text) | `numbers-as-text` | yes | `"7"` for `7` |
-/// | [`refuse_token`](Self::refuse_token) | `refuse-token` | no | what the service says of a token that expired |
-/// | [`clock_moved`](Self::clock_moved) | `clock-moved=-3600` | yes | the response of a server whose clock is so many seconds ahead |
+#[doc = fault_table!()]
 ///
 /// A GraphQL document that the client did not write itself is matched by its root field if exactly one operation has that field,
 /// and otherwise counts as `authing.graphql`. Operations that share an endpoint, such as Digiwin's logins, all match a request to
@@ -96,133 +72,6 @@ pub struct Fault {
 impl Fault {
     fn new(effect: FaultEffect) -> Self {
         Self { effect, operation: None, path: None, times: None, probability: None, misplaced: None }
-    }
-
-    /// Refuses connections, and resets those that are open, until the fault is removed.
-    ///
-    /// A connection that is refused carries no request: the fault takes no conditions, and [`AddedFault::applied`] stays 0.
-    pub fn refuse() -> Self {
-        Self::new(FaultEffect::Refuse)
-    }
-
-    /// Resets the connection once the request has been received, and does not carry it out.
-    pub fn reset_before() -> Self {
-        Self::new(FaultEffect::wire(false, Part::Response(0), WireEnd::Reset))
-    }
-
-    /// Resets the connection after so many bytes of the request, its head included. It does not apply to a request that is not
-    /// longer, or of unknown length.
-    ///
-    /// More can have been received by then: the operation is known only after the head, and of a GraphQL document after the body.
-    pub fn reset_within(bytes: usize) -> Self {
-        Self::new(FaultEffect::ResetWithin(bytes))
-    }
-
-    /// Carries the request out, and resets the connection in place of the response.
-    pub fn reset_after() -> Self {
-        Self::reset_response(0)
-    }
-
-    /// Carries the request out, and resets the connection after so many bytes of the response, its head included.
-    ///
-    /// A response that is not longer arrives as a whole.
-    pub fn reset_response(bytes: usize) -> Self {
-        Self::new(FaultEffect::wire(true, Part::Response(bytes), WireEnd::Reset))
-    }
-
-    /// Carries the request out, and closes the connection after so many bytes of the response, its head included.
-    ///
-    /// A response that is not longer arrives as a whole.
-    pub fn cut_response(bytes: usize) -> Self {
-        Self::new(FaultEffect::wire(true, Part::Response(bytes), WireEnd::Close))
-    }
-
-    /// Carries the request out, and closes the connection after half of the response's body; within the head if there is no body.
-    pub fn cut_body() -> Self {
-        Self::new(FaultEffect::wire(true, Part::HalfOfBody, WireEnd::Close))
-    }
-
-    /// Carries the request out, and sends nothing. The connection stays open.
-    pub fn hang() -> Self {
-        Self::new(FaultEffect::wire(true, Part::Response(0), WireEnd::Stall))
-    }
-
-    /// Carries the request out, and sends nothing after half of the response's body; nothing after a part of the head if there is no
-    /// body. The connection stays open.
-    pub fn stall_body() -> Self {
-        Self::new(FaultEffect::wire(true, Part::HalfOfBody, WireEnd::Stall))
-    }
-
-    /// Carries the request out, and sends the response a byte at a time, with this wait before each.
-    pub fn drip(every: Duration) -> Self {
-        Self::new(FaultEffect::Drip(every))
-    }
-
-    /// Carries the request out, and sends the response this much later.
-    pub fn delay(wait: Duration) -> Self {
-        Self::new(FaultEffect::Delay(wait))
-    }
-
-    /// Responds with this HTTP status, from 200 to 599, and an empty body.
-    pub fn status(status: u16) -> Self {
-        Self::new(FaultEffect::Respond { status, retry_after: None, body: String::new() })
-    }
-
-    /// Responds with status 200 and a page of HTML, as a proxy's login page does.
-    pub fn html() -> Self {
-        Self::new(FaultEffect::Html)
-    }
-
-    /// Carries the request out, and sends half of the response's body as if it were all of it.
-    pub fn truncated_json() -> Self {
-        Self::new(FaultEffect::TruncatedJson)
-    }
-
-    /// Responds with 100,000 arrays, each inside of the one before.
-    pub fn deep_json() -> Self {
-        Self::new(FaultEffect::DeepJson)
-    }
-
-    /// Responds with JSON that never ends.
-    pub fn endless_body() -> Self {
-        Self::new(FaultEffect::EndlessBody)
-    }
-
-    /// Responds with headers that never end.
-    pub fn endless_headers() -> Self {
-        Self::new(FaultEffect::EndlessHeaders)
-    }
-
-    /// Responds with a redirect (302) to this URL.
-    pub fn redirect(url: impl Into<String>) -> Self {
-        Self::new(FaultEffect::Redirect(url.into()))
-    }
-
-    /// Responds with an error that has this code, in the form and the language of the service's errors: Digiwin with HTTP status
-    /// 200 in an envelope and 400 without one, Authing with 200 (its REST calls with 400 in the newer form), Cloudspot with 400.
-    pub fn envelope_error(code: u32) -> Self {
-        Self::new(FaultEffect::EnvelopeError(code))
-    }
-
-    /// Carries the request out, and adds members that no model has to every object of the response that has plain members.
-    pub fn unknown_members() -> Self {
-        Self::new(FaultEffect::UnknownMembers)
-    }
-
-    /// Carries the request out, and writes every number of the response as text.
-    pub fn numbers_as_text() -> Self {
-        Self::new(FaultEffect::NumbersAsText)
-    }
-
-    /// Responds as the service does to a token that has expired. The token stays valid.
-    pub fn refuse_token() -> Self {
-        Self::new(FaultEffect::RefuseToken)
-    }
-
-    /// Carries the request out, and responds like a server whose clock is so many seconds ahead, or behind: in the header `Date`, and
-    /// in the members `iat` and `exp`.
-    pub fn clock_moved(seconds: i64) -> Self {
-        Self::new(FaultEffect::ClockMoved(seconds))
     }
 
     /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults cannot have it.

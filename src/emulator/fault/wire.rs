@@ -35,7 +35,7 @@ pub(super) enum Writing {
 enum Reading {
     /// Nothing of it.
     Between,
-    /// A fault may be due within: nothing is passed on until that is known.
+    /// A fault may be due within. Nothing is passed on before the choice.
     Sniffing(Vec<u8>),
     /// The connection is reset once so many bytes have been read.
     Doomed {

@@ -1,7 +1,7 @@
 //! Permissions.
 
 use super::{
-    super::state::{grants::ResourceType, pool::Pool, refusal::Refusal, target::Target},
+    super::state::{error_response::ErrorResponse, grants::ResourceType, pool::Pool, target::Target},
     args::{Args, ResolverResult, ok, read, single_page, text},
 };
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(super) fn resources_of(pool: &Pool, target: &Target, namespace: Option<&str>
     Ok(single_page(resources.collect()))
 }
 
-/// Returns the resources that a user may act on: those of the namespace `default` where none is named.
+/// Returns the resources that a user may act on: those of the namespace `default`, unless the arguments say another.
 pub(super) fn resources_of_user(pool: &Pool, id: &str, args: &Args) -> ResolverResult {
     resources_of(pool, &Target::user(id), Some(args.namespace()), args)
 }
@@ -23,7 +23,7 @@ pub(super) fn resources_of_user(pool: &Pool, id: &str, args: &Args) -> ResolverR
 pub(super) fn allow(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let (resource, action) = (args.required("resource"), args.required("action"));
     if !resource.contains(':') && resource != "*" {
-        return Err(Refusal::invalid("resource: its form is kind:id"));
+        return Err(ErrorResponse::invalid("resource: its form is kind:id"));
     }
     let users = args.one_or_many("userIds", "userId").into_iter().map(Target::user);
     let roles = args.one_or_many("roleCodes", "roleCode").into_iter().map(|code| Target::role(args.namespace(), code));
@@ -35,7 +35,7 @@ pub(super) fn allow(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
 
 pub(super) fn is_allowed(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let user = args.required("userId");
-    pool.users.known(user)?;
+    pool.users.find(user)?;
     Ok(pool.access().may(user, args.namespace(), args.required("action"), args.required("resource")).into())
 }
 
@@ -62,7 +62,7 @@ pub(super) fn authorized(pool: &mut Pool, _: &Value, args: &Args) -> ResolverRes
 
 /// Returns the requested resources that a user may act on, with the actions.
 pub(crate) fn permissions(pool: &Pool, user_id: &str, namespace: &str, resources: &[&str]) -> ResolverResult {
-    pool.users.known(user_id)?;
+    pool.users.find(user_id)?;
     let access = pool.access();
     let permitted = resources.iter().map(|resource| (resource, access.actions(user_id, namespace, resource)));
     let permitted = permitted.filter(|(_, actions)| !actions.is_empty());
@@ -71,7 +71,7 @@ pub(crate) fn permissions(pool: &Pool, user_id: &str, namespace: &str, resources
 
 /// Returns the resources of one kind that a user may act on.
 pub(crate) fn permissions_of_kind(pool: &Pool, user_id: &str, namespace: &str, kind: &str) -> ResolverResult {
-    pool.users.known(user_id)?;
+    pool.users.find(user_id)?;
     let mut list = resources_of(pool, &Target::user(user_id), Some(namespace), &Args::default())?["list"].take();
     if let Some(list) = list.as_array_mut() {
         let of_kind = |code: &str| code.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
@@ -82,6 +82,6 @@ pub(crate) fn permissions_of_kind(pool: &Pool, user_id: &str, namespace: &str, k
 
 /// Returns whether a user has a role, directly or through a group or department.
 pub(crate) fn has_role(pool: &Pool, user_id: &str, namespace: &str, code: &str) -> ResolverResult {
-    pool.users.known(user_id)?;
+    pool.users.find(user_id)?;
     Ok(pool.access().roles_of_user(user_id, namespace).iter().any(|role| role.code == code).into())
 }

@@ -3,8 +3,8 @@
 use super::{
     super::state::{
         custom::{Checked, FieldOwner},
+        error_response::ErrorResponse,
         pool::Pool,
-        refusal::Refusal,
     },
     args::{Args, ResolverResult, ok, text, to_json},
 };
@@ -19,19 +19,19 @@ pub(crate) fn of_user(pool: &Pool, id: &str) -> Value {
 }
 
 /// Returns whose value the arguments name. A user must exist; other kinds of owners are not checked.
-fn target<'a>(pool: &Pool, args: &'a Args) -> Result<(FieldOwner, &'a str), Refusal> {
+fn target<'a>(pool: &Pool, args: &'a Args) -> Result<(FieldOwner, &'a str), ErrorResponse> {
     let (owner, id) = (args.read("targetType")?, args.required("targetId"));
     check_target(pool, owner, id)?;
     Ok((owner, id))
 }
 
-fn check_target(pool: &Pool, owner: FieldOwner, id: &str) -> Result<(), Refusal> {
-    if owner == FieldOwner::User { pool.users.known(id).map(drop) } else { Ok(()) }
+fn check_target(pool: &Pool, owner: FieldOwner, id: &str) -> Result<(), ErrorResponse> {
+    if owner == FieldOwner::User { pool.users.find(id).map(drop) } else { Ok(()) }
 }
 
 /// Reads a value, which is sent as JSON in a text, and checks it.
-fn sent(pool: &Pool, owner: FieldOwner, key: &str, value: &str) -> Result<Checked, Refusal> {
-    let value = serde_json::from_str(value).map_err(|_| Refusal::invalid("value: no JSON"))?;
+fn sent(pool: &Pool, owner: FieldOwner, key: &str, value: &str) -> Result<Checked, ErrorResponse> {
+    let value = serde_json::from_str(value).map_err(|_| ErrorResponse::invalid("value: no JSON"))?;
     pool.custom.check(owner, key, &value)
 }
 
@@ -59,7 +59,7 @@ pub(super) fn values(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 pub(super) fn values_of_many(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let owner = args.read("targetType")?;
     let of = |id: &str| json!({"targetId": id, "data": list(pool, owner, id)});
-    Ok(args.texts("targetIds").into_iter().map(of).collect())
+    Ok(args.strs("targetIds").into_iter().map(of).collect())
 }
 
 pub(super) fn set(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
@@ -70,7 +70,7 @@ pub(super) fn set(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
 }
 
 /// Sets all values, or none of them if one is refused.
-fn set_all(pool: &mut Pool, owner: FieldOwner, entries: &[(&str, &Value)]) -> Result<(), Refusal> {
+fn set_all(pool: &mut Pool, owner: FieldOwner, entries: &[(&str, &Value)]) -> Result<(), ErrorResponse> {
     let mut checked = Vec::new();
     for (id, entry) in entries {
         check_target(pool, owner, id)?;

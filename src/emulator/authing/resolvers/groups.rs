@@ -34,7 +34,7 @@ pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 }
 
 pub(super) fn delete(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    for code in args.texts("codeList") {
+    for code in args.strs("codeList") {
         pool.groups.delete(code);
         pool.forget(&Target::group(code));
     }
@@ -42,7 +42,7 @@ pub(super) fn delete(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 }
 
 pub(super) fn add_users(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let users = pool.users.numbers(&args.texts("userIds"))?;
+    let users = pool.users.numbers(&args.strs("userIds"))?;
     let group = pool.groups.number(args.required("code"))?;
     pool.groups.add(group, &users);
     ok()
@@ -51,7 +51,7 @@ pub(super) fn add_users(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResu
 /// Removes users from a group. Users who are not members, and groups that do not exist, are ignored.
 pub(super) fn remove_users(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     if let Ok(group) = pool.groups.number(args.required("code")) {
-        let users: Vec<_> = args.texts("userIds").into_iter().filter_map(|id| pool.users.number(id)).collect();
+        let users: Vec<_> = args.strs("userIds").into_iter().filter_map(|id| pool.users.number(id)).collect();
         users.into_iter().for_each(|user| pool.groups.remove(group, user));
     }
     ok()

@@ -1,7 +1,7 @@
 //! Nodes of organizations, and their members.
 
 use super::{
-    super::state::{node::Node, pool::Pool, refusal::Refusal, target::Target, user::User},
+    super::state::{error_response::ErrorResponse, node::Node, pool::Pool, target::Target, user::User},
     access,
     args::{Args, ResolverResult, ok, single_page, text, to_json},
 };
@@ -34,7 +34,7 @@ pub(super) fn departments_of(pool: &Pool, user: RowNo) -> Vec<&Node> {
 
 /// Returns, for each department of a user, the path from the root to it.
 pub(crate) fn paths_of_user(pool: &Pool, user_id: &str) -> ResolverResult {
-    let user = pool.users.number(user_id).ok_or(Refusal::NO_USER)?;
+    let user = pool.users.number(user_id).ok_or(ErrorResponse::NO_USER)?;
     let path = |node: &Node| pool.orgs.path(&node.id).into_iter().map(|node| json(pool, &node.id)).collect::<Value>();
     Ok(departments_of(pool, user).into_iter().map(path).collect())
 }
@@ -46,18 +46,18 @@ pub(super) fn member_numbers(pool: &Pool, id: &str, below: bool) -> BTreeSet<Row
     numbers.flat_map(|number| pool.departments.members(number).1).collect()
 }
 
-/// Finds the node that the arguments name, by id or by organization and code.
-fn named(pool: &Pool, args: &Args) -> Result<String, Refusal> {
+/// Finds the node of the arguments, by id or by organization and code.
+fn find(pool: &Pool, args: &Args) -> Result<String, ErrorResponse> {
     let node = match (args.text("nodeId"), args.text("orgId"), args.text("nodeCode")) {
         (Some(id), _, _) => pool.orgs.get(id),
         (None, Some(org), Some(code)) => pool.orgs.with_code(org, code),
-        _ => return Err(Refusal::invalid("nodeId")),
+        _ => return Err(ErrorResponse::invalid("nodeId")),
     };
-    node.map(|node| node.id.clone()).ok_or(Refusal::missing("node"))
+    node.map(|node| node.id.clone()).ok_or(ErrorResponse::not_found("node"))
 }
 
 /// Creates a node below the one that the arguments name, or below the root, and returns its id.
-pub(super) fn add(pool: &mut Pool, args: &Args) -> Result<String, Refusal> {
+pub(super) fn add(pool: &mut Pool, args: &Args) -> Result<String, ErrorResponse> {
     let org_id = args.required("orgId");
     let parent = match args.text("parentNodeId") {
         Some(parent) => pool.orgs.node_in(org_id, parent)?,
@@ -81,7 +81,7 @@ pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 pub(super) fn delete(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let node = pool.orgs.node_in(args.required("orgId"), args.required("nodeId"))?;
     if node.is_root() {
-        return Err(Refusal::invalid("the root node goes with its organization"));
+        return Err(ErrorResponse::invalid("the root node goes with its organization"));
     }
     pool.delete_node(args.required("nodeId"));
     ok()
@@ -114,19 +114,19 @@ pub(super) fn search(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 }
 
 pub(super) fn add_members(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let id = named(pool, args)?;
-    pool.join(&id, &args.texts("userIds"))?;
+    let id = find(pool, args)?;
+    pool.join(&id, &args.strs("userIds"))?;
     Ok(json(pool, &id))
 }
 
 pub(super) fn remove_members(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let id = named(pool, args)?;
-    pool.leave(&id, &args.texts("userIds"))?;
+    let id = find(pool, args)?;
+    pool.leave(&id, &args.strs("userIds"))?;
     Ok(json(pool, &id))
 }
 
 pub(super) fn move_members(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let ids = args.texts("userIds");
+    let ids = args.strs("userIds");
     pool.orgs.node(args.required("sourceNodeId"))?;
     pool.join(args.required("targetNodeId"), &ids)?;
     pool.leave(args.required("sourceNodeId"), &ids)?;
@@ -134,10 +134,10 @@ pub(super) fn move_members(pool: &mut Pool, _: &Value, args: &Args) -> ResolverR
 }
 
 pub(super) fn set_main(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let user = pool.users.number(args.required("userId")).ok_or(Refusal::NO_USER)?;
+    let user = pool.users.number(args.required("userId")).ok_or(ErrorResponse::NO_USER)?;
     let node = args.text("departmentId").map(|id| pool.orgs.number(id)).transpose()?;
     if node.is_some_and(|node| !pool.departments.has(node, user)) {
-        return Err(Refusal::invalid("the user is not in that department"));
+        return Err(ErrorResponse::invalid("the user is not in that department"));
     }
     pool.departments.set_main(user, node);
     ok()

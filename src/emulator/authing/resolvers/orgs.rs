@@ -13,8 +13,8 @@ fn org_json(pool: &Pool, org: &Org) -> Value {
     json!({"id": org.id, "rootNode": nodes::json(pool, &org.root), "nodes": nodes})
 }
 
-fn known(pool: &Pool, id: &str) -> ResolverResult {
-    pool.orgs.known(id).map(|org| org_json(pool, org))
+fn org_by_id(pool: &Pool, id: &str) -> ResolverResult {
+    pool.orgs.org(id).map(|org| org_json(pool, org))
 }
 
 pub(super) fn orgs(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
@@ -24,30 +24,30 @@ pub(super) fn orgs(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
 }
 
 pub(super) fn org(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    Ok(known(pool, args.required("id")).unwrap_or_default())
+    Ok(org_by_id(pool, args.required("id")).unwrap_or_default())
 }
 
 pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let id = pool.orgs.create(args.node_details())?;
-    known(pool, &id)
+    org_by_id(pool, &id)
 }
 
 pub(super) fn delete(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let id = args.required("id");
-    pool.orgs.known(id)?;
+    pool.orgs.org(id)?;
     pool.delete_org(id);
     ok()
 }
 
 pub(super) fn add_node(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     nodes::add(pool, args)?;
-    known(pool, args.required("orgId"))
+    org_by_id(pool, args.required("orgId"))
 }
 
 pub(super) fn move_node(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let org_id = args.required("orgId");
     pool.orgs.move_node(org_id, args.required("nodeId"), args.required("targetParentId"))?;
-    known(pool, org_id)
+    org_by_id(pool, org_id)
 }
 
 /// Returns an organization in the form of an export: children nested, members in each node.
@@ -68,7 +68,7 @@ fn exported(pool: &Pool, root: &str) -> Value {
 /// Returns the export of an organization, or of all.
 pub(crate) fn export(pool: &Pool, org_id: Option<&str>) -> ResolverResult {
     match org_id {
-        Some(id) => Ok([exported(pool, &pool.orgs.known(id)?.root)].into_iter().collect()),
+        Some(id) => Ok([exported(pool, &pool.orgs.org(id)?.root)].into_iter().collect()),
         None => Ok(pool.orgs.iter().map(|org| exported(pool, &org.root)).collect()),
     }
 }
@@ -76,7 +76,7 @@ pub(crate) fn export(pool: &Pool, org_id: Option<&str>) -> ResolverResult {
 /// Creates an organization from a tree in the form of an export. Members that do not exist are left out.
 pub(crate) fn import(pool: &mut Pool, tree: &Value) -> ResolverResult {
     let id = pool.import(read_tree(pool, tree))?;
-    Ok(exported(pool, &pool.orgs.known(&id)?.root))
+    Ok(exported(pool, &pool.orgs.org(&id)?.root))
 }
 
 fn read_tree(pool: &Pool, node: &Value) -> Tree {

@@ -2,9 +2,9 @@
 
 use super::{
     super::state::{
+        error_response::ErrorResponse,
         policies::{Assignment, Policy},
         pool::Pool,
-        refusal::Refusal,
         target::{Target, TargetType},
     },
     args::{Args, ResolverResult, ok, to_json},
@@ -65,7 +65,7 @@ pub(super) fn assignments(pool: &mut Pool, _: &Value, args: &Args) -> ResolverRe
 }
 
 /// Returns an assignment of every policy to every target of the arguments.
-fn assignments_of(args: &Args) -> Result<Vec<Assignment>, Refusal> {
+fn assignments_of(args: &Args) -> Result<Vec<Assignment>, ErrorResponse> {
     let targets = args.targets("targetIdentifiers")?;
     let of = |code: &str| {
         let to = |target: &Target| Assignment {
@@ -75,11 +75,11 @@ fn assignments_of(args: &Args) -> Result<Vec<Assignment>, Refusal> {
         };
         targets.iter().map(to).collect::<Vec<_>>()
     };
-    Ok(args.texts("policies").into_iter().flat_map(of).collect())
+    Ok(args.strs("policies").into_iter().flat_map(of).collect())
 }
 
 pub(super) fn assign(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    pool.policies.check(args.namespace(), &args.texts("policies"))?;
+    pool.policies.check(args.namespace(), &args.strs("policies"))?;
     assignments_of(args)?.into_iter().for_each(|assignment| pool.policies.assign(assignment));
     ok()
 }

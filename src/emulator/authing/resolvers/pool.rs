@@ -1,7 +1,7 @@
 //! The user pool: settings, allow lists and management tokens.
 
 use super::{
-    super::state::{pool::Pool, refusal::Refusal, whitelist::WhitelistType},
+    super::state::{error_response::ErrorResponse, pool::Pool, whitelist::WhitelistType},
     args::{Args, ResolverResult, message_response, to_json},
 };
 use serde_json::{Value, json};
@@ -30,20 +30,20 @@ pub(super) fn whitelist(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResu
 
 pub(super) fn add_to_whitelist(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let kind = args.read("type")?;
-    args.texts("list").into_iter().for_each(|value| pool.whitelist.add(kind, value));
+    args.strs("list").into_iter().for_each(|value| pool.whitelist.add(kind, value));
     Ok(listed(pool, kind))
 }
 
 pub(super) fn remove_from_whitelist(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let kind = args.read("type")?;
-    args.texts("list").into_iter().for_each(|value| pool.whitelist.remove(kind, value));
+    args.strs("list").into_iter().for_each(|value| pool.whitelist.remove(kind, value));
     Ok(listed(pool, kind))
 }
 
 pub(super) fn send_email(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let mail = args.required("email");
     if !mail.contains('@') {
-        return Err(Refusal::BAD_EMAIL);
+        return Err(ErrorResponse::BAD_EMAIL);
     }
     pool.mail.push((mail.to_owned(), args.required("scene").to_owned()));
     message_response("发送成功")

@@ -2,8 +2,8 @@
 
 use super::{
     super::state::{
+        error_response::ErrorResponse,
         pool::Pool,
-        refusal::Refusal,
         roles::Role,
         target::{Target, TargetType},
         user::User,
@@ -63,24 +63,24 @@ pub(super) fn authorized_resources(pool: &mut Pool, of: &Value, args: &Args) -> 
     access::resources_of(pool, &target, Some(text(of, "namespace")), args)
 }
 
-/// Returns the users, groups and nodes that the arguments name. Nodes are named by id or by code.
-fn holders(pool: &Pool, args: &Args) -> Result<Vec<Target>, Refusal> {
-    let users = args.texts("userIds").into_iter().map(Target::user);
-    let mut holders: Vec<Target> = users.chain(args.texts("groupCodes").into_iter().map(Target::group)).collect();
-    for id_or_code in args.texts("nodeCodes") {
+/// Returns the users, groups and nodes of the arguments. The arguments have the ids or the codes of nodes.
+fn holders(pool: &Pool, args: &Args) -> Result<Vec<Target>, ErrorResponse> {
+    let users = args.strs("userIds").into_iter().map(Target::user);
+    let mut holders: Vec<Target> = users.chain(args.strs("groupCodes").into_iter().map(Target::group)).collect();
+    for id_or_code in args.strs("nodeCodes") {
         holders.push(Target::node(&pool.orgs.find(id_or_code)?.id));
     }
     Ok(holders)
 }
 
-fn role_numbers(pool: &Pool, args: &Args) -> Result<Vec<RowNo>, Refusal> {
+fn role_numbers(pool: &Pool, args: &Args) -> Result<Vec<RowNo>, ErrorResponse> {
     let codes = args.one_or_many("roleCodes", "roleCode");
     codes.into_iter().map(|code| pool.roles.number(args.namespace(), code)).collect()
 }
 
 pub(super) fn assign(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let roles = role_numbers(pool, args)?;
-    pool.users.numbers(&args.texts("userIds"))?;
+    pool.users.numbers(&args.strs("userIds"))?;
     let holders = holders(pool, args)?;
     for role in roles {
         holders.iter().for_each(|holder| pool.roles.assign(role, holder));

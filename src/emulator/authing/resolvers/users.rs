@@ -2,8 +2,8 @@
 
 use super::{
     super::state::{
+        error_response::ErrorResponse,
         pool::{NewUser, Pool},
-        refusal::Refusal,
         user::{Profile, Unique, User},
     },
     access,
@@ -56,21 +56,21 @@ pub(super) fn exists(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 }
 
 pub(super) fn batch(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let ids = args.texts("ids");
+    let ids = args.strs("ids");
     if ids.len() > BATCH {
-        return Err(Refusal::TOO_MANY_USERS);
+        return Err(ErrorResponse::TOO_MANY_USERS);
     }
     let by = args.text("type").unwrap_or("id");
     let member = Unique::ALL.into_iter().find(|member| member.name() == by);
     match member {
         Some(member) => Ok(ids.into_iter().filter_map(|value| pool.users.with(member, value)).map(to_json).collect()),
         None if by == "id" => Ok(ids.into_iter().filter_map(|id| pool.users.get(id)).map(to_json).collect()),
-        None => Err(Refusal::BAD_SEARCH_TYPE),
+        None => Err(ErrorResponse::BAD_SEARCH_TYPE),
     }
 }
 
 pub(super) fn search(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let (query, fields) = (args.required("query").to_lowercase(), args.texts("fields"));
+    let (query, fields) = (args.required("query").to_lowercase(), args.strs("fields"));
     let options = |name| args.list(name).iter().filter(|option| !option.is_null()).collect::<Vec<_>>();
     let departments: Vec<_> = options("departmentOpts")
         .into_iter()
@@ -100,7 +100,7 @@ pub(super) fn search(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let custom: Vec<Value> = match args.text("params") {
         None => Vec::new(),
-        Some(params) => serde_json::from_str(params).map_err(|_| Refusal::invalid("params: no JSON list"))?,
+        Some(params) => serde_json::from_str(params).map_err(|_| ErrorResponse::invalid("params: no JSON list"))?,
     };
     let new = NewUser {
         id: None,
@@ -119,13 +119,13 @@ pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 
 pub(super) fn delete(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let id = args.required("id");
-    pool.users.known(id)?;
+    pool.users.find(id)?;
     pool.delete_user(id);
     ok()
 }
 
 pub(super) fn delete_many(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    args.texts("ids").into_iter().for_each(|id| pool.delete_user(id));
+    args.strs("ids").into_iter().for_each(|id| pool.delete_user(id));
     ok()
 }
 
@@ -146,7 +146,7 @@ pub(super) fn check_login_status(pool: &mut Pool, _: &Value, args: &Args) -> Res
 }
 
 pub(super) fn first_login_mail(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
-    let mail = pool.users.known(args.required("userId"))?.profile().email.clone().unwrap_or_default();
+    let mail = pool.users.find(args.required("userId"))?.profile().email.clone().unwrap_or_default();
     pool.mail.push((mail, "FIRST_EMAIL_LOGIN_VERIFY".to_owned()));
     message_response("发送成功")
 }

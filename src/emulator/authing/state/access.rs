@@ -101,10 +101,10 @@ impl<'a> Access<'a> {
         for grant in grants.filter(|grant| resource_type.is_none_or(|kind| grant.resource_type.name() == kind)) {
             let actions = grant.actions.iter().map(String::as_str);
             match at.get(grant.resource.as_str()).and_then(|at| list.get_mut(*at)) {
-                Some(known) => {
-                    known.actions.extend(actions);
-                    known.actions.sort_unstable();
-                    known.actions.dedup();
+                Some(resource) => {
+                    resource.actions.extend(actions);
+                    resource.actions.sort_unstable();
+                    resource.actions.dedup();
                 }
                 None => {
                     at.insert(&grant.resource, list.len());

@@ -1,6 +1,6 @@
 //! Groups and their members.
 
-use super::{refusal::Refusal, value::now};
+use super::{error_response::ErrorResponse, value::now};
 use crate::emulator::store::{Links, RowNo, Table};
 use serde::Serialize;
 
@@ -33,8 +33,8 @@ impl Groups {
     }
 
     /// Returns a group's number.
-    pub(crate) fn number(&self, code: &str) -> Result<RowNo, Refusal> {
-        self.groups.number(code).ok_or(Refusal::missing("group"))
+    pub(crate) fn number(&self, code: &str) -> Result<RowNo, ErrorResponse> {
+        self.groups.number(code).ok_or(ErrorResponse::not_found("group"))
     }
 
     /// Returns the groups, the oldest first.
@@ -60,12 +60,12 @@ impl Groups {
         (self.members.count_right_of(&group), self.members.right_of(&group))
     }
 
-    pub(crate) fn create(&mut self, code: &str, name: &str, description: Option<&str>) -> Result<Group, Refusal> {
+    pub(crate) fn create(&mut self, code: &str, name: &str, description: Option<&str>) -> Result<Group, ErrorResponse> {
         if code.is_empty() || name.is_empty() {
-            return Err(Refusal::invalid("code and name"));
+            return Err(ErrorResponse::invalid("code and name"));
         }
         if self.groups.contains(code) {
-            return Err(Refusal::exists("group"));
+            return Err(ErrorResponse::exists("group"));
         }
         let (code, name, description) = (code.to_owned(), name.to_owned(), description.map(str::to_owned));
         let group = Group { code, name, description, created_at: now(), updated_at: now() };
@@ -79,11 +79,11 @@ impl Groups {
         new: &str,
         name: Option<&str>,
         description: Option<&str>,
-    ) -> Result<Group, Refusal> {
+    ) -> Result<Group, ErrorResponse> {
         if new != code && self.groups.contains(new) {
-            return Err(Refusal::exists("group"));
+            return Err(ErrorResponse::exists("group"));
         }
-        let group = self.groups.get_mut(code).ok_or(Refusal::missing("group"))?;
+        let group = self.groups.get_mut(code).ok_or(ErrorResponse::not_found("group"))?;
         group.code = new.to_owned();
         group.name = name.map_or_else(|| std::mem::take(&mut group.name), str::to_owned);
         group.description = description.map(str::to_owned).or(group.description.take());

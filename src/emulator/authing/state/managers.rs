@@ -1,7 +1,7 @@
 //! The pool's secret, and the management tokens that it was exchanged for.
 
 use super::{
-    refusal::Refusal,
+    error_response::ErrorResponse,
     value::{new_token, unix_now},
 };
 use crate::{Password, emulator::store::Tokens};
@@ -24,12 +24,12 @@ impl Managers {
         Self { pool_id: pool_id.to_owned(), secret, tokens: Tokens::new(token_lifetime) }
     }
 
-    pub(crate) fn issue(&mut self, pool_id: &str, secret: &str) -> Result<ManagementToken, Refusal> {
+    pub(crate) fn issue(&mut self, pool_id: &str, secret: &str) -> Result<ManagementToken, ErrorResponse> {
         if pool_id != self.pool_id {
-            return Err(Refusal::NO_POOL);
+            return Err(ErrorResponse::NO_POOL);
         }
         if secret != self.secret.expose_secret() {
-            return Err(Refusal::BAD_SECRET);
+            return Err(ErrorResponse::BAD_SECRET);
         }
         let (token, issued) = (new_token(), unix_now());
         self.tokens.insert(token.clone(), (), ());

@@ -1,7 +1,7 @@
 //! Policies and their assignments.
 
 use super::{
-    refusal::Refusal,
+    error_response::ErrorResponse,
     target::{Target, covers},
     value::now,
 };
@@ -89,9 +89,9 @@ impl Policies {
         code: &str,
         description: Option<&str>,
         statements: Vec<Statement>,
-    ) -> Result<Policy, Refusal> {
+    ) -> Result<Policy, ErrorResponse> {
         if self.policies.contains(namespace, code) {
-            return Err(Refusal::exists("policy"));
+            return Err(ErrorResponse::exists("policy"));
         }
         let policy = Policy {
             namespace: namespace.to_owned(),
@@ -113,11 +113,11 @@ impl Policies {
         new: &str,
         description: Option<&str>,
         statements: Option<Vec<Statement>>,
-    ) -> Result<Policy, Refusal> {
+    ) -> Result<Policy, ErrorResponse> {
         if new != code && self.policies.contains(namespace, new) {
-            return Err(Refusal::exists("policy"));
+            return Err(ErrorResponse::exists("policy"));
         }
-        let policy = self.policies.get_mut(namespace, code).ok_or(Refusal::missing("policy"))?;
+        let policy = self.policies.get_mut(namespace, code).ok_or(ErrorResponse::not_found("policy"))?;
         policy.code = new.to_owned();
         policy.description = description.map(str::to_owned).or(policy.description.take());
         policy.statements = statements.unwrap_or_else(|| std::mem::take(&mut policy.statements));
@@ -155,9 +155,9 @@ impl Policies {
     }
 
     /// Fails unless the namespace has policies with all these codes.
-    pub(crate) fn check(&self, namespace: &str, codes: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, namespace: &str, codes: &[&str]) -> Result<(), ErrorResponse> {
         let exist = codes.iter().all(|code| self.policies.contains(namespace, code));
-        if exist { Ok(()) } else { Err(Refusal::missing("policy")) }
+        if exist { Ok(()) } else { Err(ErrorResponse::not_found("policy")) }
     }
 
     /// Assigns a policy, behind the other assignments.
@@ -214,7 +214,7 @@ impl Policies {
         let fitting = policies.flat_map(|policy| &policy.statements).filter(|statement| {
             covers(&statement.resource, resource) && statement.actions.iter().any(|granted| covers(granted, action))
         });
-        // A refusal outweighs every permission.
+        // A error outweighs every permission.
         fitting.map(|statement| statement.effect != Some(StatementEffect::Deny)).min()
     }
 }

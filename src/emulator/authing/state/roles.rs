@@ -1,7 +1,7 @@
 //! Roles and their assignments.
 
 use super::{
-    refusal::Refusal,
+    error_response::ErrorResponse,
     target::Target,
     value::{arn, new_id, now},
 };
@@ -44,8 +44,8 @@ impl Roles {
         self.roles.get(namespace, code)
     }
 
-    pub(crate) fn number(&self, namespace: &str, code: &str) -> Result<RowNo, Refusal> {
-        self.roles.number(namespace, code).ok_or(Refusal::missing("role"))
+    pub(crate) fn number(&self, namespace: &str, code: &str) -> Result<RowNo, ErrorResponse> {
+        self.roles.number(namespace, code).ok_or(ErrorResponse::not_found("role"))
     }
 
     pub(crate) fn at(&self, number: RowNo) -> Option<&Role> {
@@ -73,9 +73,9 @@ impl Roles {
         code: &str,
         description: Option<&str>,
         parent: Option<&str>,
-    ) -> Result<Role, Refusal> {
+    ) -> Result<Role, ErrorResponse> {
         if self.roles.contains(namespace, code) {
-            return Err(Refusal::exists("role"));
+            return Err(ErrorResponse::exists("role"));
         }
         let role = Role {
             id: new_id(),
@@ -97,11 +97,11 @@ impl Roles {
         code: &str,
         new: &str,
         description: Option<&str>,
-    ) -> Result<Role, Refusal> {
+    ) -> Result<Role, ErrorResponse> {
         if new != code && self.roles.contains(namespace, new) {
-            return Err(Refusal::exists("role"));
+            return Err(ErrorResponse::exists("role"));
         }
-        let role = self.roles.get_mut(namespace, code).ok_or(Refusal::missing("role"))?;
+        let role = self.roles.get_mut(namespace, code).ok_or(ErrorResponse::not_found("role"))?;
         role.code = new.to_owned();
         role.arn = arn(&self.pool_id, "role", new);
         role.description = description.map(str::to_owned).or(role.description.take());

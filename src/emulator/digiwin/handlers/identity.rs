@@ -3,7 +3,7 @@
 use super::super::{
     call::{Call, HandlerResult},
     seed::VERIFICATION_CODE,
-    state::{directory::Directory, refusal::Refusal, users::User},
+    state::{directory::Directory, error_response::ErrorResponse, users::User},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,10 +38,10 @@ struct Login {
 }
 
 impl Login {
-    fn password(&self, call: &Call<'_>) -> Result<String, Refusal> {
+    fn password(&self, call: &Call<'_>) -> Result<String, ErrorResponse> {
         match (&self.client_encrypt_public_key, &self.password_hash) {
             (Some(key), Some(hash)) => call.keys.decrypt(key, hash),
-            _ => Err(Refusal::bad_request("passwordHash and clientEncryptPublicKey are needed")),
+            _ => Err(ErrorResponse::bad_request("passwordHash and clientEncryptPublicKey are needed")),
         }
     }
 }
@@ -55,46 +55,46 @@ pub(crate) fn login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
                 .with_any(&login.user_id)
                 .filter(|user| user.profile.telephone.as_ref() == Some(&login.user_id));
             let sid = user.map(User::sid).filter(|_| login.verification_code.as_deref() == Some(VERIFICATION_CODE));
-            let sid = sid.ok_or_else(|| Refusal::new(401, "验证码错误 (wrong verification code)"))?;
+            let sid = sid.ok_or_else(|| ErrorResponse::new(401, "验证码错误 (wrong verification code)"))?;
             issue_token(directory, sid, &login)
         }
         Some("service") => {
             if login.service_name.as_deref() != Some("digiwin") {
-                return Err(Refusal::bad_request("unknown serviceName"));
+                return Err(ErrorResponse::bad_request("unknown serviceName"));
             }
             let sid = check_password(directory, &login, call)?;
             let in_directory = directory
                 .users
                 .get(sid)
                 .is_some_and(|user| user.profile.email.as_deref().is_some_and(|email| email.ends_with("@digiwin.com")));
-            if in_directory { issue_token(directory, sid, &login) } else { Err(Refusal::wrong_password()) }
+            if in_directory { issue_token(directory, sid, &login) } else { Err(ErrorResponse::wrong_password()) }
         }
         Some("query" | "token") | None => {
             let sid = check_password(directory, &login, call)?;
             issue_token(directory, sid, &login)
         }
-        Some(_) => Err(Refusal::bad_request("unknown identityType")),
+        Some(_) => Err(ErrorResponse::bad_request("unknown identityType")),
     }
 }
 
 pub(crate) fn internal_login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let login: Login = call.body()?;
     if login.tenant_id.as_deref().unwrap_or_default().is_empty() && login.tenant_sid <= 0 {
-        return Err(Refusal::bad_request("tenantId is needed"));
+        return Err(ErrorResponse::bad_request("tenantId is needed"));
     }
     let sid = check_password(directory, &login, call)?;
     issue_token(directory, sid, &login)
 }
 
-fn check_password(directory: &Directory, login: &Login, call: &Call<'_>) -> Result<i64, Refusal> {
+fn check_password(directory: &Directory, login: &Login, call: &Call<'_>) -> Result<i64, ErrorResponse> {
     let password = login.password(call)?;
     let user = directory.users.with_any(&login.user_id).filter(|user| user.has_password(&password));
-    user.map(User::sid).ok_or_else(Refusal::wrong_password)
+    user.map(User::sid).ok_or_else(ErrorResponse::wrong_password)
 }
 
 fn issue_token(directory: &mut Directory, user: i64, login: &Login) -> HandlerResult {
     if directory.users.get(user).is_none_or(User::is_disabled) {
-        return Err(Refusal::forbidden("用户已停用 (the user is disabled)"));
+        return Err(ErrorResponse::forbidden("用户已停用 (the user is disabled)"));
     }
     let tenant = directory.find_tenant(login.tenant_id.as_deref(), login.tenant_sid)?;
     let tenant = tenant.map(|tenant| directory.admit_to(user, tenant)).transpose()?;
@@ -103,7 +103,7 @@ fn issue_token(directory: &mut Directory, user: i64, login: &Login) -> HandlerRe
 }
 
 fn authored_user(directory: &Directory, user: i64, tenant: Option<i64>, token: &str) -> HandlerResult {
-    let user = directory.users.get(user).ok_or_else(Refusal::not_signed_in)?;
+    let user = directory.users.get(user).ok_or_else(ErrorResponse::not_signed_in)?;
     let tenant = tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
         "token": token, "userId": user.id(), "sid": user.sid(), "userName": user.profile.name,
@@ -134,7 +134,7 @@ pub(crate) fn logout(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
 
 pub(crate) fn analyze_token(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
-    let user = directory.users.get(session.user).ok_or_else(Refusal::not_signed_in)?;
+    let user = directory.users.get(session.user).ok_or_else(ErrorResponse::not_signed_in)?;
     let tenant = session.tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
         "userSid": user.sid(), "userId": user.id(), "userName": user.profile.name, "email": user.profile.email,
@@ -162,7 +162,7 @@ pub(crate) fn switch_tenant(directory: &mut Directory, call: &Call<'_>) -> Handl
     let session = call.session()?;
     let tenant = directory
         .find_tenant(body.tenant_id.as_deref(), body.tenant_sid)?
-        .ok_or_else(|| Refusal::bad_request("tenantId or tenantSid is needed"))?;
+        .ok_or_else(|| ErrorResponse::bad_request("tenantId or tenantSid is needed"))?;
     let (sid, id) = (directory.admit_to(session.user, tenant)?, tenant.id.clone());
     let token = directory.sign_in(session.user, Some(sid));
     Ok(json!({"user_token": token, "token": token, "tenantId": id, "tenantSid": sid}))
@@ -188,12 +188,13 @@ struct Grant {
 pub(crate) fn grant_access(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Grant = call.body()?;
     if body.grant_type != "verifyUser_credentials" {
-        return Err(Refusal::bad_request("unknown grantType"));
+        return Err(ErrorResponse::bad_request("unknown grantType"));
     }
-    let tenant =
-        directory.find_tenant(Some(&body.tenant_id), 0)?.ok_or_else(|| Refusal::bad_request("tenantId is needed"))?;
+    let tenant = directory
+        .find_tenant(Some(&body.tenant_id), 0)?
+        .ok_or_else(|| ErrorResponse::bad_request("tenantId is needed"))?;
     let user = directory.users.with_id(&body.verify_user_id).filter(|user| !user.is_disabled());
-    let user = user.ok_or_else(|| Refusal::not_found("no such user"))?.sid();
+    let user = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?.sid();
     let tenant = directory.admit_to(user, tenant)?;
     let token = directory.sign_in(user, Some(tenant));
     authored_user(directory, user, Some(tenant), &token)

@@ -5,9 +5,9 @@ use super::{
         call::{Call, HandlerResult},
         state::{
             directory::Directory,
+            error_response::ErrorResponse,
             members::{Members, object},
             orgs::{Org, Orgs},
-            refusal::Refusal,
         },
     },
     users::Reference,
@@ -88,7 +88,7 @@ pub(crate) fn create_or_update(directory: &mut Directory, call: &Call<'_>) -> Ha
     let fresh = directory.next_sid();
     let tenant = directory.tenants.find_mut(call.tenant()?)?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may change organizations"));
+        return Err(ErrorResponse::forbidden("only administrators may change organizations"));
     }
     match sid.filter(|sid| *sid > 0) {
         Some(sid) => tenant.orgs.update(sid, given).map(|()| sid.into()),
@@ -106,7 +106,7 @@ pub(crate) fn delete(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let session = call.session()?;
     let tenant = directory.tenants.find_mut(call.tenant()?)?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may delete organizations"));
+        return Err(ErrorResponse::forbidden("only administrators may delete organizations"));
     }
     tenant.orgs.remove(sid)?;
     Ok(Value::Null)

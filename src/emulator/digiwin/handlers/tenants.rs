@@ -5,8 +5,8 @@ use super::{
         call::{Call, HandlerResult},
         state::{
             directory::Directory,
+            error_response::ErrorResponse,
             members::object,
-            refusal::Refusal,
             tenants::{Application, Role, Tenant},
             users::User,
         },
@@ -23,7 +23,7 @@ pub(crate) fn of_user(directory: &mut Directory, call: &Call<'_>) -> HandlerResu
     let without_digiwin = match call.query.get("excludeDigiwinTenant").map(String::as_str) {
         Some("true") => true,
         None | Some("false" | "") => false,
-        Some(_) => return Err(Refusal::bad_request("excludeDigiwinTenant is true or false")),
+        Some(_) => return Err(ErrorResponse::bad_request("excludeDigiwinTenant is true or false")),
     };
     let tenants = directory
         .tenants
@@ -76,7 +76,7 @@ pub(crate) fn query(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
 
 pub(crate) fn has_user(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
-    let id = call.query.get("userId").ok_or_else(|| Refusal::bad_request("userId is needed"))?;
+    let id = call.query.get("userId").ok_or_else(|| ErrorResponse::bad_request("userId is needed"))?;
     let Some(user) = directory.users.with_id(id) else { return Ok(Value::Null) };
     let found = directory.tenants_of(session).iter().any(|tenant| tenant.has(user.sid()));
     Ok(if found { json!({"sid": user.sid(), "id": user.id(), "name": user.profile.name}) } else { Value::Null })
@@ -126,22 +126,25 @@ fn find_org(tenant: &Tenant, wanted: &Reference) -> Option<i64> {
 pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let invite: Invite = call.body()?;
     let session = call.session()?;
-    let tenant = directory.tenants.with_id(&invite.tenant_id).ok_or_else(|| Refusal::not_found("no such tenant"))?;
+    let tenant =
+        directory.tenants.with_id(&invite.tenant_id).ok_or_else(|| ErrorResponse::not_found("no such tenant"))?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may invite"));
+        return Err(ErrorResponse::forbidden("only administrators may invite"));
     }
     if invite.app.iter().any(|app| !tenant.has_bought(app.id.as_deref().unwrap_or_default())) {
-        return Err(Refusal::bad_request("the tenant has no such application"));
+        return Err(ErrorResponse::bad_request("the tenant has no such application"));
     }
-    let role = |wanted| find_role(tenant, wanted).ok_or_else(|| Refusal::bad_request("the tenant has no such role"));
-    let org =
-        |wanted| find_org(tenant, wanted).ok_or_else(|| Refusal::bad_request("the tenant has no such organization"));
+    let role =
+        |wanted| find_role(tenant, wanted).ok_or_else(|| ErrorResponse::bad_request("the tenant has no such role"));
+    let org = |wanted| {
+        find_org(tenant, wanted).ok_or_else(|| ErrorResponse::bad_request("the tenant has no such organization"))
+    };
     let roles: BTreeSet<i64> = invite.role.iter().map(role).collect::<Result<_, _>>()?;
     let orgs: Vec<i64> = invite.org.iter().map(org).collect::<Result<_, _>>()?;
     let sid = tenant.sid;
     let invited = directory.users.with_any(&invite.user).map(User::sid);
     if invited.is_some_and(|user| tenant.has(user)) {
-        return Err(Refusal::bad_request("the user is in the tenant already"));
+        return Err(ErrorResponse::bad_request("the user is in the tenant already"));
     }
     let create = |directory: &mut Directory| {
         let is_mail = invite.user.contains('@');
@@ -164,9 +167,9 @@ pub(crate) fn remove(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let body: Reference = call.body()?;
     let (session, sid) = (call.session()?, call.tenant()?);
     if !directory.tenants.find(sid)?.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may remove"));
+        return Err(ErrorResponse::forbidden("only administrators may remove"));
     }
-    let user = body.find(directory).map(User::sid).ok_or_else(|| Refusal::not_found("no such user"))?;
+    let user = body.find(directory).map(User::sid).ok_or_else(|| ErrorResponse::not_found("no such user"))?;
     directory.tenants.remove_member(sid, user)?;
     directory.sessions.revoke(&user, |session| session.tenant == Some(sid));
     Ok(Value::Null)

@@ -4,8 +4,8 @@ use super::super::{
     call::{Call, HandlerResult},
     state::{
         directory::Directory,
+        error_response::ErrorResponse,
         members::Members,
-        refusal::Refusal,
         users::{Name, Profile, User},
     },
 };
@@ -78,7 +78,7 @@ pub(crate) fn query(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
             let found = if kind == "org" { BTreeSet::from([org]) } else { orgs.with_those_below(org) };
             found.into_iter().flat_map(|org| orgs.users(org)).collect()
         }
-        _ => return Err(Refusal::bad_request("unknown type")),
+        _ => return Err(ErrorResponse::bad_request("unknown type")),
     };
     Ok(profiles(directory, users).map(|profile| json!(profile)).collect())
 }
@@ -109,30 +109,30 @@ struct Exists {
 
 pub(crate) fn email_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let email = body.email.ok_or_else(|| Refusal::bad_request("email is needed"))?;
+    let email = body.email.ok_or_else(|| ErrorResponse::bad_request("email is needed"))?;
     Ok(json!({"isRegister": directory.users.is_taken(Name::Email, &email, body.id.as_deref())}))
 }
 
 pub(crate) fn phone_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let phone = body.telephone.ok_or_else(|| Refusal::bad_request("telephone is needed"))?;
+    let phone = body.telephone.ok_or_else(|| ErrorResponse::bad_request("telephone is needed"))?;
     Ok(json!({"isRegister": directory.users.is_taken(Name::Telephone, &phone, body.id.as_deref())}))
 }
 
 pub(crate) fn id_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let id = body.id.ok_or_else(|| Refusal::bad_request("id is needed"))?;
+    let id = body.id.ok_or_else(|| ErrorResponse::bad_request("id is needed"))?;
     Ok(json!({"isExistId": directory.users.with_id(&id).is_some()}))
 }
 
 pub(crate) fn update(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let (reference, mut changes): (Reference, Members) = (call.body()?, call.body()?);
     let user = directory.users.get(reference.sid.unwrap_or(0)).or_else(|| reference.find(directory));
-    let sid = user.ok_or_else(|| Refusal::not_found("no such user"))?.sid();
+    let sid = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?.sid();
     let session = call.session()?;
     let governs = directory.tenants.of_user(session.user).any(|t| t.is_admin(session.user) && t.has(sid));
     if sid != session.user && !governs {
-        return Err(Refusal::forbidden("only administrators may change others"));
+        return Err(ErrorResponse::forbidden("only administrators may change others"));
     }
     changes.retain(|name, value| name != "sid" && !(name == "id" && value.is_null()));
     let user = directory.users.update(sid, changes)?;
@@ -147,7 +147,7 @@ pub(crate) fn roles(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
     let body: Reference = call.body()?;
     let session = call.session()?;
     let user = body.find(directory).filter(|user| directory.may_see(session, user));
-    let user = user.ok_or_else(|| Refusal::not_found("no such user"))?;
+    let user = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?;
     let tenants = directory.tenants.of_user(user.sid());
     let tenants = tenants.filter(|tenant| session.tenant.is_none_or(|sid| sid == tenant.sid));
     let roles: Vec<_> = tenants.flat_map(|tenant| tenant.roles_of(user.sid())).collect();

@@ -1,8 +1,8 @@
 //! The directory: people, tenants and tokens, and what concerns several of them.
 
 use super::{
+    error_response::ErrorResponse,
     members::{Members, changed},
-    refusal::Refusal,
     session::{Session, Sessions},
     tenants::{Tenant, Tenants},
     users::{User, Users},
@@ -35,7 +35,7 @@ impl Directory {
         self.last_sid
     }
 
-    pub(crate) fn add_user(&mut self, profile: Members, password: Option<Password>) -> Result<i64, Refusal> {
+    pub(crate) fn add_user(&mut self, profile: Members, password: Option<Password>) -> Result<i64, ErrorResponse> {
         let sid = self.next_sid();
         self.users.insert(changed(json!({"sid": sid}), profile)?, password);
         Ok(sid)
@@ -54,8 +54,8 @@ impl Directory {
     }
 
     /// Finds the tenant that an id, a sid or both name; `None` if there is neither.
-    pub(crate) fn find_tenant(&self, id: Option<&str>, sid: i64) -> Result<Option<&Tenant>, Refusal> {
-        let not_found = || Refusal::not_found("no such tenant");
+    pub(crate) fn find_tenant(&self, id: Option<&str>, sid: i64) -> Result<Option<&Tenant>, ErrorResponse> {
+        let not_found = || ErrorResponse::not_found("no such tenant");
         let by_id = match id {
             Some(id) if !id.is_empty() => Some(self.tenants.with_id(id).ok_or_else(not_found)?),
             _ => None,
@@ -63,7 +63,7 @@ impl Directory {
         let by_sid = if sid > 0 { Some(self.tenants.find(sid)?) } else { None };
         match (by_id, by_sid) {
             (Some(a), Some(b)) if a.sid != b.sid => {
-                Err(Refusal::bad_request("tenantId and tenantSid name two tenants"))
+                Err(ErrorResponse::bad_request("tenantId and tenantSid name two tenants"))
             }
             (a, b) => Ok(a.or(b)),
         }
@@ -87,12 +87,12 @@ impl Directory {
     }
 
     /// Returns the tenant, if the user may have a token in it.
-    pub(crate) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, Refusal> {
+    pub(crate) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, ErrorResponse> {
         if !tenant.has(user) {
-            return Err(Refusal::forbidden("the user is not in the tenant"));
+            return Err(ErrorResponse::forbidden("the user is not in the tenant"));
         }
         if !tenant.may_use(&self.application) {
-            return Err(Refusal::forbidden(
+            return Err(ErrorResponse::forbidden(
                 "租户未购买该应用 (the tenant has not bought the application, or its use has expired)",
             ));
         }

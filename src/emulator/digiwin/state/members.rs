@@ -1,6 +1,6 @@
 //! The members of JSON objects.
 
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -19,11 +19,11 @@ pub(crate) fn object(value: Value) -> Members {
 /// # Errors
 ///
 /// 400 if a member that the service reads has the wrong type.
-pub(crate) fn changed<T: DeserializeOwned>(row: impl Serialize, changes: Members) -> Result<T, Refusal> {
+pub(crate) fn changed<T: DeserializeOwned>(row: impl Serialize, changes: Members) -> Result<T, ErrorResponse> {
     let mut members = object(serde_json::to_value(row).unwrap_or_default());
     members.extend(changes);
     serde_json::from_value(Value::Object(members))
-        .map_err(|error| Refusal::bad_request(format!("unreadable body: {error}")))
+        .map_err(|error| ErrorResponse::bad_request(format!("unreadable body: {error}")))
 }
 
 /// Reads `null` as the default.

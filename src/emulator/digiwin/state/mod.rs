@@ -3,9 +3,9 @@
 //! Users and organizations keep all members that a client sends. Those that the service reads are typed.
 
 pub(super) mod directory;
+pub(super) mod error_response;
 pub(super) mod members;
 pub(super) mod orgs;
-pub(super) mod refusal;
 pub(super) mod session;
 pub(super) mod tenants;
 pub(super) mod users;

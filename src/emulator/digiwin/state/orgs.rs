@@ -1,8 +1,8 @@
 //! The organizations of a tenant, and the users in them.
 
 use super::{
+    error_response::ErrorResponse,
     members::{Members, changed, or_default},
-    refusal::Refusal,
 };
 use crate::emulator::store::{Index, Links, Table};
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,8 @@ pub(crate) struct Orgs {
     users: Links<i64, i64>,
 }
 
-fn not_found() -> Refusal {
-    Refusal::not_found("no such organization")
+fn not_found() -> ErrorResponse {
+    ErrorResponse::not_found("no such organization")
 }
 
 impl Orgs {
@@ -49,11 +49,11 @@ impl Orgs {
     }
 
     /// Finds an organization by `sid`, or else by `uri`.
-    pub(crate) fn find(&self, sid: i64, uri: Option<&str>) -> Result<i64, Refusal> {
+    pub(crate) fn find(&self, sid: i64, uri: Option<&str>) -> Result<i64, ErrorResponse> {
         match uri {
             _ if sid > 0 => self.orgs.contains(&sid).then_some(sid).ok_or_else(not_found),
             Some(uri) if !uri.is_empty() => self.by_uri.first(uri).ok_or_else(not_found),
-            _ => Err(Refusal::bad_request("a sid or a uri is needed")),
+            _ => Err(ErrorResponse::bad_request("a sid or a uri is needed")),
         }
     }
 
@@ -86,7 +86,7 @@ impl Orgs {
     /// # Errors
     ///
     /// Those of [`update`](Self::update), and 400 without a name.
-    pub(crate) fn insert(&mut self, tenant: (i64, &str), sid: i64, mut given: Members) -> Result<(), Refusal> {
+    pub(crate) fn insert(&mut self, tenant: (i64, &str), sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
         given.retain(|name, value| !value.is_null() && !matches!(name.as_str(), "sid" | "tenantSid"));
         let id = given.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("org-{sid}"), str::to_owned);
         let default = json!({
@@ -98,7 +98,7 @@ impl Orgs {
         });
         let org: Org = changed(default, given)?;
         if org.name.as_deref().unwrap_or_default().is_empty() {
-            return Err(Refusal::bad_request("name is needed"));
+            return Err(ErrorResponse::bad_request("name is needed"));
         }
         self.place(org)
     }
@@ -109,27 +109,27 @@ impl Orgs {
     ///
     /// 404 if there is no such organization or parent; 400 if a member has the wrong type, if the id is another
     /// organization's, or if the parent is below the organization.
-    pub(crate) fn update(&mut self, sid: i64, mut given: Members) -> Result<(), Refusal> {
+    pub(crate) fn update(&mut self, sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
         given.retain(|name, value| !(value.is_null() && matches!(name.as_str(), "id" | "uri" | "parentSid")));
         let org: Org = changed(self.get(sid).ok_or_else(not_found)?, given)?;
         if org.parent_sid > 0 && self.with_those_below(sid).contains(&org.parent_sid) {
-            return Err(Refusal::bad_request("an organization cannot stand below itself"));
+            return Err(ErrorResponse::bad_request("an organization cannot stand below itself"));
         }
         self.place(org)
     }
 
     /// Puts an organization in its place, instead of the one that has its `sid`.
-    fn place(&mut self, mut org: Org) -> Result<(), Refusal> {
+    fn place(&mut self, mut org: Org) -> Result<(), ErrorResponse> {
         if org.id.is_empty() {
-            return Err(Refusal::bad_request("id is empty"));
+            return Err(ErrorResponse::bad_request("id is empty"));
         }
         if self.with_id(&org.id).is_some_and(|sid| sid != org.sid) {
-            return Err(Refusal::bad_request("another organization has this id"));
+            return Err(ErrorResponse::bad_request("another organization has this id"));
         }
         org.parent_sid = org.parent_sid.max(0);
         org.parent_id = match org.parent_sid {
             0 => None,
-            parent => Some(self.get(parent).ok_or_else(|| Refusal::not_found("no such parent"))?.id.clone()),
+            parent => Some(self.get(parent).ok_or_else(|| ErrorResponse::not_found("no such parent"))?.id.clone()),
         };
         let sid = org.sid;
         if let Some(old) = self.orgs.get(&sid) {
@@ -148,9 +148,9 @@ impl Orgs {
     }
 
     /// Removes an organization that has none below it.
-    pub(crate) fn remove(&mut self, sid: i64) -> Result<(), Refusal> {
+    pub(crate) fn remove(&mut self, sid: i64) -> Result<(), ErrorResponse> {
         if self.children.count(&sid) > 0 {
-            return Err(Refusal::bad_request("there are organizations below it"));
+            return Err(ErrorResponse::bad_request("there are organizations below it"));
         }
         let (_, org) = self.orgs.remove(&sid).ok_or_else(not_found)?;
         self.children.remove(&org.parent_sid, sid);

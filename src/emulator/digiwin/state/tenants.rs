@@ -1,6 +1,6 @@
 //! The tenants, their roles and members.
 
-use super::{members::Members, orgs::Orgs, refusal::Refusal};
+use super::{error_response::ErrorResponse, members::Members, orgs::Orgs};
 use crate::emulator::store::{Index, Table};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -68,7 +68,7 @@ impl Tenant {
     }
 
     /// Adds an organization: default members, overridden by those in `given`.
-    pub(crate) fn add_org(&mut self, sid: i64, given: Members) -> Result<(), Refusal> {
+    pub(crate) fn add_org(&mut self, sid: i64, given: Members) -> Result<(), ErrorResponse> {
         self.orgs.insert((self.sid, &self.id), sid, given)
     }
 }
@@ -80,8 +80,8 @@ pub(crate) struct Tenants {
     of_user: Index<i64, i64>,
 }
 
-fn not_found() -> Refusal {
-    Refusal::not_found("no such tenant")
+fn not_found() -> ErrorResponse {
+    ErrorResponse::not_found("no such tenant")
 }
 
 impl Tenants {
@@ -94,11 +94,11 @@ impl Tenants {
         self.tenants.get(&sid)
     }
 
-    pub(crate) fn find(&self, sid: i64) -> Result<&Tenant, Refusal> {
+    pub(crate) fn find(&self, sid: i64) -> Result<&Tenant, ErrorResponse> {
         self.get(sid).ok_or_else(not_found)
     }
 
-    pub(crate) fn find_mut(&mut self, sid: i64) -> Result<&mut Tenant, Refusal> {
+    pub(crate) fn find_mut(&mut self, sid: i64) -> Result<&mut Tenant, ErrorResponse> {
         self.tenants.get_mut(&sid).ok_or_else(not_found)
     }
 
@@ -119,17 +119,17 @@ impl Tenants {
         self.tenants.insert(tenant.sid, tenant);
     }
 
-    pub(crate) fn add_member(&mut self, tenant: i64, user: i64, roles: BTreeSet<i64>) -> Result<(), Refusal> {
+    pub(crate) fn add_member(&mut self, tenant: i64, user: i64, roles: BTreeSet<i64>) -> Result<(), ErrorResponse> {
         self.find_mut(tenant)?.members.insert(user, roles);
         self.of_user.insert(user, tenant);
         Ok(())
     }
 
     /// Removes a member from a tenant and its organizations.
-    pub(crate) fn remove_member(&mut self, tenant: i64, user: i64) -> Result<(), Refusal> {
+    pub(crate) fn remove_member(&mut self, tenant: i64, user: i64) -> Result<(), ErrorResponse> {
         let found = self.find_mut(tenant)?;
         if found.members.remove(&user).is_none() {
-            return Err(Refusal::not_found("the user is not in the tenant"));
+            return Err(ErrorResponse::not_found("the user is not in the tenant"));
         }
         found.orgs.forget_user(user);
         self.of_user.remove(&user, tenant);

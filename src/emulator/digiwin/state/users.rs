@@ -1,8 +1,8 @@
 //! The people.
 
 use super::{
+    error_response::ErrorResponse,
     members::{Members, changed, or_default},
-    refusal::Refusal,
 };
 use crate::{
     Password,
@@ -131,17 +131,17 @@ impl Users {
     /// # Errors
     ///
     /// 400 if a member has the wrong type, or a value that another user has.
-    pub(crate) fn update(&mut self, sid: i64, changes: Members) -> Result<&User, Refusal> {
-        let not_found = || Refusal::not_found("no such user");
+    pub(crate) fn update(&mut self, sid: i64, changes: Members) -> Result<&User, ErrorResponse> {
+        let not_found = || ErrorResponse::not_found("no such user");
         let old = &self.get(sid).ok_or_else(not_found)?.profile;
         let new: Profile = changed(old, changes)?;
         if new.id.is_empty() {
-            return Err(Refusal::bad_request("id is empty"));
+            return Err(ErrorResponse::bad_request("id is empty"));
         }
         for name in Name::ALL {
             let Some(value) = name.of(&new).filter(|value| name.of(old) != Some(value)) else { continue };
             if self.is_taken(name, value, Some(&old.id)) {
-                return Err(Refusal::bad_request(format!("{} belongs to another user", name.member())));
+                return Err(ErrorResponse::bad_request(format!("{} belongs to another user", name.member())));
             }
         }
         keys(old).iter().for_each(|key| self.by_name.remove(key, sid));
