@@ -3,9 +3,13 @@
 mod settings;
 
 use clap::Args;
-use iam_sdk::emulator::{Fault, authing};
+use iam_sdk::emulator::{
+    Fault,
+    authing::{self, ErrorStyle},
+    digiwin::ResponseStyle,
+};
 use serde_json::json;
-use settings::{ErrorStyle, ResponseStyle, Settings};
+use settings::Settings;
 use std::{
     error::Error,
     io::{self, Write},
@@ -28,16 +32,18 @@ pub struct Options {
     /// How many milliseconds to wait before each response
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
-    /// The lifetime of all services' tokens, in seconds; by default that of each service
+    /// The lifetime in seconds of Digiwin's and Cloudspot's user tokens and of Authing's management tokens
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<NonZeroU64>,
-    /// Which of Digiwin's responses are in an envelope
-    #[arg(long, value_enum)]
+    /// How Digiwin's responses are wrapped: `mixed`, all but those below /api/iam/v2/identity (default); `bare`, no response is
+    /// wrapped; `enveloped`, all are, and refusals have HTTP status 200
+    #[arg(long, value_name = "STYLE")]
     response_style: Option<ResponseStyle>,
-    /// The form of Authing's errors
-    #[arg(long, value_enum)]
+    /// The form of Authing's errors: `code`, with `code` and `message` (default); `api-code`, with `apiCode` and `statusCode`, as
+    /// in newer deployments
+    #[arg(long, value_name = "STYLE")]
     error_style: Option<ErrorStyle>,
-    /// Serve until a signal comes, whatever becomes of standard input
+    /// Serve until a signal comes, even after standard input has closed
     #[arg(long)]
     ignore_stdin: bool,
 }

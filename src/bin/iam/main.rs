@@ -23,7 +23,6 @@ mod profiles;
 mod prompt;
 mod reply;
 mod secrets;
-mod seed;
 mod service;
 mod session;
 mod settings;

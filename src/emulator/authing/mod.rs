@@ -2,7 +2,7 @@
 //!
 //! It serves GraphQL at `/graphql/v2` with introspection, and the REST calls. Where the vendor does not document the service's
 //! behaviour, the emulator does what the vendor's own tests expect: lists begin with the newest items; a user's authorized resources are those of the
-//! namespace `default` where none is named, a group's and a node's those of all; a deleted user goes to the archive.
+//! namespace `default` without a namespace, a group's and a node's those of all; a deleted user goes to the archive.
 //!
 //! It issues JWTs to users ([`Authing::issue_jwt`]), and serves discovery, keys and introspection for them below `/oidc`.
 //!
@@ -12,13 +12,13 @@
 mod graphql;
 mod jwt;
 mod oidc;
+mod populate;
 mod resolvers;
 mod rest;
 mod routes;
 mod seed;
 mod service;
 mod settings;
-mod sow;
 mod state;
 #[cfg(test)]
 mod tests;

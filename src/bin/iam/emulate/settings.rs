@@ -1,6 +1,5 @@
 //! The file of settings of `iam emulate`: JSON, in which every member may be left out.
 
-use crate::seed;
 use iam_sdk::emulator::{Emulator, EmulatorBuilder, Fault, authing, cloudspot, digiwin};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fs, num::NonZeroU64, path::Path, time::Duration};
@@ -22,8 +21,7 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct Digiwin {
     pub token_lifetime_seconds: Option<NonZeroU64>,
-    pub response_style: Option<ResponseStyle>,
-    #[serde(deserialize_with = "seed::digiwin")]
+    pub response_style: Option<digiwin::ResponseStyle>,
     seed: Option<digiwin::Seed>,
 }
 
@@ -31,8 +29,7 @@ pub struct Digiwin {
 #[serde(deny_unknown_fields, default)]
 pub struct Authing {
     pub token_lifetime_seconds: Option<NonZeroU64>,
-    pub error_style: Option<ErrorStyle>,
-    #[serde(deserialize_with = "seed::authing")]
+    pub error_style: Option<authing::ErrorStyle>,
     seed: Option<authing::Seed>,
 }
 
@@ -40,49 +37,7 @@ pub struct Authing {
 #[serde(deny_unknown_fields, default)]
 pub struct Cloudspot {
     pub token_lifetime_seconds: Option<NonZeroU64>,
-    #[serde(deserialize_with = "seed::cloudspot")]
     seed: Option<cloudspot::Seed>,
-}
-
-/// Which of Digiwin's responses are in an envelope.
-#[derive(Clone, Copy, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResponseStyle {
-    /// All but those below /api/iam/v2/identity (default)
-    Mixed,
-    /// None
-    Bare,
-    /// All; refusals have HTTP status 200
-    Enveloped,
-}
-
-/// The form of Authing's errors.
-#[derive(Clone, Copy, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorStyle {
-    /// `code` and `message` (default)
-    Code,
-    /// `apiCode` and `statusCode`, as in newer deployments
-    ApiCode,
-}
-
-impl From<ResponseStyle> for digiwin::ResponseStyle {
-    fn from(style: ResponseStyle) -> Self {
-        match style {
-            ResponseStyle::Mixed => Self::Mixed,
-            ResponseStyle::Bare => Self::Bare,
-            ResponseStyle::Enveloped => Self::Enveloped,
-        }
-    }
-}
-
-impl From<ErrorStyle> for authing::ErrorStyle {
-    fn from(style: ErrorStyle) -> Self {
-        match style {
-            ErrorStyle::Code => Self::Code,
-            ErrorStyle::ApiCode => Self::ApiCode,
-        }
-    }
 }
 
 fn faults<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Fault>, D::Error> {
@@ -117,11 +72,11 @@ impl Settings {
         let Digiwin { token_lifetime_seconds, response_style, seed } = self.digiwin;
         let mut digiwin = seed.map_or_else(digiwin::Settings::new, Into::into);
         digiwin = token_lifetime_seconds.map(lifetime).into_iter().fold(digiwin, digiwin::Settings::token_lifetime);
-        digiwin = response_style.into_iter().fold(digiwin, |digiwin, style| digiwin.response_style(style.into()));
+        digiwin = response_style.into_iter().fold(digiwin, digiwin::Settings::response_style);
         let Authing { token_lifetime_seconds, error_style, seed } = self.authing;
         let mut authing = seed.map_or_else(authing::Settings::new, Into::into);
         authing = token_lifetime_seconds.map(lifetime).into_iter().fold(authing, authing::Settings::token_lifetime);
-        authing = error_style.into_iter().fold(authing, |authing, style| authing.error_style(style.into()));
+        authing = error_style.into_iter().fold(authing, authing::Settings::error_style);
         let Cloudspot { token_lifetime_seconds, seed } = self.cloudspot;
         let mut cloudspot = seed.map_or_else(cloudspot::Settings::new, Into::into);
         cloudspot =

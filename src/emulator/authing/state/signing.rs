@@ -2,6 +2,7 @@
 
 use super::value::new_id;
 use crate::Password;
+use crate::emulator::lock::lock;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey, traits::PublicKeyParts as _};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 const KEY_BITS: usize = 2048;
@@ -78,7 +79,7 @@ impl SigningKeys {
     }
 
     fn keys(&self) -> MutexGuard<'_, Vec<Arc<SigningKey>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 /// An error code, of the service's public list or of HTTP, and its texts.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) code: u32,
     chinese: Cow<'static, str>,
     english: Cow<'static, str>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) const NOT_LOGGED_IN: Self = Self::of(2020, "尚未登录，无权限访问此请求", "not logged in");
     pub(crate) const BAD_EMAIL: Self = Self::of(2003, "邮箱格式不正确", "the mail address is malformed");
     pub(crate) const NO_USER: Self = Self::of(2004, "用户不存在", "the user does not exist");
@@ -26,21 +26,21 @@ impl Refusal {
     pub(crate) const NO_POOL: Self = Self::of(2224, "用户池不存在", "the user pool does not exist");
     pub(crate) const BAD_SECRET: Self = Self::of(2333, "用户名或密码错误", "wrong user pool or secret");
 
+    /// Creates an error with any code, which a fault sends.
+    pub(crate) const fn of_fault(code: u32) -> Self {
+        Self::of(code, "模拟器的故障", "a fault of the emulator")
+    }
+
     const fn of(code: u32, chinese: &'static str, english: &'static str) -> Self {
         Self { code, chinese: Cow::Borrowed(chinese), english: Cow::Borrowed(english) }
     }
 
-    /// Creates the refusal of something that does not exist.
-    pub(crate) fn missing(kind: &'static str) -> Self {
+    /// Creates the response for something that does not exist.
+    pub(crate) fn not_found(kind: &'static str) -> Self {
         Self { code: 404, chinese: format!("{kind} 不存在").into(), english: format!("no such {kind}").into() }
     }
 
-    /// Sets the error code.
-    pub(crate) fn coded(self, code: u32) -> Self {
-        Self { code, ..self }
-    }
-
-    /// Creates the refusal of something that exists already. The vendor does not document its code; 2048 is a business error.
+    /// Creates the response for something that exists already. The vendor does not document its code; 2048 is a business error.
     pub(crate) fn exists(kind: &'static str) -> Self {
         Self {
             code: 2048,

@@ -1,12 +1,12 @@
-//! The service's refusals.
+//! The service's error responses.
 
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     pub(crate) message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }

@@ -1,12 +1,12 @@
 //! Creates what a seed describes.
 
 use super::{
-    seed::{Org, Seed},
+    seed::{CustomField, Org, Role, Seed},
     state::{
         custom::FieldOwner,
+        error_response::ErrorResponse,
         node::{NodeDetails, Tree},
         pool::{NewUser, Pool},
-        refusal::Refusal,
         target::Target,
         user::{Profile, Unique},
     },
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Json,
     emulator::{
-        seed_error::{SeedError, named, unique},
+        seed_check::{SeedError, not_empty, unique},
         store::RowNo,
     },
 };
@@ -25,33 +25,33 @@ use std::collections::{BTreeMap, HashSet};
 ///
 /// # Errors
 ///
-/// What the service would refuse, such as a name taken twice; a user who is named and does not exist; and an empty name.
-pub(super) fn sow(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
-    named("the user pool's id", pool.id())?;
-    pool.namespaces.create("default", "default", None).map_err(|refusal| refused("namespace default", &refusal))?;
+/// What the service would refuse, such as a name taken twice; a user who does not exist; and an empty name or secret.
+pub(super) fn populate(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
+    not_empty("the user pool's id", pool.id())?;
+    not_empty("the user pool's secret", seed.account().secret.expose_secret())?;
     let mut fields = HashSet::new();
-    for (key, data_type) in &seed.fields {
-        named("a custom field's key", key)?;
-        unique(&mut fields, key, format_args!("custom field {key}"))?;
+    for CustomField { key, data_type } in &seed.custom_fields {
+        not_empty("a custom field's key", key)?;
+        unique(&mut fields, key, format_args!("two custom fields have the key {key}"))?;
         let no_type = |_| SeedError::new(format_args!("custom field {key}: there is no type {data_type}"));
         let data_type = serde_json::from_value(data_type.as_str().into()).map_err(no_type)?;
         pool.custom.define(FieldOwner::User, key, data_type, key);
     }
-    seed.users.iter().enumerate().try_for_each(|(at, members)| sow_user(at, members, pool))?;
+    seed.users.iter().enumerate().try_for_each(|(at, members)| add_user(at, members, pool))?;
     for group in &seed.groups {
         let what = format!("group {}", group.code);
-        named("a group's code", &group.code)?;
-        named(&format!("the name of {what}"), &group.name)?;
-        pool.groups.create(&group.code, &group.name, None).map_err(|refusal| refused(&what, &refusal))?;
+        not_empty("a group's code", &group.code)?;
+        not_empty(&format!("the name of {what}"), &group.name)?;
+        pool.groups.create(&group.code, &group.name, None).map_err(|error| refused(&what, &error))?;
         let users = numbers(pool, &what, &group.usernames)?;
-        let number = pool.groups.known(&group.code).map_err(|refusal| refused(&what, &refusal))?;
+        let number = pool.groups.number(&group.code).map_err(|error| refused(&what, &error))?;
         pool.groups.add(number, &users);
     }
-    for (code, usernames) in &seed.roles {
+    for Role { code, usernames } in &seed.roles {
         let what = format!("role {code}");
-        named("a role's code", code)?;
-        pool.roles.create("default", code, None, None).map_err(|refusal| refused(&what, &refusal))?;
-        let role = pool.roles.known("default", code).map_err(|refusal| refused(&what, &refusal))?;
+        not_empty("a role's code", code)?;
+        pool.roles.create("default", code, None, None).map_err(|error| refused(&what, &error))?;
+        let role = pool.roles.number("default", code).map_err(|error| refused(&what, &error))?;
         for user in numbers(pool, &what, usernames)? {
             let holder = pool.users.at(user).map(|user| Target::user(user.id()));
             holder.iter().for_each(|holder| pool.roles.assign(role, holder));
@@ -60,17 +60,17 @@ pub(super) fn sow(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
     for root in seed.organizations {
         let what = format!("organization {}", root.name);
         let tree = tree(pool, root)?;
-        pool.import(tree).map_err(|refusal| refused(&what, &refusal))?;
+        pool.import(tree).map_err(|error| refused(&what, &error))?;
     }
     pool.actions.clear();
     Ok(())
 }
 
-fn refused(what: &str, refusal: &Refusal) -> SeedError {
-    SeedError::new(format_args!("{what}: {}", refusal.message(true)))
+fn refused(what: &str, error: &ErrorResponse) -> SeedError {
+    SeedError::new(format_args!("{what}: {}", error.message(true)))
 }
 
-fn sow_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Result<(), SeedError> {
+fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Result<(), SeedError> {
     let json = |value: &Json| value.decode::<Value>().ok().filter(|value| !value.is_null());
     let mut given: Map<String, Value> =
         members.iter().filter_map(|(name, value)| Some((name.clone(), json(value)?))).collect();
@@ -83,26 +83,26 @@ fn sow_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
         Some(_) => return Err(SeedError::new(format_args!("{what}: the id is no text, or empty"))),
     };
     if let Some(id) = id.as_deref().filter(|id| pool.users.get(id).is_some()) {
-        return Err(SeedError::new(format_args!("{what}: the id {id} is there twice")));
+        return Err(SeedError::new(format_args!("two users have the id {id}")));
     }
-    // A type error quotes the value, which may be a password.
-    let unread = |error: serde_json::Error| match error.to_string() {
-        text if text.starts_with("unknown field") => {
-            let field = text.split('`').nth(1).unwrap_or_default();
-            SeedError::new(format_args!("{what}: users have no member {field}"))
+    // The error itself quotes the value, which may be a password.
+    let unread = |error: serde_path_to_error::Error<serde_json::Error>| {
+        let member = error.path().to_string();
+        match error.into_inner().to_string().starts_with("unknown field") {
+            true => SeedError::new(format_args!("{what}: users have no member `{member}`")),
+            false => SeedError::new(format_args!("{what}: member `{member}` has the wrong type")),
         }
-        _ => SeedError::new(format_args!("{what}: a member has a value of the wrong type")),
     };
-    let profile: Profile = serde_json::from_value(given.into()).map_err(unread)?;
+    let profile: Profile = serde_path_to_error::deserialize(Value::Object(given)).map_err(unread)?;
     let new = NewUser { id, profile, ..NewUser::default() };
-    pool.create_user(new).map(drop).map_err(|refusal| refused(&what, &refusal))
+    pool.create_user(new).map(drop).map_err(|error| refused(&what, &error))
 }
 
 /// Returns the numbers of the users with these names, each of whom must be there once.
 fn numbers(pool: &Pool, what: &str, usernames: &[String]) -> Result<Vec<RowNo>, SeedError> {
-    let (mut known, mut numbers) = (HashSet::new(), Vec::new());
+    let (mut seen, mut numbers) = (HashSet::new(), Vec::new());
     for name in usernames {
-        unique(&mut known, name, format_args!("{what}: user {name}"))?;
+        unique(&mut seen, name, format_args!("{what} has the user {name} twice"))?;
         let user = pool.users.with(Unique::Username, name).and_then(|user| pool.users.number(user.id()));
         numbers.push(user.ok_or_else(|| SeedError::new(format_args!("{what}: there is no user {name}")))?);
     }
@@ -110,7 +110,7 @@ fn numbers(pool: &Pool, what: &str, usernames: &[String]) -> Result<Vec<RowNo>, 
 }
 
 fn tree(pool: &Pool, node: Org) -> Result<Tree, SeedError> {
-    named(&format!("the name of the node {} of an organization", node.code), &node.name)?;
+    not_empty(&format!("the name of the node {} of an organization", node.code), &node.name)?;
     let what = format!("organization {}", node.name);
     let members = numbers(pool, &what, &node.usernames)?;
     let code = Some(node.code).filter(|code| !code.is_empty());
