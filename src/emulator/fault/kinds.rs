@@ -1,9 +1,9 @@
 //! The kinds of faults, each declared once: its function, its text, its row in the docs and its effect.
 
 use super::{
-    Fault, FaultError,
+    FaultError,
+    argument::{needed, number, plain, time},
     effect::{FaultEffect, Part, WireEnd},
-    parse::{needed, number, plain, time},
 };
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ macro_rules! faults {
 faults! {
     /// Refuses connections, and resets those that are open, until the fault is removed.
     ///
-    /// A connection that is refused carries no request: the fault takes no conditions, and [`AddedFault::applied`] stays 0.
+    /// A connection that is refused carries no request: the fault takes no conditions, and [`AddedFault::applied`](crate::emulator::AddedFault::applied) stays 0.
     refuse() "refuse" "no" "no connection, until the fault is removed" => FaultEffect::Refuse;
     /// Resets the connection once the request has been received, and does not carry it out.
     reset_before() "reset-before" "no" "a reset once the request has been received"
@@ -120,4 +120,51 @@ faults! {
         => FaultEffect::ClockMoved(seconds);
 }
 
-pub(super) use fault_table;
+/// A fault that the emulator shows a client on demand: [`Emulator::fault`](crate::emulator::Emulator::fault) adds it.
+///
+/// Without conditions it meets every request. [`on`](Self::on), [`on_path`](Self::on_path), [`times`](Self::times) and
+/// [`with_probability`](Self::with_probability) restrict it. One fault is applied to a request: of several that fit, the one that
+/// was added first.
+///
+/// ```
+/// # #[cfg(feature = "blocking")] {
+/// use iam_sdk::{blocking::Client, digiwin::TenantId, emulator::{Emulator, Fault}};
+///
+/// let emulator = Emulator::start().unwrap();
+/// let account = emulator.digiwin().account();
+/// let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+/// client.identity().login(&account.user_id, account.password.clone()).unwrap();
+///
+/// // The invitation is carried out, and the response never comes.
+/// let fault = emulator.fault(Fault::reset_after().on("digiwin.tenants.invite_user").times(1));
+/// let error = client.tenants().invite_user(TenantId(&account.tenant_id), "new@x.example").unwrap_err();
+/// assert!(error.is_transport() && error.was_sent());
+/// assert_eq!(fault.applied(), 1);
+/// # }
+/// ```
+///
+/// `iam emulate --fault` and [`str::parse`] take a fault as text: the name, its argument after `=`, then the conditions:
+/// `reset-after on=digiwin.tenants.invite_user times=1`, `status=503 retry-after=2 probability=0.5 seed=7`.
+///
+#[doc = fault_table!()]
+///
+/// A GraphQL document that the client did not write itself is matched by its root field if exactly one operation has that field,
+/// and otherwise counts as `authing.graphql`. Operations that share an endpoint, such as Digiwin's logins, all match a request to
+/// it. A raw call matches the operations of its endpoint.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "it does nothing until it is added with `Emulator::fault`"]
+pub struct Fault {
+    pub(super) effect: FaultEffect,
+    pub(super) operation: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) times: Option<u64>,
+    pub(super) probability: Option<(f64, u64)>,
+    /// A setting that was made and that faults of this kind do not have.
+    pub(super) misplaced: Option<&'static str>,
+}
+
+impl Fault {
+    fn new(effect: FaultEffect) -> Self {
+        Self { effect, operation: None, path: None, times: None, probability: None, misplaced: None }
+    }
+}

@@ -1,5 +1,6 @@
 //! Faults on demand: what a test tells the emulator to do wrong.
 
+mod argument;
 mod effect;
 mod error;
 mod kinds;
@@ -13,6 +14,7 @@ mod switch;
 mod wire;
 
 pub use error::FaultError;
+pub use kinds::Fault;
 pub use plan::AddedFault;
 
 pub(super) use layer::{MiddlewareState, serve};
@@ -24,56 +26,8 @@ pub(super) use wire::Wire;
 use super::registry;
 use effect::FaultEffect;
 use http::HeaderValue;
-use kinds::fault_table;
-
-/// A fault that the emulator shows a client on demand: [`Emulator::fault`](super::Emulator::fault) adds it.
-///
-/// Without conditions it meets every request. [`on`](Self::on), [`on_path`](Self::on_path), [`times`](Self::times) and
-/// [`with_probability`](Self::with_probability) restrict it. One fault is applied to a request: of several that fit, the one that
-/// was added first.
-///
-/// ```
-/// # #[cfg(feature = "blocking")] {
-/// use iam_sdk::{blocking::Client, digiwin::TenantId, emulator::{Emulator, Fault}};
-///
-/// let emulator = Emulator::start().unwrap();
-/// let account = emulator.digiwin().account();
-/// let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
-/// client.identity().login(&account.user_id, account.password.clone()).unwrap();
-///
-/// // The invitation is carried out, and the response never comes.
-/// let fault = emulator.fault(Fault::reset_after().on("digiwin.tenants.invite_user").times(1));
-/// let error = client.tenants().invite_user(TenantId(&account.tenant_id), "new@x.example").unwrap_err();
-/// assert!(error.is_transport() && error.was_sent());
-/// assert_eq!(fault.applied(), 1);
-/// # }
-/// ```
-///
-/// `iam emulate --fault` and [`str::parse`] take a fault as text: the name, its argument after `=`, then the conditions:
-/// `reset-after on=digiwin.tenants.invite_user times=1`, `status=503 retry-after=2 probability=0.5 seed=7`.
-///
-#[doc = fault_table!()]
-///
-/// A GraphQL document that the client did not write itself is matched by its root field if exactly one operation has that field,
-/// and otherwise counts as `authing.graphql`. Operations that share an endpoint, such as Digiwin's logins, all match a request to
-/// it. A raw call matches the operations of its endpoint.
-#[derive(Clone, Debug, PartialEq)]
-#[must_use = "it does nothing until it is added with `Emulator::fault`"]
-pub struct Fault {
-    effect: FaultEffect,
-    operation: Option<String>,
-    path: Option<String>,
-    times: Option<u64>,
-    probability: Option<(f64, u64)>,
-    /// A setting that was made and that faults of this kind do not have.
-    misplaced: Option<&'static str>,
-}
 
 impl Fault {
-    fn new(effect: FaultEffect) -> Self {
-        Self { effect, operation: None, path: None, times: None, probability: None, misplaced: None }
-    }
-
     /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults cannot have it.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         match &mut self.effect {
