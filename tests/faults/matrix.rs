@@ -24,9 +24,9 @@ use std::{
 /// Far more than any call takes that no fault slows down, and far less than a call without a time limit.
 const SOON: Duration = Duration::from_secs(8);
 /// The time limit of calls that a fault slows down.
-const LIMIT: Duration = Duration::from_millis(250);
+const LIMIT: Duration = Duration::from_secs(1);
 /// The number of threads on which calls wait for their time limit.
-const WAITING: usize = 8;
+const WAITING: usize = 16;
 const MAX_BYTES: usize = 1024 * 1024;
 const PASSWORD: &str = "Secret-12345";
 
