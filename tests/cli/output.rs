@@ -81,6 +81,8 @@ fn items_are_shown_before_the_next_page_is_there_and_ctrl_c_ends_the_wait() {
         home.emulator.fault(Fault::delay(std::time::Duration::ZERO).on("authing.users.list").times(1));
         home.emulator.fault(Fault::hang().on("authing.users.list"));
         let list = ["authing", "users", "list", "--page-size", "2", "--fields", "username", "-o", format];
+        // Longer than any machine is busy.
+        let list = [&list[..], &["--timeout", "3600"]].concat();
         let mut child = home.command(&list).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.by_ref().any(|line| line.unwrap().contains("lena")), "{format}");
