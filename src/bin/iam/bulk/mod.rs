@@ -10,6 +10,7 @@ mod import;
 mod input;
 mod interrupt;
 mod journal;
+mod line_numbers;
 mod options;
 mod orgs;
 mod progress;
