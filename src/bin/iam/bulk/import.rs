@@ -25,7 +25,7 @@ use std::{
 };
 
 /// For how many rows at once the journal notes that they may be sent.
-const NOTED_AHEAD: usize = 512;
+const NOTED_AHEAD: usize = 256;
 /// How often results are written to disk.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 const FLUSH_BYTES: usize = 64 * 1024;

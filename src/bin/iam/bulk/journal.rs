@@ -171,6 +171,10 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(wrong)?;
+        if !file.metadata().map_err(wrong)?.is_file() {
+            // A device can be read without end.
+            return Err(format!("{}: it is no file, and cannot be a journal", path.display()));
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
