@@ -110,6 +110,25 @@ fn a_reader_that_has_gone_is_no_failure() {
     }
 }
 
+/// What is said to people may find nobody.
+#[cfg(unix)]
+#[test]
+fn standard_error_that_is_closed_is_no_failure() {
+    let home = Home::logged_in();
+    let closed = |line: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let model = home.command(&[]);
+        shell.args(["-c", &format!("{} {line} 2>/dev/full", env!("CARGO_BIN_EXE_iam"))]).env_clear();
+        shell.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        super::support::run(shell, "").code
+    };
+    if std::path::Path::new("/dev/full").exists() {
+        assert_eq!(closed("digiwin users get-many nobody -o table"), 0);
+        assert_eq!(closed("digiwin users get nobody"), 6);
+        assert_eq!(closed("digiwin users update id=bob nickname=B --dry-run"), 0);
+    }
+}
+
 #[test]
 fn help_is_there_for_every_subject() {
     let home = Home::new();

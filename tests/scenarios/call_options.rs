@@ -178,3 +178,39 @@ async fn what_a_caller_must_not_set_is_refused_by_name() {
     // What one service has a use for is another one's ordinary header.
     holds(client.with_options(CallOptions::new().header("authorization", "Basic x")).is_ok());
 }
+
+#[maybe_async]
+#[test]
+async fn a_dry_run_shows_each_request_and_sends_none() {
+    let server = server();
+    let dry = CallOptions::new().dry_run(true);
+    let credentials = digiwin::Credentials::password("ann", "canary");
+    let digiwin = Client::builder(server.url(), "canary").credentials(credentials).build().unwrap();
+    let digiwin = digiwin.with_options(dry.clone()).unwrap();
+    let other = digiwin.with_session("other");
+    let authing = ManagementClient::builder("pool", "canary").base_url(server.url()).build().unwrap();
+    let authing = authing.with_options(dry.clone()).unwrap();
+    let cloudspot = LicenseClient::builder("app").base_url(server.url()).build().unwrap();
+    let cloudspot = cloudspot.with_options(dry).unwrap();
+    let ids: Vec<_> = (0..200).map(|n| format!("u{n}")).collect();
+    let (listed, ended) = all(authing.users().list_all(UserListOptions::new())).await;
+    holds(listed.is_empty());
+    let results: [(Option<Error>, &str); 7] = [
+        (digiwin.users().get_user("bob").await.err(), "POST /api/iam/v2/user"),
+        (other.identity().login("ann", "canary").await.err(), "GET /api/iam/v2/identity/publickey"),
+        (cloudspot.authenticate("ann", "canary").await.err(), "POST /auth/authenticate/"),
+        (cloudspot.get_company_permissions("c/1").await.err(), "GET /auth/get-company-permissions/c%2F1/"),
+        (authing.is_password_valid("canary").await.err(), "POST /api/v2/password/check"),
+        (authing.users().delete_many(&ids).await.err(), "POST /graphql/v2"),
+        (ended, "POST /graphql/v2"),
+    ];
+    for (error, expected) in results {
+        let error = error.unwrap();
+        let request = error.dry_run().unwrap();
+        same(request.to_string(), expected.replacen(' ', &format!(" {}", server.url()), 1));
+        holds(error.is_dry_run() && !error.was_sent() && !error.is_retryable());
+        let body = request.body.as_ref().map(|body| body.as_text().to_owned());
+        holds(!format!("{error} {error:#?} {body:?}").contains("canary"));
+    }
+    same(server.requests().len(), 0);
+}

@@ -86,6 +86,14 @@ Others:
 "
 }
 
+/// What a command does, then examples of it, then the rest.
+const ORDER: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
+
+/// Has the help of each command begin with its examples.
+pub fn examples_first(tree: Command) -> Command {
+    tree.help_template(ORDER).mut_subcommands(examples_first)
+}
+
 #[derive(Args, Debug)]
 pub struct Help {
     /// A command, or exit-codes, environment or formatting

@@ -29,7 +29,7 @@ mod session;
 mod settings;
 mod store;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use command::Global;
 use failure::{Failure, Result};
 use output::Color;
@@ -100,8 +100,13 @@ enum Command {
     Emulate(emulate::Options),
 }
 
+fn tree() -> clap::Command {
+    help::examples_first(Arguments::command())
+}
+
 fn main() -> ExitCode {
-    let Arguments { command, global } = Arguments::parse();
+    let parsed = Arguments::from_arg_matches(&tree().get_matches()).unwrap_or_else(|error| error.exit());
+    let Arguments { command, global } = parsed;
     let as_json = global.is_json();
     match global.output.color {
         Some(Color::Always) => anstream::ColorChoice::Always.write_global(),
@@ -130,9 +135,9 @@ fn run(command: Command, global: &Global) -> Result<()> {
         Command::Authing(command) => command.run(global),
         Command::License(command) => command.run(global),
         Command::Api(command) => command.run(global),
-        Command::Completions(command) => command.run(Arguments::command()),
-        Command::Man(command) => command.run(Arguments::command()),
-        Command::Help(command) => command.run(Arguments::command()),
+        Command::Completions(command) => command.run(tree()),
+        Command::Man(command) => command.run(tree()),
+        Command::Help(command) => command.run(tree()),
         Command::Demo => demo::run().map_err(of_other),
         Command::Emulate(options) => emulate::run(options).map_err(of_other),
     }
@@ -161,15 +166,15 @@ mod tests {
         }
     }
 
-    fn tree() -> Tree {
-        let mut tree = Arguments::command();
+    fn built() -> Tree {
+        let mut tree = tree();
         tree.build();
         tree
     }
 
     #[test]
     fn the_tree_of_commands_is_sound() {
-        Arguments::command().debug_assert();
+        tree().debug_assert();
     }
 
     /// A value on the command line can be read by every process of the machine, and help shows values of the environment.
@@ -177,7 +182,7 @@ mod tests {
     fn no_flag_takes_a_secret_and_none_shows_the_environment() {
         const SECRETS: [&str; 6] = ["password", "secret", "token", "credential", "passphrase", "pin"];
         let mut seen = 0;
-        walk(&tree(), "iam", &mut |path, command| {
+        walk(&built(), "iam", &mut |path, command| {
             for argument in command.get_arguments() {
                 seen += 1;
                 let name = argument.get_id().as_str();
@@ -229,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_does() {
-        walk(&tree(), "iam", &mut |path, command| {
+        walk(&built(), "iam", &mut |path, command| {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
             assert!(!about.is_empty() && !about.ends_with('.'), "{path}: {about}");
         });

@@ -107,7 +107,8 @@ impl ImportGroups {
 
     fn create(&self, group: &GroupRow) -> Result<()> {
         let named = lock(&self.names).get(&group.code).cloned();
-        let (name, description) = named.unwrap_or_else(|| (group.name.clone().unwrap_or_else(|| group.code.clone()), group.description.clone()));
+        let (name, description) = named
+            .unwrap_or_else(|| (group.name.clone().unwrap_or_else(|| group.code.clone()), group.description.clone()));
         let options = CreateGroupOptions::new().description(description);
         self.client.groups().create_with(&group.code, &name, options).map(drop)
     }
