@@ -5,8 +5,9 @@ use super::{
     import::{self, Counts, End, Job, Outputs, Plan, SHOWN, Settings, Unfit},
     input::{Input, beside},
     interrupt,
-    journal::{Journal, Owner, Past},
+    journal::{Journal, Owner},
     options::ImportOptions,
+    past::Past,
     progress::{Progress, grouped},
     rejects::Rejects,
 };

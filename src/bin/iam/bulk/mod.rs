@@ -13,6 +13,7 @@ mod journal;
 mod line_numbers;
 mod options;
 mod orgs;
+mod past;
 mod progress;
 mod rate;
 mod rejects;
