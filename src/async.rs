@@ -76,6 +76,12 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
+/// Users' JWTs, checked without a round trip.
+#[cfg(feature = "jwt")]
+pub mod jwt {
+    pub use super::calls::jwt::{Verifier, VerifierBuilder};
+}
+
 /// A call that is sent when it is awaited: a future of its result.
 ///
 /// It borrows nothing, so calls can be joined, and spawned as tasks:

@@ -81,6 +81,12 @@ pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
 
+/// Users' JWTs, checked without a round trip.
+#[cfg(feature = "jwt")]
+pub mod jwt {
+    pub use super::calls::jwt::{Verifier, VerifierBuilder};
+}
+
 /// The result of a call. The blocking flavour has sent it by the time it returns; the async flavour's `Call` is a future.
 pub type Call<T> = Result<T>;
 

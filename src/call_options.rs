@@ -91,7 +91,7 @@ impl CallOptions {
         self
     }
 
-    /// Adds a header, in place of one of that name that the builder or earlier options have set.
+    /// Adds a header, in place of one of that name that the builder or earlier options have set. At most 200 may be set.
     ///
     /// Not the caller's to set are the headers that the client sets itself: those that carry the application and the token
     /// (Authing's `Authorization` among them), `Content-Type`, `User-Agent`, and those that belong to the connection, such as `Host`,
@@ -120,7 +120,7 @@ impl fmt::Debug for CallOptions {
 #[derive(Clone)]
 pub(crate) struct CallSettings {
     pub(crate) timeout: Duration,
-    /// `None`: as much as leaves time for another attempt.
+    /// `None`: all that is left of `timeout`.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     /// Whether calls fail with their request in place of sending it.

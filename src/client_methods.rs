@@ -35,6 +35,17 @@ macro_rules! client_methods {
             Ok(Self { session: self.session.with_token(token.into())?, $($other: self.$other.clone()),* })
         }
 
+        /// Creates a session as [`with_token`](Self::with_token) does, which tells when the service refuses the token.
+        #[cfg(feature = "server")]
+        #[allow(dead_code, reason = "the blocking clients, and Authing's, act for no caller")]
+        pub(crate) fn with_watched_token(
+            &self,
+            token: crate::UserToken,
+            on_refusal: crate::session::OnRefusal,
+        ) -> crate::Result<Self> {
+            Ok(Self { session: self.session.with_watched_token(token, on_refusal)?, $($other: self.$other.clone()),* })
+        }
+
         /// Returns the session's token, which may have expired, if the session has one. Sends no request.
         ///
         /// # Errors

@@ -1,6 +1,6 @@
 //! The settings that the clients of every service share.
 
-use crate::{Error, Result, RetryPolicy, token_store::TokenStore};
+use crate::{Error, Result, RetryPolicy, observe::Observing, token_store::TokenStore};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Duration};
 use url::{Host, Url};
@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) token_store: Option<Arc<dyn TokenStore>>,
     pub(crate) allow_http: bool,
     pub(crate) max_response_bytes: usize,
+    pub(crate) observing: Observing,
 }
 
 impl Settings {
@@ -38,6 +39,7 @@ impl Settings {
             token_store: None,
             allow_http: false,
             max_response_bytes: 64 * 1024 * 1024,
+            observing: Observing::default(),
         }
     }
 
@@ -157,13 +159,18 @@ pub(crate) fn check_headers(count: usize) -> Result<()> {
 /// Parses a header that the user sets; `reserved` are the service's.
 pub(crate) fn parse_header(name: &str, value: &str, reserved: &[HeaderName]) -> Result<(HeaderName, HeaderValue)> {
     let parsed = HeaderName::try_from(name).map_err(|_| wrong_header(name, "not a valid name"))?;
-    if reserved.contains(&parsed) || FRAMING.contains(&parsed) {
+    if reserved.contains(&parsed) || is_framing(&parsed) {
         return Err(reserved_header(name));
     }
     let mut value = HeaderValue::from_str(value).map_err(|_| wrong_header(name, "not a valid value"))?;
     // A gateway's key, for all we know.
     value.set_sensitive(true);
     Ok((parsed, value))
+}
+
+/// Returns whether a header belongs to the connection, or says how the body is sent.
+pub(crate) fn is_framing(name: &HeaderName) -> bool {
+    FRAMING.contains(name)
 }
 
 /// Creates the error of a header that is not the user's to set.
@@ -198,6 +205,7 @@ impl fmt::Debug for Settings {
             .field("headers", &names)
             .field("proxy", &self.proxy.is_some())
             .field("allow_http", &self.allow_http)
+            .field("observing", &self.observing)
             .finish_non_exhaustive()
     }
 }
@@ -205,6 +213,8 @@ impl fmt::Debug for Settings {
 /// The setters of the shared settings, for a builder with a field `settings`.
 macro_rules! settings_methods {
     () => {
+        crate::observe::observing_methods!();
+
         /// Sets where the service is. A path prefix stays before the path of each call: Cloudspot's own has `/api/v1`.
         ///
         /// Default, where the service has a public deployment: that one, `PUBLIC_SERVICE` in the service's module.
@@ -259,7 +269,7 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sends a header with every request. The headers that carry tokens have settings of their own.
+        /// Sends a header with every request; at most 200 may be set. The headers that carry tokens have settings of their own.
         pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.settings.headers.push((name.into(), value.into()));
             self

@@ -4,6 +4,7 @@
 //! [servers]: guide::servers
 //! [command-line tools]: guide::command_line
 //! [errors]: guide::errors
+//! [observability]: guide::observability
 //! [testing]: guide::testing
 //! [stores]: guide::stores
 //! [security]: guide::security
@@ -27,9 +28,14 @@ mod credentials;
 mod crypto;
 pub mod digiwin;
 mod error;
+#[cfg(all(feature = "jwt", any(feature = "async", feature = "blocking")))]
+pub mod jwt;
+pub mod observe;
 mod protocol;
 mod retry_policy;
 mod secret;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod session;
 #[cfg(any(feature = "async", feature = "blocking"))]
@@ -57,7 +63,7 @@ mod fuzz;
 pub use r#async::Client;
 pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};
-pub use http::Method;
+pub use http::{HeaderMap, Method};
 pub use protocol::{
     dry_run::DryRun,
     model::{Extra, Json},

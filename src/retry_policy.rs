@@ -14,29 +14,29 @@ use std::time::Duration;
 /// use std::time::Duration;
 ///
 /// // A batch job has time.
-/// let patient = RetryPolicy::new().max_attempts(6).first_wait(Duration::from_secs(1)).longest_wait(Duration::from_secs(60));
+/// let patient = RetryPolicy::new().max_attempts(6).initial_backoff(Duration::from_secs(1)).max_backoff(Duration::from_secs(60));
 /// assert_ne!(patient, RetryPolicy::new());
 /// ```
 ///
-/// Before the second attempt the client waits a random time between zero and [`first_wait`](Self::first_wait), and the bound
-/// doubles from attempt to attempt up to [`longest_wait`](Self::longest_wait). It waits at least as long as the service asks for with
-/// `Retry-After`, which may be longer. Where a wait would not end within the call's time limit, the call fails at once with
-/// the error of its last attempt.
+/// The waits are exponential backoff with full jitter: before the second attempt the client waits a random time between zero and
+/// [`initial_backoff`](Self::initial_backoff), and that bound doubles from attempt to attempt up to [`max_backoff`](Self::max_backoff).
+/// The client waits at least as long as the service asks for with `Retry-After`, which may be longer. Where a wait would not end
+/// within the call's time limit, the call fails at once with the error of its last attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,
-    pub(crate) first_wait: Duration,
-    pub(crate) longest_wait: Duration,
+    pub(crate) initial_backoff: Duration,
+    pub(crate) max_backoff: Duration,
     pub(crate) budget: bool,
 }
 
 impl RetryPolicy {
-    /// Creates the default policy: at most three attempts, a first wait of 200 ms, a longest wait of 20 s, within the budget.
+    /// Creates the default policy: at most three attempts, an initial backoff of 200 ms, a maximum of 20 s, within the budget.
     pub fn new() -> Self {
         Self {
             max_attempts: 3,
-            first_wait: Duration::from_millis(200),
-            longest_wait: Duration::from_secs(20),
+            initial_backoff: Duration::from_millis(200),
+            max_backoff: Duration::from_secs(20),
             budget: true,
         }
     }
@@ -57,17 +57,17 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait before the second attempt. Default: 200 ms. Zero sends again at once; more than
-    /// [`longest_wait`](Self::longest_wait) is an error of kind [`Configuration`](crate::ErrorKind::Configuration) where the policy is
+    /// Sets the upper bound of the random wait before the second attempt. Default: 200 ms. Zero sends again at once; more than
+    /// [`max_backoff`](Self::max_backoff) is an error of kind [`Configuration`](crate::ErrorKind::Configuration) where the policy is
     /// used.
-    pub fn first_wait(mut self, wait: Duration) -> Self {
-        self.first_wait = wait;
+    pub fn initial_backoff(mut self, wait: Duration) -> Self {
+        self.initial_backoff = wait;
         self
     }
 
-    /// Sets the longest wait before any attempt. Default: 20 s. A longer `Retry-After` is respected nevertheless.
-    pub fn longest_wait(mut self, wait: Duration) -> Self {
-        self.longest_wait = wait;
+    /// Sets the upper bound of the random wait before any attempt. Default: 20 s. A longer `Retry-After` is respected nevertheless.
+    pub fn max_backoff(mut self, wait: Duration) -> Self {
+        self.max_backoff = wait;
         self
     }
 
@@ -87,9 +87,9 @@ impl RetryPolicy {
             let detail = "retry: max_attempts: no attempt sends nothing; RetryPolicy::never() sends once";
             return Err(Error::configuration(detail));
         }
-        if self.first_wait > self.longest_wait {
-            let (first, longest) = (self.first_wait, self.longest_wait);
-            let detail = format!("retry: first_wait: {first:?} is longer than longest_wait, {longest:?}");
+        if self.initial_backoff > self.max_backoff {
+            let (first, longest) = (self.initial_backoff, self.max_backoff);
+            let detail = format!("retry: initial_backoff: {first:?} is longer than max_backoff, {longest:?}");
             return Err(Error::configuration(detail));
         }
         Ok(())
@@ -98,7 +98,7 @@ impl RetryPolicy {
     /// Returns the upper bound of the random wait after this many attempts.
     pub(crate) fn wait_after(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
-        self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait)
+        self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff)
     }
 }
 
@@ -114,24 +114,24 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let policy = RetryPolicy::new().first_wait(Duration::from_secs(1)).longest_wait(Duration::from_secs(5));
+        let policy = RetryPolicy::new().initial_backoff(Duration::from_secs(1)).max_backoff(Duration::from_secs(5));
         let waits = [0, 1, 2, 3, 4, 5, u32::MAX].map(|attempts| policy.wait_after(attempts).as_secs());
         assert_eq!(waits, [1, 1, 2, 4, 5, 5, 5]);
-        let endless = policy.longest_wait(Duration::MAX).first_wait(Duration::MAX);
+        let endless = policy.max_backoff(Duration::MAX).initial_backoff(Duration::MAX);
         assert_eq!(endless.wait_after(u32::MAX), Duration::MAX);
-        assert_eq!(RetryPolicy::new().first_wait(Duration::ZERO).wait_after(9), Duration::ZERO);
+        assert_eq!(RetryPolicy::new().initial_backoff(Duration::ZERO).wait_after(9), Duration::ZERO);
     }
 
     #[test]
     fn a_policy_that_says_nothing_sensible_is_refused() {
         let new = RetryPolicy::new;
-        for good in [new(), RetryPolicy::never(), new().first_wait(Duration::ZERO).longest_wait(Duration::ZERO)] {
+        for good in [new(), RetryPolicy::never(), new().initial_backoff(Duration::ZERO).max_backoff(Duration::ZERO)] {
             assert!(good.check().is_ok(), "{good:?}");
         }
         for (setting, wrong) in [
             ("retry: max_attempts: ", new().max_attempts(0)),
-            ("retry: first_wait: ", new().first_wait(Duration::from_secs(21))),
-            ("retry: first_wait: ", new().longest_wait(Duration::ZERO)),
+            ("retry: initial_backoff: ", new().initial_backoff(Duration::from_secs(21))),
+            ("retry: initial_backoff: ", new().max_backoff(Duration::ZERO)),
         ] {
             let error = wrong.check().unwrap_err();
             assert!(error.is_configuration() && error.to_string().contains(setting), "{error}");

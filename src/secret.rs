@@ -1,9 +1,5 @@
 //! Values that no log, `Debug` or error text may show.
 
-use serde::{Deserialize, Deserializer};
-use std::fmt;
-use zeroize::Zeroizing;
-
 macro_rules! secrets {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -11,7 +7,7 @@ macro_rules! secrets {
         /// `Debug` prints a placeholder, there is no `Display` and no `Serialize`, and the memory is overwritten on
         /// drop. [`expose_secret`](Self::expose_secret) is the one way to the text.
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Zeroizing<String>);
+        pub struct $name(zeroize::Zeroizing<String>);
 
         impl $name {
             /// Returns the secret. Keep it out of logs.
@@ -20,15 +16,15 @@ macro_rules! secrets {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(redacted)"))
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(Zeroizing::new(text))
+                Self(zeroize::Zeroizing::new(text))
             }
         }
 
@@ -44,13 +40,15 @@ macro_rules! secrets {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                from.deserialize_any(Text).map(Self::from)
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_any($crate::secret::Text).map(Self::from)
             }
         }
     )+};
 }
+#[cfg(all(feature = "jwt", any(feature = "async", feature = "blocking")))]
+pub(crate) use secrets;
 
 /// Text, or a whole number as text.
 pub(crate) struct Text;
@@ -58,7 +56,7 @@ pub(crate) struct Text;
 impl serde::de::Visitor<'_> for Text {
     type Value = String;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("text")
     }
 

@@ -34,13 +34,33 @@ pub struct Names {
     pub root: String,
     pub node: String,
     pub other_node: String,
+    /// What a call creates.
+    pub fresh: String,
+    /// What a call deletes.
+    pub doomed: String,
+    pub doomed_sid: i64,
 }
 
 impl Default for Names {
     fn default() -> Self {
         let [password, license_password, impersonation] = ["p", "p", "i"].map(str::to_owned);
         let [user, org, root, node, other_node] = ["u1", "o1", "n1", "n2", "n3"].map(str::to_owned);
-        Self { password, org_sid: 1, license_password, impersonation, user, org, root, node, other_node }
+        let [fresh, doomed] = ["new@x.example", "nothing"].map(str::to_owned);
+        let (org_sid, doomed_sid) = (1, 7);
+        Self {
+            password,
+            org_sid,
+            license_password,
+            impersonation,
+            user,
+            org,
+            root,
+            node,
+            other_node,
+            fresh,
+            doomed,
+            doomed_sid,
+        }
     }
 }
 
@@ -88,14 +108,14 @@ calls! {
     "digiwin.tenants.query_tenants" => |t| t.digiwin.tenants().query_tenants("T");
     "digiwin.tenants.check_user_in_tenant" => |t| t.digiwin.tenants().check_user_in_tenant("bob");
     "digiwin.tenants.get_applications" => |t| t.digiwin.tenants().get_applications();
-    "digiwin.tenants.invite_user" => |t| t.digiwin.tenants().invite_user(TenantId("T1"), "new@x.example");
-    "digiwin.tenants.remove_user" => |t| t.digiwin.tenants().remove_user("new@x.example");
+    "digiwin.tenants.invite_user" => |t| t.digiwin.tenants().invite_user(TenantId("T1"), &t.names.fresh);
+    "digiwin.tenants.remove_user" => |t| t.digiwin.tenants().remove_user(t.names.doomed.as_str());
     "digiwin.orgs.get_cascade" => |t| t.digiwin.orgs().get_cascade();
     "digiwin.orgs.get_org_list" => |t| t.digiwin.orgs().get_org_list(&[t.names.org_sid]);
     "digiwin.orgs.get_users_in_org" => |t| t.digiwin.orgs().get_users_in_org(t.names.org_sid);
     "digiwin.orgs.get_users_cascade" => |t| t.digiwin.orgs().get_users_cascade(t.names.org_sid);
     "digiwin.orgs.create_or_update" => |t| t.digiwin.orgs().create_or_update(&json!({"name": "New", "parentSid": t.names.org_sid}));
-    "digiwin.orgs.delete" => |t| t.digiwin.orgs().delete(7);
+    "digiwin.orgs.delete" => |t| t.digiwin.orgs().delete(t.names.doomed_sid);
 
     "cloudspot.request" => |t| t.cloudspot.request(Method::GET, "/auth/users/profile/");
     "cloudspot.authenticate" => |t| t.cloudspot.authenticate("ann", t.names.license_password.as_str());
@@ -110,7 +130,7 @@ calls! {
     "authing.send_email" => |t| t.authing.send_email("mia@x.example", EmailScene::VerifyEmail);
     "authing.userpool_detail" => |t| t.authing.userpool_detail();
     "authing.is_password_valid" => |t| t.authing.is_password_valid(PASSWORD);
-    "authing.users.create" => |t| t.authing.users().create(&UserInfo::new().username("mia").password(PASSWORD));
+    "authing.users.create" => |t| t.authing.users().create(&UserInfo::new().username(&t.names.fresh).password(PASSWORD));
     "authing.users.update" => |t| t.authing.users().update(&t.names.user, &UserInfo::new().username("mia"));
     "authing.users.detail" => |t| t.authing.users().detail(&t.names.user);
     "authing.users.list" => |t| t.authing.users().list();
@@ -153,8 +173,8 @@ calls! {
         .authing
         .users()
         .set_udf_value_batch(&[(t.names.user.clone(), CustomData::new().with("school", "z"))].into());
-    "authing.users.delete" => |t| t.authing.users().delete("nobody");
-    "authing.users.delete_many" => |t| t.authing.users().delete_many(&["nobody"]);
+    "authing.users.delete" => |t| t.authing.users().delete(&t.names.doomed);
+    "authing.users.delete_many" => |t| t.authing.users().delete_many(&[&t.names.doomed]);
 
     "authing.orgs.create" => |t| t.authing.orgs().create("New");
     "authing.orgs.list" => |t| t.authing.orgs().list();
@@ -192,10 +212,10 @@ calls! {
     "authing.orgs.start_sync" => |t| t.authing.orgs().start_sync(SyncProvider::DingTalk);
     "authing.orgs.start_sync_ad" =>
         |t| t.authing.orgs().start_sync(SyncProvider::Ad { connector_id: "ad".to_owned() });
-    "authing.orgs.delete_node" => |t| t.authing.orgs().delete_node(&t.names.org, NodeId("nothing"));
-    "authing.orgs.delete_by_id" => |t| t.authing.orgs().delete_by_id("nothing");
+    "authing.orgs.delete_node" => |t| t.authing.orgs().delete_node(&t.names.org, NodeId(&t.names.doomed));
+    "authing.orgs.delete_by_id" => |t| t.authing.orgs().delete_by_id(&t.names.doomed);
 
-    "authing.groups.create" => |t| t.authing.groups().create("new", "New");
+    "authing.groups.create" => |t| t.authing.groups().create(&t.names.fresh, "New");
     "authing.groups.update" => |t| t.authing.groups().update("g", UpdateGroupOptions::new().name("H"));
     "authing.groups.detail" => |t| t.authing.groups().detail("g");
     "authing.groups.list" => |t| t.authing.groups().list();
@@ -203,6 +223,6 @@ calls! {
     "authing.groups.add_users" => |t| t.authing.groups().add_users("g", &[&t.names.user]);
     "authing.groups.remove_users" => |t| t.authing.groups().remove_users("g", &[&t.names.user]);
     "authing.groups.list_authorized_resources" => |t| t.authing.groups().list_authorized_resources("g");
-    "authing.groups.delete" => |t| t.authing.groups().delete("nothing");
-    "authing.groups.delete_many" => |t| t.authing.groups().delete_many(&["nothing"]);
+    "authing.groups.delete" => |t| t.authing.groups().delete(&t.names.doomed);
+    "authing.groups.delete_many" => |t| t.authing.groups().delete_many(&[&t.names.doomed]);
 }

@@ -16,5 +16,7 @@ mod cli;
 mod contexts;
 mod emulator;
 mod public_api;
+#[cfg(feature = "server")]
+mod server;
 #[cfg(all(unix, any(feature = "async", feature = "blocking")))]
 mod token_store;

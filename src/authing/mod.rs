@@ -18,8 +18,9 @@
 //!
 //! Times are ISO 8601 texts as the service has them, but those of custom data are [`SystemTime`](std::time::SystemTime).
 //!
-//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
-//! that leaves open whether the service has seen it. *Token*: whether the management token goes along.
+//! The operations, by the names that errors and logs have for them. *Class*: what sending a request a second time would do. After a
+//! failure that leaves open whether the service has seen it, a `read` or an `idempotent` write is sent again; any `other` write is
+//! sent again only if the service cannot have seen it. The caller of a raw call decides. *Token*: whether the management token goes along.
 //!
 #![doc = include_str!("operations.md")]
 

@@ -52,6 +52,11 @@ impl ManagementToken {
         Self { application, credentials: None }
     }
 
+    #[cfg(feature = "server")]
+    pub(crate) fn user_pool_id(&self) -> &str {
+        &self.application.user
+    }
+
     pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
         Self { credentials: Some(credentials), ..self.clone() }
     }

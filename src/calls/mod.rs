@@ -9,5 +9,7 @@ use crate::{
 pub(super) mod authing;
 pub(super) mod cloudspot;
 pub(super) mod digiwin;
+#[cfg(feature = "jwt")]
+pub(super) mod jwt;
 
 type Session = Handle<Driver>;

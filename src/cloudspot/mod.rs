@@ -13,8 +13,9 @@
 //! A successful HTTP response whose object has none of the members of the call's model, such as
 //! `{"status": 500, "message": "…"}` or `{}`, is `Decode`, not an empty user or set of permissions.
 //!
-//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
-//! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
+//! The operations, by the names that errors and logs have for them. *Class*: what sending a request a second time would do. After a
+//! failure that leaves open whether the service has seen it, a `read` or an `idempotent` write is sent again; any `other` write is
+//! sent again only if the service cannot have seen it. The caller of a raw call decides. *Token*: whether the session's token goes along.
 //!
 #![doc = include_str!("operations.md")]
 

@@ -10,8 +10,9 @@
 //! tenant, so that "none" is a response, and return an `Option`. A list that the service leaves out is empty. This rule too holds
 //! for all three services.
 //!
-//! The operations, by the names that errors and logs have for them. *Repeated*: whether a request is sent again after a failure
-//! that leaves open whether the service has seen it. *Token*: whether the session's token goes along.
+//! The operations, by the names that errors and logs have for them. *Class*: what sending a request a second time would do. After a
+//! failure that leaves open whether the service has seen it, a `read` or an `idempotent` write is sent again; any `other` write is
+//! sent again only if the service cannot have seen it. The caller of a raw call decides. *Token*: whether the session's token goes along.
 //!
 #![doc = include_str!("operations.md")]
 

@@ -2,12 +2,13 @@
 
 use super::redact;
 use crate::Json;
+use crate::emulator::lock::lock;
 use axum::body::Bytes;
 use http::{HeaderMap, request::Parts};
 use serde_json::Value;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 /// The number of requests that are kept with headers and body.
@@ -15,8 +16,9 @@ const WHOLE: usize = 10_000;
 
 /// A request that the emulator received.
 ///
-/// `Debug` and the accessors show no secret: `(redacted)` stands in place of tokens, passwords, keys and codes, so that a failed
-/// assertion prints none. To assert that a header holds a certain secret, use [`header_is`](Self::header_is).
+/// `Debug` and the accessors show no secret: `(redacted)` stands in place of tokens, passwords, keys, codes and of every header
+/// that is not known to be harmless, so that a failed assertion prints none. To assert the value of a redacted header, use
+/// [`header_is`](Self::header_is).
 ///
 /// ```
 /// # #[cfg(feature = "blocking")] {
@@ -90,14 +92,19 @@ impl ReceivedRequest {
         self.headers.keys().map(|name| name.as_str())
     }
 
-    /// Returns the body as JSON, secrets redacted, or `None` if it is none.
+    /// Returns the body as JSON, or `None` if it is not JSON. Secrets are redacted, and so are the strings of a GraphQL document.
     pub fn json(&self) -> Option<Json> {
-        self.shown().map(Json::from)
+        self.redacted().map(Json::from)
     }
 
-    fn shown(&self) -> Option<Value> {
-        let mut value = serde_json::from_slice(&self.body).ok()?;
+    fn redacted(&self) -> Option<Value> {
+        let mut value: Value = serde_json::from_slice(&self.body).ok()?;
         redact::members(&mut value);
+        if self.path.starts_with("/graphql")
+            && let Some(Value::String(document)) = value.get_mut("query")
+        {
+            *document = redact::graphql(document);
+        }
         Some(value)
     }
 
@@ -117,7 +124,7 @@ impl fmt::Debug for ReceivedRequest {
             .field("operations", &self.operations)
             .field("query", &self.query())
             .field("headers", &headers)
-            .field("json", &self.shown())
+            .field("json", &self.redacted())
             .field("body_length", &self.body.len())
             .finish()
     }
@@ -131,11 +138,15 @@ impl Log {
         self.requests().clone()
     }
 
+    pub(super) fn last(&self) -> Option<ReceivedRequest> {
+        self.requests().last().cloned()
+    }
+
     pub(super) fn clear(&self) {
         self.requests().clear();
     }
 
-    pub(super) fn note(&self, request: ReceivedRequest) {
+    pub(super) fn record(&self, request: ReceivedRequest) {
         let mut requests = self.requests();
         requests.push(request);
         // A long run keeps what counts requests, and not gigabytes.
@@ -145,7 +156,7 @@ impl Log {
     }
 
     fn requests(&self) -> MutexGuard<'_, Vec<ReceivedRequest>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -155,7 +166,8 @@ mod tests {
 
     fn request(path: &str, body: &str) -> ReceivedRequest {
         let request = http::Request::post(path)
-            .header("x-trace", "7")
+            .header("traceparent", "7")
+            .header("x-gateway", "canary-0")
             .header("x-license-token", "canary-1")
             .header("authorization", "Bearer canary-2")
             .header("cookie", "s=canary-3");
@@ -165,14 +177,15 @@ mod tests {
 
     #[test]
     fn no_secret_of_a_request_is_shown() {
-        let body = r#"{"variables": {"secret": "canary-4", "input": [{"password": "canary-5", "id": "u"}]}, "query": "{ token }"}"#;
-        let shown = request("/x?access_token=canary-6&page=2", body);
+        let body = r#"{"variables": {"secret": "canary-4", "input": [{"password": "canary-5", "id": "u"}]},
+            "query": "{ token(password: \"canary-8\") }"}"#;
+        let shown = request("/graphql/v2?access_token=canary-6&page=2", body);
         let text = format!("{shown:?} {:?} {:?} {:?}", shown.query(), shown.json(), shown.header("x-license-token"));
         assert!(!text.contains("canary"), "{text}");
-        assert_eq!(shown.shown().unwrap()["variables"]["input"][0]["id"], "u");
-        assert_eq!(shown.shown().unwrap()["query"], "{ token }");
+        assert_eq!(shown.redacted().unwrap()["variables"]["input"][0]["id"], "u");
+        assert_eq!(shown.redacted().unwrap()["query"], "{ token(password: \"(redacted)\") }");
         assert_eq!(
-            (shown.header("x-trace"), shown.header("X-Trace"), shown.header("x-none")),
+            (shown.header("traceparent"), shown.header("Traceparent"), shown.header("x-none")),
             (Some("7"), Some("7"), None)
         );
         assert!(shown.header_is("x-license-token", "canary-1") && !shown.header_is("x-license-token", "canary"));
@@ -186,7 +199,7 @@ mod tests {
     fn old_requests_are_kept_without_their_contents() {
         let log = Log::default();
         for _ in 0..WHOLE + 2 {
-            log.note(request("/x?page=2", "{}"));
+            log.record(request("/x?page=2", "{}"));
         }
         let lengths: Vec<_> = log.received().iter().map(ReceivedRequest::body_length).collect();
         assert_eq!((lengths.len(), &lengths[..4]), (WHOLE + 2, &[0, 0, 2, 2][..]));

@@ -1,10 +1,20 @@
-//! What the emulator asks of a service, and how services are registered.
+//! What the emulator asks of a service.
 
-use axum::Router;
+use axum::{Router, response::Response};
+use http::request::Parts;
 use std::{io, sync::Arc};
 
+/// The error responses of a service that faults send.
+pub(super) trait ErrorResponses: Send + Sync {
+    /// Returns an error with a code of the service's own, in response to the request with this head.
+    fn error(&self, head: &Parts, code: u32) -> Response;
+
+    /// Returns the response to a token that has expired.
+    fn token_refused(&self, head: &Parts) -> Response;
+}
+
 /// A service that the emulator serves.
-pub(super) trait Service: Sized {
+pub(super) trait Service: ErrorResponses + Sized {
     type Settings;
 
     /// The path below which the service is served. Those of its operations follow.
@@ -19,59 +29,7 @@ pub(super) trait Service: Sized {
 
     /// Returns the routes, none of which another service has.
     fn router(self: Arc<Self>) -> io::Result<Router>;
+
+    /// Learns where the emulator listens.
+    fn listens_at(&self, _base_url: &str) {}
 }
-
-/// Registers the services: each has a module of that name here, with `Settings` and the [`Service`], and one in the crate's root,
-/// with `operations`.
-macro_rules! services {
-    ($($name:ident: $service:ident { $get:literal $set:literal })+) => {
-        /// Returns the names of all operations of all services, as errors and logs have them: for a test that must make every
-        /// call.
-        pub fn operations() -> impl Iterator<Item = &'static str> {
-            std::iter::empty()$(.chain(crate::$name::operations()))+.map(|operation| operation.name)
-        }
-
-        /// Returns all operations, with the path that their service is served below.
-        fn declared() -> impl Iterator<Item = operation::Declared> {
-            std::iter::empty()$(.chain(crate::$name::operations().map(|operation| {
-                operation::Declared { prefix: <$name::$service as service::Service>::PREFIX, operation }
-            })))+
-        }
-
-        #[derive(Clone, Debug, Default)]
-        struct Settings {
-            $($name: $name::Settings,)+
-        }
-
-        struct Services {
-            $($name: std::sync::Arc<$name::$service>,)+
-        }
-
-        impl Services {
-            fn new(settings: Settings) -> std::io::Result<Self> {
-                Ok(Self { $($name: std::sync::Arc::new(service::Service::new(settings.$name)?),)+ })
-            }
-
-            fn router(&self) -> std::io::Result<axum::Router> {
-                Ok(axum::Router::new()$(.merge(service::Service::router(self.$name.clone())?))+)
-            }
-        }
-
-        impl Emulator {
-            $(#[doc = $get]
-            pub fn $name(&self) -> &$name::$service {
-                &self.services.$name
-            })+
-        }
-
-        impl EmulatorBuilder {
-            $(#[doc = $set]
-            pub fn $name(mut self, settings: impl Into<$name::Settings>) -> Self {
-                self.settings.$name = settings.into();
-                self
-            })+
-        }
-    };
-}
-
-pub(super) use services;

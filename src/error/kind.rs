@@ -15,6 +15,15 @@ macro_rules! kinds {
             #[cfg(test)]
             pub(super) const ALL: &[Self] = &[$(Self::$kind),+];
 
+            /// Returns the kind in snake case, such as `rate_limited`: what spans and metrics have as `error.type`.
+            pub fn as_str(self) -> &'static str {
+                pastey::paste! {
+                    match self {
+                        $(Self::$kind => stringify!([<$kind:snake>]),)+
+                    }
+                }
+            }
+
             pub(super) fn suggested_status(self) -> u16 {
                 match self {
                     $(Self::$kind => $status,)+
@@ -196,6 +205,8 @@ mod tests {
         assert_eq!(rows.len(), ErrorKind::ALL.len());
         for &kind in ErrorKind::ALL {
             assert_eq!(kind.suggested_status(), documented(kind), "{kind:?}");
+            let camel: String = kind.as_str().split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+            assert_eq!(camel, format!("{kind:?}"));
         }
     }
 }

@@ -8,10 +8,10 @@ mod redact;
 mod show;
 mod text;
 
+use crate::protocol::{dry_run::DryRun, retry::GaveUp};
 pub use kind::ErrorKind;
 pub use partial::Partial;
-
-use crate::protocol::dry_run::DryRun;
+pub(crate) use redact::redact_text;
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 use text::{LIMIT, cut};
 
@@ -61,6 +61,8 @@ struct Inner {
     body: Option<String>,
     sent: bool,
     attempts: u32,
+    gave_up: Option<GaveUp>,
+    session_login: bool,
     retryable: bool,
     unreadable: bool,
     unprocessed: bool,
@@ -170,6 +172,13 @@ impl Error {
 
     pub(crate) fn attempts_made(self, attempts: u32) -> Self {
         self.with(|e| e.attempts = attempts)
+    }
+
+    pub(crate) fn gave_up(self, reason: Option<GaveUp>) -> Self {
+        match reason {
+            Some(_) => self.with(|e| e.gave_up = reason),
+            None => self,
+        }
     }
 
     pub(crate) fn sent(self, sent: bool) -> Self {

@@ -38,6 +38,8 @@ impl Error {
             body: None,
             sent: false,
             attempts: 0,
+            gave_up: None,
+            session_login: false,
             retryable: false,
             unreadable: false,
             unprocessed: false,
@@ -108,6 +110,11 @@ impl Error {
     /// Sets whether the service may have seen the request.
     pub fn with_sent(self, sent: bool) -> Self {
         self.sent(sent)
+    }
+
+    /// Sets whether a login of the session's own failed: see [`is_session_login`](Self::is_session_login).
+    pub fn with_session_login(self, session_login: bool) -> Self {
+        self.with(|e| e.session_login = session_login)
     }
 
     /// Sets how many attempts were made to send the request.

@@ -117,7 +117,8 @@ impl Error {
     /// Returns the HTTP status with which a server should respond to its own client where this error ends a request.
     ///
     /// It says whose fault the failure is as that client sees it: what the client sent (4xx), this server (500), or the
-    /// services behind it (502, 503, 504). [`ErrorKind`] has the table. Send [`retry_after`](Self::retry_after) along as
+    /// services behind it (502, 503, 504). [`ErrorKind`] has the table. Where a login of the session's own failed
+    /// ([`is_session_login`](Self::is_session_login)), 503 takes the place of each 4xx. Send [`retry_after`](Self::retry_after) along as
     /// `Retry-After` where there is one.
     ///
     /// ```
@@ -128,7 +129,20 @@ impl Error {
     /// assert_eq!(Error::new(ErrorKind::Timeout).suggested_status(), 504);
     /// ```
     pub fn suggested_status(&self) -> u16 {
-        self.kind().suggested_status()
+        match self.kind().suggested_status() {
+            400..500 if self.is_session_login() => 503,
+            status => status,
+        }
+    }
+
+    /// Returns whether the session could not get the token that the call needs: it failed to log in, to refresh its token, or to
+    /// read it from the store.
+    ///
+    /// The request itself was not sent, or the service refused the token that it was sent with. [`operation`](Self::operation) is the
+    /// request that failed, such as `digiwin.identity.get_public_key`. A login that the program asks for itself, such as with
+    /// `identity().login(…)`, is a call like others: of its errors this is `false`.
+    pub fn is_session_login(&self) -> bool {
+        self.0.session_login
     }
 }
 

@@ -11,6 +11,13 @@ const SHORTEST: usize = 4;
 /// How often a text may have been put into JSON: a response that quotes a request that quotes one.
 const DEEPEST: u32 = 3;
 
+/// Replaces every occurrence of each of these secrets.
+pub(crate) fn redact_text(text: &mut String, secrets: &[&str]) {
+    for secret in secrets {
+        redact(text, secret);
+    }
+}
+
 /// Replaces every occurrence of `secret`: as it is, with JSON's escapes (also nested ones), percent-encoded, or in base64.
 ///
 /// In a text that was cut to the limit, an occurrence that its end cuts off is replaced too.

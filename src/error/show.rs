@@ -19,8 +19,11 @@ impl fmt::Display for Error {
         for text in [&e.detail, &e.server_message].into_iter().flatten() {
             write!(f, ": {}", OneLine(text))?;
         }
-        if e.attempts > 1 {
-            write!(f, " ({} attempts)", e.attempts)?;
+        match (e.attempts, e.gave_up) {
+            (0 | 1, None) => {}
+            (0 | 1, Some(reason)) => write!(f, " (not sent again: {reason})")?,
+            (attempts, None) => write!(f, " ({attempts} attempts)")?,
+            (attempts, Some(reason)) => write!(f, " ({attempts} attempts; not sent again: {reason})")?,
         }
         if let Some(partial) = &e.partial {
             write!(f, " ({partial})")?;
@@ -81,6 +84,8 @@ impl Error {
             .field("body_bytes", &e.body.as_ref().map(String::len))
             .field("sent", &e.sent)
             .field("attempts", &e.attempts)
+            .field("gave_up", &e.gave_up)
+            .field("session_login", &e.session_login)
             .field("partial", &e.partial)
             .field("source", &e.source)
             .finish()
@@ -90,6 +95,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::retry::GaveUp;
     use std::io;
 
     #[test]
@@ -114,6 +120,11 @@ mod tests {
     fn several_attempts_are_told() {
         let error = |attempts| Error::new(ErrorKind::Timeout).with_attempts(attempts).to_string();
         assert_eq!([error(0), error(1), error(3)], ["timed out", "timed out", "timed out (3 attempts)"]);
+        let error = |attempts| {
+            Error::new(ErrorKind::Timeout).with_attempts(attempts).gave_up(Some(GaveUp::NoBudget)).to_string()
+        };
+        assert_eq!(error(1), "timed out (not sent again: the client's retry budget is empty)");
+        assert_eq!(error(2), "timed out (2 attempts; not sent again: the client's retry budget is empty)");
     }
 
     #[test]

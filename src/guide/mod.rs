@@ -3,9 +3,11 @@
 //! | page | read it to |
 //! | --- | --- |
 //! | [`sessions`] | log in once, stay logged in, and serve many users |
-//! | [`servers`] | call from a tokio server with the token that a request brought |
+//! | [`servers`] | find out who calls a tokio server, and call the services as that user |
+//! | [`tokens`] | check users' JWTs without a round trip |
 //! | [`command_line`] | write scripts and command-line tools that share one login |
 //! | [`errors`] | decide what to do when a call fails |
+//! | [`observability`] | see calls, retries and refreshes in logs, traces and metrics |
 //! | [`testing`] | test your program against the emulator |
 //! | [`stores`] | keep tokens in files, in Redis, or in a store of your own |
 //! | [`security`] | know what is protected, and what is not |
@@ -16,7 +18,10 @@ macro_rules! pages {
     ($($name:ident = $file:literal),* $(,)?) => {$(
         // The examples of a page use every feature: `cargo test --all-features` compiles them.
         #[cfg_attr(
-            any(not(doctest), all(feature = "async", feature = "blocking", feature = "emulator", feature = "redis")),
+            any(
+                not(doctest),
+                all(feature = "axum", feature = "blocking", feature = "emulator", feature = "jwt", feature = "redis")
+            ),
             doc = include_str!($file)
         )]
         pub mod $name {}
@@ -26,8 +31,10 @@ macro_rules! pages {
 pages! {
     sessions = "sessions.md",
     servers = "servers.md",
+    tokens = "tokens.md",
     command_line = "command_line.md",
     errors = "errors.md",
+    observability = "observability.md",
     testing = "testing.md",
     stores = "stores.md",
     security = "security.md",

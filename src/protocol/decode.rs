@@ -51,16 +51,17 @@ impl Response {
         let status = self.status.as_u16();
         let otherwise = if self.status.is_success() { ErrorKind::Business } else { ErrorKind::Api };
         let kind = said.kind.or_else(|| ErrorKind::of_status(status)).unwrap_or(otherwise);
-        let request_id = said.request_id.or_else(|| {
-            let id = self.headers.get("x-request-id")?.to_str().ok()?;
-            Some(id.to_owned())
-        });
+        let request_id = said.request_id.or_else(|| self.request_id().map(str::to_owned));
         let error = said.detail.into_iter().fold(Error::new(kind), Error::detail);
         error
             .http_status(status)
             .retryable(said.retryable)
             .service_said(said.code, said.message, request_id)
             .wait(self.retry_after())
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.headers.get("x-request-id")?.to_str().ok()
     }
 
     /// The clock is read here, moments after the response came: a call that succeeds has no use for it.
@@ -140,6 +141,11 @@ impl Data {
         self.found.get().unwrap_or(&self.response.body)
     }
 
+    /// Returns the id under which the service knows the request, if its response's headers have it.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.response.request_id()
+    }
+
     /// Creates an error about this data.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         let error = Error::new(kind).http_status(self.response.status.as_u16());
@@ -161,6 +167,10 @@ impl Data {
             Refusal::TooMuchMemory => return self.too_large(),
             Refusal::NoMemberOf(model) => {
                 return self.error(ErrorKind::Decode).detail(format!("an object without any member of {model}"));
+            }
+            // What is cut off is of another shape for that reason.
+            Refusal::Json(error) if error.is_data() => {
+                serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error)
             }
             Refusal::Json(error) => error,
         };
@@ -230,10 +240,14 @@ mod tests {
 
     #[test]
     fn what_is_no_json_says_so() {
-        for (body, text) in [("<html>", "no JSON"), ("[1, 2", "cut off"), ("nul", "cut off")] {
-            let error = data(body).decode::<serde_json::Value>().unwrap_err();
+        for (body, text) in
+            [("<html>", "no JSON"), ("[1, 2", "cut off"), ("nul", "cut off"), ("{\"data\": [", "cut off")]
+        {
+            let error = data(body).decode::<Vec<i64>>().unwrap_err();
             assert!(error.is_decode() && error.to_string().contains(text), "{body}: {error}");
         }
+        let error = data("<html>").decode::<serde_json::Value>().unwrap_err();
+        assert!(error.to_string().contains("no JSON"), "{error}");
         let deep: &'static str = "[".repeat(100_000).leak();
         let error = data(deep).decode::<serde_json::Value>().unwrap_err();
         assert!(error.to_string().contains("nested too deep"), "{error}");

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) enum Effect {
     /// Changes nothing.
     Read,
-    /// Twice is once.
+    /// Repeating it leaves the service in the same state.
     Idempotent,
     /// Anything else: repeated only when it was never sent.
     Other,
@@ -61,6 +61,14 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
+impl Document {
+    /// Returns the name that the document gives to its operation, which stands after `query` or `mutation`.
+    pub(crate) fn operation_name(&self) -> &'static str {
+        let head = self.text.split_whitespace().nth(1).unwrap_or_default();
+        head.split('(').next().unwrap_or_default()
+    }
+}
+
 /// Declares the operations below one path, and the list of them: how errors name the operation, its effect, its token, what its
 /// response holds, its endpoint, and after each `|` a kind of error that is particular to it, and when.
 ///
@@ -82,7 +90,7 @@ macro_rules! operations {
 
         /// The operations that are declared here.
         #[cfg(any(test, feature = "emulator"))]
-        #[cfg_attr(test, allow(dead_code, reason = "tests declare operations of their own"))]
+        #[allow(dead_code, reason = "tests declare operations of their own, and documents are no service")]
         pub(crate) static OPERATIONS: &[&$crate::protocol::operation::Operation] = &[$(&$id),+];
 
         #[allow(unused_macros, reason = "raw calls have docs of their own")]
@@ -127,6 +135,11 @@ impl Operation {
     /// Returns whether this is the call of any method and path.
     pub(crate) fn is_raw(&self) -> bool {
         self.path.is_empty()
+    }
+
+    /// Returns the path with `{name}` in the place of an argument; `None` for a raw call.
+    pub(crate) fn template(&self) -> Option<&'static str> {
+        (!self.is_raw()).then_some(self.path)
     }
 
     /// Makes the request, without query and body.
@@ -341,10 +354,11 @@ mod tests {
             None if operation.is_raw() => "any".to_owned(),
             None => format!("`{method} {path}`"),
         };
-        let repeated = match effect {
-            _ if name.ends_with(".request") || name.ends_with(".graphql") => "see its docs",
-            Effect::Read | Effect::Idempotent => "yes",
-            Effect::Other => "no",
+        let class = match effect {
+            _ if name.ends_with(".request") || name.ends_with(".graphql") => "its caller's",
+            Effect::Read => "read",
+            Effect::Idempotent => "idempotent",
+            Effect::Other => "other",
         };
         let token = match token_use {
             TokenUse::Never => "none",
@@ -353,14 +367,14 @@ mod tests {
             TokenUse::Required => "required",
         };
         let fails: Vec<_> = fails.iter().map(|kind| format!("`{kind:?}`")).collect();
-        format!("| `{name}` | {endpoint} | {repeated} | {token} | {} |\n", fails.join(", "))
+        format!("| `{name}` | {endpoint} | {class} | {token} | {} |\n", fails.join(", "))
     }
 
     /// `UPDATE_OPERATIONS=1 cargo test documented` writes the tables.
     #[test]
     fn the_documented_tables_are_the_lists() {
         for (service, operations) in services() {
-            let head = "| operation | endpoint | repeated | token | own errors |\n| --- | --- | --- | --- | --- |\n";
+            let head = "| operation | endpoint | class | token | own errors |\n| --- | --- | --- | --- | --- |\n";
             let table = operations.into_iter().fold(head.to_owned(), |table, operation| table + &row(operation));
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(service).join("operations.md");
             if std::env::var_os("UPDATE_OPERATIONS").is_some() {

@@ -4,6 +4,7 @@ use super::operation::Effect;
 use crate::{Error, call_options::CallSettings};
 use rand::RngExt as _;
 use std::{
+    fmt,
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
@@ -49,6 +50,28 @@ pub(crate) struct TimeLimit {
     pub(crate) setting: &'static str,
 }
 
+/// Why a request that might have been sent again was not, where nothing else in its error tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GaveUp {
+    NoBudget,
+    /// The service asks for a longer wait than the call has time.
+    AskedToWait {
+        wait: Duration,
+        left: Duration,
+    },
+}
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBudget => f.write_str("the client's retry budget is empty"),
+            Self::AskedToWait { wait, left } => {
+                write!(f, "the service asks to wait {wait:?}, and the call has {:.1?} left", left)
+            }
+        }
+    }
+}
+
 /// The attempts to send one request.
 pub(crate) struct Attempts<'a> {
     made: u32,
@@ -57,11 +80,12 @@ pub(crate) struct Attempts<'a> {
     effect: Effect,
     settings: &'a CallSettings,
     deadline: Instant,
+    gave_up: Option<GaveUp>,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(effect: Effect, settings: &'a CallSettings, deadline: Instant) -> Self {
-        Self { made: 0, resends: 0, effect, settings, deadline }
+        Self { made: 0, resends: 0, effect, settings, deadline, gave_up: None }
     }
 
     /// Begins an attempt, and returns the time that it may take; `None`: no time is left for it.
@@ -87,12 +111,12 @@ impl<'a> Attempts<'a> {
         self.settings
     }
 
-    /// The number of the attempt under way, from 1.
+    /// Returns the number of the current attempt, from 1.
     pub(crate) fn made(&self) -> u32 {
         self.made
     }
 
-    /// How long to wait before the next attempt after `error`; `None`: give up.
+    /// Returns the wait before the next attempt after `error`, or `None` to give up.
     pub(crate) fn after(&mut self, error: &Error, now: Instant, budget: &Budget) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(now);
         if error.is_unprocessed() {
@@ -110,8 +134,23 @@ impl<'a> Attempts<'a> {
         if !safe || !error.is_retryable() || attempts >= retry.max_attempts {
             return None;
         }
-        let wait = jittered(retry.wait_after(attempts)).max(error.retry_after().unwrap_or_default());
-        (wait < left && (!retry.budget || budget.spend())).then_some(wait)
+        let asked = error.retry_after();
+        let wait = jittered(retry.wait_after(attempts)).max(asked.unwrap_or_default());
+        if wait >= left {
+            let asked = asked.filter(|asked| *asked >= left);
+            self.gave_up = asked.map(|wait| GaveUp::AskedToWait { wait, left });
+            return None;
+        }
+        if retry.budget && !budget.spend() {
+            self.gave_up = Some(GaveUp::NoBudget);
+            return None;
+        }
+        Some(wait)
+    }
+
+    /// Returns why [`after`](Self::after) gave up, if the error does not tell.
+    pub(crate) fn gave_up(&self) -> Option<GaveUp> {
+        self.gave_up
     }
 }
 
@@ -160,7 +199,7 @@ mod tests {
         for (effect, settings) in [
             (Effect::Read, usual()),
             (Effect::Other, usual()),
-            (Effect::Other, settings(CallOptions::new().retry(RetryPolicy::new().first_wait(secs(20))))),
+            (Effect::Other, settings(CallOptions::new().retry(RetryPolicy::new().initial_backoff(secs(20))))),
         ] {
             let mut attempts = Attempts::new(effect, &settings, begun + secs(5));
             let (mut now, mut times) = (begun, 0);
@@ -250,8 +289,28 @@ mod tests {
     }
 
     #[test]
+    fn why_nothing_was_sent_again_is_told_where_the_error_does_not_tell() {
+        let busy = |wait| Error::new(ErrorKind::Server).http_status(503).wait(Some(secs(wait)));
+        let refused = Error::new(ErrorKind::Connect);
+        let gave_up = |error: &Error, left: Duration, budget: &Budget| {
+            let (now, settings) = (Instant::now(), usual());
+            let mut attempts = Attempts::new(Effect::Read, &settings, now + left);
+            attempts.begin(now);
+            assert_eq!(attempts.after(error, now, budget), None);
+            attempts.gave_up().map(|reason| reason.to_string())
+        };
+        let (full, empty) = (Budget::new(), Budget(AtomicU32::new(0)));
+        let asked = "the service asks to wait 60s, and the call has 30.0s left";
+        assert_eq!(gave_up(&busy(60), secs(30), &full).as_deref(), Some(asked));
+        assert_eq!(gave_up(&refused, secs(30), &empty).as_deref(), Some("the client's retry budget is empty"));
+        // A time limit that was reached says so itself, and what must not be repeated is in the docs of the call.
+        assert_eq!(gave_up(&Error::new(ErrorKind::Timeout), Duration::ZERO, &full), None);
+        assert_eq!(gave_up(&Error::new(ErrorKind::NotFound), secs(30), &full), None);
+    }
+
+    #[test]
     fn the_policy_says_how_many_attempts_there_are() {
-        let retry = |policy: RetryPolicy| CallOptions::new().retry(policy.first_wait(Duration::ZERO));
+        let retry = |policy: RetryPolicy| CallOptions::new().retry(policy.initial_backoff(Duration::ZERO));
         let new = RetryPolicy::new;
         let refused = Error::new(ErrorKind::Connect);
         const FULL: u32 = Budget::FULL;
@@ -267,7 +326,7 @@ mod tests {
         for (policy, effect, expected) in table {
             assert_eq!(attempts_of(retry(policy.clone()), effect, &refused), expected, "{policy:?} {effect:?}");
         }
-        let waiting = new().max_attempts(1_000).budget(false).first_wait(secs(20));
+        let waiting = new().max_attempts(1_000).budget(false).initial_backoff(secs(20));
         let (now, settings) = (Instant::now(), settings(CallOptions::new().retry(waiting)));
         let mut attempts = Attempts::new(Effect::Read, &settings, now + secs(30));
         while attempts.begin(now).is_some() {

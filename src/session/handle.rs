@@ -1,6 +1,6 @@
 //! A session under a flavour's types: each call owns all that it needs, so it outlives the handle that made it.
 
-use super::Session;
+use super::{OnRefusal, Session};
 use crate::{
     CallOptions, Result, UserToken,
     config::Settings,
@@ -48,7 +48,11 @@ impl<D: Drive> Handle<D> {
     }
 
     pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
-        Ok(Self(self.0.with_token(token)?, self.1.clone()))
+        self.with_watched_token(token, OnRefusal::default())
+    }
+
+    pub(crate) fn with_watched_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
+        Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {
@@ -65,7 +69,7 @@ impl<D: Drive> Handle<D> {
         read: fn(&Data) -> Result<T>,
     ) -> D::Call<T> {
         let session = self.0.clone();
-        D::run(async move { session.call_with(request?, read).await })
+        D::run(async move { session.call_with(request, read).await })
     }
 
     pub(crate) fn call_then<T: DeserializeOwned + Send + 'static, U: Send + 'static>(
@@ -74,7 +78,7 @@ impl<D: Drive> Handle<D> {
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> D::Call<U> {
         let session = self.0.clone();
-        D::run(async move { session.call(request?).await.map(then) })
+        D::run(async move { session.call(request).await.map(then) })
     }
 
     /// Sends a request for each batch, and joins what `read` makes of the responses.
@@ -86,7 +90,7 @@ impl<D: Drive> Handle<D> {
         join: impl FnOnce(Vec<T>) -> U + Send + 'static,
     ) -> D::Call<U> {
         let session = self.0.clone();
-        D::run(async move { session.call_in_batches(batches?, request, read).await.map(join) })
+        D::run(async move { session.call_in_batches(batches, request, read).await.map(join) })
     }
 
     /// Sends a request whose response brings a token for this session; gives what `read` makes of the response.
@@ -99,7 +103,7 @@ impl<D: Drive> Handle<D> {
         T: DeserializeOwned + TokenResponse + Send + 'static,
     {
         let session = self.0.clone();
-        D::run(async move { session.call_for_token::<T>(request?).await.and_then(read) })
+        D::run(async move { session.call_for_token(request, read).await })
     }
 
     pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> D::Call<T> {
@@ -109,7 +113,7 @@ impl<D: Drive> Handle<D> {
 
     pub(crate) fn log_out(&self, request: Result<Request>) -> D::Call<()> {
         let session = self.0.clone();
-        D::run(async move { session.log_out(request?).await })
+        D::run(async move { session.log_out(request).await })
     }
 
     pub(crate) fn current_token(&self) -> D::Call<Option<UserToken>> {

@@ -27,6 +27,8 @@ pub(crate) struct LoginLimiter {
     forgiven: Vec<LoginAttempt>,
     /// The error of the last login.
     failure: Option<Error>,
+    /// Whether the limit has refused a login since the last one that it permitted.
+    refuses: bool,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ impl LoginLimiter {
         let refusal =
             failure.filter(|error| error.status().is_some() && !error.is_server() && !error.is_rate_limited());
         self.failure = refusal.cloned();
+        self.refuses = false;
         let kind = match (failure, refusal, cause) {
             (Some(_), None, _) => return false,
             (_, Some(_), _) | (None, None, Cause::Refused) => Kind::Counted,
@@ -89,6 +92,11 @@ impl LoginLimiter {
         let at = now - Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000_000));
         self.attempts.push(Attempt { login: LoginAttempt { at, secret }, kind });
         kind == Kind::Counted
+    }
+
+    /// Returns whether the limit refuses a login for the first time since one was made.
+    pub(crate) fn is_first_refusal(&mut self) -> bool {
+        !std::mem::replace(&mut self.refuses, true)
     }
 
     /// Notes that a call succeeded with the token of the last login.

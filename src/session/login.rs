@@ -2,9 +2,10 @@
 
 use super::{
     Session,
+    gained::Gained,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
-    state::Origin,
+    observe::Sending,
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -20,7 +21,7 @@ use crate::{
     transport::worker::Workers,
 };
 use std::{
-    sync::PoisonError,
+    sync::{PoisonError, atomic::AtomicU32},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -38,11 +39,12 @@ impl Session {
         login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
+        attempts: Option<&AtomicU32>,
     ) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
         // Boxed: its future is large, and those of every call that may log in have room for it.
-        let driven = Box::pin(self.drive_steps(login, settings, deadline, &mut sent)).await;
+        let driven = Box::pin(self.drive_steps(login, settings, deadline, attempts, &mut sent)).await;
         driven.map_err(|error| {
             let sent = sent || error.was_sent();
             error.operation_unless_named(operation).sent(sent)
@@ -55,6 +57,7 @@ impl Session {
         mut login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
+        made: Option<&AtomicU32>,
         sent: &mut bool,
     ) -> Result<LoggedIn> {
         let core = &*self.core;
@@ -83,7 +86,9 @@ impl Session {
                     let last = request.operation.name == login.operation();
                     let read = |data: &Data| data.bytes().map(|_| data.clone());
                     let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
-                    let response = Some(self.send_with_retries(&request, token.as_ref(), read, attempts, now).await?);
+                    let mut sending = Sending::counted_by(made);
+                    let sent_on = self.send_with_retries(&request, token.as_ref(), read, attempts, now, &mut sending);
+                    let response = Some(sent_on.await?);
                     *sent |= last;
                     let key = match key {
                         Some(key) => {
@@ -106,7 +111,7 @@ impl Session {
         cause: Cause,
         tenant: Option<String>,
         deadline: Instant,
-    ) -> Result<(StoredToken, Origin)> {
+    ) -> Result<(StoredToken, Gained)> {
         let core = &*self.core;
         let logins = core.registry.logins(key);
         let own = key.clone();
@@ -114,10 +119,15 @@ impl Session {
         let secret = method.credentials().and_then(|credentials| credentials.secret());
         let allowed =
             logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+        if let Err(error) = &allowed
+            && logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).is_first_refusal()
+        {
+            tracing::warn!(target: "iam_sdk", { "iam.service" = core.service, error = %error }, "the session makes no login for a while");
+        }
         allowed?;
         let result = self.log_in_again(key, method, tenant.as_deref(), deadline).await;
         // A token that a provider gave is no login: no password can be at fault.
-        let to_share = if let Ok((_, Origin::Found)) = result {
+        let to_share = if let Ok((_, Gained::Provided)) = result {
             None
         } else {
             let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,26 +142,26 @@ impl Session {
         result
     }
 
-    /// Logs in with the session's own credentials. A token from a provider counts as found, not as issued: it may be old.
+    /// Logs in with the session's own credentials.
     async fn log_in_again(
         &self,
         key: &StoreKey,
         method: &dyn LoginMethod,
         tenant: Option<&str>,
         deadline: Instant,
-    ) -> Result<(StoredToken, Origin)> {
+    ) -> Result<(StoredToken, Gained)> {
         let (login, own) = match method.source() {
             Source::Application(login) => (login.clone(), None),
             Source::Credentials(credentials) => {
                 credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
                 match self.resolve(key, credentials, deadline).await? {
                     Resolved::Login(login, own) => (login, own),
-                    Resolved::Token(token) => return Ok((token, Origin::Found)),
+                    Resolved::Token(token) => return Ok((token, Gained::Provided)),
                 }
             }
         };
         let login = method.log_in(login, own.as_deref(), tenant)?;
-        Ok((self.drive(login, &self.core.settings, deadline).await?.token, Origin::Issued))
+        Ok((self.drive(login, &self.core.settings, deadline, None).await?.token, Gained::LoggedIn))
     }
 }
 

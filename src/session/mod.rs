@@ -1,15 +1,19 @@
 //! Sessions: they hold a token, refresh it ahead of its end, and send calls with it. Written once, for both flavours.
 
-mod batches;
+mod call;
 mod decide;
 mod flight;
+mod gained;
 mod handle;
 mod held_lock;
+mod join;
 mod lifetime;
 mod limiter;
 mod login;
 #[cfg(test)]
 mod model;
+mod observe;
+mod on_refusal;
 mod provider;
 mod reentry;
 mod refresh;
@@ -26,23 +30,18 @@ mod token;
 use crate::{
     Error, ErrorKind, Result, UserToken,
     call_options::CallSettings,
-    protocol::{
-        decode::Data,
-        dry_run,
-        login::{Input, Login, LoginMethod, Step},
-        operation::TokenUse,
-        request::Request,
-        token::TokenResponse,
-    },
+    protocol::{login::LoginMethod, operation::TokenUse},
     token_store::StoredToken,
     transport::Transport,
 };
+#[cfg(feature = "jwt")]
+pub(crate) use flight::{Flight, Goal, SingleFlight};
 pub(crate) use handle::{Drive, Handle};
-use lifetime::{ActiveToken, Now};
-use login::LoggedIn;
+use lifetime::ActiveToken;
+pub(crate) use lifetime::Now;
+pub(crate) use on_refusal::OnRefusal;
 #[cfg(feature = "blocking")]
 pub(crate) use running::Running;
-use serde::de::DeserializeOwned;
 use shared::Core;
 use state::{Origin, SessionState, TokenState};
 use std::{fmt, ops::Deref, sync::Arc, time::SystemTime};
@@ -80,9 +79,10 @@ impl Session {
     }
 
     /// Returns a session with this token. It is in no store, is shared with no other handle, and ends with its handles.
-    pub(crate) fn with_token(&self, token: UserToken) -> Result<Self> {
+    pub(crate) fn with_token(&self, token: UserToken, on_refusal: OnRefusal) -> Result<Self> {
         let token = ActiveToken::new(self.core.dialect, StoredToken::new(token), Now::read())?;
-        let state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        let mut state = SessionState::new(None, None, TokenState::SignedIn(Box::new(token)));
+        state.on_refusal = on_refusal;
         Ok(Self::of(self.core.clone(), Arc::new(state), None, self.settings.clone()))
     }
 
@@ -105,82 +105,6 @@ impl Session {
 
     fn check_context(&self) -> Result<()> {
         self.core.transport.as_ref().map_or(Ok(()), Transport::check_context)
-    }
-
-    /// Sends `request` and reads the data of its response.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        self.call_with(request, Data::decode).await
-    }
-
-    /// Sends `request` and reads its response with `read`.
-    pub(crate) async fn call_with<T>(&self, request: Request, read: fn(&Data) -> Result<T>) -> Result<T> {
-        Ok(self.send(&request, read).await?.0)
-    }
-
-    /// Sends a request whose response brings a token, and makes that the session's token.
-    pub(crate) async fn call_for_token<T>(&self, request: Request) -> Result<T>
-    where
-        T: DeserializeOwned + TokenResponse + Send + 'static,
-    {
-        let operation = request.operation.name;
-        if request.token_use == TokenUse::Never {
-            self.check_foreign().map_err(|error| error.operation_named(operation))?;
-        }
-        let session = self.clone();
-        let work = async move {
-            let (response, used): (T, _) = session.send(&request, Data::decode).await?;
-            let named = |error: Error| error.operation_named(operation);
-            let previous = used.token().map(|token| &token.stored);
-            let state = response.to_stored_token(previous).and_then(|token| session.issued(token)).map_err(named)?;
-            // A token in place of another one is the session's only if no caller has brought a third one meanwhile.
-            let is_current = match previous {
-                Some(_) => session.state.set_in_epoch(used.epoch, state, Origin::Issued),
-                None => session.state.set(state, Origin::Issued),
-            };
-            if is_current {
-                session.save_issued().await.map_err(named)?;
-            }
-            Ok(response)
-        };
-        self.run_to_completion(work).await
-    }
-
-    /// Logs in, makes the token the session's, and reads the response that brought it.
-    pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, mut login: Box<dyn Login>) -> Result<T> {
-        let operation = login.operation();
-        self.check_foreign().and_then(|()| self.check_context()).map_err(|error| error.operation_named(operation))?;
-        if self.settings.dry_run
-            && let Step::Send { request, .. } = login.next(Input::default())?
-        {
-            return Err(dry_run::error(&request, &self.core.base_url).operation_named(operation));
-        }
-        let session = self.clone();
-        let work = async move {
-            let LoggedIn { token, response } = session.drive(login, &session.settings, session.deadline()).await?;
-            let state = session.issued(token)?;
-            session.state.set(state, Origin::Issued);
-            session.save_issued().await.map_err(|error| error.operation_named(operation))?;
-            response.decode()
-        };
-        self.run_to_completion(work).await
-    }
-
-    /// Sends a request that ends the session at the service, and removes its token from the session and the store.
-    pub(crate) async fn log_out(&self, request: Request) -> Result<()> {
-        let session = self.clone();
-        let work = async move {
-            let token = session.current_token().await.map_err(|error| error.operation_named(request.operation.name))?;
-            // Such a session logs in when it needs to, which is not now.
-            if token.is_none() && session.method.is_some() {
-                return Ok(());
-            }
-            let ((), used) = session.send(&request, Data::acknowledge).await?;
-            let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
-            let saved = if ended { session.save(session.deadline()).await } else { Ok(()) };
-            let what = "the user was logged out, but the token is still in the store";
-            saved.map_err(|error| error.after(what).operation_named(request.operation.name))
-        };
-        self.run_to_completion(work).await
     }
 
     /// Returns the session's token. The first call reads it from the store.
@@ -221,21 +145,6 @@ impl Session {
         ActiveToken::new(self.core.dialect, token, Now::read())
             .map(|token| TokenState::SignedIn(Box::new(token)))
             .map_err(|_| Error::new(ErrorKind::Decode).http_status(200).detail("the token cannot be sent in a header"))
-    }
-
-    /// Runs `work` to its end, even if the caller drops its future: a newly issued token must not be lost.
-    async fn run_to_completion<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        self.check_context()?;
-        match self.core.flavour {
-            #[cfg(feature = "async")]
-            crate::transport::runtime::Flavour::Async => self.core.flavour.spawn_detached(work).join().await?,
-            // A caller that blocks does not go away.
-            #[allow(unreachable_patterns)]
-            _ => work.await,
-        }
     }
 }
 

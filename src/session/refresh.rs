@@ -4,9 +4,11 @@ use super::{
     Session,
     decide::{Plan, is_done, is_own, plan},
     flight::Goal,
+    gained::Gained,
     held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
+    observe::Sending,
     state::{Origin, Snapshot, signed_in},
 };
 use crate::{
@@ -25,19 +27,19 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 const POLLS_PER_LOCK: u32 = 3;
 
 impl Session {
-    /// Does the work of a flight.
-    pub(super) async fn run_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<()> {
+    /// Does the work of a flight. Returns where its token came from.
+    pub(super) async fn run_flight(&self, goal: Goal, refused: Option<UserToken>) -> Result<Gained> {
         let timeout = self.core.settings.timeout;
         // Ends shortly before its callers stop waiting, so that they learn why it failed.
         let deadline = after(Instant::now(), timeout - (timeout / 20).min(Duration::from_millis(100)));
         match goal {
-            Goal::Save => self.save_again(deadline).await,
-            Goal::Read => self.read(refused.as_ref(), deadline).await,
+            Goal::Save => self.save_again(deadline).await.map(|()| Gained::Found),
+            Goal::Read => self.read(refused.as_ref(), deadline).await.map(|()| Gained::Found),
             Goal::Replace => self.replace(goal, refused, deadline).await,
             Goal::RefreshAhead => {
                 let replaced = self.replace(goal, None, deadline).await;
                 if let Err(error) = &replaced {
-                    tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token could not be refreshed; the session uses it while it is valid");
+                    tracing::warn!(target: "iam_sdk", { "iam.service" = self.core.service, error = %error }, "the token could not be refreshed; the session uses it while it is valid");
                 }
                 replaced
             }
@@ -59,21 +61,21 @@ impl Session {
         Ok(())
     }
 
-    async fn replace(&self, goal: Goal, refused: Option<UserToken>, deadline: Instant) -> Result<()> {
-        let (Some(key), Some(method)) = (&self.state.key, &self.method) else { return Ok(()) };
+    async fn replace(&self, goal: Goal, refused: Option<UserToken>, deadline: Instant) -> Result<Gained> {
+        let (Some(key), Some(method)) = (&self.state.key, &self.method) else { return Ok(Gained::Found) };
         if matches!(*self.state.snapshot().state, super::state::TokenState::Unread) {
             let before = self.state.snapshot();
             let stored = self.own_stored(key, deadline).await?;
             self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
             if self.state.snapshot().token().is_some_and(|token| token.is_valid(Instant::now())) {
-                return Ok(());
+                return Ok(Gained::Found);
             }
         }
-        let Some(lock) = self.lock(goal, key, refused.as_ref(), deadline).await? else { return Ok(()) };
+        let Some(lock) = self.lock(goal, key, refused.as_ref(), deadline).await? else { return Ok(Gained::Found) };
         // A caller may have brought a token while the lock was waited for.
         let before = self.state.snapshot();
         let result = match is_done(goal, refused.as_ref(), &before, Instant::now()) {
-            true => Ok(()),
+            true => Ok(Gained::Found),
             false => self.replace_locked(key, &**method, &before, refused, lock.0.as_ref(), deadline).await,
         };
         if let Some(lock) = lock.0 {
@@ -96,10 +98,12 @@ impl Session {
             if poll % POLLS_PER_LOCK == 0 {
                 match self.core.try_lock(key, deadline).await {
                     Ok(Some(lock)) => return Ok(Some(Locked(Some(lock)))),
-                    Ok(None) => {}
+                    Ok(None) => {
+                        tracing::trace!(target: "iam_sdk", { "iam.service" = self.core.service }, "another holder has the session's lock");
+                    }
                     Err(error) => {
                         self.core.stored(key, deadline).await.or_else(readable).map_err(|_| error.clone())?;
-                        tracing::warn!(target: "iam_sdk", service = self.core.service, %error, "the token store cannot be locked; the session continues without its lock");
+                        tracing::warn!(target: "iam_sdk", { "iam.service" = self.core.service, error = %error }, "the token store cannot be locked; the session continues without its lock");
                         return Ok(Some(Locked(None)));
                     }
                 }
@@ -142,7 +146,7 @@ impl Session {
         refused: Option<UserToken>,
         lock: Option<&HeldLock>,
         deadline: Instant,
-    ) -> Result<()> {
+    ) -> Result<Gained> {
         let stored = self.own_stored(key, deadline).await?;
         let stored = stored.and_then(|stored| ActiveToken::new(self.core.dialect, stored, Now::read()).ok());
         let tenant =
@@ -155,20 +159,20 @@ impl Session {
             (Plan::UseStored, _, Some(stored)) => {
                 let state = signed_in(self.core.dialect, Some(stored.stored), Now::read());
                 self.state.set_if(before.version, state, Origin::Found);
-                return Ok(());
+                return Ok(Gained::Found);
             }
             (Plan::RefreshStored, _, Some(token)) => self.refresh(key, method, &token, tenant, deadline).await,
             (Plan::RefreshCurrent, Some(token), _) => self.refresh(key, method, token, tenant, deadline).await,
             _ => self.log_in_limited(key, method, cause, tenant, deadline).await,
         };
-        let issued = token.and_then(|(token, origin)| {
-            if origin == Origin::Found && refused.as_ref() == Some(&token.token) {
+        let issued = token.and_then(|(token, gained)| {
+            if gained == Gained::Provided && refused.as_ref() == Some(&token.token) {
                 let detail = "the credentials gave the token that the service has refused";
                 return Err(Error::new(ErrorKind::Authentication).detail(detail));
             }
-            Ok((self.issued(token)?, origin))
+            Ok((self.issued(token)?, gained))
         });
-        let (state, origin) = issued?;
+        let (state, gained) = issued?;
         // A tenant switch or a logout takes no lock: what it left in the store meanwhile is what its caller wants.
         // Where the store cannot be read, the new token is the session's all the same.
         if seen.is_some()
@@ -176,13 +180,14 @@ impl Session {
             && now.as_ref().map(|stored| &stored.token) != seen.as_ref()
         {
             self.state.set_if(before.version, signed_in(self.core.dialect, now, Now::read()), Origin::Found);
-            return Ok(());
+            tracing::debug!(target: "iam_sdk", { "iam.service" = self.core.service }, "the token store was changed meanwhile; the session uses its token");
+            return Ok(Gained::Found);
         }
         // Unless a caller has brought another token meanwhile.
-        if self.state.set_if(before.version, state, origin) {
+        if self.state.set_if(before.version, state, gained.origin()) {
             self.save_with(lock, deadline).await;
         }
-        Ok(())
+        Ok(gained)
     }
 
     /// Refreshes a valid token. If the service refuses that, the session logs in.
@@ -193,18 +198,19 @@ impl Session {
         token: &ActiveToken,
         tenant: Option<String>,
         deadline: Instant,
-    ) -> Result<(StoredToken, Origin)> {
+    ) -> Result<(StoredToken, Gained)> {
         let Some(request) = method.refresh() else {
             return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
         };
         let read = |data: &_| method.refreshed(data, &token.stored);
         let request = request?;
         let attempts = Attempts::new(request.effect, &self.core.settings, deadline);
-        match self.send_with_retries(&request, Some(token), read, attempts, Instant::now()).await {
+        let (now, mut sending) = (Instant::now(), Sending::default());
+        match self.send_with_retries(&request, Some(token), read, attempts, now, &mut sending).await {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }
-            refreshed => Ok((refreshed?, Origin::Issued)),
+            refreshed => Ok((refreshed?, Gained::Refreshed)),
         }
     }
 

@@ -35,7 +35,7 @@ impl Session {
         if let Err(error) = &written
             && snapshot.save_at.is_none()
         {
-            tracing::warn!(target: "iam_sdk", service = core.service, %error, "the session's token could not be stored; the session keeps it in memory");
+            tracing::warn!(target: "iam_sdk", { "iam.service" = core.service, error = %error }, "the session's token could not be stored; the session keeps it in memory");
         }
         written
     }
@@ -58,7 +58,7 @@ impl Session {
         if let Some(lock) = lock
             && !self.core.is_held(lock, deadline).await
         {
-            tracing::warn!(target: "iam_sdk", service = self.core.service, "the lock of the token store was lost; the token is stored later");
+            tracing::warn!(target: "iam_sdk", { "iam.service" = self.core.service }, "the lock of the token store was lost; the token is stored later");
             return self.state.note_saved(self.state.snapshot().version, false, Instant::now());
         }
         // The session has the token already: its callers must not wait for a store that hangs.

@@ -1,6 +1,10 @@
 //! One request and its retries.
 
-use super::{Session, lifetime::ActiveToken};
+use super::{
+    Session,
+    lifetime::ActiveToken,
+    observe::{AttemptScope, Sending},
+};
 use crate::{
     Error, Result,
     protocol::{
@@ -12,7 +16,7 @@ use crate::{
     transport::HttpRequest,
 };
 use std::time::Instant;
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::Instrument as _;
 
 impl Session {
     /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left for `attempts`.
@@ -24,76 +28,88 @@ impl Session {
         read: impl Fn(&Data) -> Result<T>,
         mut attempts: Attempts<'_>,
         mut now: Instant,
+        sending: &mut Sending<'_>,
     ) -> Result<T> {
         let core = &*self.core;
-        let fail = |error: Error, made: u32| {
+        let fail = |error: Error, attempts: &Attempts<'_>| {
             let error = self.redact(error, request, token);
-            error.operation_named(request.operation.name).attempts_made(made)
+            error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
         };
         let mut last = None;
         loop {
             let Some(time) = attempts.begin(now) else {
                 let late = || attempts.settings().late("what the request had to wait for");
-                return Err(fail(last.unwrap_or_else(late), attempts.made()));
+                return Err(fail(last.unwrap_or_else(late), &attempts));
             };
-            let (result, span) = self.attempt(request, token, &attempts, time).await;
-            let error = match result.and_then(|data| read(&data)) {
+            let error = match self.attempt(request, token, &read, &attempts, time, sending).await {
                 Ok(value) => {
                     core.budget.refill();
                     return Ok(value);
                 }
                 Err(error) => error,
             };
-            span.record("error", tracing::field::debug(error.kind()));
             match attempts.after(&error, Instant::now(), &core.budget) {
                 Some(wait) => {
+                    sending.again(request, &error, wait);
                     last = Some(error);
                     core.flavour.sleep(wait).await;
                     now = Instant::now();
                 }
-                None => return Err(fail(error, attempts.made())),
+                None => return Err(fail(error, &attempts)),
             }
         }
     }
 
-    async fn attempt(
+    async fn attempt<T>(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
+        read: impl Fn(&Data) -> Result<T>,
         attempts: &Attempts<'_>,
         time: TimeLimit,
-    ) -> (Result<Data>, Span) {
+        sending: &mut Sending<'_>,
+    ) -> Result<T> {
         let core = &*self.core;
-        let span = tracing::debug_span!(
-            "iam_sdk.request",
-            operation = request.operation.name,
-            attempt = attempts.made(),
-            status = Empty,
-            duration_ms = Empty,
-            error = Empty,
-        );
+        let url = request.url(&core.base_url);
+        let mut attempt = AttemptScope::begin(self, request, token, sending, &url);
+        let hook = || core.observing.headers(request.operation.name, core.dialect.reserved_headers());
+        let hook_headers = match attempt.span().in_scope(hook) {
+            Ok(headers) => headers,
+            Err(error) => {
+                attempt.finish(Some(&error), None);
+                return Err(error);
+            }
+        };
         let http_request = HttpRequest {
             method: request.method.clone(),
-            url: request.url(&core.base_url),
+            url,
             token: token.map(|token| (core.dialect.token_header(), &token.header)),
             headers: &attempts.settings().headers,
+            hook_headers,
             body: request.body.clone(),
             time,
             repeatable: request.effect != Effect::Other,
         };
-        let begun = (!span.is_disabled()).then(Instant::now);
-        let response = core.send(http_request).instrument(span.clone()).await;
-        if let Some(begun) = begun {
-            span.record("duration_ms", begun.elapsed().as_millis() as u64);
-        }
-        if let Ok(response) = &response {
-            span.record("status", response.status.as_u16());
-        }
-        (response.and_then(|response| response.into_data(request.operation, core.dialect)), span)
+        let response = core.send(http_request).instrument(attempt.span().clone()).await;
+        attempt.responded(&response);
+        let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
+        let value = data.as_ref().map_err(Clone::clone).and_then(read);
+        attempt.finish(value.as_ref().err(), data.as_ref().ok());
+        value
     }
 
     /// Removes this request's secrets from an error, in case the service echoed them.
     fn redact(&self, error: Error, request: &Request, token: Option<&ActiveToken>) -> Error {
+        self.with_secrets(request, token, |secrets| error.redact(secrets))
+    }
+
+    /// Removes this request's secrets from a text.
+    pub(super) fn redact_text(&self, mut text: String, request: &Request, token: Option<&ActiveToken>) -> String {
+        self.with_secrets(request, token, |secrets| crate::error::redact_text(&mut text, secrets));
+        text
+    }
+
+    fn with_secrets<T>(&self, request: &Request, token: Option<&ActiveToken>, remove: impl FnOnce(&[&str]) -> T) -> T {
         let core = &*self.core;
         let application = core.dialect.application_is_secret().then_some(core.application.as_str());
         let mut secrets: Vec<&str> = application.into_iter().collect();
@@ -101,6 +117,6 @@ impl Session {
         // Also the session's token if it was not sent: the service may know it.
         secrets.extend([token, current.token()].into_iter().flatten().map(|token| token.token().expose_secret()));
         secrets.extend(request.secrets.iter().map(|secret| secret.as_str()));
-        error.redact(&secrets)
+        remove(&secrets)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     CallOptions, Error, Result,
     call_options::CallSettings,
     config::Settings,
+    observe::Observing,
     protocol::application::Application,
     protocol::{decode::Response, dialect::Dialect, login::LoginMethod, retry::Budget},
     token_store::{MemoryStore, StoreKey, TokenStore},
@@ -32,6 +33,7 @@ pub(super) struct Core {
     pub(super) registry: Registry,
     pub(super) running: Arc<Running>,
     pub(super) service: &'static str,
+    pub(super) observing: Observing,
     /// The application's identity at the service, which is part of every session's key.
     pub(super) application: Zeroizing<String>,
 }
@@ -62,6 +64,9 @@ impl Session {
         if let Some(credentials) = method.as_ref().and_then(|method| method.credentials()) {
             credentials.check().map_err(|what| Error::configuration(format!("credentials: {what}")))?;
         }
+        if !settings.verify_tls {
+            tracing::warn!(target: "iam_sdk", { "iam.service" = service }, "the server's certificate is not checked: an attacker on the network can read every password");
+        }
         let core = Core {
             flavour,
             base_url: settings.origin()?,
@@ -74,6 +79,7 @@ impl Session {
             registry: Registry::default(),
             running: Arc::default(),
             service,
+            observing: settings.observing,
             application: identity,
         };
         let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());

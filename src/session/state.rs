@@ -3,6 +3,7 @@
 use super::{
     flight::SingleFlight,
     lifetime::{ActiveToken, Now},
+    on_refusal::OnRefusal,
 };
 use crate::{
     Result, UserToken,
@@ -93,6 +94,7 @@ pub(crate) struct SessionState {
     pub(crate) flights: SingleFlight<Result<(), Error>>,
     /// Held while the store is written, so that the last token is written last.
     pub(crate) saving: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) on_refusal: OnRefusal,
     current: ArcSwap<Snapshot>,
     /// The operations that refused a newly issued token. This lock is also held while `current` is replaced.
     refusing: Mutex<Vec<Noted>>,
@@ -108,6 +110,7 @@ impl SessionState {
             secret,
             flights: SingleFlight::new(),
             saving: Arc::default(),
+            on_refusal: OnRefusal::default(),
             current: ArcSwap::from_pointee(current),
             refusing: Mutex::new(Vec::new()),
             has_noted: AtomicBool::new(false),

@@ -2,22 +2,19 @@
 
 use super::{
     Session,
-    decide::{Next, is_done, next},
-    flight::{Flight, Goal, Leader},
-    reentry::Inside,
+    decide::{Next, next},
+    flight::Goal,
+    observe::Sending,
     refusal::{AfterRefusal, Refusal, after_refusal},
     state::Snapshot,
 };
 use crate::{
-    Error, ErrorKind, Result, UserToken,
+    Error, ErrorKind, Result,
     protocol::{decode::Data, dry_run, operation::TokenUse, request::Request, retry::Attempts},
-    transport::{
-        after,
-        runtime::{JoinHandle, work_lost},
-    },
+    transport::after,
 };
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
@@ -26,17 +23,24 @@ const MOST_FLIGHTS: u32 = 5;
 
 impl Session {
     /// Sends `request`, and again with another token if the service refuses the current one. Returns the snapshot that was
-    /// used, too.
-    pub(super) async fn send<T>(&self, request: &Request, read: fn(&Data) -> Result<T>) -> Result<(T, Arc<Snapshot>)> {
+    /// used, too. Counts its attempts with `attempts`.
+    pub(super) async fn send<T>(
+        &self,
+        request: &Request,
+        read: fn(&Data) -> Result<T>,
+        attempts: &AtomicU32,
+    ) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
         // Before a token is asked for: nothing is sent, no login either.
         if self.settings.dry_run {
             return Err(dry_run::error(request, &self.core.base_url));
         }
-        let mut used = self.snapshot_for(request.token_use).await.map_err(unsent)?;
+        let without_token = |error: Error| unsent(error).with_session_login(true);
+        let mut used = self.snapshot_for(request.token_use).await.map_err(without_token)?;
         let first_version = used.version;
         let mut rounds = 0;
+        let mut sending = Sending::counted_by(Some(attempts));
         loop {
             rounds += 1;
             let sent = Instant::now();
@@ -47,7 +51,7 @@ impl Session {
             }
             // The request has the limit for itself: a login that took most of it would else be blamed on the request.
             let attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
-            let error = match self.send_with_retries(request, token, read, attempts, sent).await {
+            let error = match self.send_with_retries(request, token, read, attempts, sent, &mut sending).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
@@ -61,6 +65,7 @@ impl Session {
             if !replaceable || !self.core.dialect.refuses_token(request.operation, &error) {
                 return Err(error);
             }
+            self.state.on_refusal.call();
             let current = self.state.snapshot();
             let refusal = Refusal {
                 used: &used,
@@ -89,7 +94,7 @@ impl Session {
                         if error.is_authentication() && error.status().is_none() {
                             self.state.note_refuses_any((request.operation.name, request.discriminant()), sent);
                         }
-                        unsent(error).sent(true)
+                        without_token(error).sent(true)
                     })?;
                 }
                 AfterRefusal::ReadAgain => {
@@ -101,6 +106,7 @@ impl Session {
                 }
             }
             used = self.state.snapshot();
+            sending.again(request, &error, Duration::ZERO);
         }
     }
 
@@ -127,93 +133,6 @@ impl Session {
         Ok(self.state.snapshot())
     }
 
-    /// Starts a flight in the background, unless one is under way.
-    fn start(&self, goal: Goal) {
-        if let Flight::Leader(leader, _) = self.state.flights.begin(goal, self.flight_deadline()) {
-            // No caller waits for it. A panic in it is reported by the panic hook.
-            drop(self.spawn_flight(leader, goal, None));
-        }
-    }
-
-    /// Waits until a flight has reached `goal`, or until `deadline`: the one under way, or one that this call begins.
-    pub(super) async fn wait_for_flight(
-        &self,
-        goal: Goal,
-        refused: Option<UserToken>,
-        deadline: Instant,
-    ) -> Result<()> {
-        let Some(key) = &self.state.key else { return Ok(()) };
-        if Inside::is_inside(key) {
-            return Err(Error::configuration(
-                "a credentials provider or token store has called the session that is waiting for it; use another session",
-            ));
-        }
-        let flavour = self.core.flavour;
-        loop {
-            match self.state.flights.begin(goal, self.flight_deadline()) {
-                Flight::Leader(leader, follower) => {
-                    let refused_token = refused.clone();
-                    let work = self.spawn_flight(leader, goal, refused);
-                    return match flavour.until(deadline, follower.outcome()).await {
-                        Ok(Some(outcome)) => outcome,
-                        // A panic of the flight is resumed here; otherwise its runtime was shut down.
-                        Ok(None) => work.join().await.and_then(|()| Err(work_lost())),
-                        Err(_) => self.after_deadline(goal, refused_token.as_ref()),
-                    };
-                }
-                Flight::Follower(follower, running) => match flavour.until(deadline, follower.outcome()).await {
-                    // Its goal was less than this caller needs.
-                    Ok(Some(_)) if running < goal => {}
-                    Ok(Some(outcome)) => return outcome,
-                    Ok(None) => return Err(abandoned()),
-                    Err(_) => return self.after_deadline(goal, refused.as_ref()),
-                },
-            }
-        }
-    }
-
-    /// Returns the result of a flight that has not ended in time. It may have reached its goal and still be storing the token.
-    fn after_deadline(&self, goal: Goal, refused: Option<&UserToken>) -> Result<()> {
-        match is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
-            true => Ok(()),
-            false => Err(self.settings.late("the login or refresh that the call waited for")),
-        }
-    }
-
-    /// Spawns a flight's work, which continues if its caller is dropped.
-    fn spawn_flight(
-        &self,
-        leader: Leader<Result<(), Error>>,
-        goal: Goal,
-        refused: Option<UserToken>,
-    ) -> JoinHandle<()> {
-        let session = self.clone();
-        let mut deferred =
-            DeferOnFailure { session: self.clone(), version: (goal == Goal::RefreshAhead).then(|| self.version()) };
-        let running = self.core.running.clone().begin();
-        self.core.flavour.spawn_detached(async move {
-            let _running = running;
-            // Another flight may have ended between the caller's decision and this one's beginning.
-            let done = is_done(goal, refused.as_ref(), &session.state.snapshot(), Instant::now());
-            let outcome = if done { Ok(()) } else { session.run_flight(goal, refused).await };
-            if outcome.is_ok() {
-                deferred.version = None;
-            }
-            drop(deferred);
-            leader.complete(outcome);
-        })
-    }
-
-    /// Returns when a flight that begins now is considered lost: nothing may be driving its runtime any more. A flight serves all
-    /// callers, and has the client's own time limit.
-    fn flight_deadline(&self) -> Instant {
-        after(after(Instant::now(), self.core.settings.timeout), Duration::from_secs(5))
-    }
-
-    fn version(&self) -> u64 {
-        self.state.snapshot().version
-    }
-
     fn note_served(&self) {
         self.with_limiter(super::limiter::LoginLimiter::served);
     }
@@ -224,24 +143,4 @@ impl Session {
             change(&mut logins.limiter.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
-}
-
-/// Defers the next refresh when it is dropped, unless this one succeeded: also after a panic, or without a thread.
-struct DeferOnFailure {
-    session: Session,
-    version: Option<u64>,
-}
-
-impl Drop for DeferOnFailure {
-    fn drop(&mut self) {
-        if let Some(version) = self.version {
-            self.session.state.defer_refresh(version, Instant::now());
-        }
-    }
-}
-
-fn abandoned() -> Error {
-    Error::configuration(
-        "another caller's login was abandoned: its credentials provider or token store panicked, or its runtime was shut down",
-    )
 }

@@ -117,6 +117,9 @@ impl HttpConfig {
         *built.timeout_mut() = Some(time.left);
         let token = request.token.as_ref().map(|(name, value)| (name, *value));
         built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
+        if let Some(headers) = request.hook_headers {
+            built.headers_mut().extend(*headers);
+        }
         for (name, value) in request.headers {
             built.headers_mut().insert(name.clone(), copy(value));
         }

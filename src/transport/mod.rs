@@ -37,6 +37,8 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) token: Option<(HeaderName, &'a HeaderValue)>,
     /// Those of this call, in place of the client's.
     pub(crate) headers: &'a [(HeaderName, HeaderValue)],
+    /// Those of the client's hook, in place of the client's own.
+    pub(crate) hook_headers: Option<Box<HeaderMap>>,
     pub(crate) body: Option<Bytes>,
     pub(crate) time: TimeLimit,
     /// Whether sending it twice does no harm.

@@ -71,13 +71,23 @@ impl Flavour {
         self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
+        self.spawn_in(Span::current(), work)
+    }
+
+    /// Spawns `work`, which runs to its end even if the caller is dropped, in this tracing span.
+    pub(crate) fn spawn_in<T: Send + 'static>(
+        self,
+        span: Span,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
         let (sender, receiver) = oneshot::channel();
         let work = async move {
-            let result = AssertUnwindSafe(work).catch_unwind().await;
+            // Its last use of the span is a part of the work: only that runs with the subscriber, which closes the span around it.
+            let result = AssertUnwindSafe(work).catch_unwind().instrument(span).await;
             // The caller may have gone away.
             let _ = sender.send(result);
         };
-        let work = work.instrument(Span::current()).with_current_subscriber();
+        let work = work.with_current_subscriber();
         match self {
             #[cfg(feature = "async")]
             Self::Async => drop(tokio::spawn(work)),
@@ -107,13 +117,15 @@ impl Flavour {
     {
         let mut results: Vec<Option<Result<T>>> = items.iter().map(|_| None).collect();
         let mut running = FuturesUnordered::new();
+        // One alone needs no thread of its own.
+        let alone = items.len() == 1;
         let mut waiting = items.into_iter().enumerate();
         loop {
             let failed = results.iter().any(|result| matches!(result, Some(Err(_))));
             while !failed && running.len() < limit {
                 let Some((at, item)) = waiting.next() else { break };
                 let work = work(item);
-                running.push(async move { (at, self.concurrently(work).await) });
+                running.push(async move { (at, if alone { work.await } else { self.concurrently(work).await }) });
             }
             match running.next().await {
                 Some((at, result)) => results[at] = Some(result),

@@ -50,7 +50,8 @@ impl Workers {
         let (span, subscriber) = (Span::current(), dispatcher::get_default(Clone::clone));
         let run = move || {
             let _subscriber = dispatcher::set_default(&subscriber);
-            let _entered = span.enter();
+            // Dropped before the subscriber: what closes a span asks the thread's own for the span around it.
+            let _entered = span.entered();
             let result = catch_unwind(AssertUnwindSafe(work));
             let _ = sender.send(result);
             drop(permit);

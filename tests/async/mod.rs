@@ -1,5 +1,7 @@
 use futures_core::Stream;
 use iam_sdk::Error;
+#[cfg(feature = "jwt")]
+pub use iam_sdk::r#async::jwt;
 pub use iam_sdk::r#async::{Client, authing, authing::ManagementClient, cloudspot, cloudspot::LicenseClient};
 pub use maybe_async::must_be_async as maybe_async;
 use std::{
@@ -84,6 +86,12 @@ mod every_call;
 mod faults;
 mod hanging;
 mod http2;
+#[cfg(feature = "jwt")]
+mod jwt_cancel;
+#[cfg(feature = "jwt")]
+#[path = "../jwt/mod.rs"]
+mod jwts;
+mod observability;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;

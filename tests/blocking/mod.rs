@@ -1,5 +1,7 @@
 pub use core::prelude::v1::test;
 use iam_sdk::Error;
+#[cfg(feature = "jwt")]
+pub use iam_sdk::blocking::jwt;
 pub use iam_sdk::blocking::{Client, authing, authing::ManagementClient, cloudspot, cloudspot::LicenseClient};
 pub use maybe_async::must_be_sync as maybe_async;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -70,6 +72,10 @@ mod every_call;
 #[allow(clippy::duplicate_mod)]
 #[path = "../faults/mod.rs"]
 mod faults;
+#[cfg(feature = "jwt")]
+#[allow(clippy::duplicate_mod)]
+#[path = "../jwt/mod.rs"]
+mod jwts;
 #[allow(clippy::duplicate_mod)]
 #[path = "../scenarios/mod.rs"]
 mod scenarios;

@@ -1,3 +1,5 @@
+#[cfg(feature = "jwt")]
+pub use iam_sdk::blocking::jwt;
 pub use iam_sdk::blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient};
 pub use maybe_async::must_be_sync as maybe_async;
 

@@ -1,5 +1,5 @@
 use super::{Client, LicenseClient, ManagementClient, maybe_async};
-use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD};
+use crate::{APP_TOKEN, HEADER, PASSWORD, PIN, POOL_SECRET, Seen, WRONG_PASSWORD, Watching, hook};
 use iam_sdk::{
     AppToken, CallOptions, Method, Password, Pin, RequestOptions, UserToken, VerificationCode,
     authing::{
@@ -19,6 +19,8 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     let store = Arc::new(MemoryStore::new());
     let builder =
         Client::builder(emulator.base_url(), APP_TOKEN).header("x-key", HEADER).shared_token_store(store.clone());
+    // Its raw call has a secret of the caller's own in its query, which no URL can be rid of.
+    let builder = builder.observer(Watching::new(seen)).headers_from(hook);
     seen.show(&builder);
     seen.show((AppToken::from(APP_TOKEN), Password::from(PASSWORD), VerificationCode::from("123456")));
     let client = builder.build().unwrap();
@@ -102,6 +104,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
         Credentials::from_fn("ann", || std::io::Result::Ok(Credentials::internal(TenantId("T1"), "ann", PASSWORD))),
     ));
     let staying = Client::builder(emulator.base_url(), APP_TOKEN).credentials(credentials);
+    let staying = staying.observer(Watching::new(seen)).headers_from(hook).trace_urls(true);
     seen.show(&staying);
     let staying = staying.build().unwrap();
     staying.identity().analyze_token().await.unwrap();
@@ -117,6 +120,7 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
 
     let builder = LicenseClient::builder("app").base_url(emulator.base_url() + "/api/v1");
     seen.show((&builder, Pin::from(PIN)));
+    let builder = builder.observer(Watching::new(seen)).headers_from(hook).trace_urls(true);
     let license = builder.header("x-key", HEADER).build().unwrap();
     seen.show(license.with_token("canary-license").unwrap());
     let refused = license.authenticate("ann", WRONG_PASSWORD).await.unwrap_err();
@@ -138,7 +142,33 @@ pub async fn every_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
     seen.show(license.request(Method::GET, "/auth/users/profile/").await.unwrap());
     license.set_current_token(None).await.unwrap();
     tokens.extend(every_authing_call(emulator, seen).await);
+    #[cfg(feature = "jwt")]
+    {
+        let jwts = jwts(emulator, seen).await;
+        tokens.extend(jwts);
+    }
     tokens
+}
+
+/// Checks users' JWTs, good ones and bad ones.
+#[cfg(feature = "jwt")]
+#[maybe_async]
+async fn jwts(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> {
+    use iam_sdk::emulator::authing::Jwt;
+    let authing = emulator.authing();
+    let user = authing.user_ids().remove(0);
+    let good = authing.issue_jwt(Jwt::new(&user, "shop").claim("nickname", PIN)).unwrap();
+    let expired = authing.issue_jwt(Jwt::new(&user, "shop").expired()).unwrap();
+    let builder = super::jwt::Verifier::for_authing(emulator.base_url(), "shop");
+    seen.show(&builder);
+    let verifier = builder.build().unwrap();
+    let claims = verifier.verify(good.clone()).await.unwrap();
+    seen.show((&verifier, claims));
+    let refused = verifier.verify(expired.clone()).await.unwrap_err();
+    seen.show((&refused, refused.to_string(), refused.body()));
+    let checked = verifier.check(expired.clone()).await.unwrap();
+    seen.show(checked);
+    vec![good, expired]
 }
 
 /// Calls every operation of Authing, and shows what it returns.
@@ -149,6 +179,7 @@ async fn every_authing_call(emulator: &Emulator, seen: &Seen) -> Vec<UserToken> 
     let store = Arc::new(MemoryStore::new());
     let builder = ManagementClient::builder("pool", POOL_SECRET).base_url(emulator.base_url()).header("x-key", HEADER);
     let builder = builder.public_key_pem(authing.public_key_pem().unwrap()).shared_token_store(store.clone());
+    let builder = builder.observer(Watching::new(seen)).headers_from(hook).trace_urls(true);
     seen.show(&builder);
     let client = builder.build().unwrap();
     let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());

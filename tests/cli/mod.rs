@@ -1,5 +1,7 @@
 //! The command `iam`, run as a process against the emulator.
 
+#[cfg(unix)]
+mod bulk;
 mod commands;
 mod exit_codes;
 mod guide;

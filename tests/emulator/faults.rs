@@ -73,7 +73,7 @@ fn responses_are_what_the_fault_says() {
         (Fault::status(200).body("[1]"), &["HTTP/1.1 200", "application/json", "\r\n\r\n[1]"]),
         (Fault::html(), &["HTTP/1.1 200", "text/html", "<html>"]),
         (Fault::redirect("https://x.example/"), &["HTTP/1.1 302", "location: https://x.example/"]),
-        (Fault::envelope_error(4711), &["HTTP/1.1 200", "4711"]),
+        (Fault::envelope_error(4711), &["HTTP/1.1 400", "4711"]),
         (Fault::refuse_token(), &["HTTP/1.1 401"]),
         (Fault::numbers_as_text(), &["HTTP/1.1 401", "\"401\""]),
         (Fault::unknown_members(), &["HTTP/1.1 401", "emulatorUnknown"]),

@@ -13,7 +13,7 @@ pub mod hanging;
 pub mod http2;
 mod lists;
 mod many_users;
-mod matrix;
+pub mod matrix;
 mod messages;
 mod responses;
 mod side_by_side;

@@ -70,7 +70,7 @@ async fn an_idempotent_write_that_hangs_is_sent_again_too() {
     let server = hanging(&gate, 2);
     let _opened = gate.open_at_end();
     let client = client(&server, LONG).with_options(CallOptions::new().attempt_timeout(SHORT)).unwrap();
-    let retry = RetryPolicy::new().max_attempts(20).first_wait(Duration::ZERO);
+    let retry = RetryPolicy::new().max_attempts(20).initial_backoff(Duration::ZERO);
     let users = client.users().with_options(CallOptions::new().retry(retry)).unwrap();
     users.update_user(&object!({"id": "u"})).await.unwrap();
     assert!(server.requests().len() >= 3 && gate.holds_all());
@@ -278,7 +278,7 @@ async fn a_service_that_asks_to_wait_is_waited_for_or_the_call_ends_at_once() {
 async fn as_many_attempts_are_made_as_the_policy_says() {
     let server = Server::start(|_| crate::support::server::status(503, "{}"));
     let client = client(&server, LONG);
-    let new = || RetryPolicy::new().first_wait(Duration::ZERO);
+    let new = || RetryPolicy::new().initial_backoff(Duration::ZERO);
     let mut expected = 0;
     for (policy, attempts) in [(new(), 3), (new().max_attempts(6), 6), (RetryPolicy::never(), 1)] {
         let error = read(&client, CallOptions::new().retry(policy)).await.unwrap_err();

@@ -9,8 +9,11 @@ mod every_call;
 mod bodies;
 mod calls;
 mod corpus;
+mod logins;
 mod models;
 mod parts;
+#[cfg(feature = "jwt")]
+mod tokens;
 
 use iam_sdk::Error;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};

@@ -4,7 +4,7 @@ use super::{bodies, corpus, runner};
 use iam_sdk::{authing, cloudspot, digiwin};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt::Debug;
+use std::{fmt::Debug, fs, path::Path};
 
 fn round_trip<T: Debug + PartialEq + Serialize + DeserializeOwned>(service: &str, name: &str) {
     let corpus = corpus::of(service);
@@ -29,12 +29,15 @@ fn round_trip<T: Debug + PartialEq + Serialize + DeserializeOwned>(service: &str
 }
 
 macro_rules! models {
-    ($($test:ident $service:ident: $($model:ident)+;)+) => {$(
-        #[test]
-        fn $test() {
-            $(round_trip::<$service::$model>(stringify!($service), stringify!($model));)+
-        }
-    )+};
+    ($($test:ident $service:ident: $($model:ident)+;)+) => {
+        const MODELS: &[&str] = &[$($(stringify!($model)),+),+];
+        $(
+            #[test]
+            fn $test() {
+                $(round_trip::<$service::$model>(stringify!($service), stringify!($model));)+
+            }
+        )+
+    };
 }
 
 models! {
@@ -44,4 +47,28 @@ models! {
         RefreshedToken TokenStatus TokenOwner LoginStatus UserAction PasswordCheck UserPool UserPoolType FrequencyCheck
         AllowLists;
     models_of_cloudspot cloudspot: AuthenticatedLicense CompanyPermissions LicenseUser Impersonation;
+}
+
+/// The texts of the files below a path of `src`.
+fn texts(path: &Path) -> Vec<String> {
+    if path.is_file() {
+        return vec![fs::read_to_string(path).unwrap()];
+    }
+    fs::read_dir(path).unwrap().flat_map(|entry| texts(&entry.unwrap().path())).collect()
+}
+
+#[test]
+fn every_model_is_tried() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let texts: Vec<_> = ["digiwin/models", "authing/models", "cloudspot/models.rs"]
+        .iter()
+        .flat_map(|path| texts(&src.join(path)))
+        .collect();
+    let declared = texts.iter().flat_map(|text| text.split("\nmodel! {").skip(1)).map(|model| {
+        let line = model.lines().find(|line| line.starts_with("    ") && line.ends_with(" {")).unwrap();
+        line.trim().trim_end_matches(" {")
+    });
+    let untried: Vec<_> = declared.filter(|name| !MODELS.contains(name)).collect();
+    assert_eq!(untried, [""; 0]);
+    assert!(MODELS.len() > 30);
 }

@@ -1,6 +1,8 @@
 //! How much memory a response takes at the most, whatever it is. In a process of its own: its allocator counts.
 #![cfg(feature = "blocking")]
 
+mod allocations;
+
 use iam_sdk::{
     ErrorKind, Method, Result,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
@@ -28,6 +30,7 @@ static MOST: AtomicUsize = AtomicUsize::new(0);
 // which holds the old and the new allocation at once, as the system's may.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        allocations::count(layout.size());
         let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         MOST.fetch_max(now, Ordering::Relaxed);
         unsafe { System.alloc(layout) }
@@ -305,6 +308,7 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     let error = measure(&serve(large), USERS).1.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("20 times"), "{error}");
+    allocations::an_observer_costs_no_allocation(&serve(b"[]"));
     #[cfg(feature = "emulator")]
     an_endless_body_takes_its_limit_and_32_mib_at_the_most();
 }

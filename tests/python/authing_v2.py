@@ -136,7 +136,7 @@ def tour_users(client):
     assert not api.check_login_status(token["token"])["status"]
     users.refresh_token(uid)
     assert users.kick([uid]) and not users.check_login_status(uid)["data"]["isLogin"]
-    assert users.list_user_actions(operation_name="login")["totalCount"] == 2
+    assert users.list_user_actions(operation_name="login", operato_arn=user["arn"])["totalCount"] == 2
     assert users.list_user_actions(page=1, limit=1)["list"][0]["operation_name"] == "login"
     assert users.send_first_login_verify_email("shop", uid)["message"] == "发送成功"
 

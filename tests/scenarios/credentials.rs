@@ -129,6 +129,8 @@ async fn cloudspot_logs_in_again_too() {
     for attempt in 0..6 {
         let error = wrong.get_user().await.unwrap_err();
         assert_eq!((error.is_authentication(), error.is_login_limited()), (attempt < 3, attempt >= 3), "{error}");
+        // The session's own: no fault of a server's client.
+        assert_eq!((error.is_session_login(), error.suggested_status()), (true, 503), "{error}");
     }
     assert_eq!(request_count(&emulator, path), 6);
 }

@@ -18,6 +18,7 @@ mod cloudspot;
 mod credentials;
 mod identity;
 mod login_limit;
+mod observability;
 mod orgs;
 mod providers;
 mod refresh;

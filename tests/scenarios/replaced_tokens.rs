@@ -5,7 +5,7 @@ use crate::support::{holds, same};
 use iam_sdk::{
     Result,
     digiwin::Credentials,
-    emulator::{Emulator, authing::Settings},
+    emulator::{Emulator, Fault, authing::Settings},
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use serde_json::json;
@@ -140,7 +140,7 @@ async fn a_clock_that_is_ten_minutes_off_makes_no_difference() {
     for seconds in [-600, 600] {
         let emulator =
             Emulator::builder().authing(Settings::new().token_lifetime(Duration::from_secs(300))).start().unwrap();
-        emulator.authing().set_clock_ahead(seconds);
+        emulator.fault(Fault::clock_moved(seconds).on("authing.access_token"));
         let account = emulator.authing().account();
         let builder =
             ManagementClient::builder(&account.user_pool_id, account.secret.clone()).base_url(emulator.base_url());

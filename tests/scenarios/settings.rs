@@ -17,8 +17,8 @@ async fn a_builder_names_the_setting_that_is_wrong() {
         ("retry: max_attempts: ", || {
             Client::builder("https://h", "a").retry(RetryPolicy::new().max_attempts(0)).build().err()
         }),
-        ("retry: first_wait: ", || {
-            Client::builder("https://h", "a").retry(RetryPolicy::new().longest_wait(Duration::ZERO)).build().err()
+        ("retry: initial_backoff: ", || {
+            Client::builder("https://h", "a").retry(RetryPolicy::new().max_backoff(Duration::ZERO)).build().err()
         }),
         ("`Keep-Alive`", || Client::builder("https://h", "a").header("Keep-Alive", "x").build().err()),
         ("connect_timeout: ", || Client::builder("https://h", "a").connect_timeout(Duration::ZERO).build().err()),

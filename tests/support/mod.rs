@@ -5,7 +5,9 @@ pub mod gate;
 pub mod handshake;
 pub mod http2;
 pub mod log;
+pub mod observed;
 pub mod server;
+pub mod spans;
 pub mod tls;
 
 use std::{collections::BTreeMap, fmt::Debug};

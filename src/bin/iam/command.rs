@@ -37,6 +37,11 @@ impl Global {
         output.show(reply(client)?, list_fields)
     }
 
+    /// Returns whether errors are for programs that read JSON.
+    pub fn is_json(&self) -> bool {
+        matches!(self.output.output, Some(Format::Json | Format::Jsonl))
+    }
+
     /// Prepares the output of a command.
     pub fn output(&self, context: &Context) -> Result<Output> {
         let setting = context.settings.get("output").map(|name| {

@@ -1,98 +1,88 @@
 //! The command `iam emulate`.
 
-use crate::seed::Seeds;
-use clap::{Args, ValueEnum};
-use iam_sdk::emulator::{Emulator, EmulatorBuilder, Fault, authing, cloudspot, digiwin};
+mod settings;
+
+use clap::Args;
+use iam_sdk::emulator::{
+    Fault,
+    authing::{self, ErrorStyle},
+    digiwin::ResponseStyle,
+};
 use serde_json::json;
+use settings::Settings;
 use std::{
     error::Error,
     io::{self, Write},
+    num::NonZeroU64,
     path::PathBuf,
     thread,
-    time::Duration,
 };
 
 #[derive(Args)]
 pub struct Options {
-    /// The loopback port to listen on; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    port: u16,
+    /// A JSON file of settings: users, faults, styles and so on; the guide on testing has its form. Options given beside it win
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// The loopback port to listen on; 0, the default, takes a free one
+    #[arg(long)]
+    port: Option<u16>,
     /// A fault, such as `reset-after on=authing.users.create times=1`; may be given several times
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
     /// How many milliseconds to wait before each response
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
-    /// The lifetime of all services' tokens, in seconds; by default that of each service
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    token_lifetime: Option<u64>,
-    /// Which of Digiwin's responses are in an envelope
-    #[arg(long, value_enum, default_value_t)]
-    response_style: ResponseStyle,
-    /// The form of Authing's errors
-    #[arg(long, value_enum, default_value_t)]
-    error_style: ErrorStyle,
-    /// A JSON file with people, tenants, organizations and so on; the guide on testing has its form
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
-    /// Serve until a signal comes, whatever becomes of standard input
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
+    /// The lifetime in seconds of Digiwin's and Cloudspot's user tokens and of Authing's management tokens
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<NonZeroU64>,
+    /// How Digiwin's responses are wrapped: `mixed`, all but those below /api/iam/v2/identity (default); `bare`, no response is
+    /// wrapped; `enveloped`, all are, and refusals have HTTP status 200
+    #[arg(long, value_name = "STYLE")]
+    response_style: Option<ResponseStyle>,
+    /// The form of Authing's errors: `code`, with `code` and `message` (default); `api-code`, with `apiCode` and `statusCode`, as
+    /// in newer deployments
+    #[arg(long, value_name = "STYLE")]
+    error_style: Option<ErrorStyle>,
+    /// Serve until a signal comes, even after standard input has closed
     #[arg(long)]
     ignore_stdin: bool,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum ResponseStyle {
-    /// All but those below /api/iam/v2/identity
-    #[default]
-    Mixed,
-    /// None
-    Bare,
-    /// All; refusals have HTTP status 200
-    Enveloped,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum ErrorStyle {
-    /// `code` and `message`
-    #[default]
-    Code,
-    /// `apiCode` and `statusCode`, as in newer deployments
-    ApiCode,
-}
-
-fn builder(options: &Options) -> Result<EmulatorBuilder, String> {
-    let seeds = options.seed.as_deref().map(Seeds::read).transpose()?.unwrap_or_default();
-    let mut digiwin = digiwin::Settings::new().response_style(match options.response_style {
-        ResponseStyle::Mixed => digiwin::ResponseStyle::Mixed,
-        ResponseStyle::Bare => digiwin::ResponseStyle::Bare,
-        ResponseStyle::Enveloped => digiwin::ResponseStyle::Enveloped,
-    });
-    let mut authing = authing::Settings::new().error_style(match options.error_style {
-        ErrorStyle::Code => authing::ErrorStyle::Code,
-        ErrorStyle::ApiCode => authing::ErrorStyle::ApiCode,
-    });
-    let mut cloudspot = cloudspot::Settings::new();
-    if let Some(lifetime) = options.token_lifetime.map(Duration::from_secs) {
-        digiwin = digiwin.token_lifetime(lifetime);
-        authing = authing.token_lifetime(lifetime);
-        cloudspot = cloudspot.token_lifetime(lifetime);
+impl Options {
+    /// Returns the file's settings, changed by the options.
+    fn settings(&self) -> Result<Settings, String> {
+        let mut settings = self.settings.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        settings.port = self.port.unwrap_or(settings.port);
+        settings.latency_ms = self.latency.unwrap_or(settings.latency_ms);
+        settings.faults.extend(self.fault.iter().cloned());
+        for lifetime in [
+            &mut settings.digiwin.token_lifetime_seconds,
+            &mut settings.authing.token_lifetime_seconds,
+            &mut settings.cloudspot.token_lifetime_seconds,
+        ] {
+            *lifetime = self.token_lifetime.or(*lifetime);
+        }
+        settings.digiwin.response_style = self.response_style.or(settings.digiwin.response_style);
+        settings.authing.error_style = self.error_style.or(settings.authing.error_style);
+        Ok(settings)
     }
-    digiwin = seeds.digiwin.into_iter().fold(digiwin, digiwin::Settings::seed);
-    authing = seeds.authing.into_iter().fold(authing, authing::Settings::seed);
-    cloudspot = seeds.cloudspot.into_iter().fold(cloudspot, cloudspot::Settings::seed);
-    let builder = Emulator::builder().port(options.port).latency(Duration::from_millis(options.latency));
-    Ok(builder.digiwin(digiwin).authing(authing).cloudspot(cloudspot))
 }
 
 pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let emulator = builder(&options)?.start()?;
-    for fault in options.fault {
+    let mut settings = options.settings()?;
+    let faults = std::mem::take(&mut settings.faults);
+    let emulator = settings.builder().start()?;
+    for fault in faults {
         emulator.try_fault(fault)?;
     }
     let account = emulator.digiwin().account();
     let license = emulator.cloudspot().account();
     let impersonation = emulator.cloudspot().impersonate(&license.username, &license.company_id);
-    let authing = emulator.authing().account();
+    let pool = emulator.authing().account();
+    // The application is any: the emulator knows none.
+    let app_id = "shop";
+    let user = emulator.authing().user_ids().into_iter().next();
+    let id_token = user.map(|id| emulator.authing().issue_jwt(authing::Jwt::new(id, app_id))).transpose()?;
     let line = json!({
         "base_url": emulator.base_url(),
         "digiwin": {
@@ -104,9 +94,12 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
             "verification_code": account.verification_code.expose_secret(),
         },
         "authing": {
-            "user_pool_id": authing.user_pool_id,
-            "secret": authing.secret.expose_secret(),
+            "user_pool_id": pool.user_pool_id,
+            "secret": pool.secret.expose_secret(),
             "public_key": emulator.authing().public_key_pem()?,
+            "issuer": emulator.authing().issuer(),
+            "app_id": app_id,
+            "id_token": id_token.as_ref().map(|token| token.expose_secret()),
         },
         "cloudspot": {
             "application": license.application,

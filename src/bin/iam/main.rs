@@ -4,6 +4,7 @@ mod api;
 mod arguments;
 mod auth;
 mod authing;
+mod bulk;
 mod command;
 mod config;
 mod context;
@@ -22,7 +23,6 @@ mod profiles;
 mod prompt;
 mod reply;
 mod secrets;
-mod seed;
 mod service;
 mod session;
 mod settings;
@@ -31,7 +31,7 @@ mod store;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use command::Global;
 use failure::{Failure, Result};
-use output::{Color, Format};
+use output::Color;
 use std::process::ExitCode;
 
 /// The identity services on the command line
@@ -106,7 +106,7 @@ fn tree() -> clap::Command {
 fn main() -> ExitCode {
     let parsed = Arguments::from_arg_matches(&tree().get_matches()).unwrap_or_else(|error| error.exit());
     let Arguments { command, global } = parsed;
-    let as_json = matches!(global.output.output, Some(Format::Json | Format::Jsonl));
+    let as_json = global.is_json();
     match global.output.color {
         Some(Color::Always) => anstream::ColorChoice::Always.write_global(),
         Some(Color::Never) => anstream::ColorChoice::Never.write_global(),

@@ -68,6 +68,12 @@ impl ManagementClient {
         Orgs { session: self.session.clone() }
     }
 
+    #[cfg(feature = "server")]
+    #[allow(dead_code, reason = "the blocking client tells no guard whom a token is for")]
+    pub(crate) fn user_pool_id(&self) -> &str {
+        self.token.user_pool_id()
+    }
+
     /// Returns the calls about groups and their members.
     pub fn groups(&self) -> Groups {
         Groups { session: self.session.clone() }

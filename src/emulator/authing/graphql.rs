@@ -3,7 +3,7 @@
 use super::{
     resolvers::{args::Args, fields::resolver},
     service::{Authing, Caller},
-    state::refusal::Refusal,
+    state::error_response::ErrorResponse,
 };
 use async_graphql::{
     Error, ErrorExtensions as _, Name, Request, Response, ServerError,
@@ -83,19 +83,16 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     let own = name.clone();
     let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
-        let Some(resolver) = resolver else { return Ok(shown(parent[own.as_str()].clone(), is_object)) };
+        let Some(resolver) = resolver else { return Ok(field_value(parent[own.as_str()].clone(), is_object)) };
         let authing = context.data::<Arc<Authing>>()?;
-        if is_root {
-            authing.note_operation(&own);
-        }
         if guarded && !context.data::<Caller>()?.is_manager {
-            return Err(spelled(&context, &Refusal::NOT_LOGGED_IN));
+            return Err(spelled(&context, &ErrorResponse::NOT_LOGGED_IN));
         }
         let args = context.args.as_index_map().iter();
         let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
         let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
         let result = resolver(&mut authing.pool(), parent, &args);
-        result.map(|value| shown(value, is_object)).map_err(|refusal| spelled(&context, &refusal))
+        result.map(|value| field_value(value, is_object)).map_err(|error| spelled(&context, &error))
     };
     let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));
     let field = Field::new(name.as_str(), ty, move |context| {
@@ -105,17 +102,17 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     arguments.fold(field, Field::argument)
 }
 
-/// Makes an error whose message is the refusal's JSON, marked so that [`error`] unwraps it.
-fn spelled(context: &ResolverContext<'_>, refusal: &Refusal) -> Error {
-    let json = context.data::<Caller>().map(|caller| caller.spelling.json(refusal)).unwrap_or_default();
+/// Returns a GraphQL error whose message is the JSON of the error response, marked so that [`error`] unwraps it.
+fn spelled(context: &ResolverContext<'_>, error: &ErrorResponse) -> Error {
+    let json = context.data::<Caller>().map(|caller| caller.spelling.json(error)).unwrap_or_default();
     Error::new(json.to_string()).extend_with(|_, extensions| extensions.set("spelled", true))
 }
 
-fn shown<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
+fn field_value<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
     match value {
         Value::Null => None,
         Value::Array(values) => {
-            let item = |value| shown(value, is_object).unwrap_or(FieldValue::NULL);
+            let item = |value| field_value(value, is_object).unwrap_or(FieldValue::NULL);
             Some(FieldValue::list(values.into_iter().map(item)))
         }
         value if is_object => Some(FieldValue::owned_any(value)),
@@ -132,7 +129,12 @@ pub(super) async fn respond(schema: &Schema, request: Request, caller: Caller) -
     json!({"errors": response.errors.iter().map(error).collect::<Vec<_>>(), "data": data})
 }
 
-/// Writes an error of the response. A refusal of the service has an object as its message; GraphQL's own errors have text.
+/// Returns the response to a request that was refused as a whole.
+pub(super) fn error_response(caller: &Caller, error: &ErrorResponse) -> Value {
+    json!({"errors": [{"message": caller.spelling.json(error)}], "data": null})
+}
+
+/// Writes an error of the response. An error of the service has an object as its message; GraphQL's own errors have text.
 fn error(error: &ServerError) -> Value {
     let own = error.extensions.as_ref().is_some_and(|extensions| extensions.get("spelled").is_some());
     let message = if own { serde_json::from_str(&error.message).unwrap_or_default() } else { json!(error.message) };

@@ -3,18 +3,18 @@
 use super::{
     resolvers::{
         access,
-        args::{Args, read, shown},
+        args::{Args, to_json},
         custom, nodes, orgs,
     },
-    service::{Authing, Spelling},
-    state::{actions::Action, pool::Pool, refusal::Refusal, resources::ResourceDetails},
+    service::{Authing, Caller, Spelling},
+    state::{actions::Action, error_response::ErrorResponse, pool::Pool},
 };
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{get, post},
 };
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
@@ -28,17 +28,13 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn segment(&self, at: usize) -> &str {
-        self.path.get(at).map(String::as_str).unwrap_or_default()
-    }
-
-    /// Returns a path segment that is a number; else 0, which nothing has.
-    fn number(&self, at: usize) -> i64 {
-        self.segment(at).parse().unwrap_or(0)
+    /// Returns the variable segment of the path.
+    fn segment(&self) -> &str {
+        self.path.first().map(String::as_str).unwrap_or_default()
     }
 }
 
-type Handler = fn(Call<'_>) -> Result<(Value, &'static str), Refusal>;
+type Handler = fn(Call<'_>) -> HandlerResult;
 
 const OK: &str = "请求成功";
 
@@ -48,69 +44,62 @@ const CLIENT_IP: &str = "127.0.0.1";
 pub(super) fn router(authing: Arc<Authing>) -> Router {
     let guarded = |handler: Handler| {
         move |State(authing): State<Arc<Authing>>,
-              Path(path): Path<HashMap<String, String>>,
+              Path(path): Path<Vec<String>>,
               Query(query): Query<HashMap<String, String>>,
               headers: HeaderMap,
-              body: Bytes| async move { respond(&authing, handler, &path, query, &headers, &body) }
+              body: Bytes| async move { respond(&authing, handler, path, query, &headers, &body) }
     };
     Router::new()
-        .route("/api/v2/users/{a}", get(guarded(user)))
-        .route("/api/v2/users/{a}/has-role", get(guarded(has_role)))
-        .route("/api/v2/users/{a}/orgs", get(guarded(orgs_of_user)))
+        .route("/api/v2/users/{id}", get(guarded(user)))
+        .route("/api/v2/users/{id}/has-role", get(guarded(has_role)))
+        .route("/api/v2/users/{id}/orgs", get(guarded(orgs_of_user)))
         .route("/api/v2/users/kick", post(guarded(kick)))
         .route("/api/v2/users/login-status", get(guarded(login_status)))
         .route("/api/v2/analysis/user-action", get(guarded(user_actions)))
         .route("/logout", get(guarded(logout)))
         .route("/api/v2/acl/check-resource-permission-batch", post(guarded(check_permissions)))
         .route("/api/v2/acl/get-authorized-resources-of-resource-kind", post(guarded(permissions_of_kind)))
-        .route("/api/v2/acl/revoke-resource", post(guarded(revoke)))
         .route("/api/v2/orgs/import", post(guarded(import)))
         .route("/api/v2/orgs/export", get(guarded(export)))
-        .route("/connections/enterprise/{a}/start-sync", post(guarded(sync)))
+        .route("/connections/enterprise/{type}/start-sync", post(guarded(sync)))
         .route("/api/v2/ad/sync", post(guarded(sync_ad)))
         .route("/api/v2/password/check", post(guarded(check_password)))
-        .route("/api/v2/resource-namespace/{a}", get(guarded(namespaces)).post(guarded(create_namespace)))
-        .route("/api/v2/resource-namespace/{a}/{b}", put(guarded(update_namespace)).delete(guarded(delete_namespace)))
-        .route("/api/v2/resources", get(guarded(resources)).post(guarded(create_resource)))
-        .route("/api/v2/resources/detail", get(guarded(resource)))
-        .route("/api/v2/resources/{a}", post(guarded(update_resource)).delete(guarded(delete_resource)))
         .with_state(authing)
 }
 
 fn respond(
     authing: &Authing,
     handler: Handler,
-    path: &HashMap<String, String>,
+    path: Vec<String>,
     query: HashMap<String, String>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response {
     let caller = authing.caller(headers);
     let result = match caller.is_manager {
-        false => Err(Refusal::NOT_LOGGED_IN),
-        true => arguments(query, body).and_then(|args| {
-            let path = ["a", "b"].into_iter().filter_map(|name| path.get(name).cloned()).collect();
-            handler(Call { pool: &mut authing.pool(), args, path })
-        }),
+        false => Err(ErrorResponse::NOT_LOGGED_IN),
+        true => arguments(query, body).and_then(|args| handler(Call { pool: &mut authing.pool(), args, path })),
     };
     match result {
         Ok((data, message)) => Json(json!({"code": 200, "message": message, "data": data})).into_response(),
-        Err(refusal) => {
-            let status = match caller.spelling {
-                Spelling::Code { .. } => StatusCode::OK,
-                Spelling::ApiCode { .. } if refusal.code == Refusal::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
-                Spelling::ApiCode { .. } => StatusCode::BAD_REQUEST,
-            };
-            (status, Json(caller.spelling.json(&refusal))).into_response()
-        }
+        Err(error) => error_response(&caller, &error),
     }
 }
 
+pub(super) fn error_response(caller: &Caller, error: &ErrorResponse) -> Response {
+    let status = match caller.spelling {
+        Spelling::Code { .. } => StatusCode::OK,
+        Spelling::ApiCode { .. } if error.code == ErrorResponse::NOT_LOGGED_IN.code => StatusCode::UNAUTHORIZED,
+        Spelling::ApiCode { .. } => StatusCode::BAD_REQUEST,
+    };
+    (status, Json(caller.spelling.json(error))).into_response()
+}
+
 /// Reads the members of query and body. Numbers in a query become numbers; a body must be an object.
-fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusal> {
+fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, ErrorResponse> {
     let mut args: Map<String, Value> = match body {
         [] => Map::new(),
-        body => serde_json::from_slice(body).map_err(|_| Refusal::invalid("body: no JSON object"))?,
+        body => serde_json::from_slice(body).map_err(|_| ErrorResponse::invalid("body: no JSON object"))?,
     };
     for (name, value) in query {
         let number = matches!(name.as_str(), "page" | "limit").then(|| value.parse::<i64>().ok()).flatten();
@@ -120,11 +109,11 @@ fn arguments(query: HashMap<String, String>, body: &[u8]) -> Result<Args, Refusa
     Ok(Args(args))
 }
 
-type HandlerResult = Result<(Value, &'static str), Refusal>;
+type HandlerResult = Result<(Value, &'static str), ErrorResponse>;
 
 fn user(call: Call<'_>) -> HandlerResult {
-    let user = call.pool.users.known(call.segment(0))?;
-    let mut json = shown(user);
+    let user = call.pool.users.find(call.segment())?;
+    let mut json = to_json(user);
     if call.args.text("with_custom_data") == Some("1") {
         json["customData"] = custom::of_user(call.pool, user.id());
     }
@@ -132,24 +121,24 @@ fn user(call: Call<'_>) -> HandlerResult {
 }
 
 fn has_role(call: Call<'_>) -> HandlerResult {
-    Ok((access::has_role(call.pool, call.segment(0), call.args.namespace(), call.args.need("code")?)?, OK))
+    Ok((access::has_role(call.pool, call.segment(), call.args.namespace(), call.args.need("code")?)?, OK))
 }
 
 fn orgs_of_user(call: Call<'_>) -> HandlerResult {
-    Ok((nodes::paths_of_user(call.pool, call.segment(0))?, OK))
+    Ok((nodes::paths_of_user(call.pool, call.segment())?, OK))
 }
 
 fn kick(call: Call<'_>) -> HandlerResult {
     if call.args.list("userIds").is_empty() {
-        return Err(Refusal::invalid("userIds"));
+        return Err(ErrorResponse::invalid("userIds"));
     }
-    call.args.texts("userIds").into_iter().for_each(|id| call.pool.sessions.close(id, None));
+    call.args.strs("userIds").into_iter().for_each(|id| call.pool.sessions.close(id, None));
     Ok((Value::Null, "操作成功"))
 }
 
 fn login_status(call: Call<'_>) -> HandlerResult {
     let id = call.args.need("userId")?;
-    let user = shown(call.pool.users.known(id)?);
+    let user = to_json(call.pool.users.find(id)?);
     let is_login = call.pool.sessions.is_signed_in(id, call.args.text("appId"));
     Ok((json!({"isLogin": is_login, "user": user, "application": []}), OK))
 }
@@ -181,7 +170,7 @@ fn logout(call: Call<'_>) -> HandlerResult {
 
 fn check_permissions(call: Call<'_>) -> HandlerResult {
     let (user, namespace) = (call.args.need("userId")?, call.args.need("namespace")?);
-    Ok((access::permissions(call.pool, user, namespace, &call.args.texts("resources"))?, OK))
+    Ok((access::permissions(call.pool, user, namespace, &call.args.strs("resources"))?, OK))
 }
 
 fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
@@ -189,15 +178,12 @@ fn permissions_of_kind(call: Call<'_>) -> HandlerResult {
     Ok((access::permissions_of_kind(call.pool, user, namespace, call.args.need("resource")?)?, OK))
 }
 
-fn revoke(call: Call<'_>) -> HandlerResult {
-    Ok((access::revoke(call.pool, &call.args)?, OK))
-}
-
 fn import(call: Call<'_>) -> HandlerResult {
     if call.args.need("filetype")? != "json" {
-        return Err(Refusal::invalid("filetype"));
+        return Err(ErrorResponse::invalid("filetype"));
     }
-    let tree: Value = serde_json::from_str(call.args.need("file")?).map_err(|_| Refusal::invalid("file: no JSON"))?;
+    let tree: Value =
+        serde_json::from_str(call.args.need("file")?).map_err(|_| ErrorResponse::invalid("file: no JSON"))?;
     Ok((orgs::import(call.pool, &tree)?, "导入成功"))
 }
 
@@ -206,9 +192,9 @@ fn export(call: Call<'_>) -> HandlerResult {
 }
 
 fn sync(call: Call<'_>) -> HandlerResult {
-    match call.segment(0) {
+    match call.segment() {
         "dingtalk" | "wechatwork" => Ok((Value::Null, "同步任务已开始")),
-        _ => Err(Refusal::missing("connection")),
+        _ => Err(ErrorResponse::not_found("connection")),
     }
 }
 
@@ -222,66 +208,4 @@ fn check_password(call: Call<'_>) -> HandlerResult {
     let valid = call.args.need("password")?.chars().count() >= 6;
     let message = if valid { "密码合法" } else { "密码长度不能少于 6 位" };
     Ok((json!({"valid": valid, "message": message}), OK))
-}
-
-fn namespaces(call: Call<'_>) -> HandlerResult {
-    let namespaces = &call.pool.namespaces;
-    let page = call.args.page(namespaces.len(), namespaces.iter(), shown);
-    Ok((json!({"total": page["totalCount"], "list": page["list"]}), OK))
-}
-
-fn create_namespace(call: Call<'_>) -> HandlerResult {
-    let (code, name) = (call.args.need("code")?, call.args.need("name")?);
-    let namespace = call.pool.namespaces.create(code, name, call.args.text("description"))?;
-    Ok((shown(&namespace), OK))
-}
-
-fn update_namespace(call: Call<'_>) -> HandlerResult {
-    let (code, name, description) = (call.args.text("code"), call.args.text("name"), call.args.text("description"));
-    let namespace = call.pool.namespaces.update(call.number(1), code, name, description)?;
-    Ok((shown(&namespace), OK))
-}
-
-fn delete_namespace(call: Call<'_>) -> HandlerResult {
-    call.pool.namespaces.delete(call.number(1))?;
-    Ok((Value::Null, OK))
-}
-
-fn resources(call: Call<'_>) -> HandlerResult {
-    let kind = call.args.text("type");
-    let all = call.pool.resources.of_namespace(call.args.namespace());
-    let found: Vec<_> = all
-        .filter(|resource| kind.is_none_or(|kind| resource.resource_type().is_some_and(|own| own.name() == kind)))
-        .collect();
-    Ok((call.args.page(found.len(), found.into_iter(), shown), OK))
-}
-
-/// Reads the members of a resource that the arguments name.
-fn details(args: &Args) -> Result<ResourceDetails, Refusal> {
-    read("resource", args.0.clone().into())
-}
-
-fn create_resource(call: Call<'_>) -> HandlerResult {
-    let (namespace, code) = (call.args.namespace(), call.args.need("code")?);
-    let resource = call.pool.resources.create(namespace, code, details(&call.args)?)?;
-    Ok((shown(&resource), OK))
-}
-
-fn resource(call: Call<'_>) -> HandlerResult {
-    let resource = match call.args.text("id") {
-        Some(id) => call.pool.resources.with_id(id),
-        None => call.pool.resources.get(call.args.namespace(), call.args.required("code")),
-    };
-    Ok((shown(resource.ok_or(Refusal::missing("resource"))?), OK))
-}
-
-fn update_resource(call: Call<'_>) -> HandlerResult {
-    let (code, given) = (call.segment(0).to_owned(), details(&call.args)?);
-    Ok((shown(&call.pool.resources.update(call.args.namespace(), &code, given)?), OK))
-}
-
-fn delete_resource(call: Call<'_>) -> HandlerResult {
-    let code = call.segment(0).to_owned();
-    call.pool.resources.delete(call.args.namespace(), &code);
-    Ok((Value::Null, OK))
 }

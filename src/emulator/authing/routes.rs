@@ -1,13 +1,14 @@
 //! The routes of the service.
 
 use super::{
-    graphql, rest,
+    graphql, oidc,
+    populate::populate,
+    rest,
     service::Authing,
     settings::Settings,
-    sow::sow,
-    state::{password::PoolKey, pool::Pool},
+    state::{error_response::ErrorResponse, password::PoolKey, pool::Pool},
 };
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use async_graphql::dynamic::Schema;
 use axum::{
     Json, Router,
@@ -15,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
 use std::{io, sync::Arc};
 
 impl Service for Authing {
@@ -25,14 +26,38 @@ impl Service for Authing {
         let key = Arc::new(PoolKey::default());
         let account = seed.account();
         let mut pool = Pool::new(&account.user_pool_id, account.secret.clone(), token_lifetime, key.clone());
-        sow(seed, &mut pool).map_err(|mistake| mistake.of("authing"))?;
+        populate(seed, &mut pool).map_err(|mistake| mistake.of("authing"))?;
         Ok(Self::new(account, error_style, key, pool))
     }
 
     fn router(self: Arc<Self>) -> io::Result<Router> {
         let schema = graphql::schema(self.clone())?;
         let graphql = Router::new().route("/graphql/v2", post(graphql_v2)).with_state((self.clone(), schema));
-        Ok(graphql.merge(rest::router(self)))
+        Ok(graphql.merge(oidc::router(self.clone())).merge(rest::router(self)))
+    }
+
+    fn listens_at(&self, base_url: &str) {
+        self.set_base_url(base_url);
+    }
+}
+
+impl ErrorResponses for Authing {
+    fn error(&self, head: &Parts, code: u32) -> Response {
+        self.refuse(head, &ErrorResponse::of_fault(code))
+    }
+
+    fn token_refused(&self, head: &Parts) -> Response {
+        self.refuse(head, &ErrorResponse::NOT_LOGGED_IN)
+    }
+}
+
+impl Authing {
+    fn refuse(&self, head: &Parts, error: &ErrorResponse) -> Response {
+        let caller = self.caller(&head.headers);
+        match head.uri.path().starts_with("/graphql") {
+            true => Json(graphql::error_response(&caller, error)).into_response(),
+            false => rest::error_response(&caller, error),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Authing's initial users, organizations, groups, roles and fields.
 
-use crate::{Json, Password};
+use crate::{Json, Password, emulator::seed_check::default_seed};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Credentials of a management client that work against the emulator.
@@ -15,25 +16,48 @@ pub struct Account {
 
 /// A user pool and its initial contents.
 ///
-/// The default has 12 users, an organization of 6 nodes, 2 groups, 2 roles and 2 custom fields.
-#[derive(Clone, Debug)]
+/// The default has 12 users, an organization of 6 nodes, 2 groups, 2 roles and 2 custom fields. A seed can be
+/// deserialized from JSON of the form that the [guide](crate::guide::testing) shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seed {
     user_pool_id: String,
     secret: Password,
+    #[serde(default)]
     pub(super) users: Vec<BTreeMap<String, Json>>,
+    #[serde(default)]
     pub(super) groups: Vec<Group>,
-    /// Each role's code and the names of the users who have it.
-    pub(super) roles: Vec<(String, Vec<String>)>,
-    /// Each field's key and type.
-    pub(super) fields: Vec<(String, String)>,
+    #[serde(default)]
+    pub(super) roles: Vec<Role>,
+    #[serde(default)]
+    pub(super) custom_fields: Vec<CustomField>,
+    #[serde(default)]
     pub(super) organizations: Vec<Org>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Group {
     pub(super) code: String,
     pub(super) name: String,
+    #[serde(default, rename = "members")]
     pub(super) usernames: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Role {
+    pub(super) code: String,
+    #[serde(default, rename = "members")]
+    pub(super) usernames: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomField {
+    pub(super) key: String,
+    #[serde(rename = "type")]
+    pub(super) data_type: String,
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {
@@ -43,8 +67,16 @@ fn owned(texts: &[&str]) -> Vec<String> {
 impl Seed {
     /// Creates a seed of an empty pool.
     pub fn new(user_pool_id: impl Into<String>, secret: impl Into<Password>) -> Self {
-        let (users, groups, roles, fields, organizations) = Default::default();
-        Self { user_pool_id: user_pool_id.into(), secret: secret.into(), users, groups, roles, fields, organizations }
+        let (users, groups, roles, custom_fields, organizations) = Default::default();
+        Self {
+            user_pool_id: user_pool_id.into(),
+            secret: secret.into(),
+            users,
+            groups,
+            roles,
+            custom_fields,
+            organizations,
+        }
     }
 
     /// Adds a user with these members, as the wire has them (`username`, `email`, `phone`, `externalId`, `nickname` …). With an
@@ -62,13 +94,13 @@ impl Seed {
 
     /// Adds a role in the namespace `default` that these users have, by user name.
     pub fn role(mut self, code: impl Into<String>, usernames: &[&str]) -> Self {
-        self.roles.push((code.into(), owned(usernames)));
+        self.roles.push(Role { code: code.into(), usernames: owned(usernames) });
         self
     }
 
     /// Defines a custom field of users: `STRING`, `NUMBER`, `DATETIME`, `BOOLEAN` or `OBJECT`.
     pub fn custom_field(mut self, key: impl Into<String>, data_type: impl Into<String>) -> Self {
-        self.fields.push((key.into(), data_type.into()));
+        self.custom_fields.push(CustomField { key: key.into(), data_type: data_type.into() });
         self
     }
 
@@ -84,17 +116,21 @@ impl Seed {
 }
 
 /// A node of an organization and the nodes below it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Org {
+    #[serde(default)]
     pub(super) code: String,
     pub(super) name: String,
     pub(super) description: Option<String>,
+    #[serde(default, rename = "members")]
     pub(super) usernames: Vec<String>,
+    #[serde(default)]
     pub(super) children: Vec<Org>,
 }
 
 impl Org {
-    /// Creates a node without members. A code is found in one node of an organization; an empty one is none.
+    /// Creates a node without members. The nodes of an organization have different codes; an empty code means no code.
     pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
         let (description, usernames, children) = Default::default();
         Self { code: code.into(), name: name.into(), description, usernames, children }
@@ -121,26 +157,6 @@ impl Org {
 
 impl Default for Seed {
     fn default() -> Self {
-        const NAMES: [&str; 12] =
-            ["ann", "bo", "chen", "dana", "emil", "fatima", "georg", "hana", "ines", "jun", "kofi", "lena"];
-        let research = Org::new("research", "Research").child(Org::new("lab1", "Lab 1"));
-        let sales = Org::new("sales", "Sales").child(Org::new("north", "North")).child(Org::new("south", "South"));
-        let seed = Self::new("59f86b4832eb28071bdd9214", "4b880fff06b080f154ee48c9e689a541")
-            .custom_field("school", "STRING")
-            .custom_field("age", "NUMBER")
-            .organization(Org::new("acme", "Acme").description("everybody").child(research).child(sales));
-        let seed = NAMES.iter().enumerate().fold(seed, |seed, (n, name)| {
-            seed.user([
-                ("username", (*name).to_owned()),
-                ("email", format!("{name}@acme.example")),
-                ("phone", format!("1380000{n:04}")),
-                ("externalId", format!("e-{n}")),
-                ("nickname", format!("{}{}", name[..1].to_uppercase(), &name[1..])),
-            ])
-        });
-        seed.group("developers", "Developers", &["ann", "bo", "chen"])
-            .group("managers", "Managers", &["dana"])
-            .role("admin", &["ann"])
-            .role("auditor", &["bo", "dana"])
+        default_seed(include_str!("default_seed.json"))
     }
 }

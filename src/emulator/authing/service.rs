@@ -4,18 +4,20 @@ use super::{
     seed::Account,
     settings::ErrorStyle,
     state::{
+        error_response::ErrorResponse,
         password::{PoolKey, Received},
         pool::Pool,
-        refusal::Refusal,
+        signing::SigningKeys,
         value::new_id,
     },
 };
+use crate::emulator::lock::lock;
 use crate::{Password, UserToken};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 /// The form of error responses, in the language that the request asks for.
@@ -26,12 +28,12 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    pub(super) fn json(self, refusal: &Refusal) -> Value {
+    pub(super) fn json(self, error: &ErrorResponse) -> Value {
         match self {
-            Self::Code { english } => json!({"code": refusal.code, "message": refusal.message(english), "data": null}),
+            Self::Code { english } => json!({"code": error.code, "message": error.message(english), "data": null}),
             Self::ApiCode { english } => json!({
-                "uniqueId": new_id(), "statusCode": 499, "apiCode": refusal.code.to_string(),
-                "message": refusal.message(english), "data": null,
+                "uniqueId": new_id(), "statusCode": 499, "apiCode": error.code.to_string(),
+                "message": error.message(english), "data": null,
             }),
         }
     }
@@ -47,15 +49,30 @@ pub(super) struct Caller {
 pub struct Authing {
     account: Account,
     key: Arc<PoolKey>,
+    signing_keys: SigningKeys,
     style: ErrorStyle,
+    /// Where the emulator listens.
+    base_url: OnceLock<String>,
     pool: Mutex<Pool>,
-    /// The root fields that were requested.
-    operations: Mutex<Vec<String>>,
 }
 
 impl Authing {
     pub(super) fn new(account: Account, style: ErrorStyle, key: Arc<PoolKey>, pool: Pool) -> Self {
-        Self { account, key, style, pool: Mutex::new(pool), operations: Mutex::default() }
+        let (signing_keys, base_url) = Default::default();
+        Self { account, key, signing_keys, style, base_url, pool: Mutex::new(pool) }
+    }
+
+    pub(super) fn set_base_url(&self, url: &str) {
+        // The emulator listens in one place.
+        let _ = self.base_url.set(url.to_owned());
+    }
+
+    pub(super) fn base_url(&self) -> &str {
+        self.base_url.get().map(String::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
     }
 
     /// Returns the user pool's id and secret.
@@ -75,19 +92,19 @@ impl Authing {
     /// Returns a user's password, if the client encrypted it with the pool's own key.
     pub fn password_of(&self, user_id: &str) -> Option<Password> {
         match self.pool().users.get(user_id)?.received_password()? {
-            Received::Opened(password) => Some(password.clone()),
-            Received::Sealed => None,
+            Received::Decrypted(password) => Some(password.clone()),
+            Received::Undecryptable => None,
         }
+    }
+
+    /// Returns the ids of the users, in the order in which they were created.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.pool().users.iter().map(|user| user.id().to_owned()).collect()
     }
 
     /// Signs a user in, as an application's login page would; `None` if there is no such user.
     pub fn sign_in(&self, user_id: &str, app_id: Option<&str>) -> Option<UserToken> {
         self.pool().sign_in(user_id, app_id).ok().map(|(token, _)| token.into())
-    }
-
-    /// Sets the service's clock this many seconds ahead; a negative number sets it back.
-    pub fn set_clock_ahead(&self, seconds: i64) {
-        self.pool().managers.set_clock_ahead(seconds);
     }
 
     /// Expires every management token, as the passing of time would.
@@ -105,22 +122,8 @@ impl Authing {
         self.pool().mail.clone()
     }
 
-    /// Returns the GraphQL root fields that were requested so far, such as `accessToken` or `users`, in order.
-    pub fn operations(&self) -> Vec<String> {
-        self.requested().clone()
-    }
-
-    pub(super) fn note_operation(&self, name: &str) {
-        self.requested().push(name.to_owned());
-    }
-
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
-        // A handler that panicked has failed its own request; the next ones go on.
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn requested(&self) -> MutexGuard<'_, Vec<String>> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pool)
     }
 
     pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {

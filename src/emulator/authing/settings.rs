@@ -1,10 +1,15 @@
 //! Authing's settings.
 
 use super::seed::Seed;
-use std::time::Duration;
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer as _, value::Error},
+};
+use std::{str::FromStr, time::Duration};
 
 /// The form of error responses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorStyle {
     /// `{"code", "message", "data"}`, with HTTP status 200.
@@ -12,6 +17,15 @@ pub enum ErrorStyle {
     Code,
     /// `{"uniqueId", "statusCode", "apiCode", "message", "data"}`, as in newer deployments; REST with HTTP status 4xx.
     ApiCode,
+}
+
+/// Reads `code` or `api-code`.
+impl FromStr for ErrorStyle {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::deserialize(name.into_deserializer())
+    }
 }
 
 /// The seed and the settings of the emulated Authing. A [`Seed`] alone becomes settings with everything else as by default.

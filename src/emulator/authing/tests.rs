@@ -19,14 +19,14 @@ fn pool() -> Pool {
     let account = settings.seed.account();
     let key = Arc::new(PoolKey::default());
     let mut pool = Pool::new(&account.user_pool_id, account.secret.clone(), settings.token_lifetime, key);
-    super::sow::sow(settings.seed, &mut pool).unwrap();
+    super::populate::populate(settings.seed, &mut pool).unwrap();
     pool
 }
 
 fn call(pool: &mut Pool, field: &str, args: Value) -> Result<Value, u32> {
     let resolver = resolver("Query", field).or_else(|| resolver("Mutation", field)).unwrap();
     let Value::Object(args) = args else { panic!("{args}") };
-    resolver(pool, &Value::Null, &Args(args)).map_err(|refusal| refusal.code)
+    resolver(pool, &Value::Null, &Args(args)).map_err(|error| error.code)
 }
 
 fn create(pool: &mut Pool, n: usize) -> String {
@@ -118,7 +118,7 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
 }
 
 /// What a user of the model has: id, user name and mail address, and whether it is in the archive.
-struct Known {
+struct ModelUser {
     id: String,
     name: String,
     mail: String,
@@ -133,12 +133,12 @@ fn ids(page: &Value) -> Vec<String> {
 #[test]
 fn users_are_found_as_in_a_plain_list_of_them() {
     let mut random = StdRng::seed_from_u64(11);
-    let (mut pool, mut model): (Pool, Vec<Known>) = (pool(), Vec::new());
+    let (mut pool, mut model): (Pool, Vec<ModelUser>) = (pool(), Vec::new());
     call(&mut pool, "createGroup", json!({"code": "g", "name": "G"})).unwrap();
     for _ in 0..4_000 {
         let (name, mail) = (format!("u{}", random.random_range(0..20)), format!("M{}@x", random.random_range(0..20)));
         let picked = (0..model.len()).collect::<Vec<_>>().choose(&mut random).copied();
-        let is_free = |model: &[Known], but: Option<usize>| {
+        let is_free = |model: &[ModelUser], but: Option<usize>| {
             let mut others = model.iter().enumerate().filter(|(at, user)| !user.archived && Some(*at) != but);
             !others.any(|(_, user)| user.name == name || user.mail == mail)
         };
@@ -149,7 +149,7 @@ fn users_are_found_as_in_a_plain_list_of_them() {
                 if let Ok(created) = created {
                     let id = text(&created, "id").to_owned();
                     call(&mut pool, "addUserToGroup", json!({"userIds": [id], "code": "g"})).unwrap();
-                    model.push(Known { id, name: name.clone(), mail: mail.clone(), archived: false });
+                    model.push(ModelUser { id, name: name.clone(), mail: mail.clone(), archived: false });
                 }
             }
             (3 | 4, Some(at)) => {
@@ -167,8 +167,9 @@ fn users_are_found_as_in_a_plain_list_of_them() {
             }
             (_, None) => {}
         }
-        let live: Vec<&Known> = model.iter().filter(|user| !user.archived).collect();
-        let id_with = |fits: &dyn Fn(&Known) -> bool| live.iter().find(|user| fits(user)).map(|user| user.id.as_str());
+        let live: Vec<&ModelUser> = model.iter().filter(|user| !user.archived).collect();
+        let id_with =
+            |fits: &dyn Fn(&ModelUser) -> bool| live.iter().find(|user| fits(user)).map(|user| user.id.as_str());
         let found = |pool: &mut Pool, args| call(pool, "findUser", args).unwrap()["id"].as_str().map(str::to_owned);
         assert_eq!(found(&mut pool, json!({"username": name})).as_deref(), id_with(&|user| user.name == name));
         assert_eq!(found(&mut pool, json!({"email": mail})).as_deref(), id_with(&|user| user.mail == mail));
@@ -184,7 +185,7 @@ fn users_are_found_as_in_a_plain_list_of_them() {
     assert_eq!(ids(&call(&mut pool, "archivedUsers", json!({"limit": 10_000})).unwrap()), archived);
     let members = resolver("Group", "users").unwrap();
     let all = Args(all.as_object().cloned().unwrap());
-    let members = members(&mut pool, &json!({"code": "g"}), &all).map_err(|refusal| refusal.code).unwrap();
+    let members = members(&mut pool, &json!({"code": "g"}), &all).map_err(|error| error.code).unwrap();
     assert_eq!(ids(&members), live);
 }
 
@@ -198,4 +199,68 @@ fn an_action_that_is_granted_twice_is_there_once() {
     let target = json!({"targetType": "USER", "targetIdentifier": id});
     let resources = call(&mut pool, "authorizedResources", target).unwrap();
     assert_eq!(resources["list"], json!([{"code": "book:1", "type": "DATA", "actions": ["read", "write"]}]));
+}
+
+/// Returns how many resources a role may act on, and how many policies it has.
+fn of_role(pool: &mut Pool, namespace: &str, code: &str) -> (Value, Value) {
+    let of = |field, pool: &mut Pool| {
+        let target = json!({"targetType": "ROLE", "targetIdentifier": code, "namespace": namespace});
+        call(pool, field, target).unwrap()["totalCount"].clone()
+    };
+    (of("authorizedResources", pool), of("policyAssignments", pool))
+}
+
+#[test]
+fn a_role_of_another_namespace_is_another_role() {
+    let mut pool = pool();
+    let statements = json!([{"resource": "book:*", "actions": ["read"], "effect": "ALLOW"}]);
+    for namespace in ["a", "b"] {
+        let role = json!({"namespace": namespace, "code": "r"});
+        call(&mut pool, "createRole", role).unwrap();
+        let grant = json!({"namespace": namespace, "resource": "book:1", "action": "read", "roleCode": "r"});
+        call(&mut pool, "allow", grant).unwrap();
+        let policy = json!({"namespace": namespace, "code": "p", "statements": statements});
+        call(&mut pool, "createPolicy", policy).unwrap();
+        let assignment = json!({"namespace": namespace, "policies": ["p"], "targetType": "ROLE",
+            "targetIdentifiers": ["r"]});
+        call(&mut pool, "addPolicyAssignments", assignment).unwrap();
+    }
+    call(&mut pool, "updateRole", json!({"namespace": "a", "code": "r", "newCode": "s"})).unwrap();
+    let (none, one) = ((json!(0), json!(0)), (json!(1), json!(1)));
+    for (namespace, code, expected) in [("a", "r", &none), ("a", "s", &one), ("b", "r", &one), ("b", "s", &none)] {
+        assert_eq!(of_role(&mut pool, namespace, code), *expected, "{namespace} {code}");
+    }
+    // A new role does not inherit what a deleted one had.
+    let role = json!({"namespace": "a", "code": "s"});
+    call(&mut pool, "deleteRole", role.clone()).unwrap();
+    call(&mut pool, "createRole", role).unwrap();
+    assert_eq!(of_role(&mut pool, "a", "s"), none);
+    assert_eq!(of_role(&mut pool, "b", "r"), one);
+}
+
+#[test]
+fn a_policy_of_another_namespace_is_another_policy() {
+    let mut pool = pool();
+    let id = create(&mut pool, 0);
+    for (namespace, effect) in [("a", "ALLOW"), ("b", "DENY")] {
+        let statements = json!([{"resource": "book:*", "actions": ["read"], "effect": effect}]);
+        let policy = json!({"namespace": namespace, "code": "p", "statements": statements});
+        call(&mut pool, "createPolicy", policy).unwrap();
+    }
+    let assign = |pool: &mut Pool, namespace: &str| {
+        let targets =
+            json!({"namespace": namespace, "policies": ["p"], "targetType": "USER", "targetIdentifiers": [id]});
+        call(pool, "addPolicyAssignments", targets)
+    };
+    assert_eq!(assign(&mut pool, "c").unwrap_err(), 404);
+    assign(&mut pool, "b").unwrap();
+    let count = |pool: &mut Pool, namespace: &str| {
+        call(pool, "policy", json!({"namespace": namespace, "code": "p"})).unwrap()["assignmentsCount"].clone()
+    };
+    assert_eq!((count(&mut pool, "a"), count(&mut pool, "b")), (json!(0), json!(1)));
+    assign(&mut pool, "a").unwrap();
+    for (namespace, allowed) in [("a", true), ("b", false)] {
+        let action = json!({"namespace": namespace, "userId": id, "resource": "book:1", "action": "read"});
+        assert_eq!(call(&mut pool, "isActionAllowed", action).unwrap(), allowed, "{namespace}");
+    }
 }

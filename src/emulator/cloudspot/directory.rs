@@ -1,13 +1,14 @@
 //! Cloudspot's state: people, companies and tokens.
 
-use super::seed::{Grant, Person, Seed};
-use crate::emulator::after;
-use crate::emulator::seed_error::{SeedError, named, unique};
-use rand::distr::{Alphanumeric, SampleString};
+use super::seed::{Company, Grant, Person, Seed};
+use crate::emulator::{
+    seed_check::{SeedError, not_empty, unique},
+    store::{Tokens, random_token},
+};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub(super) struct Directory {
@@ -15,13 +16,10 @@ pub(super) struct Directory {
     companies: HashMap<String, String>,
     applications: HashSet<String>,
     people: HashMap<String, Person>,
-    tokens: Tokens,
+    /// The application of each license token, by user name.
+    tokens: Tokens<String, String>,
     /// User name and company, by impersonation token.
     impersonations: HashMap<String, (String, String)>,
-}
-
-fn random() -> String {
-    Alphanumeric.sample_string(&mut rand::rng(), 40)
 }
 
 impl Directory {
@@ -29,30 +27,37 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// An empty name, one that is there twice, a company that does not exist.
+    /// An empty name, password or duplicate, a company that does not exist, a first person who may use no application.
     pub(super) fn new(seed: Seed, token_lifetime: Duration) -> Result<Self, SeedError> {
         let (mut companies, mut applications, mut people) = (HashMap::new(), HashSet::new(), HashMap::new());
-        for (id, name) in seed.companies {
-            named("a company's id", &id)?;
-            named(&format!("the name of company {id}"), &name)?;
+        for Company { id, name } in seed.companies {
+            not_empty("a company's id", &id)?;
+            not_empty(&format!("the name of company {id}"), &name)?;
             if companies.insert(id.clone(), name).is_some() {
-                return Err(SeedError::new(format_args!("company {id} is there twice")));
+                return Err(SeedError::new(format_args!("two companies have the id {id}")));
             }
         }
+        if let Some(first) = seed.people.first().filter(|first| first.grants.is_empty()) {
+            let what = format_args!("person {} is the first, whose account tests use", first.username);
+            return Err(SeedError::new(format_args!("{what}, and may use no application")));
+        }
         for person in seed.people {
-            named("a person's user name", &person.username)?;
+            not_empty("a person's user name", &person.username)?;
             let what = format!("person {}", person.username);
-            let mut known = HashSet::new();
+            not_empty(&format!("the password of {what}"), person.password.expose_secret())?;
+            let mut seen = HashSet::new();
             for Grant { application, company, .. } in &person.grants {
-                named(&format!("the id of an application of {what}"), application)?;
-                unique(&mut known, (application, company), format_args!("{what}: {application} in company {company}"))?;
+                not_empty(&format!("the id of an application of {what}"), application)?;
+                let mistake = format_args!("{what} has {application} in company {company} twice");
+                unique(&mut seen, (application, company), mistake)?;
                 if !companies.contains_key(company) {
                     return Err(SeedError::new(format_args!("{what}: there is no company {company}")));
                 }
                 applications.insert(application.clone());
             }
-            if people.insert(person.username.clone(), person).is_some() {
-                return Err(SeedError::new(format_args!("{what} is there twice")));
+            let username = person.username.clone();
+            if people.insert(username.clone(), person).is_some() {
+                return Err(SeedError::new(format_args!("two people have the user name {username}")));
             }
         }
         let (tokens, impersonations) = (Tokens::new(token_lifetime), HashMap::new());
@@ -74,15 +79,15 @@ impl Directory {
     }
 
     pub(super) fn permissions(&self, username: &str, application: &str) -> Value {
-        let shown = |grant: &Grant| {
+        let to_json = |grant: &Grant| {
             let name = self.companies.get(&grant.company);
-            json!({"company_id": grant.company, "company_name": name, "permissions": grant.slugs})
+            json!({"company_id": grant.company, "company_name": name, "permissions": slugs(grant)})
         };
-        self.grants(username, application).map(shown).collect()
+        self.grants(username, application).map(to_json).collect()
     }
 
-    pub(super) fn slugs<'a>(&'a self, username: &str, company: &str, application: &'a str) -> Option<&'a [String]> {
-        self.grants(username, application).find(|grant| grant.company == company).map(|grant| &grant.slugs[..])
+    pub(super) fn slugs<'a>(&'a self, username: &str, company: &str, application: &'a str) -> Option<Vec<&'a str>> {
+        self.grants(username, application).find(|grant| grant.company == company).map(slugs)
     }
 
     pub(super) fn profile(&self, username: &str) -> Value {
@@ -98,16 +103,19 @@ impl Directory {
     }
 
     pub(super) fn sign_in(&mut self, username: &str, application: &str) -> String {
-        self.tokens.open(username, application)
+        let token = random_token();
+        self.tokens.insert(token.clone(), username.to_owned(), application.to_owned());
+        token
     }
 
     /// Returns the user of a token in this application.
     pub(super) fn user_of(&self, token: &str, application: &str) -> Option<&str> {
-        self.tokens.user_of(token, application)
+        let (username, of) = self.tokens.get(token)?;
+        (of == application).then_some(username.as_str())
     }
 
     pub(super) fn revoke(&mut self, username: &str) {
-        self.tokens.revoke(username);
+        self.tokens.revoke(&username.to_owned(), |_| true);
     }
 
     pub(super) fn expire_tokens(&mut self) {
@@ -117,7 +125,7 @@ impl Directory {
     pub(super) fn impersonate(&mut self, username: &str, company: &str) -> Option<String> {
         self.person(username)?;
         self.companies.get(company)?;
-        let token = random();
+        let token = random_token();
         self.impersonations.insert(token.clone(), (username.to_owned(), company.to_owned()));
         Some(token)
     }
@@ -127,45 +135,7 @@ impl Directory {
     }
 }
 
-/// The license tokens.
-struct Tokens {
-    lifetime: Duration,
-    by_token: HashMap<String, Session>,
-    of_user: HashMap<String, Vec<String>>,
-}
-
-struct Session {
-    username: String,
-    application: String,
-    expires: Instant,
-}
-
-impl Tokens {
-    fn new(lifetime: Duration) -> Self {
-        Self { lifetime, by_token: HashMap::new(), of_user: HashMap::new() }
-    }
-
-    fn open(&mut self, username: &str, application: &str) -> String {
-        let (token, expires) = (random(), after(self.lifetime));
-        let session = Session { username: username.to_owned(), application: application.to_owned(), expires };
-        self.by_token.insert(token.clone(), session);
-        self.of_user.entry(username.to_owned()).or_default().push(token.clone());
-        token
-    }
-
-    fn user_of(&self, token: &str, application: &str) -> Option<&str> {
-        let live = self.by_token.get(token).filter(|session| session.expires > Instant::now());
-        live.filter(|session| session.application == application).map(|session| session.username.as_str())
-    }
-
-    fn revoke(&mut self, username: &str) {
-        for token in self.of_user.remove(username).into_iter().flatten() {
-            self.by_token.remove(&token);
-        }
-    }
-
-    fn expire(&mut self) {
-        let now = Instant::now();
-        self.by_token.values_mut().for_each(|session| session.expires = now);
-    }
+/// Returns a grant's permissions: `use_app`, which each grant has, and the others.
+fn slugs(grant: &Grant) -> Vec<&str> {
+    std::iter::once("use_app").chain(grant.permissions.iter().map(String::as_str)).collect()
 }

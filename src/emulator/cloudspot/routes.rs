@@ -1,7 +1,7 @@
 //! The routes of the service.
 
 use super::{directory::Directory, service::Cloudspot, settings::Settings};
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -9,16 +9,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{io, sync::Arc};
 
 /// An error response: `{"message", "error_code"}` and its status.
 #[derive(Debug)]
-struct Refusal(StatusCode, &'static str, &'static str);
+struct ErrorResponse(StatusCode, &'static str, &'static str);
 
-impl Refusal {
+impl ErrorResponse {
     const BAD_CREDENTIALS: Self = Self(StatusCode::UNAUTHORIZED, "NOT_AUTHORIZED", "Username or password not correct.");
     const NO_TOKEN: Self = Self(StatusCode::UNAUTHORIZED, "NOT_AUTHORIZED", "No valid token found.");
     const NO_MODULE: Self = Self(StatusCode::BAD_REQUEST, "EXPECTED_VALUE", "X-LICENSE-MODULE is missing.");
@@ -28,13 +28,13 @@ impl Refusal {
     const NO_IMPERSONATION: Self = Self(StatusCode::NOT_FOUND, "NOT_FOUND", "No such impersonation.");
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         (self.0, Json(json!({"message": self.2, "error_code": self.1}))).into_response()
     }
 }
 
-type HandlerResult = Result<Json<Value>, Refusal>;
+type HandlerResult = Result<Json<Value>, ErrorResponse>;
 
 impl Service for Cloudspot {
     type Settings = Settings;
@@ -49,6 +49,17 @@ impl Service for Cloudspot {
 
     fn router(self: Arc<Self>) -> io::Result<Router> {
         Ok(router(self))
+    }
+}
+
+impl ErrorResponses for Cloudspot {
+    fn error(&self, _: &Parts, code: u32) -> Response {
+        let body = json!({"message": "a fault of the emulator", "error_code": code.to_string()});
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    }
+
+    fn token_refused(&self, _: &Parts) -> Response {
+        ErrorResponse::NO_TOKEN.into_response()
     }
 }
 
@@ -67,22 +78,22 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// Returns the application that sent the request.
-fn application<'a>(directory: &Directory, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
-    let application = header(headers, "x-license-module").ok_or(Refusal::NO_MODULE)?;
-    if directory.has_application(application) { Ok(application) } else { Err(Refusal::UNKNOWN_MODULE) }
+fn application<'a>(directory: &Directory, headers: &'a HeaderMap) -> Result<&'a str, ErrorResponse> {
+    let application = header(headers, "x-license-module").ok_or(ErrorResponse::NO_MODULE)?;
+    if directory.has_application(application) { Ok(application) } else { Err(ErrorResponse::UNKNOWN_MODULE) }
 }
 
 /// Returns the application that sent the request, and the user of its token.
-fn caller<'a>(directory: &Directory, headers: &'a HeaderMap) -> Result<(&'a str, String), Refusal> {
+fn caller<'a>(directory: &Directory, headers: &'a HeaderMap) -> Result<(&'a str, String), ErrorResponse> {
     let application = application(directory, headers)?;
-    let token = header(headers, "x-license-token").ok_or(Refusal::NO_TOKEN)?;
-    let username = directory.user_of(token, application).ok_or(Refusal::NO_TOKEN)?;
+    let token = header(headers, "x-license-token").ok_or(ErrorResponse::NO_TOKEN)?;
+    let username = directory.user_of(token, application).ok_or(ErrorResponse::NO_TOKEN)?;
     Ok((application, username.to_owned()))
 }
 
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, ErrorResponse> {
     let is_json = header(headers, "content-type").is_some_and(|kind| kind.starts_with("application/json"));
-    serde_json::from_slice(body).ok().filter(|_| is_json).ok_or(Refusal::BAD_BODY)
+    serde_json::from_slice(body).ok().filter(|_| is_json).ok_or(ErrorResponse::BAD_BODY)
 }
 
 #[derive(Deserialize)]
@@ -95,10 +106,10 @@ async fn authenticate(State(cloudspot): State<Arc<Cloudspot>>, headers: HeaderMa
     let mut directory = cloudspot.directory();
     let application = application(&directory, &headers)?;
     let credentials: Credentials = read(&headers, &body)?;
-    let known = directory.person(&credentials.username);
-    let right = known.is_some_and(|person| person.password.expose_secret() == credentials.password);
+    let person = directory.person(&credentials.username);
+    let right = person.is_some_and(|person| person.password.expose_secret() == credentials.password);
     if !right {
-        return Err(Refusal::BAD_CREDENTIALS);
+        return Err(ErrorResponse::BAD_CREDENTIALS);
     }
     let token = directory.sign_in(&credentials.username, application);
     Ok(Json(json!({"token": token, "permissions": directory.permissions(&credentials.username, application)})))
@@ -124,7 +135,7 @@ async fn company_permissions(
 ) -> HandlerResult {
     let directory = cloudspot.directory();
     let (application, username) = caller(&directory, &headers)?;
-    let slugs = directory.slugs(&username, &company, application).ok_or(Refusal::NO_COMPANY)?;
+    let slugs = directory.slugs(&username, &company, application).ok_or(ErrorResponse::NO_COMPANY)?;
     Ok(Json(json!({"permissions": slugs})))
 }
 
@@ -141,7 +152,7 @@ async fn validate_impersonation(
     let mut directory = cloudspot.directory();
     let application = application(&directory, &headers)?;
     let Token { token } = read(&headers, &body)?;
-    let (username, company) = directory.impersonation(&token).ok_or(Refusal::NO_IMPERSONATION)?;
+    let (username, company) = directory.impersonation(&token).ok_or(ErrorResponse::NO_IMPERSONATION)?;
     let auth_token = directory.sign_in(&username, application);
     let (user, company) = (directory.profile(&username), directory.company(&company));
     Ok(Json(json!({"token": token, "auth_token": auth_token, "user": user, "company": company})))

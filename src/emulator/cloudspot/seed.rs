@@ -1,14 +1,15 @@
 //! Cloudspot's initial companies and people.
 
-use crate::{Password, Pin};
+use crate::{Password, Pin, emulator::seed_check::default_seed};
+use serde::Deserialize;
 
-/// Credentials that work against the emulator.
+/// The credentials of a seed. They are empty if the seed has no people.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Account {
     /// The application's id.
     pub application: String,
-    /// The name of a user of the application.
+    /// The name of the seed's first person, who may use the application.
     pub username: String,
     /// The user's password.
     pub password: Password,
@@ -18,12 +19,22 @@ pub struct Account {
 
 /// Cloudspot's initial companies, people and permissions.
 ///
-/// The default has 3 companies, 4 people and 2 applications.
-#[derive(Clone, Debug)]
+/// The default has 3 companies, 4 people and 2 applications. A seed can be deserialized from JSON of the form that the
+/// [guide](crate::guide::testing) shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seed {
-    /// The id and the name of each.
-    pub(super) companies: Vec<(String, String)>,
+    #[serde(default)]
+    pub(super) companies: Vec<Company>,
+    #[serde(default)]
     pub(super) people: Vec<Person>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Company {
+    pub(super) id: String,
+    pub(super) name: String,
 }
 
 impl Seed {
@@ -34,11 +45,12 @@ impl Seed {
 
     /// Adds a company.
     pub fn company(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
-        self.companies.push((id.into(), name.into()));
+        self.companies.push(Company { id: id.into(), name: name.into() });
         self
     }
 
-    /// Adds a person. The first one becomes the [`Account`], in the first of their applications and companies.
+    /// Adds a person. The first one becomes the [`Account`], in the first of their applications and companies: they must
+    /// have one.
     pub fn person(mut self, person: Person) -> Self {
         self.people.push(person);
         self
@@ -58,44 +70,32 @@ impl Seed {
 
 impl Default for Seed {
     fn default() -> Self {
-        let person = |username: &str, first: &str, last: &str| {
-            Person::new(username, format!("{first}-pä$$-1")).name(first, last).pin("4711")
-        };
-        Self::new()
-            .company("c1", "Bakkerij Peeters")
-            .company("c2", "Café Métropole")
-            .company("c/3 ü", "Hof & Höfe GmbH")
-            .person(
-                person("els@cloudspot.example", "Els", "Peeters")
-                    .may("pos", "c1", &["manage_users", "refund"])
-                    .may("pos", "c/3 ü", &[])
-                    .may("kitchen", "c1", &["close_orders"]),
-            )
-            .person(person("jan@cloudspot.example", "Jan", "De Smet").may("pos", "c1", &[]).may(
-                "pos",
-                "c2",
-                &["refund"],
-            ))
-            .person(person("zoë@cloudspot.example", "Zoë", "Lambert").may("kitchen", "c2", &[]))
-            .person(person("nobody@cloudspot.example", "No", "Body"))
+        default_seed(include_str!("default_seed.json"))
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Grant {
     pub(super) application: String,
     pub(super) company: String,
-    pub(super) slugs: Vec<String>,
+    /// Beside `use_app`.
+    #[serde(default)]
+    pub(super) permissions: Vec<String>,
 }
 
 /// A person who can log in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Person {
     pub(super) username: String,
     pub(super) password: Password,
+    #[serde(default)]
     pub(super) first_name: String,
+    #[serde(default)]
     pub(super) last_name: String,
     pub(super) pin: Option<Pin>,
+    #[serde(default, rename = "may")]
     pub(super) grants: Vec<Grant>,
 }
 
@@ -120,8 +120,8 @@ impl Person {
 
     /// Permits the use of an application in a company (`use_app`), and grants further permissions there.
     pub fn may(mut self, application: impl Into<String>, company: impl Into<String>, slugs: &[&str]) -> Self {
-        let slugs = ["use_app"].iter().chain(slugs).map(|slug| (*slug).to_owned()).collect();
-        self.grants.push(Grant { application: application.into(), company: company.into(), slugs });
+        let permissions = slugs.iter().map(|slug| (*slug).to_owned()).collect();
+        self.grants.push(Grant { application: application.into(), company: company.into(), permissions });
         self
     }
 }

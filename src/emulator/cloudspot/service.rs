@@ -2,9 +2,10 @@
 
 use super::{directory::Directory, seed::Account};
 use crate::UserToken;
+use crate::emulator::lock::lock;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 /// The Cloudspot License service of an [`Emulator`](crate::emulator::Emulator).
@@ -40,8 +41,7 @@ impl Cloudspot {
     }
 
     pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
-        // A handler that panicked has failed its own request; the next ones go on.
-        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.directory)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     handshake::ServerKeys,
-    state::{directory::Directory, refusal::Refusal, sessions::Session},
+    state::{directory::Directory, error_response::ErrorResponse, session::Session},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// The credentials that a call requires.
 #[derive(Clone, Copy)]
-pub(super) enum Access {
+pub(super) enum Requirement {
     Application,
     User,
     Tenant,
@@ -26,17 +26,20 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(self.body).map_err(|error| Refusal::bad_request(format!("unreadable body: {error}")))
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, ErrorResponse> {
+        serde_json::from_slice(self.body)
+            .map_err(|error| ErrorResponse::bad_request(format!("unreadable body: {error}")))
     }
 
-    pub(super) fn session(&self) -> Result<Session, Refusal> {
-        self.session.ok_or_else(Refusal::not_signed_in)
+    pub(super) fn session(&self) -> Result<Session, ErrorResponse> {
+        self.session.ok_or_else(ErrorResponse::not_signed_in)
     }
 
-    pub(super) fn tenant(&self) -> Result<i64, Refusal> {
-        self.session()?.tenant.ok_or_else(Refusal::no_tenant)
+    pub(super) fn tenant(&self) -> Result<i64, ErrorResponse> {
+        self.session()?.tenant.ok_or_else(ErrorResponse::no_tenant)
     }
 }
 
-pub(super) type Action = fn(&mut Directory, &Call<'_>) -> Result<Value, Refusal>;
+pub(super) type HandlerResult = Result<Value, ErrorResponse>;
+
+pub(super) type Handler = fn(&mut Directory, &Call<'_>) -> HandlerResult;

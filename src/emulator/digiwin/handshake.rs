@@ -1,6 +1,8 @@
 //! The server's half of the login handshake. It shares no code with the client's.
 
-use super::state::refusal::Refusal;
+use super::state::error_response::ErrorResponse;
+use crate::emulator::lock::lock;
+use crate::emulator::store::Table;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::distr::{Alphanumeric, SampleString};
@@ -9,11 +11,7 @@ use rsa::{
     pkcs8::{DecodePublicKey, EncodePublicKey},
     traits::PublicKeyParts,
 };
-use std::{
-    collections::VecDeque,
-    io,
-    sync::{Mutex, PoisonError},
-};
+use std::{io, sync::Mutex};
 
 /// The most handshakes that are remembered; beyond it the oldest one fails.
 const PENDING: usize = 10_000;
@@ -22,7 +20,7 @@ pub(super) struct ServerKeys {
     private: RsaPrivateKey,
     public: String,
     /// The AES key of each handshake under way, by `clientEncryptPublicKey`.
-    pending: Mutex<VecDeque<(String, String)>>,
+    pending: Mutex<Table<String, String>>,
 }
 
 impl ServerKeys {
@@ -37,8 +35,8 @@ impl ServerKeys {
     }
 
     /// Decrypts the client's public key, and returns a new AES key encrypted with it.
-    pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, Refusal> {
-        let refused = || Refusal::bad_request("clientEncryptPublicKey cannot be decrypted");
+    pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, ErrorResponse> {
+        let refused = || ErrorResponse::bad_request("clientEncryptPublicKey cannot be decrypted");
         let wrapped = STANDARD.decode(client_encrypt_public_key).map_err(|_| refused())?;
         if wrapped.is_empty() || wrapped.len() % self.private.size() != 0 {
             return Err(refused());
@@ -53,25 +51,27 @@ impl ServerKeys {
         let wrapped_aes_key =
             client.encrypt(&mut rand::rng(), Pkcs1v15Encrypt, aes_key.as_bytes()).map_err(|_| refused())?;
 
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(&self.pending);
         if pending.len() == PENDING {
-            pending.pop_front();
+            pending.pop_first();
         }
-        pending.push_back((client_encrypt_public_key.to_owned(), aes_key));
+        pending.insert(client_encrypt_public_key.to_owned(), aes_key);
         Ok(STANDARD.encode(wrapped_aes_key))
     }
 
     /// Decrypts a password. Each handshake decrypts one.
-    pub(super) fn open(&self, client_encrypt_public_key: &str, password_hash: &str) -> Result<String, Refusal> {
-        let refused = || Refusal::bad_request("passwordHash cannot be decrypted");
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = pending.iter().position(|(wrapped, _)| wrapped == client_encrypt_public_key);
-        let (_, aes_key) = at.and_then(|at| pending.remove(at)).ok_or_else(refused)?;
-        drop(pending);
-        let sealed = STANDARD.decode(password_hash).map_err(|_| refused())?;
+    pub(super) fn decrypt(
+        &self,
+        client_encrypt_public_key: &str,
+        password_hash: &str,
+    ) -> Result<String, ErrorResponse> {
+        let refused = || ErrorResponse::bad_request("passwordHash cannot be decrypted");
+        let pending = lock(&self.pending).remove(client_encrypt_public_key);
+        let (_, aes_key) = pending.ok_or_else(refused)?;
+        let encrypted = STANDARD.decode(password_hash).map_err(|_| refused())?;
         let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(aes_key.as_bytes(), b"ghUb#er57HBh(u%g")
             .map_err(|_| refused())?;
-        let opened = cipher.decrypt_padded_vec::<Pkcs7>(&sealed).map_err(|_| refused())?;
-        String::from_utf8(opened).map_err(|_| refused())
+        let password = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).map_err(|_| refused())?;
+        String::from_utf8(password).map_err(|_| refused())
     }
 }

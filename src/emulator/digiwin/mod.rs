@@ -3,12 +3,12 @@
 mod call;
 mod handlers;
 mod handshake;
-mod reply;
+mod populate;
+mod response;
 mod routes;
 mod seed;
 mod service;
 mod settings;
-mod sow;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,25 @@
 //! The routes of the service, and what every call requires.
 
 use super::{
-    call::{Access, Action, Call},
+    call::{Call, Handler, Requirement},
     handlers::{identity, orgs, tenants, users},
     handshake::ServerKeys,
-    reply::{Family, Reply},
+    populate::populate,
+    response::{HandlerResponse, PathFamily},
     service::Digiwin,
     settings::Settings,
-    sow::sow,
-    state::refusal::Refusal,
+    state::error_response::ErrorResponse,
 };
-use crate::emulator::service::Service;
+use crate::emulator::service::{ErrorResponses, Service};
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::{Query, State},
+    response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode, request::Parts};
+use serde_json::json;
 use std::{collections::HashMap, io, sync::Arc};
 
 impl Service for Digiwin {
@@ -25,7 +27,7 @@ impl Service for Digiwin {
 
     fn new(Settings { seed, response_style, token_lifetime, server_key_bits }: Settings) -> io::Result<Self> {
         let account = seed.account();
-        let directory = sow(seed, token_lifetime).map_err(|mistake| mistake.of("digiwin"))?;
+        let directory = populate(seed, token_lifetime).map_err(|mistake| mistake.of("digiwin"))?;
         Ok(Self::new(account, response_style, ServerKeys::generate(server_key_bits)?, directory))
     }
 
@@ -34,11 +36,26 @@ impl Service for Digiwin {
     }
 }
 
+impl ErrorResponses for Digiwin {
+    fn error(&self, head: &Parts, code: u32) -> Response {
+        let body = Json(json!({"status": code, "message": "a fault of the emulator", "data": null}));
+        match PathFamily::of(head.uri.path()).is_enveloped(self.style) {
+            true => body.into_response(),
+            false => (StatusCode::BAD_REQUEST, body).into_response(),
+        }
+    }
+
+    fn token_refused(&self, head: &Parts) -> Response {
+        let family = PathFamily::of(head.uri.path());
+        HandlerResponse { style: self.style, family, result: Err(ErrorResponse::not_signed_in()) }.into_response()
+    }
+}
+
 fn router(digiwin: Arc<Digiwin>) -> Router {
-    use Access::{Application, Tenant, User};
-    let get = |family, access, action: Action| route(MethodFilter::GET, family, access, action);
-    let post = |family, access, action: Action| route(MethodFilter::POST, family, access, action);
-    let (identity, other) = (Family::Identity, Family::Other);
+    use Requirement::{Application, Tenant, User};
+    let get = |family, access, handler: Handler| route(MethodFilter::GET, family, access, handler);
+    let post = |family, access, handler: Handler| route(MethodFilter::POST, family, access, handler);
+    let (identity, other) = (PathFamily::Identity, PathFamily::Other);
     let at = |path: &str| format!("/api/iam/v2/{path}");
     Router::new()
         .route(&at("identity/publickey"), get(identity, Application, identity::public_key))
@@ -79,16 +96,21 @@ fn router(digiwin: Arc<Digiwin>) -> Router {
         .with_state(digiwin)
 }
 
-fn route(method: MethodFilter, family: Family, access: Access, action: Action) -> MethodRouter<Arc<Digiwin>> {
+fn route(
+    method: MethodFilter,
+    family: PathFamily,
+    access: Requirement,
+    handler: Handler,
+) -> MethodRouter<Arc<Digiwin>> {
     let handle = move |State(digiwin): State<Arc<Digiwin>>,
                        Query(query): Query<HashMap<String, String>>,
                        headers: HeaderMap,
                        body: Bytes| async move {
         let result = admit(&digiwin, access, &headers, &query, &body).and_then(|call| {
             let mut directory = digiwin.directory();
-            action(&mut directory, &call)
+            handler(&mut directory, &call)
         });
-        Reply { style: digiwin.style, family, result }
+        HandlerResponse { style: digiwin.style, family, result }
     };
     on(method, handle)
 }
@@ -96,28 +118,28 @@ fn route(method: MethodFilter, family: Family, access: Access, action: Action) -
 /// Checks what every call requires: content type, application, user, tenant.
 fn admit<'a>(
     digiwin: &'a Digiwin,
-    access: Access,
+    access: Requirement,
     headers: &'a HeaderMap,
     query: &'a HashMap<String, String>,
     body: &'a [u8],
-) -> Result<Call<'a>, Refusal> {
+) -> Result<Call<'a>, ErrorResponse> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if !body.is_empty() && !header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(Refusal::new(415, "the content type must be application/json"));
+        return Err(ErrorResponse::new(415, "the content type must be application/json"));
     }
     if header("digi-middleware-auth-app") != Some(digiwin.account().app_token.expose_secret()) {
-        return Err(Refusal::new(401, "the application's token is missing or wrong"));
+        return Err(ErrorResponse::new(401, "the application's token is missing or wrong"));
     }
     let token = header("digi-middleware-auth-user");
     let session = match access {
-        Access::Application => None,
-        Access::User | Access::Tenant => {
-            let session = token.and_then(|token| digiwin.directory().sessions.get(token));
-            Some(session.ok_or_else(Refusal::not_signed_in)?)
+        Requirement::Application => None,
+        Requirement::User | Requirement::Tenant => {
+            let session = token.and_then(|token| digiwin.directory().session(token));
+            Some(session.ok_or_else(ErrorResponse::not_signed_in)?)
         }
     };
     let call = Call { keys: &digiwin.keys, query, body, session, token };
-    if matches!(access, Access::Tenant) {
+    if matches!(access, Requirement::Tenant) {
         call.tenant()?;
     }
     Ok(call)

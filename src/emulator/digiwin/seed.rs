@@ -1,21 +1,22 @@
 //! Digiwin's initial people, tenants and organizations.
 
-use crate::{AppToken, Password, VerificationCode};
+use crate::{AppToken, Password, VerificationCode, emulator::seed_check::default_seed};
+use serde::Deserialize;
 
 /// The verification code that is sent to every phone.
 pub(super) const VERIFICATION_CODE: &str = "123456";
 
-/// Credentials that work against the emulator.
+/// The credentials of a seed. A member is empty if the seed has no person or no tenant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Account {
     /// The application token (`digi-middleware-auth-app`).
     pub app_token: AppToken,
-    /// The id of a user with the role `admin` in the tenant.
+    /// The id of the seed's first person; by default an administrator of the tenant.
     pub user_id: String,
     /// The user's password.
     pub password: Password,
-    /// The id of a tenant that has bought the application.
+    /// The id of the seed's first tenant; by default one that has bought the application.
     pub tenant_id: String,
     /// The user's phone number.
     pub telephone: String,
@@ -25,12 +26,16 @@ pub struct Account {
 
 /// Digiwin's initial people and tenants.
 ///
-/// The default has 4 tenants, 44 people and, in the first tenant, a tree of organizations 4 levels deep.
-#[derive(Clone, Debug)]
+/// The default has 4 tenants, 44 people and, in the first tenant, a tree of organizations 4 levels deep. A seed can be
+/// deserialized from JSON of the form that the [guide](crate::guide::testing) shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seed {
     pub(super) app_token: AppToken,
     pub(super) app_id: String,
+    #[serde(default)]
     pub(super) people: Vec<Person>,
+    #[serde(default)]
     pub(super) tenants: Vec<Tenant>,
 }
 
@@ -66,13 +71,18 @@ impl Seed {
 }
 
 /// A person who can log in by id, mail address or phone number, and with the code `123456` sent to the phone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Person {
     pub(super) id: String,
     pub(super) password: Password,
+    #[serde(default)]
     pub(super) name: String,
+    #[serde(default)]
     pub(super) email: String,
+    #[serde(default)]
     pub(super) telephone: String,
+    #[serde(default)]
     pub(super) disabled: bool,
 }
 
@@ -110,29 +120,40 @@ impl Person {
 }
 
 /// A tenant, with the roles `admin`, `manager` and `staff`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tenant {
     pub(super) id: String,
     pub(super) name: String,
+    #[serde(default, rename = "digiwin")]
     pub(super) is_digiwin: bool,
-    /// Each application's id and the end of its use.
-    pub(super) applications: Vec<(String, String)>,
-    /// Each member's id and role.
-    pub(super) members: Vec<(String, String)>,
+    #[serde(default)]
+    pub(super) applications: Vec<Application>,
+    #[serde(default)]
+    pub(super) members: Vec<Member>,
+    #[serde(default)]
     pub(super) orgs: Vec<Org>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Application {
+    pub(super) id: String,
+    pub(super) expires: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Member {
+    pub(super) person: String,
+    pub(super) role: String,
 }
 
 impl Tenant {
     /// Creates a tenant without members.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            name: name.into(),
-            is_digiwin: false,
-            applications: Vec::new(),
-            members: Vec::new(),
-            orgs: Vec::new(),
-        }
+        let (applications, members, orgs) = Default::default();
+        Self { id: id.into(), name: name.into(), is_digiwin: false, applications, members, orgs }
     }
 
     /// Marks the tenant as Digiwin's own, which `exclude_digiwin_tenant` leaves out.
@@ -141,15 +162,16 @@ impl Tenant {
         self
     }
 
-    /// Adds an application that the tenant may use until `expires` (such as `2027-12-31 00:00:00`).
+    /// Adds an application that the tenant may use until `expires`, in UTC, such as `2027-12-31 00:00:00`. Later, the service
+    /// refuses tokens in the tenant for it.
     pub fn application(mut self, id: impl Into<String>, expires: impl Into<String>) -> Self {
-        self.applications.push((id.into(), expires.into()));
+        self.applications.push(Application { id: id.into(), expires: expires.into() });
         self
     }
 
     /// Adds a person of the seed by id, with the role `admin`, `manager` or `staff`.
     pub fn member(mut self, person: impl Into<String>, role: impl Into<String>) -> Self {
-        self.members.push((person.into(), role.into()));
+        self.members.push(Member { person: person.into(), role: role.into() });
         self
     }
 
@@ -161,11 +183,14 @@ impl Tenant {
 }
 
 /// An organization and the organizations below it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Org {
     pub(super) id: String,
     pub(super) name: String,
+    #[serde(default)]
     pub(super) members: Vec<String>,
+    #[serde(default)]
     pub(super) children: Vec<Org>,
 }
 
@@ -188,114 +213,8 @@ impl Org {
     }
 }
 
-/// The id and the name of each.
-const PEOPLE: [(&str, &str); 44] = [
-    ("ann", "李安 Ann Li"),
-    ("bob", "Bob Carter"),
-    ("chen.jing", "陈静"),
-    ("wang.wei", "王伟"),
-    ("zhang.min", "张敏"),
-    ("liu.yang", "刘洋"),
-    ("zhao.lei", "赵磊"),
-    ("huang.lin", "黄琳"),
-    ("zhou.jie", "周杰"),
-    ("wu.xia", "吴霞"),
-    ("xu.peng", "徐鹏"),
-    ("sun.li", "孙丽"),
-    ("ma.chao", "马超"),
-    ("zhu.hong", "朱红"),
-    ("hu.bin", "胡斌"),
-    ("guo.fang", "郭芳"),
-    ("he.qiang", "何强"),
-    ("gao.yan", "高燕"),
-    ("lin.tao", "林涛"),
-    ("luo.juan", "罗娟"),
-    ("alice.wong", "黄爱丽 Alice Wong"),
-    ("david.smith", "David Smith"),
-    ("emma.jones", "Emma Jones"),
-    ("frank.mueller", "Frank Müller"),
-    ("grace.lee", "Grace Lee"),
-    ("henry.ford", "Henry Ford"),
-    ("irene.adler", "Irene Adler"),
-    ("jack.brown", "Jack Brown"),
-    ("kate.moss", "Kate Moss"),
-    ("leo.rossi", "Leo Rossi"),
-    ("mary.khan", "Mary Khan"),
-    ("nina.novak", "Nina Nováková"),
-    ("oscar.diaz", "Óscar Díaz"),
-    ("paul.dubois", "Paul Dubois"),
-    ("quinn.obrien", "Quinn O'Brien"),
-    ("rosa.silva", "Rosa Silva"),
-    ("song.yu", "宋宇"),
-    ("tang.ning", "唐宁"),
-    ("uma.patel", "Uma Patel"),
-    ("victor.hall", "Victor Hall"),
-    ("xie.na", "谢娜"),
-    ("yao.mei", "姚梅"),
-    ("zoe.king", "Zoë King"),
-    ("left.long.ago", "已离职 (left)"),
-];
-
 impl Default for Seed {
     fn default() -> Self {
-        let mut seed = Self::new("iam-sdk-demo", "emulated-app-token");
-        for (n, (id, name)) in PEOPLE.iter().enumerate() {
-            let person = Person::new(*id, format!("{id}-密码-1"))
-                .name(*name)
-                .email(format!("{id}@digiwin.com"))
-                .telephone(format!("138{n:08}"))
-                .disabled(*id == "left.long.ago");
-            seed = seed.person(person);
-        }
-        let (first, rest) = (PEOPLE[0].0, &PEOPLE[1..]);
-        let role = |n: usize| if n.is_multiple_of(5) { "manager" } else { "staff" };
-        let everyone = |tenant: Tenant, from: usize, to: usize| {
-            rest[from..to]
-                .iter()
-                .enumerate()
-                .fold(tenant.member(first, "admin"), |tenant, (n, (id, _))| tenant.member(*id, role(n)))
-        };
-        let precision = Tenant::new("T1", "华东精密机械 East China Precision")
-            .application("iam-sdk-demo", "2027-12-31 00:00:00")
-            .application("athena-erp", "2027-06-30 00:00:00")
-            .application("mes-lite", "2026-12-01 00:00:00")
-            .org(precision_orgs());
-        let trading =
-            Tenant::new("T2", "北辰贸易 Northstar Trading").application("iam-sdk-demo", "2028-01-31 00:00:00").org(
-                Org::new("northstar", "北辰贸易").member(first).child(Org::new("sales", "Sales").member("david.smith")),
-            );
-        let retail = Tenant::new("T3", "Lakeside Retail").application("athena-erp", "2027-03-31 00:00:00");
-        let digiwin =
-            Tenant::new("digiwin", "鼎捷软件 Digiwin").digiwin().application("iam-sdk-demo", "2099-12-31 00:00:00");
-        seed.tenant(everyone(precision, 0, 43))
-            .tenant(everyone(trading, 15, 30))
-            .tenant(everyone(retail, 25, 35))
-            .tenant(everyone(digiwin, 0, 5))
+        default_seed(include_str!("default_seed.json"))
     }
-}
-
-/// Returns a tree of four levels: company, divisions, departments, teams.
-fn precision_orgs() -> Org {
-    let mut people = PEOPLE[1..].iter().map(|(id, _)| *id).cycle();
-    let mut team =
-        |id: &str, name: &str| people.by_ref().take(5).fold(Org::new(id, name), |org, person| org.member(person));
-    Org::new("hq", "华东精密 总部")
-        .member("ann")
-        .child(
-            Org::new("manufacturing", "制造中心 Manufacturing")
-                .child(
-                    Org::new("machining", "机加工部").child(team("lathe", "车工班")).child(team("milling", "铣工班")),
-                )
-                .child(
-                    Org::new("assembly", "Assembly").child(team("line-1", "Line 1")).child(team("line-2", "Line 2")),
-                ),
-        )
-        .child(
-            Org::new("technology", "技术中心 Technology")
-                .child(
-                    Org::new("rd", "研发部 R&D").child(team("cad", "CAD 组")).child(team("control", "Control Systems")),
-                )
-                .child(Org::new("it", "信息部 IT").child(team("helpdesk", "Helpdesk"))),
-        )
-        .child(Org::new("finance", "财务部 Finance").child(team("accounting", "会计组")))
 }

@@ -6,9 +6,10 @@ use super::{
     settings::ResponseStyle,
     state::{directory::Directory, users::User},
 };
+use crate::emulator::lock::lock;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 /// The Digiwin IAM service of an [`Emulator`](crate::emulator::Emulator).
@@ -31,20 +32,19 @@ impl Digiwin {
 
     /// Expires every token, as the passing of time would.
     pub fn expire_tokens(&self) {
-        self.directory().sessions.expire_tokens();
+        self.directory().sessions.expire();
     }
 
     /// Revokes all tokens of a user, as an administrator would.
     pub fn revoke_tokens(&self, user_id: &str) {
         let mut directory = self.directory();
         if let Some(sid) = directory.users.with_id(user_id).map(User::sid) {
-            directory.sessions.revoke(sid, |_| true);
+            directory.sessions.revoke(&sid, |_| true);
         }
     }
 
     pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
-        // A handler that panicked has failed its own request; the next ones go on.
-        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.directory)
     }
 }
 

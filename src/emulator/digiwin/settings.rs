@@ -1,10 +1,15 @@
 //! Digiwin's settings.
 
 use super::seed::Seed;
-use std::time::Duration;
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer as _, value::Error},
+};
+use std::{str::FromStr, time::Duration};
 
 /// Which responses are wrapped in the envelope `{"status", "message", "data"}`. Releases of the server differ in this.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ResponseStyle {
     /// All but those below `/api/iam/v2/identity`, as the vendor's Python client expects.
@@ -12,8 +17,17 @@ pub enum ResponseStyle {
     Mixed,
     /// No response is wrapped.
     Bare,
-    /// All responses are wrapped, and refusals have HTTP status 200.
+    /// All responses are wrapped, and error responses have HTTP status 200.
     Enveloped,
+}
+
+/// Reads `mixed`, `bare` or `enveloped`.
+impl FromStr for ResponseStyle {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::deserialize(name.into_deserializer())
+    }
 }
 
 /// The seed and the settings of the emulated Digiwin IAM. A [`Seed`] alone becomes settings with everything else as by default.

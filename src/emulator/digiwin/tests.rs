@@ -1,12 +1,12 @@
 //! What calls cost, and whether all indices are kept in step.
 
 use super::{
-    call::{Action, Call},
+    call::{Call, Handler},
     handlers::{orgs, tenants, users},
     handshake::ServerKeys,
+    populate::populate,
     seed::{Org, Person, Seed, Tenant},
-    sow::sow,
-    state::{directory::Directory, sessions::Session, users::User},
+    state::{directory::Directory, session::Session, users::User},
 };
 use crate::emulator::store::cost_of;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -30,24 +30,24 @@ impl Setting {
             tenant = tenant.member(&id, if n == 0 { "admin" } else { "staff" });
             root = root.child(Org::new(format!("o{n}"), "Org").member(&id));
         }
-        let mut directory = sow(seed.tenant(tenant.org(root)), Duration::from_secs(60)).unwrap();
+        let mut directory = populate(seed.tenant(tenant.org(root)), Duration::from_secs(60)).unwrap();
         let (user, tenant) =
             (directory.users.with_id("p0").unwrap().sid(), directory.tenants.with_id("T1").unwrap().sid);
         for n in 0..people {
             let user = directory.users.with_id(&format!("p{n}")).unwrap().sid();
-            directory.sessions.open(user, Some(tenant));
+            directory.sign_in(user, Some(tenant));
         }
-        let token = directory.sessions.open(user, Some(tenant));
-        let session = directory.sessions.get(&token).unwrap();
+        let token = directory.sign_in(user, Some(tenant));
+        let session = directory.session(&token).unwrap();
         Self { directory, keys: ServerKeys::generate(1024).unwrap(), session }
     }
 
-    fn call(&mut self, action: Action, query: &[(&str, &str)], body: Value) -> Result<Value, u16> {
+    fn call(&mut self, handler: Handler, query: &[(&str, &str)], body: Value) -> Result<Value, u16> {
         let query: HashMap<String, String> =
             query.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let body = body.to_string().into_bytes();
         let call = Call { keys: &self.keys, query: &query, body: &body, session: Some(self.session), token: None };
-        action(&mut self.directory, &call).map_err(|refusal| refusal.status)
+        handler(&mut self.directory, &call).map_err(|error| error.status)
     }
 
     fn org(&self, id: &str) -> i64 {
@@ -56,7 +56,7 @@ impl Setting {
 }
 
 /// A call: its name, what it does, its query and its body.
-type Example = (&'static str, Action, &'static [(&'static str, &'static str)], Value);
+type Example = (&'static str, Handler, &'static [(&'static str, &'static str)], Value);
 
 #[test]
 fn no_call_but_a_list_costs_more_the_more_there_is() {
@@ -82,8 +82,8 @@ fn no_call_but_a_list_costs_more_the_more_there_is() {
             ("delete", orgs::delete, &[], json!({"sid": org})),
             ("remove", tenants::remove, &[], json!({"id": "new@x"})),
         ];
-        let cost = |(name, action, query, body): Example| {
-            (name, cost_of(|| drop(setting.call(action, query, body).unwrap_or_else(|code| panic!("{name}: {code}")))))
+        let cost = |(name, handler, query, body): Example| {
+            (name, cost_of(|| drop(setting.call(handler, query, body).unwrap_or_else(|code| panic!("{name}: {code}")))))
         };
         calls.into_iter().map(cost).collect()
     };
@@ -133,5 +133,50 @@ fn people_and_organizations_are_found_as_in_a_plain_list() {
         }
         expected.sort_unstable();
         assert_eq!(below.into_iter().collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn a_member_of_the_wrong_type_is_refused_and_others_are_kept() {
+    let mut setting = Setting::new(4);
+    let sid = setting.directory.users.with_id("p1").unwrap().sid();
+    for change in [json!({"id": 7}), json!({"id": ""}), json!({"disabled": "true"}), json!({"email": ["x"]})] {
+        let mut body = change.clone();
+        body["sid"] = sid.into();
+        assert_eq!(setting.call(users::update, &[], body), Err(400), "{change}");
+    }
+    setting.call(users::update, &[], json!({"id": "p1", "color": "red", "email": null})).unwrap();
+    let user = setting.call(users::get, &[], json!({"id": "p1"})).unwrap();
+    assert_eq!((&user["color"], &user["email"], &user["sid"]), (&json!("red"), &Value::Null, &json!(sid)));
+
+    let (o1, o2) = (setting.org("o1"), setting.org("o2"));
+    for body in [
+        json!({"name": "New", "id": "o1"}),
+        json!({"sid": o2, "id": "o1"}),
+        json!({"sid": o2, "id": 7}),
+        json!({"name": 7}),
+        json!({"id": "new"}),
+    ] {
+        assert_eq!(setting.call(orgs::create_or_update, &[], body.clone()), Err(400), "{body}");
+    }
+    assert_eq!((setting.org("o1"), setting.org("o2")), (o1, o2));
+    setting.call(orgs::create_or_update, &[], json!({"sid": o2, "id": "other", "color": "red"})).unwrap();
+    assert_eq!(setting.org("other"), o2);
+    let listed = setting.call(orgs::list, &[], json!({"sids": [o2]})).unwrap();
+    assert_eq!(listed[0]["color"], "red");
+}
+
+#[test]
+fn an_application_can_be_used_until_it_expires() {
+    for (expires, admitted) in [("2020-01-01 00:00:00", Err(403)), ("2999-01-01 00:00:00", Ok(()))] {
+        let tenant = Tenant::new("T1", "Tenant").application("app", expires).member("ann", "admin");
+        let seed = Seed::new("app", "token").person(Person::new("ann", "pw")).tenant(tenant);
+        let directory = populate(seed, Duration::from_secs(60)).unwrap();
+        let (user, tenant) = (directory.users.with_id("ann").unwrap().sid(), directory.tenants.with_id("T1").unwrap());
+        assert_eq!(directory.admit_to(user, tenant).map(drop).map_err(|error| error.status), admitted, "{expires}");
+        let mut setting = Setting { session: Session { user, tenant: Some(tenant.sid) }, ..Setting::new(1) };
+        setting.directory = directory;
+        let applications = setting.call(tenants::applications, &[], Value::Null).unwrap();
+        assert_eq!(applications[0]["expired"], admitted.is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Effect {
+pub(super) enum FaultEffect {
     Refuse,
     ResetWithin(usize),
     Cut { carried_out: bool, after: Part, end: WireEnd },
@@ -21,17 +21,6 @@ pub(super) enum Effect {
     NumbersAsText,
     RefuseToken,
     ClockMoved(i64),
-}
-
-/// Where the emulator notices that a fault is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Before there is a connection.
-    Connection,
-    /// While a request is received.
-    Request,
-    /// Once a request has been received.
-    Response,
 }
 
 /// How much of the response is sent.
@@ -53,17 +42,9 @@ pub(super) enum WireEnd {
     Stall,
 }
 
-impl Effect {
+impl FaultEffect {
     pub(super) fn wire(carried_out: bool, after: Part, end: WireEnd) -> Self {
         Self::Cut { carried_out, after, end }
-    }
-
-    pub(super) fn stage(&self) -> Stage {
-        match self {
-            Self::Refuse => Stage::Connection,
-            Self::ResetWithin(_) => Stage::Request,
-            _ => Stage::Response,
-        }
     }
 }
 

@@ -1,15 +1,15 @@
 //! The faults of responses, around the routes.
 
 use super::{
-    Plan,
-    effect::{Effect, Stage},
-    forms::Form,
+    effect::FaultEffect,
+    plan::{Matched, Plan},
     rewrite,
     wire::{Wire, Writing},
 };
 use crate::emulator::{
     log::{Log, ReceivedRequest},
-    operation,
+    recognize,
+    service::ErrorResponses,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -20,22 +20,26 @@ use axum::{
 use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER},
+    request::Parts,
 };
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-/// What every request meets.
+/// What the middleware shares between requests.
 #[derive(Clone)]
-pub(in crate::emulator) struct Surroundings {
+pub(in crate::emulator) struct MiddlewareState {
     pub(in crate::emulator) log: Arc<Log>,
     pub(in crate::emulator) plan: Plan,
     pub(in crate::emulator) latency: Duration,
+    /// The services by name.
+    pub(in crate::emulator) services: Arc<HashMap<&'static str, Arc<dyn ErrorResponses>>>,
 }
 
 pub(in crate::emulator) async fn serve(
-    State(surroundings): State<Surroundings>,
+    State(state): State<MiddlewareState>,
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
     next: Next,
@@ -43,52 +47,57 @@ pub(in crate::emulator) async fn serve(
     let (head, body) = request.into_parts();
     // The client has left.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };
-    wire.request_received();
-    let path = head.uri.path().to_owned();
-    let operations = operation::names(head.method.as_str(), &path, &body);
-    surroundings.log.note(ReceivedRequest::new(&head, body.clone(), operations.clone()));
-    let effect = surroundings.plan.due(Stage::Response, &operations, &path);
-    if !surroundings.latency.is_zero() {
-        tokio::time::sleep(surroundings.latency).await;
+    let choice = wire.request_received();
+    let path = head.uri.path();
+    let operations = recognize::names(head.method.as_str(), path, &body);
+    state.log.record(ReceivedRequest::new(&head, body.clone(), operations.clone()));
+    let matched = Matched { operations: &operations, path, length: None };
+    let effect = choice.unwrap_or_else(|| state.plan.due(&matched));
+    if !state.latency.is_zero() {
+        tokio::time::sleep(state.latency).await;
     }
-    let request = Request::from_parts(head, Body::from(body));
-    match effect {
-        None => next.run(request).await,
-        Some(effect) => apply(effect, Form::of(service(&operations, &path), &path), &wire, request, next).await,
-    }
-}
-
-/// Returns the service of a request, also of one that is no operation.
-fn service(operations: &[&'static str], path: &str) -> &'static str {
-    let of_path = || match path {
-        path if path.starts_with("/api/iam/") => "digiwin",
-        path if path.starts_with("/api/v1/") => "cloudspot",
-        _ => "authing",
+    let error = |response: fn(&dyn ErrorResponses, &Parts, u32) -> Response, code| {
+        let service = state.services.get(recognize::service(&operations, path));
+        service.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |service| response(&**service, &head, code))
     };
-    operations.first().and_then(|name| name.split('.').next()).unwrap_or_else(of_path)
+    match effect {
+        Some(FaultEffect::EnvelopeError(code)) => error(|service, head, code| service.error(head, code), code),
+        Some(FaultEffect::RefuseToken) => error(|service, head, _| service.token_refused(head), 0),
+        effect => {
+            let request = Request::from_parts(head, Body::from(body));
+            match effect {
+                None => next.run(request).await,
+                Some(effect) => apply(effect, &wire, request, next).await,
+            }
+        }
+    }
 }
 
-async fn apply(effect: Effect, form: Form, wire: &Wire, request: Request, next: Next) -> Response {
+async fn apply(effect: FaultEffect, wire: &Wire, request: Request, next: Next) -> Response {
     // Where the connection is told what to do, the response is only what makes it begin.
     let started = || StatusCode::OK.into_response();
     match effect {
-        Effect::Refuse | Effect::ResetWithin(_) => next.run(request).await,
-        Effect::Cut { carried_out, after, end } => {
+        // `serve` and the connection apply these.
+        FaultEffect::Refuse
+        | FaultEffect::ResetWithin(_)
+        | FaultEffect::EnvelopeError(_)
+        | FaultEffect::RefuseToken => next.run(request).await,
+        FaultEffect::Cut { carried_out, after, end } => {
             let response = if carried_out { next.run(request).await } else { started() };
             let (response, length) = measured(response).await;
             wire.write(Writing::Cut { after: after.of_body(length), end });
             response
         }
-        Effect::Drip(every) => {
+        FaultEffect::Drip(every) => {
             wire.write(Writing::Drip(every));
             next.run(request).await
         }
-        Effect::Delay(wait) => {
+        FaultEffect::Delay(wait) => {
             let response = next.run(request).await;
             tokio::time::sleep(wait).await;
             response
         }
-        Effect::Respond { status, retry_after, body } => {
+        FaultEffect::Respond { status, retry_after, body } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let json = body.trim_start().starts_with(['{', '[', '"']);
             let content_type = if json { "application/json" } else { "text/html" };
@@ -98,33 +107,31 @@ async fn apply(effect: Effect, form: Form, wire: &Wire, request: Request, next: 
             }
             response
         }
-        Effect::Html => Html(rewrite::HTML).into_response(),
-        Effect::TruncatedJson => rewritten(next.run(request).await, |body| body[..body.len() / 2].to_vec()).await,
-        Effect::DeepJson => ([(CONTENT_TYPE, "application/json")], rewrite::deep_json()).into_response(),
-        Effect::EndlessBody => {
+        FaultEffect::Html => Html(rewrite::HTML).into_response(),
+        FaultEffect::TruncatedJson => rewritten(next.run(request).await, |body| body[..body.len() / 2].to_vec()).await,
+        FaultEffect::DeepJson => ([(CONTENT_TYPE, "application/json")], rewrite::deep_json()).into_response(),
+        FaultEffect::EndlessBody => {
             wire.write(Writing::Endless(ENDLESS_BODY, format!("10000\r\n{}\r\n", "1,".repeat(0x8000))));
             started()
         }
-        Effect::EndlessHeaders => {
+        FaultEffect::EndlessHeaders => {
             wire.write(Writing::Endless("HTTP/1.1 200 OK\r\n", format!("x-endless: {}\r\n", "a".repeat(50))));
             started()
         }
-        Effect::Redirect(url) => {
+        FaultEffect::Redirect(url) => {
             let mut response = StatusCode::FOUND.into_response();
             if let Ok(url) = HeaderValue::from_str(&url) {
                 response.headers_mut().insert(LOCATION, url);
             }
             response
         }
-        Effect::EnvelopeError(code) => form.error(code),
-        Effect::UnknownMembers => {
+        FaultEffect::UnknownMembers => {
             rewritten(next.run(request).await, |body| rewrite::json(body, rewrite::add_unknown)).await
         }
-        Effect::NumbersAsText => {
+        FaultEffect::NumbersAsText => {
             rewritten(next.run(request).await, |body| rewrite::json(body, rewrite::number_to_text)).await
         }
-        Effect::RefuseToken => form.token_refused(),
-        Effect::ClockMoved(seconds) => {
+        FaultEffect::ClockMoved(seconds) => {
             let response = next.run(request).await;
             let move_times = |body: &Bytes| rewrite::json(body, |value| rewrite::move_times(value, seconds));
             let mut response = rewritten(response, move_times).await;
@@ -172,18 +179,6 @@ mod tests {
     fn the_date_moves_within_what_a_header_can_tell() {
         for (seconds, moved) in [(0, true), (-3600, true), (3600, true), (i64::MIN, false), (i64::MAX, false)] {
             assert_eq!(moved_now(seconds).is_some(), moved, "{seconds}");
-        }
-    }
-
-    #[test]
-    fn a_request_has_a_service_even_if_it_is_no_operation() {
-        for (operations, path, expected) in [
-            (&["cloudspot.get_user"][..], "/x", "cloudspot"),
-            (&[], "/api/iam/v2/x", "digiwin"),
-            (&[], "/api/v1/x", "cloudspot"),
-            (&[], "/x", "authing"),
-        ] {
-            assert_eq!(service(operations, path), expected);
         }
     }
 }

@@ -1,73 +1,16 @@
 //! A listener that can refuse connections.
 
 use super::{
-    Plan,
+    plan::Plan,
+    switch::Switch,
     wire::{Io, Wire},
 };
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
-    sync::Notify,
-};
-
-/// The longest that a test waits for the listener to follow the switch. It follows at once, unless the emulator is being dropped.
-const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// How long the listener waits after an error of the operating system's, such as too many open files.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
-
-/// Tells the listener whether it refuses connections. Clones are the same switch.
-#[derive(Clone, Default)]
-pub(in crate::emulator) struct Switch(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    position: Mutex<Position>,
-    /// For the listener.
-    changed: Notify,
-    /// For those who set it.
-    followed: Condvar,
-}
-
-#[derive(Default)]
-struct Position {
-    refuses: bool,
-    /// What the listener does; `None` while there is no listener.
-    followed: Option<bool>,
-}
-
-impl Switch {
-    /// Sets it, and waits until the listener has followed.
-    pub(super) fn refuse(&self, refuses: bool) {
-        let mut position = self.position();
-        if position.refuses == refuses {
-            return;
-        }
-        position.refuses = refuses;
-        self.0.changed.notify_one();
-        let behind = |position: &mut Position| position.followed.is_some_and(|followed| followed != refuses);
-        drop(self.0.followed.wait_timeout_while(position, FOLLOWS_WITHIN, behind));
-    }
-
-    fn refuses(&self) -> bool {
-        self.position().refuses
-    }
-
-    fn follow(&self, refuses: bool) {
-        self.position().followed = Some(refuses);
-        self.0.followed.notify_all();
-    }
-
-    fn position(&self) -> MutexGuard<'_, Position> {
-        self.0.position.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 enum Socket {
     Listening(TcpListener),
@@ -120,7 +63,7 @@ impl FaultListener {
             };
             tokio::select! {
                 accepted = accept => return accepted,
-                () = self.switch.0.changed.notified() => {}
+                () = self.switch.changed() => {}
             }
         }
     }

@@ -1,14 +1,11 @@
 //! The faults that were added, and which of them is due.
 
-use super::{
-    Fault,
-    effect::{Effect, Stage},
-    listener::Switch,
-};
+use super::{Fault, effect::FaultEffect, switch::Switch};
+use crate::emulator::lock::lock;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// The faults of an emulator. Clones are the same list.
@@ -16,6 +13,8 @@ use std::{
 pub(in crate::emulator) struct Plan {
     faults: Arc<Mutex<Faults>>,
     switch: Switch,
+    /// Held while the list is changed and the listener follows.
+    changing: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -31,70 +30,85 @@ struct Added {
     random: Option<(f64, StdRng)>,
 }
 
+/// What the faults look at in a request.
+pub(super) struct Matched<'a> {
+    pub(super) operations: &'a [&'static str],
+    pub(super) path: &'a str,
+    /// The bytes of the request, while it is received.
+    pub(super) length: Option<usize>,
+}
+
 impl Added {
+    fn is_exhausted(&self) -> bool {
+        self.fault.times.is_some_and(|times| *lock(&self.applied) >= times)
+    }
+
     /// Returns whether the fault is due for a request, and counts it.
-    fn is_due(&mut self, operations: &[&str], path: &str) -> bool {
-        let mut applied = lock(&self.applied);
-        let exhausted = self.fault.times.is_some_and(|times| *applied >= times);
-        if exhausted || !self.fault.fits(operations, path) {
+    fn is_due(&mut self, request: &Matched<'_>) -> bool {
+        let can_apply = match self.fault.effect {
+            FaultEffect::Refuse => false,
+            // Of a request that is not longer, or that has been received, nothing is left to interrupt.
+            FaultEffect::ResetWithin(bytes) => request.length.is_some_and(|length| bytes < length),
+            _ => true,
+        };
+        if !can_apply || self.is_exhausted() || !self.fault.fits(request.operations, request.path) {
             return false;
         }
         let due = self.random.as_mut().is_none_or(|(probability, random)| random.random_bool(*probability));
-        *applied += u64::from(due);
+        *lock(&self.applied) += u64::from(due);
         due
     }
 }
 
 impl Plan {
     pub(in crate::emulator) fn new(switch: Switch) -> Self {
-        Self { faults: Arc::default(), switch }
+        Self { faults: Arc::default(), switch, changing: Arc::default() }
     }
 
     pub(in crate::emulator) fn add(&self, fault: Fault) -> AddedFault {
         let applied = Arc::new(Mutex::new(0));
-        let id = {
-            let mut faults = lock(&self.faults);
+        let random = fault.probability.map(|(probability, seed)| (probability, StdRng::seed_from_u64(seed)));
+        let id = self.change(|faults| {
             let id = faults.next;
             faults.next += 1;
-            let random = fault.probability.map(|(probability, seed)| (probability, StdRng::seed_from_u64(seed)));
             faults.added.push(Added { id, fault, applied: applied.clone(), random });
             id
-        };
-        self.set_switch();
+        });
         AddedFault { id, applied, plan: self.clone() }
     }
 
     pub(in crate::emulator) fn clear(&self) {
-        lock(&self.faults).added.clear();
-        self.set_switch();
+        self.change(|faults| faults.added.clear());
     }
 
     fn remove(&self, id: u64) {
-        lock(&self.faults).added.retain(|added| added.id != id);
-        self.set_switch();
+        self.change(|faults| faults.added.retain(|added| added.id != id));
     }
 
-    /// Opens or closes the listener.
-    fn set_switch(&self) {
-        self.switch.refuse(self.has(Stage::Connection));
+    /// Changes the list, and makes the listener follow it before the next change.
+    fn change<R>(&self, change: impl FnOnce(&mut Faults) -> R) -> R {
+        let _changing = lock(&self.changing);
+        let (result, refuses) = {
+            let mut faults = lock(&self.faults);
+            let result = change(&mut faults);
+            (result, faults.added.iter().any(|added| added.fault.effect == FaultEffect::Refuse))
+        };
+        // The connections need the list while the listener follows.
+        self.switch.refuse(refuses);
+        result
     }
 
-    /// Returns whether any fault can be due at this stage.
-    pub(super) fn has(&self, stage: Stage) -> bool {
-        let exhausted = |added: &Added| added.fault.times.is_some_and(|times| *lock(&added.applied) >= times);
-        lock(&self.faults).added.iter().any(|added| added.fault.effect.stage() == stage && !exhausted(added))
+    /// Returns whether any fault can be due while a request is received.
+    pub(super) fn has_reset_within(&self) -> bool {
+        let resets = |added: &Added| matches!(added.fault.effect, FaultEffect::ResetWithin(_)) && !added.is_exhausted();
+        lock(&self.faults).added.iter().any(resets)
     }
 
     /// Returns what the first fault does that is due for a request, and counts it.
-    pub(super) fn due(&self, stage: Stage, operations: &[&str], path: &str) -> Option<Effect> {
+    pub(super) fn due(&self, request: &Matched<'_>) -> Option<FaultEffect> {
         let mut faults = lock(&self.faults);
-        let mut of_stage = faults.added.iter_mut().filter(|added| added.fault.effect.stage() == stage);
-        of_stage.find_map(|added| added.is_due(operations, path).then(|| added.fault.effect.clone()))
+        faults.added.iter_mut().find_map(|added| added.is_due(request).then(|| added.fault.effect.clone()))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A fault that was added to an emulator. It stays when this is dropped.
@@ -130,8 +144,12 @@ mod tests {
         Plan::new(Switch::default())
     }
 
+    fn due(plan: &Plan, length: Option<usize>) -> Option<FaultEffect> {
+        plan.due(&Matched { operations: &["digiwin.users.get_user"], path: "/x", length })
+    }
+
     fn is_due(plan: &Plan) -> bool {
-        plan.due(Stage::Response, &["digiwin.users.get_user"], "/x").is_some()
+        due(plan, None).is_some()
     }
 
     #[test]
@@ -164,14 +182,30 @@ mod tests {
         let plan = plan();
         let first = plan.add(Fault::html().times(1));
         let second = plan.add(Fault::deep_json());
-        let due = || plan.due(Stage::Response, &[], "/x");
-        assert_eq!([due(), due(), due()], [Some(Effect::Html), Some(Effect::DeepJson), Some(Effect::DeepJson)]);
+        let due = || due(&plan, None);
+        let [html, deep] = [FaultEffect::Html, FaultEffect::DeepJson].map(Some);
+        assert_eq!([due(), due(), due()], [html, deep.clone(), deep]);
         assert_eq!((first.applied(), second.applied()), (1, 2));
-        assert_eq!(plan.due(Stage::Request, &[], "/x"), None);
         second.remove();
         assert_eq!(due(), None);
         plan.add(Fault::html());
         plan.clear();
         assert_eq!(due(), None);
+    }
+
+    #[test]
+    fn one_fault_is_chosen_for_a_request_and_a_reset_only_within_it() {
+        for (faults, length, expected) in [
+            ([Fault::html(), Fault::reset_within(5)], Some(10), FaultEffect::Html),
+            ([Fault::reset_within(5), Fault::html()], Some(10), FaultEffect::ResetWithin(5)),
+            ([Fault::reset_within(10), Fault::html()], Some(10), FaultEffect::Html),
+            ([Fault::reset_within(5), Fault::html()], None, FaultEffect::Html),
+        ] {
+            let plan = plan();
+            let added = faults.map(|fault| plan.add(fault));
+            assert_eq!(due(&plan, length), Some(expected.clone()));
+            let counts = added.map(|added| added.applied());
+            assert_eq!(counts.iter().sum::<u64>(), 1, "{expected:?}: {counts:?}");
+        }
     }
 }

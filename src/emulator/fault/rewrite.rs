@@ -14,14 +14,14 @@ pub(super) fn deep_json() -> String {
 /// Returns the body with every value changed by `change`, children first; as it is, if it is no JSON.
 pub(super) fn json(body: &[u8], change: impl Fn(&mut Value)) -> Vec<u8> {
     let Ok(mut value) = serde_json::from_slice(body) else { return body.to_vec() };
-    each(&mut value, &change);
+    for_each_value(&mut value, &change);
     value.to_string().into_bytes()
 }
 
-fn each(value: &mut Value, change: &impl Fn(&mut Value)) {
+fn for_each_value(value: &mut Value, change: &impl Fn(&mut Value)) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
-        Value::Object(members) => members.values_mut().for_each(|member| each(member, change)),
+        Value::Array(items) => items.iter_mut().for_each(|item| for_each_value(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| for_each_value(member, change)),
         _ => {}
     }
     change(value);

@@ -1,6 +1,6 @@
-//! What the first bytes of a request tell.
+//! Reads the operation and length of a request from its first bytes.
 
-use crate::emulator::operation;
+use crate::emulator::recognize;
 
 /// A request of which enough has been read to know its operation.
 pub(super) struct Sniffed<'a> {
@@ -15,8 +15,8 @@ pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
-/// Returns the request that begins here, or `None` while too little of it has been read. It is what the HTTP server makes of it
-/// that counts for anything else: this one is only to choose a fault.
+/// Returns the request that begins here, or `None` while too little of it has been read. Only the choice of a fault uses this
+/// parse; the HTTP server parses the request again.
 pub(super) fn request(bytes: &[u8]) -> Option<Sniffed<'_>> {
     let head = end_of_head(bytes)?;
     let text = std::str::from_utf8(&bytes[..head]).unwrap_or_default();
@@ -29,11 +29,11 @@ pub(super) fn request(bytes: &[u8]) -> Option<Sniffed<'_>> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let length = head.saturating_add(length.unwrap_or(0));
-    if operation::needs_body(path) && bytes.len() < length {
+    if recognize::needs_body(path) && bytes.len() < length {
         return None;
     }
     let body = bytes.get(head..length).unwrap_or_default();
-    Some(Sniffed { operations: operation::names(method, path, body), path, length })
+    Some(Sniffed { operations: recognize::names(method, path, body), path, length })
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! A connection that can be told to fail.
 
 use super::{
-    Plan,
-    effect::{Effect, Part, Stage, WireEnd},
+    effect::{FaultEffect, Part, WireEnd},
+    plan::{Matched, Plan},
     sniff,
 };
+use crate::emulator::lock::lock;
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Waker, ready},
     time::Duration,
 };
@@ -30,11 +31,11 @@ pub(super) enum Writing {
     Endless(&'static str, String),
 }
 
-/// How far the request has been read that comes next.
+/// The state of the request that is being read.
 enum Reading {
     /// Nothing of it.
     Between,
-    /// A fault may be due within: nothing is passed on until that is known.
+    /// A fault may be due within. Nothing is passed on before the choice.
     Sniffing(Vec<u8>),
     /// The connection is reset once so many bytes have been read.
     Doomed {
@@ -49,6 +50,8 @@ struct State {
     /// The bytes of the response that have been written.
     written: usize,
     reading: Reading,
+    /// The choice of a fault for this request, if it was made while the request was received.
+    choice: Option<Option<FaultEffect>>,
     /// Bytes that were held back, and may go on.
     released: Vec<u8>,
     is_reset: bool,
@@ -61,12 +64,13 @@ struct State {
 pub(in crate::emulator) struct Wire(Arc<Mutex<State>>);
 
 impl Wire {
-    /// Notes that a request has been read to its end.
-    pub(super) fn request_received(&self) {
+    /// Prepares for the response to a request that has been read to its end. Returns the choice of a fault, if it has been made.
+    pub(super) fn request_received(&self) -> Option<Option<FaultEffect>> {
         let mut state = self.state();
         state.reading = Reading::Between;
         state.writing = Writing::Whole;
         state.written = 0;
+        state.choice.take()
     }
 
     /// Sets how the response to this request is written.
@@ -88,7 +92,7 @@ impl Wire {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -108,6 +112,7 @@ impl Io {
             writing: Writing::Whole,
             written: 0,
             reading: Reading::Between,
+            choice: None,
             released: Vec::new(),
             is_reset: false,
             is_open: true,
@@ -150,7 +155,7 @@ impl AsyncRead for Io {
                 state.released.drain(..length);
                 return Poll::Ready(Ok(()));
             }
-            if matches!(state.reading, Reading::Between) && io.plan.has(Stage::Request) {
+            if matches!(state.reading, Reading::Between) && io.plan.has_reset_within() {
                 state.reading = Reading::Sniffing(Vec::new());
             }
             if matches!(state.reading, Reading::Between | Reading::Passing) {
@@ -175,23 +180,20 @@ impl AsyncRead for Io {
                 }
                 Reading::Sniffing(mut held) => {
                     held.extend_from_slice(chunk);
-                    let request = sniff::request(&held);
-                    let known = request.is_some();
-                    let due = request.and_then(|request| {
-                        let effect = io.plan.due(Stage::Request, &request.operations, request.path)?;
-                        let Effect::ResetWithin(bytes) = effect else { return None };
-                        (bytes < request.length).then_some(Reading::Doomed { seen: held.len(), limit: bytes })
+                    let choice = sniff::request(&held).map(|sniff::Sniffed { operations, path, length }| {
+                        io.plan.due(&Matched { operations: &operations, path, length: Some(length) })
                     });
-                    match due {
-                        Some(doomed) => doomed,
-                        None if known || chunk.is_empty() => {
+                    match choice {
+                        Some(Some(FaultEffect::ResetWithin(limit))) => Reading::Doomed { seen: held.len(), limit },
+                        choice if choice.is_some() || chunk.is_empty() => {
+                            state.choice = choice;
                             state.released = held;
                             if state.released.is_empty() {
                                 return Poll::Ready(Ok(()));
                             }
                             Reading::Passing
                         }
-                        None => Reading::Sniffing(held),
+                        _ => Reading::Sniffing(held),
                     }
                 }
                 // The client has left.
@@ -240,7 +242,7 @@ impl AsyncWrite for Io {
                 io.timer = None;
                 Poll::Ready(Ok(sent))
             }
-            // What is sent in its place goes with the flush.
+            // The flush writes the endless bytes.
             Writing::Endless(..) => Poll::Ready(Ok(data.len())),
         }
     }

@@ -1,10 +1,12 @@
-//! How many rows a call looks at: what it costs, told without a clock.
+//! Counts the rows that a call reads, so that tests compare costs without a clock.
 
 #[cfg(not(test))]
-pub(crate) fn touched() {}
+pub(super) fn touched() {}
 
 #[cfg(test)]
-pub(crate) use counted::{cost_of, touched};
+pub(crate) use counted::cost_of;
+#[cfg(test)]
+pub(super) use counted::touched;
 
 #[cfg(test)]
 mod counted {
@@ -14,12 +16,12 @@ mod counted {
         static TOUCHED: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// Notes that a row was looked at.
-    pub(crate) fn touched() {
+    /// Counts a row that was read.
+    pub(in super::super) fn touched() {
         TOUCHED.set(TOUCHED.get() + 1);
     }
 
-    /// Returns how many rows a call looks at on this thread.
+    /// Returns how many rows a call reads on this thread.
     pub(crate) fn cost_of(call: impl FnOnce()) -> u64 {
         let before = TOUCHED.get();
         call();

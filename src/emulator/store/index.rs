@@ -1,4 +1,4 @@
-//! The rows that have something in common.
+//! A multimap from keys to row numbers.
 
 use super::{cost::touched, table::RowNo};
 use std::{
@@ -31,14 +31,6 @@ impl<K: Eq + Hash, N: Copy + Ord> Index<K, N> {
                 self.0.remove(key);
             }
         }
-    }
-
-    /// Removes a key, and returns the rows that had it.
-    pub(crate) fn take<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> BTreeSet<N>
-    where
-        K: Borrow<Q>,
-    {
-        self.0.remove(key).unwrap_or_default()
     }
 
     /// Returns the rows that have a key, the oldest first.

@@ -3,11 +3,14 @@
 mod cost;
 mod index;
 mod links;
+mod namespaced;
 mod table;
+mod tokens;
 
 #[cfg(test)]
 pub(super) use cost::cost_of;
-pub(super) use cost::touched;
 pub(super) use index::Index;
 pub(super) use links::Links;
+pub(super) use namespaced::Namespaced;
 pub(super) use table::{RowNo, Table};
+pub(super) use tokens::{Tokens, random_token};

@@ -160,7 +160,7 @@ fn a_token_that_could_not_be_stored_is_stored_later_and_told_once() {
 fn a_session_of_a_given_token_ends_with_its_handles() {
     let check = || {
         let client = session(&service(0), &Arc::default());
-        let given = client.with_token("given".into()).unwrap();
+        let given = client.with_token("given".into(), OnRefusal::default()).unwrap();
         let state = Arc::downgrade(&given.state);
         let other = given.clone();
         drop(given);

@@ -6,7 +6,8 @@ use crate::{
     config::Settings,
     credentials::{PasswordLogin, Way},
     protocol::{
-        login::{Input, Source, Step},
+        decode::Data,
+        login::{Input, Login, Source, Step},
         retry::Budget,
     },
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
@@ -124,6 +125,7 @@ pub(super) fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session 
         registry: Registry::default(),
         running: Arc::default(),
         service: "model",
+        observing: crate::observe::Observing::default(),
         application: Zeroizing::new("a".to_owned()),
     };
     let application = PasswordLogin { way: Way::Password, user: "u".to_owned(), password: "p".into() };

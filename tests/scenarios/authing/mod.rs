@@ -31,10 +31,15 @@ impl Pool {
         Self { emulator, client }
     }
 
-    /// Returns how often a GraphQL field was requested.
-    fn operation_count(&self, field: &str) -> usize {
-        self.emulator.authing().operations().iter().filter(|request| *request == field).count()
+    /// Returns how often an operation of Authing was requested.
+    fn operation_count(&self, operation: &str) -> usize {
+        operation_count(&self.emulator, operation)
     }
+}
+
+fn operation_count(emulator: &Emulator, operation: &str) -> usize {
+    let operation = format!("authing.{operation}");
+    emulator.requests().iter().filter(|request| request.is_operation(&operation)).count()
 }
 
 fn client_of(emulator: &Emulator) -> ManagementClient {

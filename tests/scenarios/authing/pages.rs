@@ -24,7 +24,7 @@ async fn a_pager_gives_everything_once() {
     let (found, error) = all(users.list_all(oldest)).await;
     let expected: Vec<String> = (0..25).map(|n| format!("u{n}")).collect();
     assert_eq!((names(&found), error.is_none()), (expected.iter().map(String::as_str).collect(), true));
-    assert_eq!(pool.operation_count("users"), 3);
+    assert_eq!(pool.operation_count("users.list"), 3);
 
     same(all(users.search_all("u1", UserSearchOptions::new().limit(4))).await.0.len(), 11);
     same(all(groups.list_all_users("g", GroupUsersOptions::new())).await.0.len(), 25);

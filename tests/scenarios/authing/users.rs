@@ -155,14 +155,14 @@ async fn any_number_of_users_is_fetched_and_deleted() {
     let by_name = BatchGetOptions::new().query_field(QueryField::Username);
     let found = users.batch_get_with(&wanted, by_name).await.unwrap();
     assert_eq!(names(&found), wanted[..250].iter().map(String::as_str).collect::<Vec<_>>(), "each once, in order");
-    assert_eq!(pool.operation_count("userBatch"), 4);
+    assert_eq!(pool.operation_count("users.batch_get"), 4);
 
     let ids: Vec<String> = found.into_iter().map(|user| user.id.unwrap()).collect();
     same(users.batch_get(&ids[..80]).await.unwrap().len(), 80);
-    assert_eq!(pool.operation_count("userBatch"), 5);
+    assert_eq!(pool.operation_count("users.batch_get"), 5);
     users.delete_many(&ids[..200]).await.unwrap();
     same(users.list().await.unwrap().total_count, 50);
-    assert_eq!(pool.operation_count("deleteUsers"), 3);
+    assert_eq!(pool.operation_count("users.delete_many"), 3);
     let nobody = users.delete_many(&[""; 0]).await.unwrap_err();
     assert_eq!((nobody.kind(), nobody.was_sent()), (ErrorKind::InvalidArgument, false));
 }

@@ -1,13 +1,13 @@
 //! The commands of Authing management.
 
 mod custom_data;
-mod groups;
-mod orgs;
+pub mod groups;
+pub mod orgs;
 mod pool;
 mod rights;
-mod users;
+pub mod users;
 
-use crate::{command::Global, failure::Result};
+use crate::{bulk, command::Global, failure::Result};
 use clap::Subcommand;
 
 #[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
@@ -15,7 +15,7 @@ use clap::Subcommand;
 pub enum Authing {
     /// Find and change users, their groups, departments and sign-ins
     #[command(subcommand)]
-    Users(users::Users),
+    Users(bulk::Users),
     /// Look at users' roles, policies and permissions, and change them
     #[command(subcommand)]
     Rights(rights::Rights),
@@ -24,10 +24,10 @@ pub enum Authing {
     Data(custom_data::Data),
     /// Find and change groups of users
     #[command(subcommand)]
-    Groups(groups::Groups),
+    Groups(bulk::Groups),
     /// Find and change organizations, their nodes and members
     #[command(subcommand)]
-    Orgs(orgs::Orgs),
+    Orgs(bulk::Orgs),
     /// Look at the user pool, its mails, its rules for passwords, and its users' tokens
     #[command(subcommand)]
     Pool(pool::Pool),

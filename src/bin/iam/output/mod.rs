@@ -152,7 +152,7 @@ impl Output {
     }
 
     /// Writes a request that was not sent.
-    fn request(&mut self, request: &DryRun) -> Result<()> {
+    pub fn request(&mut self, request: &DryRun) -> Result<()> {
         let body = request.body.as_ref().map(Value::of).transpose()?;
         if self.is_for_people() && self.jq.is_none() {
             writeln!(self.to, "{request}")?;

@@ -1,12 +1,15 @@
 //! The arguments of a field, and the forms of what fields return.
 
 use super::super::state::{
+    error_response::ErrorResponse,
     node::NodeDetails,
-    refusal::Refusal,
     target::{Target, TargetType},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
+
+/// What a field resolves to.
+pub(crate) type ResolverResult = Result<Value, ErrorResponse>;
 
 /// A field's arguments; `null` counts as absent.
 #[derive(Debug, Default)]
@@ -27,8 +30,8 @@ impl Args {
     }
 
     /// Returns an argument that must be present and not empty.
-    pub(crate) fn need(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| Refusal::invalid(name))
+    pub(crate) fn need(&self, name: &'static str) -> Result<&str, ErrorResponse> {
+        self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| ErrorResponse::invalid(name))
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -39,13 +42,13 @@ impl Args {
         self.get(name)?.as_i64()
     }
 
-    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn strs(&self, name: &str) -> Vec<&str> {
         self.list(name).iter().filter_map(Value::as_str).collect()
     }
 
     /// Returns what `many` and `one` name together.
     pub(crate) fn one_or_many(&self, many: &str, one: &str) -> Vec<&str> {
-        self.texts(many).into_iter().chain(self.text(one)).collect()
+        self.strs(many).into_iter().chain(self.text(one)).collect()
     }
 
     pub(crate) fn list(&self, name: &str) -> &[Value] {
@@ -57,12 +60,12 @@ impl Args {
     }
 
     /// Reads an argument as a `T`, if it is there.
-    pub(crate) fn optional<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, Refusal> {
+    pub(crate) fn optional<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, ErrorResponse> {
         self.get(name).map(|value| read(name, value.clone())).transpose()
     }
 
     /// Reads an argument that the schema requires as a `T`.
-    pub(crate) fn read<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Refusal> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ErrorResponse> {
         read(name, self.get(name).cloned().unwrap_or_default())
     }
 
@@ -72,9 +75,9 @@ impl Args {
     }
 
     /// Returns the targets of one type that a list names.
-    pub(crate) fn targets(&self, name: &str) -> Result<Vec<Target>, Refusal> {
+    pub(crate) fn targets(&self, name: &str) -> Result<Vec<Target>, ErrorResponse> {
         let target_type: TargetType = self.read("targetType")?;
-        Ok(self.texts(name).into_iter().map(|id| Target::new(target_type, id)).collect())
+        Ok(self.strs(name).into_iter().map(|id| Target::new(target_type, id, self.namespace())).collect())
     }
 
     /// Returns the members of a node that are given.
@@ -122,17 +125,17 @@ impl Args {
 }
 
 /// Reads a value as a `T`.
-pub(crate) fn read<T: DeserializeOwned>(name: &'static str, value: Value) -> Result<T, Refusal> {
-    serde_json::from_value(value).map_err(|_| Refusal::invalid(name))
+pub(crate) fn read<T: DeserializeOwned>(name: &'static str, value: Value) -> Result<T, ErrorResponse> {
+    serde_json::from_value(value).map_err(|_| ErrorResponse::invalid(name))
 }
 
 /// Returns a row as JSON.
-pub(crate) fn shown<T: Serialize>(row: &T) -> Value {
+pub(crate) fn to_json<T: Serialize>(row: &T) -> Value {
     serde_json::to_value(row).unwrap_or_default()
 }
 
 /// Returns all items as one page.
-pub(crate) fn whole(list: Vec<Value>) -> Value {
+pub(crate) fn single_page(list: Vec<Value>) -> Value {
     json!({"totalCount": list.len(), "list": list})
 }
 
@@ -140,10 +143,10 @@ pub(crate) fn text<'a>(of: &'a Value, name: &str) -> &'a str {
     of[name].as_str().unwrap_or_default()
 }
 
-pub(crate) fn done() -> Result<Value, Refusal> {
+pub(crate) fn ok() -> ResolverResult {
     message_response("操作成功")
 }
 
-pub(crate) fn message_response(message: &str) -> Result<Value, Refusal> {
+pub(crate) fn message_response(message: &str) -> ResolverResult {
     Ok(json!({"code": 200, "message": message}))
 }

@@ -1,14 +1,14 @@
 //! The function of each field that is computed.
 
 use super::{
-    super::state::{pool::Pool, refusal::Refusal},
+    super::state::pool::Pool,
     access,
-    args::Args,
+    args::{Args, ResolverResult},
     custom, groups, nodes, orgs, policies, pool, roles, users,
 };
 use serde_json::Value;
 
-pub(crate) type Resolver = fn(&mut Pool, &Value, &Args) -> Result<Value, Refusal>;
+pub(crate) type Resolver = fn(&mut Pool, &Value, &Args) -> ResolverResult;
 
 /// Returns the function that computes a field; a field without one is a member of its parent object.
 pub(crate) fn resolver(object: &str, field: &str) -> Option<Resolver> {
@@ -16,7 +16,6 @@ pub(crate) fn resolver(object: &str, field: &str) -> Option<Resolver> {
         ("Query", "accessToken") => pool::access_token,
         ("Query", "archivedUsers") => users::archived,
         ("Query", "authorizedResources") => access::authorized,
-        ("Query", "authorizedTargets") => access::authorized_targets,
         ("Query", "checkLoginStatus") => users::check_login_status,
         ("Query", "childrenNodes") => nodes::children,
         ("Query", "findUser") => users::find,
@@ -66,8 +65,6 @@ pub(crate) fn resolver(object: &str, field: &str) -> Option<Resolver> {
         ("Mutation", "deleteRole" | "deleteRoles") => roles::delete,
         ("Mutation", "deleteUser") => users::delete,
         ("Mutation", "deleteUsers") => users::delete_many,
-        ("Mutation", "disbalePolicyAssignment") => policies::disable,
-        ("Mutation", "enablePolicyAssignment") => policies::enable,
         ("Mutation", "moveMembers") => nodes::move_members,
         ("Mutation", "moveNode") => orgs::move_node,
         ("Mutation", "refreshToken") => users::refresh_token,

@@ -64,8 +64,7 @@ impl<'a> Access<'a> {
         };
         let mut found: BTreeMap<RowNo, &Grant> = holders.iter().flat_map(|holder| self.grants.of(holder)).collect();
         for role in self.with_parents(target, &holders).into_iter().filter_map(|number| self.roles.at(number)) {
-            let own = self.grants.of(&Target::role(&role.code));
-            found.extend(own.filter(|(_, grant)| grant.namespace == role.namespace));
+            found.extend(self.grants.of(&Target::role(&role.namespace, &role.code)));
         }
         found.into_values().filter(|grant| namespace.is_none_or(|namespace| grant.namespace == namespace)).collect()
     }
@@ -75,15 +74,15 @@ impl<'a> Access<'a> {
     fn with_parents(&self, target: &Target, holders: &[Target]) -> BTreeSet<RowNo> {
         let mut found = BTreeSet::new();
         let mut next: Vec<RowNo> = self.roles.of_holders(holders).into_iter().collect();
-        if target.target_type == TargetType::Role {
-            next.extend(self.roles.with_code(&target.id));
+        if let Some(namespace) = &target.namespace {
+            next.extend(self.roles.number(namespace, &target.id).ok());
         }
         while let Some(number) = next.pop() {
             if !found.insert(number) {
                 continue;
             }
             let Some(role) = self.roles.at(number) else { continue };
-            let parent = role.parent_code.as_deref().and_then(|code| self.roles.known(&role.namespace, code).ok());
+            let parent = role.parent_code.as_deref().and_then(|code| self.roles.number(&role.namespace, code).ok());
             next.extend(parent);
         }
         found
@@ -102,10 +101,10 @@ impl<'a> Access<'a> {
         for grant in grants.filter(|grant| resource_type.is_none_or(|kind| grant.resource_type.name() == kind)) {
             let actions = grant.actions.iter().map(String::as_str);
             match at.get(grant.resource.as_str()).and_then(|at| list.get_mut(*at)) {
-                Some(known) => {
-                    known.actions.extend(actions);
-                    known.actions.sort_unstable();
-                    known.actions.dedup();
+                Some(resource) => {
+                    resource.actions.extend(actions);
+                    resource.actions.sort_unstable();
+                    resource.actions.dedup();
                 }
                 None => {
                     at.insert(&grant.resource, list.len());
@@ -128,7 +127,7 @@ impl<'a> Access<'a> {
     pub(crate) fn may(&self, user_id: &str, namespace: &str, action: &str, resource: &str) -> bool {
         let mut holders = self.holders_of_user(user_id);
         let roles = self.roles_of(namespace, &holders);
-        holders.extend(roles.into_iter().map(|role| Target::role(&role.code)));
+        holders.extend(roles.into_iter().map(|role| Target::role(&role.namespace, &role.code)));
         self.policies.decide(&holders, namespace, action, resource).unwrap_or_else(|| {
             let grants = self.grants_of(&Target::user(user_id), Some(namespace));
             grants.into_iter().any(|grant| grant.covers(resource) && grant.permits(action))

@@ -14,7 +14,7 @@ pub(crate) struct Action {
 pub(crate) struct Actions(Vec<Action>);
 
 impl Actions {
-    pub(crate) fn note(&mut self, operation: &'static str, user_id: &str, username: Option<String>) {
+    pub(crate) fn record(&mut self, operation: &'static str, user_id: &str, username: Option<String>) {
         self.0.push(Action { operation, user_id: user_id.to_owned(), username, timestamp: now() });
     }
 

@@ -1,6 +1,6 @@
 //! Fields that a pool defines for its users, roles and so on, and their values.
 
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use crate::emulator::store::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -116,12 +116,13 @@ impl CustomData {
         self.fields.get(&owner)?.get(key)
     }
 
-    pub(crate) fn check(&self, owner: FieldOwner, key: &str, value: &Value) -> Result<Checked, Refusal> {
+    pub(crate) fn check(&self, owner: FieldOwner, key: &str, value: &Value) -> Result<Checked, ErrorResponse> {
         let field = self.field(owner, key);
-        let data_type = field.ok_or_else(|| Refusal::invalid(format!("custom field {key} is not defined")))?.data_type;
+        let data_type =
+            field.ok_or_else(|| ErrorResponse::invalid(format!("custom field {key} is not defined")))?.data_type;
         match data_type.text_of(value) {
             Some(value) => Ok(Checked { key: key.to_owned(), value }),
-            None => Err(Refusal::invalid(format!("custom field {key}: not a {}", data_type.name()))),
+            None => Err(ErrorResponse::invalid(format!("custom field {key}: not a {}", data_type.name()))),
         }
     }
 
@@ -129,7 +130,7 @@ impl CustomData {
         self.targets.entry((owner, key.clone())).or_default().insert(target.to_owned());
         let values = self.values.entry((owner, target.to_owned())).or_default();
         match values.get_mut(&key) {
-            Some(known) => *known = value,
+            Some(old) => *old = value,
             None => drop(values.insert(key.clone(), value)),
         }
     }

@@ -1,9 +1,8 @@
 //! Grants of actions on resources.
 
 use super::target::{Target, covers};
-use crate::emulator::store::{RowNo, touched};
+use crate::emulator::store::{Index, RowNo, Table};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -32,17 +31,17 @@ pub(crate) struct Grant {
     pub(crate) namespace: String,
     pub(crate) resource: String,
     pub(crate) resource_type: ResourceType,
-    pub(crate) target: Target,
-    /// In the order in which they were granted, each once.
+    /// In the order in which they were granted, without duplicates.
     pub(crate) actions: Vec<String>,
 }
 
+/// The holder, the namespace and the resource of a grant.
+type Key = (Target, String, String);
+
 #[derive(Default)]
 pub(crate) struct Grants {
-    grants: BTreeMap<RowNo, Grant>,
-    next: RowNo,
-    /// The grants of a holder, by namespace and resource.
-    of_target: HashMap<Target, BTreeSet<(String, String, RowNo)>>,
+    grants: Table<Key, Grant>,
+    of_target: Index<Target>,
 }
 
 impl Grant {
@@ -54,25 +53,15 @@ impl Grant {
         self.actions.iter().any(|granted| covers(granted, action))
     }
 
-    fn add(&mut self, actions: &[&str]) {
-        for action in actions {
-            if !self.actions.iter().any(|known| known == action) {
-                self.actions.push((*action).to_owned());
-            }
-        }
+    fn key(&self, target: &Target) -> Key {
+        (target.clone(), self.namespace.clone(), self.resource.clone())
     }
 }
 
 impl Grants {
-    /// Returns all grants, the oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Grant> {
-        self.grants.values().inspect(|_| touched())
-    }
-
-    /// Returns the grants of a holder and their numbers.
+    /// Returns the grants of a holder and their numbers, the oldest first.
     pub(crate) fn of<'a>(&'a self, target: &Target) -> impl Iterator<Item = (RowNo, &'a Grant)> + use<'a> {
-        let numbers = self.of_target.get(target).into_iter().flatten();
-        numbers.inspect(|_| touched()).filter_map(|(_, _, number)| Some((*number, self.grants.get(number)?)))
+        self.of_target.of(target).filter_map(|number| Some((number, self.grants.at(number)?)))
     }
 
     /// Grants actions on a resource, in addition to those granted before.
@@ -84,40 +73,44 @@ impl Grants {
         target: Target,
         actions: &[&str],
     ) {
-        let own = self.of_target.entry(target.clone()).or_default();
-        let at = |number| (namespace.to_owned(), resource.to_owned(), number);
-        let known = own.range(at(0)..=at(RowNo::MAX)).next().map(|(_, _, number)| *number);
-        if let Some(grant) = known.and_then(|number| self.grants.get_mut(&number)) {
-            return grant.add(actions);
+        let key = (target, namespace.to_owned(), resource.to_owned());
+        if !self.grants.contains(&key) {
+            let (namespace, resource) = (namespace.to_owned(), resource.to_owned());
+            let grant = Grant { namespace, resource, resource_type, actions: Vec::new() };
+            let number = self.grants.insert(key.clone(), grant);
+            self.of_target.insert(key.0.clone(), number);
         }
-        own.insert(at(self.next));
-        let (namespace, resource) = (namespace.to_owned(), resource.to_owned());
-        let mut grant = Grant { namespace, resource, resource_type, target, actions: Vec::new() };
-        grant.add(actions);
-        self.grants.insert(self.next, grant);
-        self.next += 1;
-    }
-
-    /// Revokes the grants of a holder that `which` names.
-    pub(crate) fn revoke(&mut self, target: &Target, which: impl Fn(&Grant) -> bool) {
-        let gone: Vec<RowNo> = self.of(target).filter(|(_, grant)| which(grant)).map(|(number, _)| number).collect();
-        gone.iter().for_each(|number| drop(self.grants.remove(number)));
-        if let Some(own) = self.of_target.get_mut(target) {
-            own.retain(|(_, _, number)| self.grants.contains_key(number));
-            if own.is_empty() {
-                self.of_target.remove(target);
+        let Some(grant) = self.grants.get_mut(&key) else { return };
+        for action in actions {
+            if !grant.actions.iter().any(|granted| granted == action) {
+                grant.actions.push((*action).to_owned());
             }
         }
     }
 
-    /// Carries a holder's grants over to its new identifier.
+    /// Removes all grants of a holder that was deleted.
+    pub(crate) fn forget(&mut self, target: &Target) {
+        for (number, key) in self.keys(target) {
+            self.of_target.remove(target, number);
+            self.grants.remove(&key);
+        }
+    }
+
+    /// Moves a holder's grants to its new identifier.
     pub(crate) fn rename(&mut self, from: &Target, to: &Target) {
-        let Some(own) = self.of_target.remove(from) else { return };
-        for (_, _, number) in &own {
-            if let Some(grant) = self.grants.get_mut(number) {
-                grant.target = to.clone();
-            }
+        if from == to {
+            return;
         }
-        self.of_target.entry(to.clone()).or_default().extend(own);
+        self.forget(to);
+        for (number, key) in self.keys(from) {
+            self.of_target.remove(from, number);
+            self.of_target.insert(to.clone(), number);
+            let (_, namespace, resource) = key.clone();
+            self.grants.rename(&key, (to.clone(), namespace, resource));
+        }
+    }
+
+    fn keys(&self, target: &Target) -> Vec<(RowNo, Key)> {
+        self.of(target).map(|(number, grant)| (number, grant.key(target))).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Groups and their members.
 
-use super::{refusal::Refusal, value::now};
+use super::{error_response::ErrorResponse, value::now};
 use crate::emulator::store::{Links, RowNo, Table};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ impl Group {
 pub(crate) struct Groups {
     groups: Table<String, Group>,
     /// From groups to users.
-    members: Links<()>,
+    members: Links<RowNo, RowNo>,
 }
 
 impl Groups {
@@ -33,8 +33,8 @@ impl Groups {
     }
 
     /// Returns a group's number.
-    pub(crate) fn known(&self, code: &str) -> Result<RowNo, Refusal> {
-        self.groups.number(code).ok_or(Refusal::missing("group"))
+    pub(crate) fn number(&self, code: &str) -> Result<RowNo, ErrorResponse> {
+        self.groups.number(code).ok_or(ErrorResponse::not_found("group"))
     }
 
     /// Returns the groups, the oldest first.
@@ -48,24 +48,24 @@ impl Groups {
 
     /// Returns a user's groups, the oldest first.
     pub(crate) fn of_user(&self, user: RowNo) -> impl DoubleEndedIterator<Item = &Group> {
-        self.members.left_of(user).filter_map(|group| self.groups.at(group))
+        self.members.left_of(&user).filter_map(|group| self.groups.at(group))
     }
 
     pub(crate) fn has(&self, code: &str, user: RowNo) -> bool {
-        self.groups.number(code).is_some_and(|group| self.members.contains(group, user))
+        self.groups.number(code).is_some_and(|group| self.members.contains(&group, &user))
     }
 
     /// Returns how many members a group has, and the members.
     pub(crate) fn members(&self, group: RowNo) -> (usize, impl DoubleEndedIterator<Item = RowNo>) {
-        (self.members.count_right_of(group), self.members.right_of(group))
+        (self.members.count_right_of(&group), self.members.right_of(&group))
     }
 
-    pub(crate) fn create(&mut self, code: &str, name: &str, description: Option<&str>) -> Result<Group, Refusal> {
+    pub(crate) fn create(&mut self, code: &str, name: &str, description: Option<&str>) -> Result<Group, ErrorResponse> {
         if code.is_empty() || name.is_empty() {
-            return Err(Refusal::invalid("code and name"));
+            return Err(ErrorResponse::invalid("code and name"));
         }
         if self.groups.contains(code) {
-            return Err(Refusal::exists("group"));
+            return Err(ErrorResponse::exists("group"));
         }
         let (code, name, description) = (code.to_owned(), name.to_owned(), description.map(str::to_owned));
         let group = Group { code, name, description, created_at: now(), updated_at: now() };
@@ -79,11 +79,11 @@ impl Groups {
         new: &str,
         name: Option<&str>,
         description: Option<&str>,
-    ) -> Result<Group, Refusal> {
+    ) -> Result<Group, ErrorResponse> {
         if new != code && self.groups.contains(new) {
-            return Err(Refusal::exists("group"));
+            return Err(ErrorResponse::exists("group"));
         }
-        let group = self.groups.get_mut(code).ok_or(Refusal::missing("group"))?;
+        let group = self.groups.get_mut(code).ok_or(ErrorResponse::not_found("group"))?;
         group.code = new.to_owned();
         group.name = name.map_or_else(|| std::mem::take(&mut group.name), str::to_owned);
         group.description = description.map(str::to_owned).or(group.description.take());
@@ -95,20 +95,20 @@ impl Groups {
 
     pub(crate) fn delete(&mut self, code: &str) {
         if let Some((number, _)) = self.groups.remove(code) {
-            self.members.forget_left(number);
+            self.members.forget_left(&number);
         }
     }
 
     pub(crate) fn add(&mut self, group: RowNo, users: &[RowNo]) {
-        users.iter().for_each(|user| self.members.link(group, *user, || ()));
+        users.iter().for_each(|user| self.members.link(&group, user, || ()));
     }
 
     pub(crate) fn remove(&mut self, group: RowNo, user: RowNo) {
-        self.members.unlink(group, user);
+        self.members.unlink(&group, &user);
     }
 
     /// Removes a user who was deleted from all groups.
     pub(crate) fn forget_user(&mut self, user: RowNo) {
-        self.members.forget_right(user);
+        self.members.forget_right(&user);
     }
 }

@@ -60,7 +60,7 @@ impl Node {
         self.details.code.as_deref().filter(|code| !code.is_empty())
     }
 
-    /// Notes the parent that the node was put below, as one that came as the `arrival`-th.
+    /// Sets the parent that the node was put below, as one that came as the `arrival`-th.
     pub(super) fn put_below(&mut self, parent_id: &str, arrival: u64) -> Place {
         let place = (Reverse(self.details.order.unwrap_or(0)), arrival);
         self.parent = Some((parent_id.to_owned(), place));
@@ -72,11 +72,11 @@ impl Node {
         self.parent.take()
     }
 
-    pub(super) fn adopt(&mut self, place: Place, child_id: &str) {
+    pub(super) fn add_child(&mut self, place: Place, child_id: &str) {
         self.children.insert(place, child_id.to_owned());
     }
 
-    pub(super) fn disown(&mut self, place: Place) {
+    pub(super) fn remove_child(&mut self, place: Place) {
         self.children.remove(&place);
     }
 

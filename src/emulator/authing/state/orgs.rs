@@ -1,8 +1,8 @@
 //! Organizations: trees of nodes.
 
 use super::{
+    error_response::ErrorResponse,
     node::{Node, NodeDetails},
-    refusal::Refusal,
     value::new_id,
 };
 use crate::emulator::store::{Index, RowNo, Table};
@@ -34,8 +34,8 @@ impl Orgs {
         self.orgs.len()
     }
 
-    pub(crate) fn known(&self, org_id: &str) -> Result<&Org, Refusal> {
-        self.orgs.get(org_id).ok_or(Refusal::missing("organization"))
+    pub(crate) fn org(&self, org_id: &str) -> Result<&Org, ErrorResponse> {
+        self.orgs.get(org_id).ok_or(ErrorResponse::not_found("organization"))
     }
 
     pub(crate) fn get(&self, node_id: &str) -> Option<&Node> {
@@ -46,22 +46,22 @@ impl Orgs {
         self.nodes.at(number)
     }
 
-    pub(crate) fn node(&self, node_id: &str) -> Result<&Node, Refusal> {
-        self.get(node_id).ok_or(Refusal::missing("node"))
+    pub(crate) fn node(&self, node_id: &str) -> Result<&Node, ErrorResponse> {
+        self.get(node_id).ok_or(ErrorResponse::not_found("node"))
     }
 
-    pub(crate) fn number(&self, node_id: &str) -> Result<RowNo, Refusal> {
-        self.nodes.number(node_id).ok_or(Refusal::missing("node"))
+    pub(crate) fn number(&self, node_id: &str) -> Result<RowNo, ErrorResponse> {
+        self.nodes.number(node_id).ok_or(ErrorResponse::not_found("node"))
     }
 
-    pub(crate) fn root(&self, org_id: &str) -> Result<&Node, Refusal> {
-        self.node(&self.known(org_id)?.root)
+    pub(crate) fn root(&self, org_id: &str) -> Result<&Node, ErrorResponse> {
+        self.node(&self.org(org_id)?.root)
     }
 
     /// Returns a node of this organization.
-    pub(crate) fn node_in(&self, org_id: &str, node_id: &str) -> Result<&Node, Refusal> {
-        self.known(org_id)?;
-        self.get(node_id).filter(|node| node.org_id == org_id).ok_or(Refusal::missing("node"))
+    pub(crate) fn node_in(&self, org_id: &str, node_id: &str) -> Result<&Node, ErrorResponse> {
+        self.org(org_id)?;
+        self.get(node_id).filter(|node| node.org_id == org_id).ok_or(ErrorResponse::not_found("node"))
     }
 
     pub(crate) fn with_code(&self, org_id: &str, code: &str) -> Option<&Node> {
@@ -69,12 +69,12 @@ impl Orgs {
     }
 
     /// Finds a node by id, or else by code in the oldest organization that has the code.
-    pub(crate) fn find(&self, id_or_code: &str) -> Result<&Node, Refusal> {
+    pub(crate) fn find(&self, id_or_code: &str) -> Result<&Node, ErrorResponse> {
         let by_code = || {
             let org = self.orgs.at(self.orgs_with_code.first(id_or_code)?)?;
             self.with_code(&org.id, id_or_code)
         };
-        self.get(id_or_code).or_else(by_code).ok_or(Refusal::missing("node"))
+        self.get(id_or_code).or_else(by_code).ok_or(ErrorResponse::not_found("node"))
     }
 
     /// Returns the path from the root to a node.
@@ -96,7 +96,7 @@ impl Orgs {
     }
 
     /// Creates an organization with its root, and returns its id.
-    pub(crate) fn create(&mut self, root: NodeDetails) -> Result<String, Refusal> {
+    pub(crate) fn create(&mut self, root: NodeDetails) -> Result<String, ErrorResponse> {
         let id = new_id();
         let root = self.check(&id, root)?;
         self.orgs.insert(id.clone(), Org { id: id.clone(), root: root.id.clone() });
@@ -105,7 +105,7 @@ impl Orgs {
     }
 
     /// Creates a node below another one, and returns its id.
-    pub(crate) fn add(&mut self, parent_id: &str, details: NodeDetails) -> Result<String, Refusal> {
+    pub(crate) fn add(&mut self, parent_id: &str, details: NodeDetails) -> Result<String, ErrorResponse> {
         let org_id = self.node(parent_id)?.org_id.clone();
         let node = self.check(&org_id, details)?;
         let id = node.id.clone();
@@ -114,30 +114,30 @@ impl Orgs {
         Ok(id)
     }
 
-    fn check(&self, org_id: &str, details: NodeDetails) -> Result<Node, Refusal> {
+    fn check(&self, org_id: &str, details: NodeDetails) -> Result<Node, ErrorResponse> {
         if details.name.is_empty() {
-            return Err(Refusal::invalid("name"));
+            return Err(ErrorResponse::invalid("name"));
         }
         let node = Node::new(org_id, details);
         match node.code().and_then(|code| self.with_code(org_id, code)) {
-            Some(_) => Err(Refusal::exists("node code")),
+            Some(_) => Err(ErrorResponse::exists("node code")),
             None => Ok(node),
         }
     }
 
     fn insert(&mut self, node: Node) {
-        self.note_code(&node.id, &node.org_id, node.code());
+        self.index_code(&node.id, &node.org_id, node.code());
         self.nodes.insert(node.id.clone(), node);
     }
 
-    fn note_code(&mut self, id: &str, org_id: &str, code: Option<&str>) {
+    fn index_code(&mut self, id: &str, org_id: &str, code: Option<&str>) {
         if let (Some(code), Some(org)) = (code, self.orgs.number(org_id)) {
             self.by_code.insert((org_id.to_owned(), code.to_owned()), id.to_owned());
             self.orgs_with_code.insert(code.to_owned(), org);
         }
     }
 
-    fn drop_code(&mut self, org_id: &str, code: Option<&str>) {
+    fn unindex_code(&mut self, org_id: &str, code: Option<&str>) {
         if let (Some(code), Some(org)) = (code, self.orgs.number(org_id)) {
             self.by_code.remove(&(org_id.to_owned(), code.to_owned()));
             self.orgs_with_code.remove(code, org);
@@ -148,14 +148,14 @@ impl Orgs {
         self.arrivals += 1;
         let Some(place) = self.nodes.get_mut(id).map(|node| node.put_below(parent_id, self.arrivals)) else { return };
         if let Some(parent) = self.nodes.get_mut(parent_id) {
-            parent.adopt(place, id);
+            parent.add_child(place, id);
         }
     }
 
-    fn disown(&mut self, id: &str) {
+    fn detach(&mut self, id: &str) {
         let Some((parent, place)) = self.nodes.get_mut(id).and_then(Node::leave_parent) else { return };
         if let Some(parent) = self.nodes.get_mut(&parent) {
-            parent.disown(place);
+            parent.remove_child(place);
         }
     }
 
@@ -165,40 +165,40 @@ impl Orgs {
         name: Option<&str>,
         code: Option<&str>,
         description: Option<&str>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ErrorResponse> {
         let node = self.node(id)?;
         let (org_id, old) = (node.org_id.clone(), node.code().map(str::to_owned));
         if code.and_then(|code| self.with_code(&org_id, code)).is_some_and(|other| other.id != id) {
-            return Err(Refusal::exists("node code"));
+            return Err(ErrorResponse::exists("node code"));
         }
-        let node = self.nodes.get_mut(id).ok_or(Refusal::missing("node"))?;
+        let node = self.nodes.get_mut(id).ok_or(ErrorResponse::not_found("node"))?;
         node.update(name, code, description);
         let new = node.code().map(str::to_owned);
-        self.drop_code(&org_id, old.as_deref());
-        self.note_code(id, &org_id, new.as_deref());
+        self.unindex_code(&org_id, old.as_deref());
+        self.index_code(id, &org_id, new.as_deref());
         Ok(())
     }
 
     /// Moves a node and all below it to another parent in the same organization.
-    pub(crate) fn move_node(&mut self, org_id: &str, id: &str, target_id: &str) -> Result<(), Refusal> {
+    pub(crate) fn move_node(&mut self, org_id: &str, id: &str, target_id: &str) -> Result<(), ErrorResponse> {
         let is_root = self.node_in(org_id, id)?.is_root();
         self.node_in(org_id, target_id)?;
         if is_root || self.path(target_id).iter().any(|node| node.id == id) {
-            return Err(Refusal::invalid("a node cannot be moved below itself"));
+            return Err(ErrorResponse::invalid("a node cannot be moved below itself"));
         }
-        self.disown(id);
+        self.detach(id);
         self.put_below(id, target_id);
         Ok(())
     }
 
     /// Removes a node and all below it, and returns their numbers and ids.
     pub(crate) fn remove(&mut self, id: &str) -> Vec<(RowNo, String)> {
-        self.disown(id);
+        self.detach(id);
         let ids: Vec<String> = self.subtree(id).into_iter().map(|node| node.id.clone()).collect();
         let mut gone = Vec::with_capacity(ids.len());
         for id in ids {
             let Some((number, node)) = self.nodes.remove(&id) else { continue };
-            self.drop_code(&node.org_id, node.code());
+            self.unindex_code(&node.org_id, node.code());
             gone.push((number, id));
         }
         gone

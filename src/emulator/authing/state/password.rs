@@ -1,6 +1,6 @@
 //! Passwords on the wire: PKCS#1 v1.5 under the pool's key, or under the vendor's public default key.
 
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use crate::Password;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rsa::{
@@ -18,9 +18,9 @@ const OWN_KEY_BITS: usize = 2048;
 /// A password as the service received it.
 #[derive(Clone, Debug)]
 pub(crate) enum Received {
-    Opened(Password),
+    Decrypted(Password),
     /// A password encrypted with the vendor's public default key.
-    Sealed,
+    Undecryptable,
 }
 
 /// The pool's own key, generated when it is first needed.
@@ -40,20 +40,20 @@ impl PoolKey {
         self.key()?.to_public_key().to_public_key_pem(LineEnding::LF).map_err(io::Error::other)
     }
 
-    pub(crate) fn open(&self, sent: &str) -> Result<Received, Refusal> {
-        let block = BASE64_STANDARD.decode(sent).map_err(|_| Refusal::NOT_DECRYPTED)?;
+    pub(crate) fn decrypt(&self, sent: &str) -> Result<Received, ErrorResponse> {
+        let block = BASE64_STANDARD.decode(sent).map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
         if block.len() == DEFAULT_KEY_BYTES {
-            return Ok(Received::Sealed);
+            return Ok(Received::Undecryptable);
         }
-        let key = self.key().map_err(|_| Refusal::NOT_DECRYPTED)?;
+        let key = self.key().map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
         if block.len() != key.size() {
-            return Err(Refusal::NOT_DECRYPTED);
+            return Err(ErrorResponse::NOT_DECRYPTED);
         }
-        let plain = key.decrypt(Pkcs1v15Encrypt, &block).map_err(|_| Refusal::NOT_DECRYPTED)?;
-        let text = String::from_utf8(plain).map_err(|_| Refusal::NOT_DECRYPTED)?;
+        let plain = key.decrypt(Pkcs1v15Encrypt, &block).map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
+        let text = String::from_utf8(plain).map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
         if text.chars().count() < 6 {
-            return Err(Refusal::SHORT_PASSWORD);
+            return Err(ErrorResponse::SHORT_PASSWORD);
         }
-        Ok(Received::Opened(text.into()))
+        Ok(Received::Decrypted(text.into()))
     }
 }

@@ -1,17 +1,17 @@
 //! Policies and their assignments.
 
 use super::{
-    refusal::Refusal,
+    error_response::ErrorResponse,
     target::{Target, covers},
     value::now,
 };
-use crate::emulator::store::{Index, Table};
+use crate::emulator::store::{Index, Namespaced, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Effect {
+enum StatementEffect {
     Allow,
     Deny,
 }
@@ -20,7 +20,7 @@ enum Effect {
 pub(crate) struct Statement {
     resource: String,
     actions: Vec<String>,
-    effect: Option<Effect>,
+    effect: Option<StatementEffect>,
     condition: Option<Vec<Condition>>,
 }
 
@@ -53,37 +53,34 @@ pub(crate) struct Assignment {
     pub(crate) target: Target,
 }
 
-/// An assignment, and whether it is enabled.
-struct Assigned(Assignment, bool);
-
 #[derive(Default)]
 pub(crate) struct Policies {
-    policies: Table<(String, String), Policy>,
-    by_code: Index<String>,
-    of_namespace: Index<String>,
-    assignments: Table<Assignment, Assigned>,
+    policies: Namespaced<Policy>,
+    assignments: Table<Assignment, Assignment>,
     assigned_to: Index<Target>,
-    assigned_code: Index<String>,
+    /// By the policy's namespace and code.
+    assigned: Index<(String, String)>,
 }
 
-fn key(namespace: &str, code: &str) -> (String, String) {
-    (namespace.to_owned(), code.to_owned())
+impl Assignment {
+    fn policy(&self) -> (String, String) {
+        (self.namespace.clone(), self.code.clone())
+    }
 }
 
 impl Policies {
     pub(crate) fn get(&self, namespace: &str, code: &str) -> Option<&Policy> {
-        self.policies.get(&key(namespace, code))
+        self.policies.get(namespace, code)
     }
 
     /// Returns how many policies a namespace has, and the policies, the oldest first.
     pub(crate) fn of_namespace(&self, namespace: &str) -> (usize, impl DoubleEndedIterator<Item = &Policy>) {
-        let policies = self.of_namespace.of(namespace).filter_map(|number| self.policies.at(number));
-        (self.of_namespace.count(namespace), policies)
+        self.policies.of_namespace(namespace)
     }
 
     /// Returns how often a policy is assigned.
     pub(crate) fn assignment_count(&self, policy: &Policy) -> usize {
-        self.assigned_code.count(policy.code.as_str())
+        self.assigned.count(&(policy.namespace.clone(), policy.code.clone()))
     }
 
     pub(crate) fn create(
@@ -92,9 +89,9 @@ impl Policies {
         code: &str,
         description: Option<&str>,
         statements: Vec<Statement>,
-    ) -> Result<Policy, Refusal> {
-        if self.policies.contains(&key(namespace, code)) {
-            return Err(Refusal::exists("policy"));
+    ) -> Result<Policy, ErrorResponse> {
+        if self.policies.contains(namespace, code) {
+            return Err(ErrorResponse::exists("policy"));
         }
         let policy = Policy {
             namespace: namespace.to_owned(),
@@ -105,9 +102,7 @@ impl Policies {
             created_at: now(),
             updated_at: now(),
         };
-        let number = self.policies.insert(key(namespace, code), policy.clone());
-        self.by_code.insert(code.to_owned(), number);
-        self.of_namespace.insert(namespace.to_owned(), number);
+        self.policies.insert(namespace, code, policy.clone());
         Ok(policy)
     }
 
@@ -118,20 +113,17 @@ impl Policies {
         new: &str,
         description: Option<&str>,
         statements: Option<Vec<Statement>>,
-    ) -> Result<Policy, Refusal> {
-        if new != code && self.policies.contains(&key(namespace, new)) {
-            return Err(Refusal::exists("policy"));
+    ) -> Result<Policy, ErrorResponse> {
+        if new != code && self.policies.contains(namespace, new) {
+            return Err(ErrorResponse::exists("policy"));
         }
-        let number = self.policies.number(&key(namespace, code)).ok_or(Refusal::missing("policy"))?;
-        let policy = self.policies.get_mut(&key(namespace, code)).ok_or(Refusal::missing("policy"))?;
+        let policy = self.policies.get_mut(namespace, code).ok_or(ErrorResponse::not_found("policy"))?;
         policy.code = new.to_owned();
         policy.description = description.map(str::to_owned).or(policy.description.take());
         policy.statements = statements.unwrap_or_else(|| std::mem::take(&mut policy.statements));
         policy.updated_at = now();
         let policy = policy.clone();
-        self.policies.rename(&key(namespace, code), key(namespace, new));
-        self.by_code.remove(code, number);
-        self.by_code.insert(new.to_owned(), number);
+        self.policies.rename(namespace, code, new);
         for old in self.assignments_of(namespace, code) {
             self.reassign(&old, Assignment { code: new.to_owned(), ..old.clone() });
         }
@@ -139,10 +131,7 @@ impl Policies {
     }
 
     pub(crate) fn delete(&mut self, namespace: &str, code: &str) {
-        if let Some((number, _)) = self.policies.remove(&key(namespace, code)) {
-            self.by_code.remove(code, number);
-            self.of_namespace.remove(namespace, number);
-        }
+        self.policies.remove(namespace, code);
         for assignment in self.assignments_of(namespace, code) {
             self.unassign(&assignment);
         }
@@ -151,49 +140,39 @@ impl Policies {
     /// Returns the assignments, the oldest first: those of a holder, or all.
     pub(crate) fn assignments(&self, target: Option<&Target>) -> Vec<&Assignment> {
         match target {
-            Some(target) => self.assigned(target).map(|Assigned(assignment, _)| assignment).collect(),
-            None => self.assignments.iter().map(|Assigned(assignment, _)| assignment).collect(),
+            Some(target) => self.assigned_to(target).collect(),
+            None => self.assignments.iter().collect(),
         }
     }
 
-    fn assigned<'a>(&'a self, target: &Target) -> impl Iterator<Item = &'a Assigned> + use<'a> {
+    fn assigned_to<'a>(&'a self, target: &Target) -> impl Iterator<Item = &'a Assignment> + use<'a> {
         self.assigned_to.of(target).filter_map(|number| self.assignments.at(number))
     }
 
     fn assignments_of(&self, namespace: &str, code: &str) -> Vec<Assignment> {
-        let assigned = self.assigned_code.of(code).filter_map(|number| self.assignments.at(number));
-        assigned.map(|Assigned(assignment, _)| assignment).filter(|a| a.namespace == namespace).cloned().collect()
+        let numbers = self.assigned.of(&(namespace.to_owned(), code.to_owned()));
+        numbers.filter_map(|number| self.assignments.at(number)).cloned().collect()
     }
 
-    /// Fails unless there are policies with all these codes, in whatever namespace.
-    pub(crate) fn known(&self, codes: &[&str]) -> Result<(), Refusal> {
-        let known = |code: &&str| self.by_code.first(*code).is_some();
-        if codes.iter().all(known) { Ok(()) } else { Err(Refusal::missing("policy")) }
+    /// Fails unless the namespace has policies with all these codes.
+    pub(crate) fn check(&self, namespace: &str, codes: &[&str]) -> Result<(), ErrorResponse> {
+        let exist = codes.iter().all(|code| self.policies.contains(namespace, code));
+        if exist { Ok(()) } else { Err(ErrorResponse::not_found("policy")) }
     }
 
-    /// Assigns a policy anew, enabled and behind the other assignments.
+    /// Assigns a policy, behind the other assignments.
     pub(crate) fn assign(&mut self, assignment: Assignment) {
         self.unassign(&assignment);
-        self.insert(assignment, true);
+        let number = self.assignments.insert(assignment.clone(), assignment.clone());
+        self.assigned.insert(assignment.policy(), number);
+        self.assigned_to.insert(assignment.target, number);
     }
 
     pub(crate) fn unassign(&mut self, assignment: &Assignment) {
         if let Some((number, _)) = self.assignments.remove(assignment) {
             self.assigned_to.remove(&assignment.target, number);
-            self.assigned_code.remove(assignment.code.as_str(), number);
+            self.assigned.remove(&assignment.policy(), number);
         }
-    }
-
-    pub(crate) fn enable(&mut self, assignment: &Assignment, enabled: bool) {
-        if let Some(Assigned(_, is_enabled)) = self.assignments.get_mut(assignment) {
-            *is_enabled = enabled;
-        }
-    }
-
-    fn insert(&mut self, assignment: Assignment, enabled: bool) {
-        let number = self.assignments.insert(assignment.clone(), Assigned(assignment.clone(), enabled));
-        self.assigned_to.insert(assignment.target, number);
-        self.assigned_code.insert(assignment.code, number);
     }
 
     /// Changes the policy or the holder of an assignment, which keeps its place.
@@ -204,39 +183,38 @@ impl Policies {
         self.unassign(&new);
         let Some(number) = self.assignments.number(old) else { return };
         self.assignments.rename(old, new.clone());
-        if let Some(Assigned(assignment, _)) = self.assignments.get_mut(&new) {
+        if let Some(assignment) = self.assignments.get_mut(&new) {
             *assignment = new.clone();
         }
         self.assigned_to.remove(&old.target, number);
-        self.assigned_code.remove(old.code.as_str(), number);
+        self.assigned.remove(&old.policy(), number);
+        self.assigned.insert(new.policy(), number);
         self.assigned_to.insert(new.target, number);
-        self.assigned_code.insert(new.code, number);
     }
 
     /// Removes the assignments of a holder that was deleted.
     pub(crate) fn forget(&mut self, target: &Target) {
-        for assignment in self.assignments(Some(target)).into_iter().cloned().collect::<Vec<_>>() {
+        for assignment in self.assigned_to(target).cloned().collect::<Vec<_>>() {
             self.unassign(&assignment);
         }
     }
 
-    /// Carries a holder's assignments over to its new identifier.
+    /// Moves a holder's assignments to its new identifier.
     pub(crate) fn rename(&mut self, from: &Target, to: &Target) {
-        for old in self.assignments(Some(from)).into_iter().cloned().collect::<Vec<_>>() {
+        for old in self.assigned_to(from).cloned().collect::<Vec<_>>() {
             self.reassign(&old, Assignment { target: to.clone(), ..old.clone() });
         }
     }
 
-    /// Returns what the enabled policies of these holders say about an action: `None` if none of them is about it.
+    /// Returns what the policies of these holders say about an action: `None` if none of them is about it.
     pub(crate) fn decide(&self, holders: &[Target], namespace: &str, action: &str, resource: &str) -> Option<bool> {
-        let held = holders.iter().flat_map(|holder| self.assigned(holder));
-        let held = held.filter(|Assigned(assignment, enabled)| *enabled && assignment.namespace == namespace);
-        let policies = held
-            .filter_map(|Assigned(assignment, _)| self.policies.at(self.by_code.first(assignment.code.as_str())?));
+        let held = holders.iter().flat_map(|holder| self.assigned_to(holder));
+        let held = held.filter(|assignment| assignment.namespace == namespace);
+        let policies = held.filter_map(|assignment| self.policies.get(namespace, &assignment.code));
         let fitting = policies.flat_map(|policy| &policy.statements).filter(|statement| {
             covers(&statement.resource, resource) && statement.actions.iter().any(|granted| covers(granted, action))
         });
-        // A refusal outweighs every permission.
-        fitting.map(|statement| statement.effect != Some(Effect::Deny)).min()
+        // A error outweighs every permission.
+        fitting.map(|statement| statement.effect != Some(StatementEffect::Deny)).min()
     }
 }

@@ -5,6 +5,7 @@ use super::{
     actions::Actions,
     custom::{self, CustomData, FieldOwner},
     departments::Departments,
+    error_response::ErrorResponse,
     grants::Grants,
     groups::Groups,
     managers::Managers,
@@ -12,8 +13,6 @@ use super::{
     orgs::Orgs,
     password::{PoolKey, Received},
     policies::Policies,
-    refusal::Refusal,
-    resources::{Namespaces, Resources},
     roles::Roles,
     sessions::{Session, Sessions},
     settings::PoolSettings,
@@ -42,8 +41,6 @@ pub(crate) struct Pool {
     pub(crate) roles: Roles,
     pub(crate) policies: Policies,
     pub(crate) grants: Grants,
-    pub(crate) namespaces: Namespaces,
-    pub(crate) resources: Resources,
     pub(crate) custom: CustomData,
     /// The mails that were sent, as address and scene.
     pub(crate) mail: Vec<(String, String)>,
@@ -79,8 +76,6 @@ impl Pool {
             roles: Roles::new(id),
             policies: Policies::default(),
             grants: Grants::default(),
-            namespaces: Namespaces::default(),
-            resources: Resources::default(),
             custom: CustomData::default(),
             mail: Vec::new(),
         }
@@ -107,9 +102,9 @@ impl Pool {
         }
     }
 
-    fn note(&mut self, operation: &'static str, user_id: &str) {
+    fn record(&mut self, operation: &'static str, user_id: &str) {
         let username = self.users.get(user_id).and_then(|user| user.profile().username.clone());
-        self.actions.note(operation, user_id, username);
+        self.actions.record(operation, user_id, username);
     }
 
     /// Decrypts a password, and puts in its place what responses show: the password with `keep`, else a hash.
@@ -118,17 +113,17 @@ impl Pool {
         sent: Option<String>,
         keep: bool,
         shown_in: &mut users::Checked,
-    ) -> Result<Option<Received>, Refusal> {
+    ) -> Result<Option<Received>, ErrorResponse> {
         let Some(sent) = sent else { return Ok(None) };
-        let received = self.key.open(&sent)?;
+        let received = self.key.decrypt(&sent)?;
         shown_in.set_password(match &received {
-            Received::Opened(password) if keep => password.expose_secret().to_owned(),
+            Received::Decrypted(password) if keep => password.expose_secret().to_owned(),
             _ => format!("{}{}", new_id(), new_id()),
         });
         Ok(Some(received))
     }
 
-    pub(crate) fn create_user(&mut self, new: NewUser) -> Result<&User, Refusal> {
+    pub(crate) fn create_user(&mut self, new: NewUser) -> Result<&User, ErrorResponse> {
         let sent = new.profile.password.clone();
         let mut checked = self.users.check(new.profile, "")?;
         let password = self.receive_password(sent, new.keep_password, &mut checked)?;
@@ -136,19 +131,19 @@ impl Pool {
         let custom: Vec<custom::Checked> = new.custom.iter().map(check).collect::<Result<_, _>>()?;
         let id = self.users.create(new.id, checked, new.identity, password);
         custom.into_iter().for_each(|value| self.custom.set(FieldOwner::User, &id, value));
-        self.note("createUser", &id);
-        self.users.known(&id)
+        self.record("createUser", &id);
+        self.users.find(&id)
     }
 
     /// Updates a user, and returns it as it is then. One whose status becomes `Archived` is deleted next.
-    pub(crate) fn update_user(&mut self, id: &str, given: Profile) -> Result<User, Refusal> {
-        self.users.known(id)?;
+    pub(crate) fn update_user(&mut self, id: &str, given: Profile) -> Result<User, ErrorResponse> {
+        self.users.find(id)?;
         let archived = given.status == Some(Status::Archived);
         let sent = given.password.clone();
         let mut checked = self.users.check(given, id)?;
         let password = self.receive_password(sent, false, &mut checked)?;
-        let updated = self.users.update(id, checked, password).ok_or(Refusal::NO_USER)?.clone();
-        self.note("updateUser", id);
+        let updated = self.users.update(id, checked, password).ok_or(ErrorResponse::NO_USER)?.clone();
+        self.record("updateUser", id);
         if archived {
             self.delete_user(id);
         }
@@ -157,7 +152,7 @@ impl Pool {
 
     /// Deletes a user: only the archive keeps it.
     pub(crate) fn delete_user(&mut self, id: &str) {
-        self.note("deleteUser", id);
+        self.record("deleteUser", id);
         if let Some(number) = self.users.archive(id) {
             self.groups.forget_user(number);
             self.departments.forget_user(number);
@@ -167,14 +162,14 @@ impl Pool {
         self.custom.forget(FieldOwner::User, id);
     }
 
-    /// Takes all roles, policies and grants from a holder that was deleted.
+    /// Removes all roles, policies and grants from a holder that was deleted.
     pub(crate) fn forget(&mut self, target: &Target) {
         self.roles.forget(target);
         self.policies.forget(target);
-        self.grants.revoke(target, |_| true);
+        self.grants.forget(target);
     }
 
-    /// Carries a holder's roles, policies and grants over to its new identifier.
+    /// Moves a holder's roles, policies and grants to its new identifier.
     pub(crate) fn rename(&mut self, from: &Target, to: &Target) {
         self.roles.rename(from, to);
         self.policies.rename(from, to);
@@ -182,25 +177,33 @@ impl Pool {
     }
 
     /// Signs a user in, as an application's login page would.
-    pub(crate) fn sign_in(&mut self, user_id: &str, app_id: Option<&str>) -> Result<(String, Session), Refusal> {
-        self.users.note_login(user_id)?;
+    pub(crate) fn sign_in(&mut self, user_id: &str, app_id: Option<&str>) -> Result<(String, Session), ErrorResponse> {
+        self.users.record_login(user_id)?;
         let opened = self.sessions.open(user_id, app_id);
-        self.note("login", user_id);
+        self.record("login", user_id);
         Ok(opened)
+    }
+
+    /// Signs a user in with a token that was issued for it.
+    pub(crate) fn sign_in_with(&mut self, token: String, session: Session) -> Result<(), ErrorResponse> {
+        self.users.record_login(&session.user_id)?;
+        self.record("login", &session.user_id);
+        self.sessions.add(token, session);
+        Ok(())
     }
 
     pub(crate) fn sign_out(&mut self, user_id: &str, app_id: Option<&str>) {
         self.sessions.close(user_id, app_id);
-        self.note("logout", user_id);
+        self.record("logout", user_id);
     }
 
-    pub(crate) fn join(&mut self, node_id: &str, user_ids: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn join(&mut self, node_id: &str, user_ids: &[&str]) -> Result<(), ErrorResponse> {
         let users = self.users.numbers(user_ids)?;
         self.departments.join(self.orgs.number(node_id)?, &users);
         Ok(())
     }
 
-    pub(crate) fn leave(&mut self, node_id: &str, user_ids: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn leave(&mut self, node_id: &str, user_ids: &[&str]) -> Result<(), ErrorResponse> {
         let node = self.orgs.number(node_id)?;
         let users: Vec<RowNo> = user_ids.iter().filter_map(|id| self.users.number(id)).collect();
         users.into_iter().for_each(|user| self.departments.leave(node, user));
@@ -225,7 +228,7 @@ impl Pool {
     }
 
     /// Creates an organization from a tree, or nothing of it if a node is refused.
-    pub(crate) fn import(&mut self, tree: Tree) -> Result<String, Refusal> {
+    pub(crate) fn import(&mut self, tree: Tree) -> Result<String, ErrorResponse> {
         let org_id = self.orgs.create(tree.details)?;
         let root = self.orgs.root(&org_id)?.id.clone();
         let mut next = vec![(root, tree.members, tree.children)];

@@ -9,7 +9,7 @@ const TOKEN_LIFETIME: i64 = 1_209_600;
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) user_id: String,
-    app_id: Option<String>,
+    pub(crate) app_id: Option<String>,
     pub(crate) issued: i64,
     pub(crate) expires: i64,
 }
@@ -37,9 +37,14 @@ impl Sessions {
         let (token, issued) = (new_token(), unix_now());
         let (user_id, app_id) = (user_id.to_owned(), app_id.map(str::to_owned));
         let session = Session { user_id, app_id, issued, expires: issued + TOKEN_LIFETIME };
-        self.of_user.entry(session.user_id.clone()).or_default().insert(token.clone());
-        self.by_token.insert(token.clone(), session.clone());
+        self.add(token.clone(), session.clone());
         (token, session)
+    }
+
+    /// Adds a session with a token that was issued for it.
+    pub(crate) fn add(&mut self, token: String, session: Session) {
+        self.of_user.entry(session.user_id.clone()).or_default().insert(token.clone());
+        self.by_token.insert(token, session);
     }
 
     /// Returns the session of a token that has not expired.

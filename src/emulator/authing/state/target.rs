@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum TargetType {
     User,
@@ -15,34 +15,39 @@ pub(crate) enum TargetType {
     App,
 }
 
-/// A holder of roles, policies or grants: users and nodes by id, roles and groups by code.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+/// A holder of roles, policies or grants: users and nodes by id, roles by namespace and code, groups by code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Target {
     pub(crate) target_type: TargetType,
     #[serde(rename = "targetIdentifier")]
     pub(crate) id: String,
+    /// Of a role alone.
+    #[serde(skip)]
+    pub(crate) namespace: Option<String>,
 }
 
 impl Target {
-    pub(crate) fn new(target_type: TargetType, id: &str) -> Self {
-        Self { target_type, id: id.to_owned() }
+    /// Creates a target that a request identifies; the namespace counts for roles.
+    pub(crate) fn new(target_type: TargetType, id: &str, namespace: &str) -> Self {
+        let namespace = (target_type == TargetType::Role).then(|| namespace.to_owned());
+        Self { target_type, id: id.to_owned(), namespace }
     }
 
     pub(crate) fn user(id: &str) -> Self {
-        Self::new(TargetType::User, id)
+        Self::new(TargetType::User, id, "")
     }
 
-    pub(crate) fn role(code: &str) -> Self {
-        Self::new(TargetType::Role, code)
+    pub(crate) fn role(namespace: &str, code: &str) -> Self {
+        Self::new(TargetType::Role, code, namespace)
     }
 
     pub(crate) fn group(code: &str) -> Self {
-        Self::new(TargetType::Group, code)
+        Self::new(TargetType::Group, code, "")
     }
 
     pub(crate) fn node(id: &str) -> Self {
-        Self::new(TargetType::Org, id)
+        Self::new(TargetType::Org, id, "")
     }
 }
 

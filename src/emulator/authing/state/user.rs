@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Declares the members of a user that a client sends: field, name on the wire and type.
 macro_rules! profile {
-    (texts { $($text:ident $text_name:literal,)+ } others { $($other:ident $other_name:literal $type:ty,)+ }) => {
+    (strings { $($text:ident $text_name:literal,)+ } others { $($other:ident $other_name:literal $type:ty,)+ }) => {
         /// The members of a user that a client sends. An absent member stays as it is.
         #[derive(Clone, Default, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
@@ -39,7 +39,7 @@ macro_rules! profile {
 }
 
 profile! {
-    texts {
+    strings {
         username "username", email "email", phone "phone", external_id "externalId", unionid "unionid",
         openid "openid", nickname "nickname", photo "photo", password "password", oauth "oauth", token "token",
         token_expired_at "tokenExpiredAt", last_login "lastLogin", last_ip "lastIP", signed_up "signedUp",

@@ -1,12 +1,12 @@
 //! The users of a pool, and the archive of those who were deleted.
 
 use super::{
+    error_response::ErrorResponse,
     password::Received,
-    refusal::Refusal,
     user::{Identity, Profile, Status, Unique, User},
     value::{arn, new_id, now},
 };
-use crate::emulator::store::{Index, RowNo, Table, touched};
+use crate::emulator::store::{Index, RowNo, Table};
 use std::collections::{BTreeMap, HashMap};
 
 pub(crate) struct Users {
@@ -48,8 +48,8 @@ impl Users {
         self.users.get(id)
     }
 
-    pub(crate) fn known(&self, id: &str) -> Result<&User, Refusal> {
-        self.get(id).ok_or(Refusal::NO_USER)
+    pub(crate) fn find(&self, id: &str) -> Result<&User, ErrorResponse> {
+        self.get(id).ok_or(ErrorResponse::NO_USER)
     }
 
     pub(crate) fn number(&self, id: &str) -> Option<RowNo> {
@@ -57,8 +57,8 @@ impl Users {
     }
 
     /// Returns the numbers of users who must all exist.
-    pub(crate) fn numbers(&self, ids: &[&str]) -> Result<Vec<RowNo>, Refusal> {
-        ids.iter().map(|id| self.number(id).ok_or(Refusal::NO_USER)).collect()
+    pub(crate) fn numbers(&self, ids: &[&str]) -> Result<Vec<RowNo>, ErrorResponse> {
+        ids.iter().map(|id| self.number(id).ok_or(ErrorResponse::NO_USER)).collect()
     }
 
     pub(crate) fn at(&self, number: RowNo) -> Option<&User> {
@@ -76,7 +76,7 @@ impl Users {
 
     /// Returns the deleted users, the oldest first.
     pub(crate) fn archived(&self) -> impl DoubleEndedIterator<Item = &User> {
-        self.archive.values().inspect(|_| touched())
+        self.archive.values()
     }
 
     pub(crate) fn archived_len(&self) -> usize {
@@ -95,17 +95,17 @@ impl Users {
     }
 
     /// Refuses values that another user than `id` has, and malformed mail addresses.
-    pub(crate) fn check(&self, given: Profile, id: &str) -> Result<Checked, Refusal> {
+    pub(crate) fn check(&self, given: Profile, id: &str) -> Result<Checked, ErrorResponse> {
         let mail = given.email.as_deref().unwrap_or_default();
         if !mail.is_empty() && mail.split_once('@').is_none_or(|(name, host)| name.is_empty() || host.is_empty()) {
-            return Err(Refusal::BAD_EMAIL);
+            return Err(ErrorResponse::BAD_EMAIL);
         }
         let own = self.number(id);
         let taken = keys(&given).find(|key| self.by_member.get(key).is_some_and(|number| Some(*number) != own));
         match taken {
-            Some((Unique::Username, _)) => Err(Refusal::USERNAME_EXISTS),
-            Some((Unique::Phone, _)) => Err(Refusal::PHONE_EXISTS),
-            Some((Unique::Email | Unique::ExternalId, _)) => Err(Refusal::USER_EXISTS),
+            Some((Unique::Username, _)) => Err(ErrorResponse::USERNAME_EXISTS),
+            Some((Unique::Phone, _)) => Err(ErrorResponse::PHONE_EXISTS),
+            Some((Unique::Email | Unique::ExternalId, _)) => Err(ErrorResponse::USER_EXISTS),
             None => Ok(Checked(given)),
         }
     }
@@ -160,8 +160,8 @@ impl Users {
         Some(number)
     }
 
-    pub(crate) fn note_login(&mut self, id: &str) -> Result<(), Refusal> {
-        let profile = &mut self.users.get_mut(id).ok_or(Refusal::NO_USER)?.profile;
+    pub(crate) fn record_login(&mut self, id: &str) -> Result<(), ErrorResponse> {
+        let profile = &mut self.users.get_mut(id).ok_or(ErrorResponse::NO_USER)?.profile;
         profile.logins_count = Some(profile.logins_count.unwrap_or(0) + 1);
         profile.last_login = Some(now());
         profile.last_ip = Some("127.0.0.1".to_owned());

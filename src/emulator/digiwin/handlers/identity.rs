@@ -1,14 +1,12 @@
 //! `/api/iam/v2/identity`.
 
 use super::super::{
-    call::Call,
+    call::{Call, HandlerResult},
     seed::VERIFICATION_CODE,
-    state::{directory::Directory, refusal::Refusal, users::User},
+    state::{directory::Directory, error_response::ErrorResponse, users::User},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-type HandlerResult = Result<Value, Refusal>;
 
 pub(crate) fn public_key(_: &mut Directory, call: &Call<'_>) -> HandlerResult {
     Ok(json!({"publicKey": call.keys.public_key()}))
@@ -40,10 +38,10 @@ struct Login {
 }
 
 impl Login {
-    fn password(&self, call: &Call<'_>) -> Result<String, Refusal> {
+    fn password(&self, call: &Call<'_>) -> Result<String, ErrorResponse> {
         match (&self.client_encrypt_public_key, &self.password_hash) {
-            (Some(key), Some(hash)) => call.keys.open(key, hash),
-            _ => Err(Refusal::bad_request("passwordHash and clientEncryptPublicKey are needed")),
+            (Some(key), Some(hash)) => call.keys.decrypt(key, hash),
+            _ => Err(ErrorResponse::bad_request("passwordHash and clientEncryptPublicKey are needed")),
         }
     }
 }
@@ -52,61 +50,66 @@ pub(crate) fn login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
     let login: Login = call.body()?;
     match login.identity_type.as_deref() {
         Some("verificationCode") => {
-            let user = directory.users.with_any(&login.user_id).filter(|user| user.text("telephone") == login.user_id);
+            let user = directory
+                .users
+                .with_any(&login.user_id)
+                .filter(|user| user.profile.telephone.as_ref() == Some(&login.user_id));
             let sid = user.map(User::sid).filter(|_| login.verification_code.as_deref() == Some(VERIFICATION_CODE));
-            let sid = sid.ok_or_else(|| Refusal::new(401, "验证码错误 (wrong verification code)"))?;
+            let sid = sid.ok_or_else(|| ErrorResponse::new(401, "验证码错误 (wrong verification code)"))?;
             issue_token(directory, sid, &login)
         }
         Some("service") => {
             if login.service_name.as_deref() != Some("digiwin") {
-                return Err(Refusal::bad_request("unknown serviceName"));
+                return Err(ErrorResponse::bad_request("unknown serviceName"));
             }
             let sid = check_password(directory, &login, call)?;
-            let in_directory =
-                directory.users.get(sid).is_some_and(|user| user.text("email").ends_with("@digiwin.com"));
-            if in_directory { issue_token(directory, sid, &login) } else { Err(Refusal::wrong_password()) }
+            let in_directory = directory
+                .users
+                .get(sid)
+                .is_some_and(|user| user.profile.email.as_deref().is_some_and(|email| email.ends_with("@digiwin.com")));
+            if in_directory { issue_token(directory, sid, &login) } else { Err(ErrorResponse::wrong_password()) }
         }
         Some("query" | "token") | None => {
             let sid = check_password(directory, &login, call)?;
             issue_token(directory, sid, &login)
         }
-        Some(_) => Err(Refusal::bad_request("unknown identityType")),
+        Some(_) => Err(ErrorResponse::bad_request("unknown identityType")),
     }
 }
 
 pub(crate) fn internal_login(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let login: Login = call.body()?;
     if login.tenant_id.as_deref().unwrap_or_default().is_empty() && login.tenant_sid <= 0 {
-        return Err(Refusal::bad_request("tenantId is needed"));
+        return Err(ErrorResponse::bad_request("tenantId is needed"));
     }
     let sid = check_password(directory, &login, call)?;
     issue_token(directory, sid, &login)
 }
 
-fn check_password(directory: &Directory, login: &Login, call: &Call<'_>) -> Result<i64, Refusal> {
+fn check_password(directory: &Directory, login: &Login, call: &Call<'_>) -> Result<i64, ErrorResponse> {
     let password = login.password(call)?;
     let user = directory.users.with_any(&login.user_id).filter(|user| user.has_password(&password));
-    user.map(User::sid).ok_or_else(Refusal::wrong_password)
+    user.map(User::sid).ok_or_else(ErrorResponse::wrong_password)
 }
 
 fn issue_token(directory: &mut Directory, user: i64, login: &Login) -> HandlerResult {
     if directory.users.get(user).is_none_or(User::is_disabled) {
-        return Err(Refusal::forbidden("用户已停用 (the user is disabled)"));
+        return Err(ErrorResponse::forbidden("用户已停用 (the user is disabled)"));
     }
     let tenant = directory.find_tenant(login.tenant_id.as_deref(), login.tenant_sid)?;
     let tenant = tenant.map(|tenant| directory.admit_to(user, tenant)).transpose()?;
-    let token = directory.sessions.open(user, tenant);
+    let token = directory.sign_in(user, tenant);
     authored_user(directory, user, tenant, &token)
 }
 
 fn authored_user(directory: &Directory, user: i64, tenant: Option<i64>, token: &str) -> HandlerResult {
-    let user = directory.users.get(user).ok_or_else(Refusal::not_signed_in)?;
+    let user = directory.users.get(user).ok_or_else(ErrorResponse::not_signed_in)?;
     let tenant = tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
-        "token": token, "userId": user.text("id"), "sid": user.sid(), "userName": user.text("name"),
-        "email": user.text("email"), "telephone": user.text("telephone"),
-        "tenantId": tenant.map(|tenant| tenant.text("id")), "tenantSid": tenant.map(|tenant| tenant.sid),
-        "tenantName": tenant.map(|tenant| tenant.text("name")), "tokenExpiresIn": directory.sessions.token_lifetime().as_secs(),
+        "token": token, "userId": user.id(), "sid": user.sid(), "userName": user.profile.name,
+        "email": user.profile.email, "telephone": user.profile.telephone,
+        "tenantId": tenant.map(|tenant| &tenant.id), "tenantSid": tenant.map(|tenant| tenant.sid),
+        "tenantName": tenant.map(|tenant| &tenant.name), "tokenExpiresIn": directory.sessions.lifetime().as_secs(),
         "headImageUrl": null, "isAdmin": tenant.is_some_and(|tenant| tenant.is_admin(user.sid())),
         "agreeAgreement": true, "identityType": "query",
     }))
@@ -122,21 +125,21 @@ pub(crate) fn logout(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let body: Logout = if call.body.is_empty() { Logout::default() } else { call.body()? };
     let session = call.session()?;
     if body.clear_all == Some(true) {
-        directory.sessions.revoke(session.user, |_| true);
+        directory.sessions.revoke(&session.user, |_| true);
     } else if let Some(token) = call.token {
-        directory.sessions.close(token);
+        directory.sessions.remove(token);
     }
     Ok(Value::Null)
 }
 
 pub(crate) fn analyze_token(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
-    let user = directory.users.get(session.user).ok_or_else(Refusal::not_signed_in)?;
+    let user = directory.users.get(session.user).ok_or_else(ErrorResponse::not_signed_in)?;
     let tenant = session.tenant.and_then(|sid| directory.tenants.get(sid));
     Ok(json!({
-        "userSid": user.sid(), "userId": user.text("id"), "userName": user.text("name"), "email": user.text("email"),
-        "telephone": user.text("telephone"), "tenantId": tenant.map(|tenant| tenant.text("id")),
-        "tenantSid": tenant.map(|tenant| tenant.sid), "tenantName": tenant.map(|tenant| tenant.text("name")),
+        "userSid": user.sid(), "userId": user.id(), "userName": user.profile.name, "email": user.profile.email,
+        "telephone": user.profile.telephone, "tenantId": tenant.map(|tenant| &tenant.id),
+        "tenantSid": tenant.map(|tenant| tenant.sid), "tenantName": tenant.map(|tenant| &tenant.name),
         "isAdmin": tenant.is_some_and(|tenant| tenant.is_admin(user.sid())), "appId": directory.application(),
     }))
 }
@@ -159,9 +162,9 @@ pub(crate) fn switch_tenant(directory: &mut Directory, call: &Call<'_>) -> Handl
     let session = call.session()?;
     let tenant = directory
         .find_tenant(body.tenant_id.as_deref(), body.tenant_sid)?
-        .ok_or_else(|| Refusal::bad_request("tenantId or tenantSid is needed"))?;
-    let (sid, id) = (directory.admit_to(session.user, tenant)?, tenant.text("id").to_owned());
-    let token = directory.sessions.open(session.user, Some(sid));
+        .ok_or_else(|| ErrorResponse::bad_request("tenantId or tenantSid is needed"))?;
+    let (sid, id) = (directory.admit_to(session.user, tenant)?, tenant.id.clone());
+    let token = directory.sign_in(session.user, Some(sid));
     Ok(json!({"user_token": token, "token": token, "tenantId": id, "tenantSid": sid}))
 }
 
@@ -169,9 +172,9 @@ pub(crate) fn switch_tenant(directory: &mut Directory, call: &Call<'_>) -> Handl
 pub(crate) fn refresh(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     if let Some(token) = call.token {
-        directory.sessions.close(token);
+        directory.sessions.remove(token);
     }
-    Ok(json!({"user_token": directory.sessions.open(session.user, session.tenant)}))
+    Ok(json!({"user_token": directory.sign_in(session.user, session.tenant)}))
 }
 
 #[derive(Deserialize)]
@@ -185,13 +188,14 @@ struct Grant {
 pub(crate) fn grant_access(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Grant = call.body()?;
     if body.grant_type != "verifyUser_credentials" {
-        return Err(Refusal::bad_request("unknown grantType"));
+        return Err(ErrorResponse::bad_request("unknown grantType"));
     }
-    let tenant =
-        directory.find_tenant(Some(&body.tenant_id), 0)?.ok_or_else(|| Refusal::bad_request("tenantId is needed"))?;
+    let tenant = directory
+        .find_tenant(Some(&body.tenant_id), 0)?
+        .ok_or_else(|| ErrorResponse::bad_request("tenantId is needed"))?;
     let user = directory.users.with_id(&body.verify_user_id).filter(|user| !user.is_disabled());
-    let user = user.ok_or_else(|| Refusal::not_found("no such user"))?.sid();
+    let user = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?.sid();
     let tenant = directory.admit_to(user, tenant)?;
-    let token = directory.sessions.open(user, Some(tenant));
+    let token = directory.sign_in(user, Some(tenant));
     authored_user(directory, user, Some(tenant), &token)
 }

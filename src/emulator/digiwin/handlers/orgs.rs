@@ -1,27 +1,33 @@
 //! `/api/iam/v2/org`.
 
-use super::super::{
-    call::Call,
-    state::{directory::Directory, orgs::Orgs, refusal::Refusal, users::Members},
+use super::{
+    super::{
+        call::{Call, HandlerResult},
+        state::{
+            directory::Directory,
+            error_response::ErrorResponse,
+            members::{Members, object},
+            orgs::{Org, Orgs},
+        },
+    },
+    users::Reference,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-type HandlerResult = Result<Value, Refusal>;
-
 /// Returns an organization's JSON, with the number of its users.
-fn shown(orgs: &Orgs, sid: i64, org: &Members) -> Value {
+fn to_json(orgs: &Orgs, sid: i64, org: &Org) -> Value {
     let count = orgs.user_count(sid);
-    let mut org = org.clone();
+    let mut org = object(json!(org));
     org.insert("userCount".into(), count.into());
     org.insert("activeCount".into(), count.into());
     Value::Object(org)
 }
 
 pub(crate) fn cascade(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    let orgs = &directory.tenants.known(call.tenant()?)?.orgs;
-    let orgs: Vec<Value> = orgs.iter().map(|(sid, org)| shown(orgs, sid, org)).collect();
+    let orgs = &directory.tenants.find(call.tenant()?)?.orgs;
+    let orgs: Vec<Value> = orgs.iter().map(|(sid, org)| to_json(orgs, sid, org)).collect();
     Ok(json!({"defaultOrgAspect": orgs}))
 }
 
@@ -32,9 +38,9 @@ struct Sids {
 
 pub(crate) fn list(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Sids = call.body()?;
-    let orgs = &directory.tenants.known(call.tenant()?)?.orgs;
+    let orgs = &directory.tenants.find(call.tenant()?)?.orgs;
     let found = body.sids.iter().filter_map(|sid| Some((*sid, orgs.get(*sid)?)));
-    Ok(found.map(|(sid, org)| shown(orgs, sid, org)).collect())
+    Ok(found.map(|(sid, org)| to_json(orgs, sid, org)).collect())
 }
 
 #[derive(Deserialize)]
@@ -55,19 +61,20 @@ pub(crate) fn users_cascade(directory: &mut Directory, call: &Call<'_>) -> Handl
 
 fn users_of(directory: &Directory, call: &Call<'_>, orgs: fn(&Orgs, i64) -> BTreeSet<i64>) -> HandlerResult {
     let body: InOrg = call.body()?;
-    let tenant = directory.tenants.known(call.tenant()?)?;
+    let tenant = directory.tenants.find(call.tenant()?)?;
     let orgs = orgs(&tenant.orgs, tenant.orgs.find(body.org_sid, body.org_uri.as_deref())?);
     let placed = orgs.into_iter().flat_map(|org| tenant.orgs.users(org).map(move |user| (org, user)));
     let found = placed.filter_map(|(org_sid, user_sid)| {
         let (org, user) = (tenant.orgs.get(org_sid)?, directory.users.get(user_sid)?);
         let role = tenant.roles_of(user_sid).first().copied();
         Some(json!({
-            "sid": org_sid * 1_000_000 + user_sid, "userSid": user_sid, "userId": user.text("id"),
-            "userName": user.text("name"), "userType": 0, "deletedUser": false, "disabledUser": user.is_disabled(),
-            "orgSid": org_sid, "orgLabel": org["label"], "orgName": org["name"], "orgUri": org["uri"], "orgUrn": org["urn"],
-            "orgTypeUri": org["typeUri"], "orgTypeName": org["typeName"], "deletedOrg": false, "disabledOrg": false,
-            "roleSid": role.map(|role| &role["sid"]), "roleId": role.map(|role| &role["id"]),
-            "roleName": role.map(|role| &role["name"]), "deletedRole": false, "disabledRole": false, "priority": 0,
+            "sid": org_sid * 1_000_000 + user_sid, "userSid": user_sid, "userId": user.id(),
+            "userName": user.profile.name, "userType": 0, "deletedUser": false, "disabledUser": user.is_disabled(),
+            "orgSid": org_sid, "orgLabel": org.others.get("label"), "orgName": org.name, "orgUri": org.uri,
+            "orgUrn": org.others.get("urn"), "orgTypeUri": org.others.get("typeUri"),
+            "orgTypeName": org.others.get("typeName"), "deletedOrg": false, "disabledOrg": false,
+            "roleSid": role.map(|role| role.sid), "roleId": role.map(|role| role.id),
+            "roleName": role.map(|role| role.name), "deletedRole": false, "disabledRole": false, "priority": 0,
             "tenantSid": tenant.sid, "relationDisabled": false,
         }))
     });
@@ -76,31 +83,16 @@ fn users_of(directory: &Directory, call: &Call<'_>, orgs: fn(&Orgs, i64) -> BTre
 
 /// Updates the organization with the body's `sid`, or creates one if there is no `sid`; responds with the `sid`.
 pub(crate) fn create_or_update(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    let mut given: Members = call.body()?;
+    let (Reference { sid, .. }, given): (Reference, Members) = (call.body()?, call.body()?);
     let session = call.session()?;
-    let number = |given: &Members, name: &str| given.get(name).and_then(Value::as_i64).filter(|sid| *sid > 0);
-    let (sid, parent) = (number(&given, "sid"), number(&given, "parentSid"));
     let fresh = directory.next_sid();
-    let tenant = directory.tenants.known_mut(call.tenant()?)?;
+    let tenant = directory.tenants.find_mut(call.tenant()?)?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may change organizations"));
+        return Err(ErrorResponse::forbidden("only administrators may change organizations"));
     }
-    if parent.is_some_and(|parent| tenant.orgs.get(parent).is_none()) {
-        return Err(Refusal::not_found("no such parent"));
-    }
-    match sid {
-        Some(sid) => {
-            tenant.orgs.update(sid, parent, given)?;
-            Ok(sid.into())
-        }
-        None => {
-            if given.get("name").and_then(Value::as_str).unwrap_or_default().is_empty() {
-                return Err(Refusal::bad_request("name is needed"));
-            }
-            given.remove("sid");
-            tenant.add_org(fresh, parent, given);
-            Ok(fresh.into())
-        }
+    match sid.filter(|sid| *sid > 0) {
+        Some(sid) => tenant.orgs.update(sid, given).map(|()| sid.into()),
+        None => tenant.add_org(fresh, given).map(|()| fresh.into()),
     }
 }
 
@@ -112,9 +104,9 @@ struct Sid {
 pub(crate) fn delete(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let Sid { sid } = call.body()?;
     let session = call.session()?;
-    let tenant = directory.tenants.known_mut(call.tenant()?)?;
+    let tenant = directory.tenants.find_mut(call.tenant()?)?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may delete organizations"));
+        return Err(ErrorResponse::forbidden("only administrators may delete organizations"));
     }
     tenant.orgs.remove(sid)?;
     Ok(Value::Null)

@@ -2,12 +2,13 @@
 
 use super::{
     super::{
-        call::Call,
+        call::{Call, HandlerResult},
         state::{
             directory::Directory,
-            refusal::Refusal,
-            tenants::Tenant,
-            users::{Members, User},
+            error_response::ErrorResponse,
+            members::object,
+            tenants::{Application, Role, Tenant},
+            users::User,
         },
     },
     users::Reference,
@@ -16,15 +17,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-type HandlerResult = Result<Value, Refusal>;
-
 pub(crate) fn of_user(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
     let application = call.query.get("appId");
     let without_digiwin = match call.query.get("excludeDigiwinTenant").map(String::as_str) {
         Some("true") => true,
         None | Some("false" | "") => false,
-        Some(_) => return Err(Refusal::bad_request("excludeDigiwinTenant is true or false")),
+        Some(_) => return Err(ErrorResponse::bad_request("excludeDigiwinTenant is true or false")),
     };
     let tenants = directory
         .tenants
@@ -34,11 +33,11 @@ pub(crate) fn of_user(directory: &mut Directory, call: &Call<'_>) -> HandlerResu
 }
 
 pub(crate) fn current(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    Ok(json!(directory.tenants.known(call.tenant()?)?.profile))
+    Ok(json!(directory.tenants.find(call.tenant()?)?.profile))
 }
 
 pub(crate) fn current_simple(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    Ok(short(directory.tenants.known(call.tenant()?)?, false))
+    Ok(short(directory.tenants.find(call.tenant()?)?, false))
 }
 
 fn short(tenant: &Tenant, with_invoice: bool) -> Value {
@@ -70,26 +69,33 @@ struct Search {
 
 pub(crate) fn query(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let keyword = call.body::<Search>()?.content.to_lowercase();
-    let finds = |tenant: &&Tenant| ["id", "name"].iter().any(|m| tenant.text(m).to_lowercase().contains(&keyword));
+    let finds =
+        |tenant: &&Tenant| [&tenant.id, &tenant.name].into_iter().any(|text| text.to_lowercase().contains(&keyword));
     Ok(directory.tenants.iter().filter(finds).map(|tenant| short(tenant, false)).collect())
 }
 
 pub(crate) fn has_user(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let session = call.session()?;
-    let id = call.query.get("userId").ok_or_else(|| Refusal::bad_request("userId is needed"))?;
+    let id = call.query.get("userId").ok_or_else(|| ErrorResponse::bad_request("userId is needed"))?;
     let Some(user) = directory.users.with_id(id) else { return Ok(Value::Null) };
     let found = directory.tenants_of(session).iter().any(|tenant| tenant.has(user.sid()));
-    Ok(if found { json!({"sid": user.sid(), "id": user.text("id"), "name": user.text("name")}) } else { Value::Null })
+    Ok(if found { json!({"sid": user.sid(), "id": user.id(), "name": user.profile.name}) } else { Value::Null })
 }
 
 pub(crate) fn applications(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    let tenant = directory.tenants.known(call.tenant()?)?;
+    let tenant = directory.tenants.find(call.tenant()?)?;
     let (start, end) = (call.query.get("expireTimeStart"), call.query.get("expireTimeEnd"));
     // `2026-11-21 00:00:00`: the order of the texts is that of the times.
     let within =
         |time: &str| start.is_none_or(|start| time >= start.as_str()) && end.is_none_or(|end| time <= end.as_str());
-    let found = tenant.applications.iter().filter(|app| within(app["expiredTime"].as_str().unwrap_or_default()));
-    Ok(found.map(|app| json!(app)).collect())
+    let found =
+        tenant.applications.iter().filter(|app| within(app.members["expiredTime"].as_str().unwrap_or_default()));
+    let to_json = |application: &Application| {
+        let mut json = json!(application.members);
+        json["expired"] = application.is_expired().into();
+        json
+    };
+    Ok(found.map(to_json).collect())
 }
 
 #[derive(Deserialize)]
@@ -97,49 +103,50 @@ pub(crate) fn applications(directory: &mut Directory, call: &Call<'_>) -> Handle
 struct Invite {
     tenant_id: String,
     user: String,
-    role: Vec<Value>,
-    org: Vec<Value>,
-    app: Vec<Value>,
+    role: Vec<Reference>,
+    org: Vec<Reference>,
+    app: Vec<Reference>,
     emp_id: Option<String>,
     user_email: Option<String>,
 }
 
-/// Returns the role that has the wanted `sid` or `id`.
-fn find_role(tenant: &Tenant, wanted: &Value) -> Option<i64> {
-    let has = |role: &Members, name| wanted.get(name).is_some_and(|value| Some(value) == role.get(name));
-    let mut roles = tenant.roles.iter();
-    roles.find(|(_, role)| has(role, "sid") || has(role, "id")).map(|(sid, _)| *sid)
+/// Returns the role that has the `sid` or the `id`.
+fn find_role(tenant: &Tenant, wanted: &Reference) -> Option<i64> {
+    let has = |role: &&Role| Some(role.sid) == wanted.sid || Some(role.id) == wanted.id.as_deref();
+    tenant.roles.iter().find(has).map(|role| role.sid)
 }
 
-/// Returns the first organization that has the wanted `sid` or `id`.
-fn find_org(tenant: &Tenant, wanted: &Value) -> Option<i64> {
-    let by_sid = wanted.get("sid").and_then(Value::as_i64).filter(|sid| tenant.orgs.get(*sid).is_some());
-    let by_id = wanted.get("id").and_then(Value::as_str).and_then(|id| tenant.orgs.with_id(id));
-    by_sid.into_iter().chain(by_id).min()
+/// Returns the first organization that has the `sid` or the `id`.
+fn find_org(tenant: &Tenant, wanted: &Reference) -> Option<i64> {
+    let by_sid = wanted.sid.filter(|sid| tenant.orgs.get(*sid).is_some());
+    by_sid.into_iter().chain(wanted.id.as_deref().and_then(|id| tenant.orgs.with_id(id))).min()
 }
 
 /// Invites a user. An unknown address gets an account without a password that bears the address as its name.
 pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let invite: Invite = call.body()?;
     let session = call.session()?;
-    let tenant = directory.tenants.with_id(&invite.tenant_id).ok_or_else(|| Refusal::not_found("no such tenant"))?;
+    let tenant =
+        directory.tenants.with_id(&invite.tenant_id).ok_or_else(|| ErrorResponse::not_found("no such tenant"))?;
     if !tenant.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may invite"));
+        return Err(ErrorResponse::forbidden("only administrators may invite"));
     }
-    if let Some(unknown) = invite.app.iter().find(|app| !tenant.has_bought(app["id"].as_str().unwrap_or_default())) {
-        return Err(Refusal::bad_request(format!("the tenant has no application {unknown}")));
+    if invite.app.iter().any(|app| !tenant.has_bought(app.id.as_deref().unwrap_or_default())) {
+        return Err(ErrorResponse::bad_request("the tenant has no such application"));
     }
-    let none = |wanted: &Value| Refusal::bad_request(format!("the tenant has no {wanted}"));
-    let role = |wanted: &Value| find_role(tenant, wanted).ok_or_else(|| none(wanted));
-    let org = |wanted: &Value| find_org(tenant, wanted).ok_or_else(|| none(wanted));
+    let role =
+        |wanted| find_role(tenant, wanted).ok_or_else(|| ErrorResponse::bad_request("the tenant has no such role"));
+    let org = |wanted| {
+        find_org(tenant, wanted).ok_or_else(|| ErrorResponse::bad_request("the tenant has no such organization"))
+    };
     let roles: BTreeSet<i64> = invite.role.iter().map(role).collect::<Result<_, _>>()?;
     let orgs: Vec<i64> = invite.org.iter().map(org).collect::<Result<_, _>>()?;
     let sid = tenant.sid;
-    let known = directory.users.with_any(&invite.user).map(User::sid);
-    if known.is_some_and(|user| tenant.has(user)) {
-        return Err(Refusal::bad_request("the user is in the tenant already"));
+    let invited = directory.users.with_any(&invite.user).map(User::sid);
+    if invited.is_some_and(|user| tenant.has(user)) {
+        return Err(ErrorResponse::bad_request("the user is in the tenant already"));
     }
-    let user = known.unwrap_or_else(|| {
+    let create = |directory: &mut Directory| {
         let is_mail = invite.user.contains('@');
         let email = invite.user_email.clone().or_else(|| is_mail.then(|| invite.user.clone()));
         let telephone = invite.user.chars().all(|c| c.is_ascii_digit()).then(|| invite.user.clone());
@@ -147,10 +154,11 @@ pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
             "id": invite.user, "name": invite.user, "email": email, "telephone": telephone, "type": 0, "userType": false,
             "confirm": false, "visible": true, "disabled": false, "userMappings": [], "empId": invite.emp_id,
         });
-        directory.add_user(profile.as_object().cloned().unwrap_or_default(), None)
-    });
-    directory.tenants.add_member(sid, user, roles);
-    let tenant = directory.tenants.known_mut(sid)?;
+        directory.add_user(object(profile), None)
+    };
+    let user = invited.map_or_else(|| create(directory), Ok)?;
+    directory.tenants.add_member(sid, user, roles)?;
+    let tenant = directory.tenants.find_mut(sid)?;
     orgs.into_iter().for_each(|org| tenant.orgs.add_user(org, user));
     Ok(json!({"userSid": user, "user": invite.user, "tenantSid": sid, "tenantId": invite.tenant_id}))
 }
@@ -158,11 +166,11 @@ pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
 pub(crate) fn remove(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Reference = call.body()?;
     let (session, sid) = (call.session()?, call.tenant()?);
-    if !directory.tenants.known(sid)?.is_admin(session.user) {
-        return Err(Refusal::forbidden("only administrators may remove"));
+    if !directory.tenants.find(sid)?.is_admin(session.user) {
+        return Err(ErrorResponse::forbidden("only administrators may remove"));
     }
-    let user = body.find(directory).map(User::sid).ok_or_else(|| Refusal::not_found("no such user"))?;
+    let user = body.find(directory).map(User::sid).ok_or_else(|| ErrorResponse::not_found("no such user"))?;
     directory.tenants.remove_member(sid, user)?;
-    directory.sessions.revoke(user, |session| session.tenant == Some(sid));
+    directory.sessions.revoke(&user, |session| session.tenant == Some(sid));
     Ok(Value::Null)
 }

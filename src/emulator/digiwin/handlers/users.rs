@@ -1,18 +1,17 @@
 //! `/api/iam/v2/user`.
 
 use super::super::{
-    call::Call,
+    call::{Call, HandlerResult},
     state::{
         directory::Directory,
-        refusal::Refusal,
-        users::{Members, Name, User},
+        error_response::ErrorResponse,
+        members::Members,
+        users::{Name, Profile, User},
     },
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
-
-type HandlerResult = Result<Value, Refusal>;
 
 /// A reference to a user: `{"id", "sid"}`.
 #[derive(Deserialize)]
@@ -31,22 +30,22 @@ impl Reference {
 fn profiles<'a>(
     directory: &'a Directory,
     users: impl IntoIterator<Item = i64> + 'a,
-) -> impl Iterator<Item = &'a Members> + 'a {
-    users.into_iter().filter_map(|sid| directory.users.get(sid)).map(User::profile)
+) -> impl Iterator<Item = &'a Profile> + 'a {
+    users.into_iter().filter_map(|sid| directory.users.get(sid)).map(|user| &user.profile)
 }
 
 pub(crate) fn get(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Reference = call.body()?;
     let session = call.session()?;
     let user = body.find(directory).filter(|user| directory.may_see(session, user));
-    Ok(json!(user.map(User::profile)))
+    Ok(json!(user.map(|user| &user.profile)))
 }
 
 pub(crate) fn list(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let ids: Vec<String> = call.body()?;
     let session = call.session()?;
     let users = ids.iter().filter_map(|id| directory.users.with_id(id));
-    Ok(users.filter(|user| directory.may_see(session, user)).map(|user| json!(user.profile())).collect())
+    Ok(users.filter(|user| directory.may_see(session, user)).map(|user| json!(user.profile)).collect())
 }
 
 #[derive(Deserialize)]
@@ -74,12 +73,12 @@ pub(crate) fn query(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
             directory.visible(session).into_iter().filter(is_disabled).collect()
         }
         kind @ ("org" | "orgCascade") => {
-            let orgs = &directory.tenants.known(call.tenant()?)?.orgs;
+            let orgs = &directory.tenants.find(call.tenant()?)?.orgs;
             let org = orgs.find(parameter.sid, parameter.uri.as_deref())?;
             let found = if kind == "org" { BTreeSet::from([org]) } else { orgs.with_those_below(org) };
             found.into_iter().flat_map(|org| orgs.users(org)).collect()
         }
-        _ => return Err(Refusal::bad_request("unknown type")),
+        _ => return Err(ErrorResponse::bad_request("unknown type")),
     };
     Ok(profiles(directory, users).map(|profile| json!(profile)).collect())
 }
@@ -91,11 +90,11 @@ pub(crate) fn simple(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let simple = users.map(|user| {
         let home = directory.tenants.of_user(user.sid()).next();
         json!({
-            "sid": user.sid(), "id": user.text("id"), "name": user.text("name"), "email": user.text("email"),
-            "telephone": user.text("telephone"), "phone": user.text("phone"), "status": 1, "type": 0, "tenantUserType": 0,
+            "sid": user.sid(), "id": user.id(), "name": user.profile.name, "email": user.profile.email,
+            "telephone": user.profile.telephone, "phone": user.profile.phone, "status": 1, "type": 0, "tenantUserType": 0,
             "defaultTenantSid": home.map(|tenant| tenant.sid), "disabled": user.is_disabled(), "comeFrom": "emulator",
             "roles": tenant.map(|tenant| tenant.roles_of(user.sid())), "empId": format!("E{}", user.sid()),
-            "empName": user.text("name"),
+            "empName": user.profile.name,
         })
     });
     Ok(simple.collect())
@@ -110,47 +109,36 @@ struct Exists {
 
 pub(crate) fn email_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let email = body.email.ok_or_else(|| Refusal::bad_request("email is needed"))?;
+    let email = body.email.ok_or_else(|| ErrorResponse::bad_request("email is needed"))?;
     Ok(json!({"isRegister": directory.users.is_taken(Name::Email, &email, body.id.as_deref())}))
 }
 
 pub(crate) fn phone_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let phone = body.telephone.ok_or_else(|| Refusal::bad_request("telephone is needed"))?;
+    let phone = body.telephone.ok_or_else(|| ErrorResponse::bad_request("telephone is needed"))?;
     Ok(json!({"isRegister": directory.users.is_taken(Name::Telephone, &phone, body.id.as_deref())}))
 }
 
 pub(crate) fn id_exists(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let body: Exists = call.body()?;
-    let id = body.id.ok_or_else(|| Refusal::bad_request("id is needed"))?;
+    let id = body.id.ok_or_else(|| ErrorResponse::bad_request("id is needed"))?;
     Ok(json!({"isExistId": directory.users.with_id(&id).is_some()}))
 }
 
 pub(crate) fn update(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
-    let mut changes: Members = call.body()?;
-    let reference = Reference {
-        id: changes.get("id").and_then(Value::as_str).map(str::to_owned),
-        sid: changes.get("sid").and_then(Value::as_i64),
-    };
+    let (reference, mut changes): (Reference, Members) = (call.body()?, call.body()?);
     let user = directory.users.get(reference.sid.unwrap_or(0)).or_else(|| reference.find(directory));
-    let user = user.ok_or_else(|| Refusal::not_found("no such user"))?;
-    let sid = user.sid();
+    let sid = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?.sid();
     let session = call.session()?;
     let governs = directory.tenants.of_user(session.user).any(|t| t.is_admin(session.user) && t.has(sid));
     if sid != session.user && !governs {
-        return Err(Refusal::forbidden("only administrators may change others"));
+        return Err(ErrorResponse::forbidden("only administrators may change others"));
     }
-    changes.remove("sid");
-    for name in Name::ALL {
-        let value = changes.get(name.member()).and_then(Value::as_str).unwrap_or_default();
-        if directory.users.is_taken(name, value, Some(user.text("id"))) {
-            return Err(Refusal::bad_request(format!("{} belongs to another user", name.member())));
-        }
-    }
-    let user = directory.users.update(sid, changes).ok_or_else(|| Refusal::not_found("no such user"))?;
-    let (profile, disabled) = (json!(user.profile()), user.is_disabled());
+    changes.retain(|name, value| name != "sid" && !(name == "id" && value.is_null()));
+    let user = directory.users.update(sid, changes)?;
+    let (profile, disabled) = (json!(user.profile), user.is_disabled());
     if disabled {
-        directory.sessions.revoke(sid, |_| true);
+        directory.sessions.revoke(&sid, |_| true);
     }
     Ok(profile)
 }
@@ -159,13 +147,13 @@ pub(crate) fn roles(directory: &mut Directory, call: &Call<'_>) -> HandlerResult
     let body: Reference = call.body()?;
     let session = call.session()?;
     let user = body.find(directory).filter(|user| directory.may_see(session, user));
-    let user = user.ok_or_else(|| Refusal::not_found("no such user"))?;
+    let user = user.ok_or_else(|| ErrorResponse::not_found("no such user"))?;
     let tenants = directory.tenants.of_user(user.sid());
     let tenants = tenants.filter(|tenant| session.tenant.is_none_or(|sid| sid == tenant.sid));
     let roles: Vec<_> = tenants.flat_map(|tenant| tenant.roles_of(user.sid())).collect();
     Ok(json!({
-        "sid": user.sid(), "id": user.text("id"), "name": user.text("name"), "email": user.text("email"),
-        "phone": user.text("phone"), "telephone": user.text("telephone"), "comeFrom": "emulator", "type": 0, "userType": 0,
+        "sid": user.sid(), "id": user.id(), "name": user.profile.name, "email": user.profile.email,
+        "phone": user.profile.phone, "telephone": user.profile.telephone, "comeFrom": "emulator", "type": 0, "userType": 0,
         "disabled": user.is_disabled(), "roles": roles,
     }))
 }

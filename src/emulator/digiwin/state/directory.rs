@@ -1,12 +1,14 @@
 //! The directory: people, tenants and tokens, and what concerns several of them.
 
 use super::{
-    refusal::Refusal,
-    sessions::{Session, Sessions},
+    error_response::ErrorResponse,
+    members::{Members, changed},
+    session::{Session, Sessions},
     tenants::{Tenant, Tenants},
-    users::{Members, User, Users},
+    users::{User, Users},
 };
-use crate::Password;
+use crate::{Password, emulator::store::random_token};
+use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 
 pub(crate) struct Directory {
@@ -33,23 +35,35 @@ impl Directory {
         self.last_sid
     }
 
-    pub(crate) fn add_user(&mut self, profile: Members, password: Option<Password>) -> i64 {
+    pub(crate) fn add_user(&mut self, profile: Members, password: Option<Password>) -> Result<i64, ErrorResponse> {
         let sid = self.next_sid();
-        self.users.insert(sid, profile, password);
-        sid
+        self.users.insert(changed(json!({"sid": sid}), profile)?, password);
+        Ok(sid)
+    }
+
+    /// Signs a user in, and returns the token.
+    pub(crate) fn sign_in(&mut self, user: i64, tenant: Option<i64>) -> String {
+        let token = random_token();
+        self.sessions.insert(token.clone(), user, Session { user, tenant });
+        token
+    }
+
+    /// Returns the session of a token that has not expired.
+    pub(crate) fn session(&self, token: &str) -> Option<Session> {
+        self.sessions.get(token).map(|(_, session)| *session)
     }
 
     /// Finds the tenant that an id, a sid or both name; `None` if there is neither.
-    pub(crate) fn find_tenant(&self, id: Option<&str>, sid: i64) -> Result<Option<&Tenant>, Refusal> {
-        let none = || Refusal::not_found("no such tenant");
+    pub(crate) fn find_tenant(&self, id: Option<&str>, sid: i64) -> Result<Option<&Tenant>, ErrorResponse> {
+        let not_found = || ErrorResponse::not_found("no such tenant");
         let by_id = match id {
-            Some(id) if !id.is_empty() => Some(self.tenants.with_id(id).ok_or_else(none)?),
+            Some(id) if !id.is_empty() => Some(self.tenants.with_id(id).ok_or_else(not_found)?),
             _ => None,
         };
-        let by_sid = if sid > 0 { Some(self.tenants.known(sid)?) } else { None };
+        let by_sid = if sid > 0 { Some(self.tenants.find(sid)?) } else { None };
         match (by_id, by_sid) {
             (Some(a), Some(b)) if a.sid != b.sid => {
-                Err(Refusal::bad_request("tenantId and tenantSid name two tenants"))
+                Err(ErrorResponse::bad_request("tenantId and tenantSid name two tenants"))
             }
             (a, b) => Ok(a.or(b)),
         }
@@ -73,12 +87,14 @@ impl Directory {
     }
 
     /// Returns the tenant, if the user may have a token in it.
-    pub(crate) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, Refusal> {
+    pub(crate) fn admit_to(&self, user: i64, tenant: &Tenant) -> Result<i64, ErrorResponse> {
         if !tenant.has(user) {
-            return Err(Refusal::forbidden("the user is not in the tenant"));
+            return Err(ErrorResponse::forbidden("the user is not in the tenant"));
         }
-        if !tenant.has_bought(&self.application) {
-            return Err(Refusal::forbidden("租户未购买该应用 (the tenant has not bought the application)"));
+        if !tenant.may_use(&self.application) {
+            return Err(ErrorResponse::forbidden(
+                "租户未购买该应用 (the tenant has not bought the application, or its use has expired)",
+            ));
         }
         Ok(tenant.sid)
     }

@@ -1,10 +1,11 @@
 //! The state of the service: a file for each noun, with its indices.
 //!
-//! Profiles and organizations are kept as JSON, so that members that a client adds are kept too.
+//! Users and organizations keep all members that a client sends. Those that the service reads are typed.
 
 pub(super) mod directory;
+pub(super) mod error_response;
+pub(super) mod members;
 pub(super) mod orgs;
-pub(super) mod refusal;
-pub(super) mod sessions;
+pub(super) mod session;
 pub(super) mod tenants;
 pub(super) mod users;

@@ -1,48 +1,59 @@
 //! The organizations of a tenant, and the users in them.
 
-use super::{refusal::Refusal, users::Members};
-use crate::emulator::store::{Index, touched};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{
+    error_response::ErrorResponse,
+    members::{Members, changed, or_default},
+};
+use crate::emulator::store::{Index, Links, Table};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The members of an organization that the service reads, and all others as they were sent.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Org {
+    sid: i64,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    parent_sid: i64,
+    parent_id: Option<String>,
+    pub(crate) uri: String,
+    #[serde(flatten)]
+    pub(crate) others: Members,
+}
 
 #[derive(Default)]
 pub(crate) struct Orgs {
-    orgs: BTreeMap<i64, Members>,
+    orgs: Table<i64, Org>,
     children: Index<i64, i64>,
     by_id: Index<String, i64>,
     by_uri: Index<String, i64>,
-    users: Index<i64, i64>,
-    of_user: Index<i64, i64>,
+    /// From organizations to users.
+    users: Links<i64, i64>,
 }
 
-fn none() -> Refusal {
-    Refusal::not_found("no such organization")
-}
-
-fn text(org: &Members, member: &str) -> String {
-    org.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn parent(org: &Members) -> i64 {
-    org.get("parentSid").and_then(Value::as_i64).unwrap_or(0)
+fn not_found() -> ErrorResponse {
+    ErrorResponse::not_found("no such organization")
 }
 
 impl Orgs {
-    pub(crate) fn get(&self, sid: i64) -> Option<&Members> {
+    pub(crate) fn get(&self, sid: i64) -> Option<&Org> {
         self.orgs.get(&sid)
     }
 
     /// Returns all organizations, the oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Members)> {
-        self.orgs.iter().map(|(sid, org)| (*sid, org)).inspect(|_| touched())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Org)> {
+        self.orgs.entries().map(|(sid, org)| (*sid, org))
     }
 
     /// Finds an organization by `sid`, or else by `uri`.
-    pub(crate) fn find(&self, sid: i64, uri: Option<&str>) -> Result<i64, Refusal> {
+    pub(crate) fn find(&self, sid: i64, uri: Option<&str>) -> Result<i64, ErrorResponse> {
         match uri {
-            _ if sid > 0 => self.orgs.contains_key(&sid).then_some(sid).ok_or_else(none),
-            Some(uri) if !uri.is_empty() => self.by_uri.first(uri).ok_or_else(none),
-            _ => Err(Refusal::bad_request("a sid or a uri is needed")),
+            _ if sid > 0 => self.orgs.contains(&sid).then_some(sid).ok_or_else(not_found),
+            Some(uri) if !uri.is_empty() => self.by_uri.first(uri).ok_or_else(not_found),
+            _ => Err(ErrorResponse::bad_request("a sid or a uri is needed")),
         }
     }
 
@@ -63,80 +74,98 @@ impl Orgs {
 
     /// Returns the users in an organization, the oldest first.
     pub(crate) fn users(&self, sid: i64) -> impl Iterator<Item = i64> {
-        self.users.of(&sid)
+        self.users.right_of(&sid)
     }
 
     pub(crate) fn user_count(&self, sid: i64) -> usize {
-        self.users.count(&sid)
+        self.users.count_right_of(&sid)
     }
 
     /// Adds an organization of a tenant: default members, overridden by those in `given`.
-    pub(crate) fn insert(&mut self, tenant: (i64, &str), sid: i64, parent: Option<i64>, given: Members) {
-        let id = given.get("id").and_then(Value::as_str).map_or_else(|| format!("org-{sid}"), str::to_owned);
-        let parent_id = parent.and_then(|sid| self.get(sid)).map(|parent| parent["id"].clone());
-        let org = json!({
-            "sid": sid, "tenantSid": tenant.0, "label": given.get("name"), "parentSid": parent.unwrap_or(0),
-            "parentId": parent_id, "orgAspectSid": 1, "orgAspectId": "defaultOrgAspect", "orgCatalogSid": 1,
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update`](Self::update), and 400 without a name.
+    pub(crate) fn insert(&mut self, tenant: (i64, &str), sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
+        given.retain(|name, value| !value.is_null() && !matches!(name.as_str(), "sid" | "tenantSid"));
+        let id = given.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("org-{sid}"), str::to_owned);
+        let default = json!({
+            "sid": sid, "tenantSid": tenant.0, "label": given.get("name"), "parentSid": 0, "parentId": null,
+            "orgAspectSid": 1, "orgAspectId": "defaultOrgAspect", "orgCatalogSid": 1,
             "orgCatalogId": "defaultOrgCatalog", "typeSid": 1, "typeId": "department",
             "typeUri": "drn:iam:orgtype:department", "typeName": "部门", "uri": format!("drn:iam:org:{}:{id}", tenant.1),
             "urn": format!("urn:{id}"), "orgTags": [], "id": id, "createTime": "2026-01-01 00:00:00", "chargeSid": 0,
         });
-        let Value::Object(mut org) = org else { return };
-        org.extend(given);
-        self.note(sid, &org);
-        self.orgs.insert(sid, org);
+        let org: Org = changed(default, given)?;
+        if org.name.as_deref().unwrap_or_default().is_empty() {
+            return Err(ErrorResponse::bad_request("name is needed"));
+        }
+        self.place(org)
     }
 
-    /// Changes some members of an organization; with `parent` it is put below that one.
-    pub(crate) fn update(&mut self, sid: i64, parent: Option<i64>, mut given: Members) -> Result<(), Refusal> {
-        if parent.is_some_and(|parent| self.with_those_below(sid).contains(&parent)) {
-            return Err(Refusal::bad_request("an organization cannot stand below itself"));
+    /// Changes some members of an organization; with another `parentSid` it is moved.
+    ///
+    /// # Errors
+    ///
+    /// 404 if there is no such organization or parent; 400 if a member has the wrong type, if the id is another
+    /// organization's, or if the parent is below the organization.
+    pub(crate) fn update(&mut self, sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
+        given.retain(|name, value| !(value.is_null() && matches!(name.as_str(), "id" | "uri" | "parentSid")));
+        let org: Org = changed(self.get(sid).ok_or_else(not_found)?, given)?;
+        if org.parent_sid > 0 && self.with_those_below(sid).contains(&org.parent_sid) {
+            return Err(ErrorResponse::bad_request("an organization cannot stand below itself"));
         }
-        if let Some(parent) = parent.and_then(|parent| self.get(parent)) {
-            given.insert("parentId".into(), parent["id"].clone());
+        self.place(org)
+    }
+
+    /// Puts an organization in its place, instead of the one that has its `sid`.
+    fn place(&mut self, mut org: Org) -> Result<(), ErrorResponse> {
+        if org.id.is_empty() {
+            return Err(ErrorResponse::bad_request("id is empty"));
         }
-        let mut org = self.orgs.remove(&sid).ok_or_else(none)?;
-        self.drop(sid, &org);
-        org.extend(given);
-        self.note(sid, &org);
-        self.orgs.insert(sid, org);
+        if self.with_id(&org.id).is_some_and(|sid| sid != org.sid) {
+            return Err(ErrorResponse::bad_request("another organization has this id"));
+        }
+        org.parent_sid = org.parent_sid.max(0);
+        org.parent_id = match org.parent_sid {
+            0 => None,
+            parent => Some(self.get(parent).ok_or_else(|| ErrorResponse::not_found("no such parent"))?.id.clone()),
+        };
+        let sid = org.sid;
+        if let Some(old) = self.orgs.get(&sid) {
+            self.children.remove(&old.parent_sid, sid);
+            self.by_id.remove(old.id.as_str(), sid);
+            self.by_uri.remove(old.uri.as_str(), sid);
+        }
+        self.children.insert(org.parent_sid, sid);
+        self.by_id.insert(org.id.clone(), sid);
+        self.by_uri.insert(org.uri.clone(), sid);
+        match self.orgs.get_mut(&sid) {
+            Some(old) => *old = org,
+            None => drop(self.orgs.insert(sid, org)),
+        }
         Ok(())
     }
 
     /// Removes an organization that has none below it.
-    pub(crate) fn remove(&mut self, sid: i64) -> Result<(), Refusal> {
+    pub(crate) fn remove(&mut self, sid: i64) -> Result<(), ErrorResponse> {
         if self.children.count(&sid) > 0 {
-            return Err(Refusal::bad_request("there are organizations below it"));
+            return Err(ErrorResponse::bad_request("there are organizations below it"));
         }
-        let org = self.orgs.remove(&sid).ok_or_else(none)?;
-        self.drop(sid, &org);
-        for user in self.users.take(&sid) {
-            self.of_user.remove(&user, sid);
-        }
+        let (_, org) = self.orgs.remove(&sid).ok_or_else(not_found)?;
+        self.children.remove(&org.parent_sid, sid);
+        self.by_id.remove(org.id.as_str(), sid);
+        self.by_uri.remove(org.uri.as_str(), sid);
+        self.users.forget_left(&sid);
         Ok(())
     }
 
     pub(crate) fn add_user(&mut self, sid: i64, user: i64) {
-        self.users.insert(sid, user);
-        self.of_user.insert(user, sid);
+        self.users.link(&sid, &user, || ());
     }
 
     /// Removes a user from all organizations.
     pub(crate) fn forget_user(&mut self, user: i64) {
-        for sid in self.of_user.take(&user) {
-            self.users.remove(&sid, user);
-        }
-    }
-
-    fn note(&mut self, sid: i64, org: &Members) {
-        self.children.insert(parent(org), sid);
-        self.by_id.insert(text(org, "id"), sid);
-        self.by_uri.insert(text(org, "uri"), sid);
-    }
-
-    fn drop(&mut self, sid: i64, org: &Members) {
-        self.children.remove(&parent(org), sid);
-        self.by_id.remove(text(org, "id").as_str(), sid);
-        self.by_uri.remove(text(org, "uri").as_str(), sid);
+        self.users.forget_right(&user);
     }
 }

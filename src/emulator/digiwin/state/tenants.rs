@@ -1,81 +1,105 @@
 //! The tenants, their roles and members.
 
-use super::{orgs::Orgs, refusal::Refusal, users::Members};
-use crate::emulator::store::{Index, touched};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::{error_response::ErrorResponse, members::Members, orgs::Orgs};
+use crate::emulator::store::{Index, Table};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::{BTreeSet, HashMap};
+
+#[derive(Serialize)]
+pub(crate) struct Role {
+    pub(crate) sid: i64,
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) disabled: bool,
+}
+
+/// An application that a tenant has bought.
+pub(crate) struct Application {
+    pub(crate) id: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) members: Members,
+}
+
+impl Application {
+    pub(crate) fn is_expired(&self) -> bool {
+        self.expires <= Timestamp::now()
+    }
+}
 
 pub(crate) struct Tenant {
     pub(crate) sid: i64,
+    pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) profile: Members,
     pub(crate) is_digiwin: bool,
-    pub(crate) applications: Vec<Members>,
-    pub(crate) roles: BTreeMap<i64, Members>,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) roles: Vec<Role>,
     pub(crate) orgs: Orgs,
     /// The roles of each member.
-    members: BTreeMap<i64, BTreeSet<i64>>,
+    pub(crate) members: Table<i64, BTreeSet<i64>>,
 }
 
 impl Tenant {
-    pub(crate) fn new(sid: i64, profile: Members, is_digiwin: bool, roles: BTreeMap<i64, Members>) -> Self {
-        let (applications, orgs, members) = Default::default();
-        Self { sid, profile, is_digiwin, applications, roles, orgs, members }
-    }
-
-    pub(crate) fn text(&self, member: &str) -> &str {
-        self.profile.get(member).and_then(Value::as_str).unwrap_or_default()
-    }
-
     pub(crate) fn has_bought(&self, application: &str) -> bool {
-        self.applications.iter().any(|bought| bought["id"] == application)
+        self.applications.iter().any(|bought| bought.id == application)
+    }
+
+    pub(crate) fn may_use(&self, application: &str) -> bool {
+        self.applications.iter().any(|bought| bought.id == application && !bought.is_expired())
     }
 
     pub(crate) fn has(&self, user: i64) -> bool {
-        self.members.contains_key(&user)
+        self.members.contains(&user)
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = i64> {
-        self.members.keys().copied().inspect(|_| touched())
+        self.members.entries().map(|(user, _)| *user)
     }
 
-    pub(crate) fn roles_of(&self, user: i64) -> Vec<&Members> {
-        self.members.get(&user).into_iter().flatten().filter_map(|role| self.roles.get(role)).collect()
+    pub(crate) fn roles_of(&self, user: i64) -> Vec<&Role> {
+        let Some(own) = self.members.get(&user) else { return Vec::new() };
+        self.roles.iter().filter(|role| own.contains(&role.sid)).collect()
     }
 
     pub(crate) fn is_admin(&self, user: i64) -> bool {
-        self.roles_of(user).into_iter().any(|role| role["id"] == "admin")
+        self.roles_of(user).into_iter().any(|role| role.id == "admin")
     }
 
     /// Adds an organization: default members, overridden by those in `given`.
-    pub(crate) fn add_org(&mut self, sid: i64, parent: Option<i64>, given: Members) {
-        let id = self.text("id").to_owned();
-        self.orgs.insert((self.sid, &id), sid, parent, given);
+    pub(crate) fn add_org(&mut self, sid: i64, given: Members) -> Result<(), ErrorResponse> {
+        self.orgs.insert((self.sid, &self.id), sid, given)
     }
 }
 
 #[derive(Default)]
 pub(crate) struct Tenants {
-    tenants: BTreeMap<i64, Tenant>,
+    tenants: Table<i64, Tenant>,
     by_id: HashMap<String, i64>,
     of_user: Index<i64, i64>,
+}
+
+fn not_found() -> ErrorResponse {
+    ErrorResponse::not_found("no such tenant")
 }
 
 impl Tenants {
     /// Returns the tenants, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Tenant> {
-        self.tenants.values().inspect(|_| touched())
+        self.tenants.iter()
     }
 
     pub(crate) fn get(&self, sid: i64) -> Option<&Tenant> {
         self.tenants.get(&sid)
     }
 
-    pub(crate) fn known(&self, sid: i64) -> Result<&Tenant, Refusal> {
-        self.get(sid).ok_or_else(|| Refusal::not_found("no such tenant"))
+    pub(crate) fn find(&self, sid: i64) -> Result<&Tenant, ErrorResponse> {
+        self.get(sid).ok_or_else(not_found)
     }
 
-    pub(crate) fn known_mut(&mut self, sid: i64) -> Result<&mut Tenant, Refusal> {
-        self.tenants.get_mut(&sid).ok_or_else(|| Refusal::not_found("no such tenant"))
+    pub(crate) fn find_mut(&mut self, sid: i64) -> Result<&mut Tenant, ErrorResponse> {
+        self.tenants.get_mut(&sid).ok_or_else(not_found)
     }
 
     pub(crate) fn with_id(&self, id: &str) -> Option<&Tenant> {
@@ -88,24 +112,26 @@ impl Tenants {
     }
 
     pub(crate) fn insert(&mut self, tenant: Tenant) {
-        self.by_id.insert(tenant.text("id").to_owned(), tenant.sid);
+        for user in tenant.members() {
+            self.of_user.insert(user, tenant.sid);
+        }
+        self.by_id.insert(tenant.id.clone(), tenant.sid);
         self.tenants.insert(tenant.sid, tenant);
     }
 
-    pub(crate) fn add_member(&mut self, tenant: i64, user: i64, roles: BTreeSet<i64>) {
-        if let Some(known) = self.tenants.get_mut(&tenant) {
-            known.members.insert(user, roles);
-            self.of_user.insert(user, tenant);
-        }
+    pub(crate) fn add_member(&mut self, tenant: i64, user: i64, roles: BTreeSet<i64>) -> Result<(), ErrorResponse> {
+        self.find_mut(tenant)?.members.insert(user, roles);
+        self.of_user.insert(user, tenant);
+        Ok(())
     }
 
     /// Removes a member from a tenant and its organizations.
-    pub(crate) fn remove_member(&mut self, tenant: i64, user: i64) -> Result<(), Refusal> {
-        let known = self.known_mut(tenant)?;
-        if known.members.remove(&user).is_none() {
-            return Err(Refusal::not_found("the user is not in the tenant"));
+    pub(crate) fn remove_member(&mut self, tenant: i64, user: i64) -> Result<(), ErrorResponse> {
+        let found = self.find_mut(tenant)?;
+        if found.members.remove(&user).is_none() {
+            return Err(ErrorResponse::not_found("the user is not in the tenant"));
         }
-        known.orgs.forget_user(user);
+        found.orgs.forget_user(user);
         self.of_user.remove(&user, tenant);
         Ok(())
     }

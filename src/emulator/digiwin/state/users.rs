@@ -1,17 +1,32 @@
 //! The people.
 
+use super::{
+    error_response::ErrorResponse,
+    members::{Members, changed, or_default},
+};
 use crate::{
     Password,
-    emulator::store::{Index, touched},
+    emulator::store::{Index, Table},
 };
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
-pub(crate) type Members = Map<String, Value>;
+/// The members of a user that the service reads, and all others as they were sent.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Profile {
+    pub(crate) sid: i64,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) telephone: Option<String>,
+    pub(crate) phone: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(crate) disabled: bool,
+    #[serde(flatten)]
+    others: Members,
+}
 
 pub(crate) struct User {
-    sid: i64,
-    profile: Members,
+    pub(crate) profile: Profile,
     password: Option<Password>,
 }
 
@@ -24,7 +39,7 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    pub(crate) const ALL: [Self; 3] = [Self::Id, Self::Email, Self::Telephone];
+    const ALL: [Self; 3] = [Self::Id, Self::Email, Self::Telephone];
 
     /// Returns the member's name on the wire.
     pub(crate) fn member(self) -> &'static str {
@@ -34,44 +49,48 @@ impl Name {
             Self::Telephone => "telephone",
         }
     }
+
+    /// Returns the member of a profile, if it is not empty.
+    fn of(self, profile: &Profile) -> Option<&str> {
+        let value = match self {
+            Self::Id => Some(&profile.id),
+            Self::Email => profile.email.as_ref(),
+            Self::Telephone => profile.telephone.as_ref(),
+        };
+        value.map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+fn keys(profile: &Profile) -> Vec<(Name, String)> {
+    Name::ALL.into_iter().filter_map(|name| Some((name, name.of(profile)?.to_owned()))).collect()
 }
 
 impl User {
     pub(crate) fn sid(&self) -> i64 {
-        self.sid
+        self.profile.sid
     }
 
-    pub(crate) fn profile(&self) -> &Members {
-        &self.profile
-    }
-
-    pub(crate) fn text(&self, member: &str) -> &str {
-        self.profile.get(member).and_then(Value::as_str).unwrap_or_default()
+    pub(crate) fn id(&self) -> &str {
+        &self.profile.id
     }
 
     pub(crate) fn is_disabled(&self) -> bool {
-        self.profile.get("disabled") == Some(&Value::Bool(true))
+        self.profile.disabled
     }
 
     pub(crate) fn has_password(&self, password: &str) -> bool {
         self.password.as_ref().is_some_and(|right| right.expose_secret() == password)
     }
-
-    fn names(&self) -> impl Iterator<Item = (Name, String)> {
-        let own = Name::ALL.into_iter().map(|name| (name, self.text(name.member()).to_owned()));
-        own.filter(|(_, value)| !value.is_empty())
-    }
 }
 
 #[derive(Default)]
 pub(crate) struct Users {
-    users: BTreeMap<i64, User>,
+    users: Table<i64, User>,
     by_name: Index<(Name, String), i64>,
 }
 
 impl Users {
     pub(crate) fn get(&self, sid: i64) -> Option<&User> {
-        touched();
         self.users.get(&sid)
     }
 
@@ -85,7 +104,7 @@ impl Users {
 
     /// Finds a user by id, mail address or phone number.
     pub(crate) fn with_any(&self, value: &str) -> Option<&User> {
-        Name::ALL.into_iter().flat_map(|name| self.with(name, value)).min_by_key(|user| user.sid)
+        Name::ALL.into_iter().flat_map(|name| self.with(name, value)).min_by_key(|user| user.sid())
     }
 
     /// Finds a user by id, or else by sid.
@@ -98,22 +117,37 @@ impl Users {
 
     /// Returns whether another user than the one with the id `except` has this value.
     pub(crate) fn is_taken(&self, name: Name, value: &str, except: Option<&str>) -> bool {
-        self.with(name, value).any(|user| Some(user.text("id")) != except)
+        self.with(name, value).any(|user| Some(user.id()) != except)
     }
 
-    pub(crate) fn insert(&mut self, sid: i64, mut profile: Members, password: Option<Password>) {
-        profile.insert("sid".into(), sid.into());
-        let user = User { sid, profile, password };
-        user.names().for_each(|name| self.by_name.insert(name, sid));
-        self.users.insert(sid, user);
+    pub(crate) fn insert(&mut self, profile: Profile, password: Option<Password>) {
+        let (sid, keys) = (profile.sid, keys(&profile));
+        self.users.insert(sid, User { profile, password });
+        keys.into_iter().for_each(|key| self.by_name.insert(key, sid));
     }
 
     /// Changes some members of a user's profile.
-    pub(crate) fn update(&mut self, sid: i64, changes: Members) -> Option<&User> {
-        let user = self.users.get_mut(&sid)?;
-        user.names().for_each(|name| self.by_name.remove(&name, sid));
-        user.profile.extend(changes);
-        user.names().for_each(|name| self.by_name.insert(name, sid));
-        Some(user)
+    ///
+    /// # Errors
+    ///
+    /// 400 if a member has the wrong type, or a value that another user has.
+    pub(crate) fn update(&mut self, sid: i64, changes: Members) -> Result<&User, ErrorResponse> {
+        let not_found = || ErrorResponse::not_found("no such user");
+        let old = &self.get(sid).ok_or_else(not_found)?.profile;
+        let new: Profile = changed(old, changes)?;
+        if new.id.is_empty() {
+            return Err(ErrorResponse::bad_request("id is empty"));
+        }
+        for name in Name::ALL {
+            let Some(value) = name.of(&new).filter(|value| name.of(old) != Some(value)) else { continue };
+            if self.is_taken(name, value, Some(&old.id)) {
+                return Err(ErrorResponse::bad_request(format!("{} belongs to another user", name.member())));
+            }
+        }
+        keys(old).iter().for_each(|key| self.by_name.remove(key, sid));
+        keys(&new).into_iter().for_each(|key| self.by_name.insert(key, sid));
+        let user = self.users.get_mut(&sid).ok_or_else(not_found)?;
+        user.profile = new;
+        Ok(user)
     }
 }

@@ -1,0 +1,400 @@
+//! What an import has done so far, kept beside the file, so that a second run goes on where a killed one stopped.
+//!
+//! Lines of JSON, of these forms:
+//!
+//! ```text
+//! {"iam_journal":1,"command":"authing users import","target":"https://core.authing.cn pool"}
+//! {"sent_up_to":512}                                        the rows up to here may have been sent
+//! {"row":7,"hash":"9f86d0…","result":"created","id":"u7"}   what became of a row
+//! {"retrying":3}                                            so many rows that failed are sent again from here on
+//! ```
+//!
+//! The second form is on disk before any of its rows is sent: of the rows below it that have no result, a run that was killed
+//! may have created some. It is one line for many rows, which costs less than one a row.
+
+use super::{
+    past::{Past, Result},
+    row::{Row, RowHash},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+const VERSION: u32 = 1;
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Created, or changed, with its id; or left as it is.
+    Done(Done, String),
+    /// Why it was refused: a text for people, and the kind and code of the error for the journal.
+    Failed { message: String, short: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    Created,
+    Updated,
+    Skipped,
+}
+
+/// Whom a journal is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The command, `authing users import`.
+    pub command: String,
+    /// The service and the pool.
+    pub target: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Head { iam_journal: u32, command: String, target: String },
+    Sent { sent_up_to: usize },
+    Retrying { retrying: usize },
+    Row(RowLine),
+}
+
+#[derive(Serialize, Deserialize)]
+struct RowLine {
+    row: usize,
+    hash: String,
+    result: LineResult,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LineResult {
+    Created,
+    Updated,
+    Skipped,
+    Failed,
+}
+
+/// A journal that this process alone writes.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    pending: Vec<u8>,
+    sent_up_to: usize,
+}
+
+impl Journal {
+    /// Opens a journal, or begins one, and returns what it says. A last line that a killed run has not finished is removed.
+    ///
+    /// # Errors
+    ///
+    /// The file's name and what is wrong: another process has it, it is no journal, or that of another import.
+    pub fn open(path: &Path, owner: &Owner) -> std::result::Result<(Self, Past), String> {
+        let wrong = |error: io::Error| format!("{}: {error}", path.display());
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(wrong)?;
+        if !file.metadata().map_err(wrong)?.is_file() {
+            // A device can be read without end.
+            return Err(format!("{}: it is no file, and cannot be a journal", path.display()));
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(format!("{}: another run of this import is under way", path.display()));
+            }
+            // A file system without locks.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(wrong(error)),
+        }
+        let (past, whole, has_head) = read(&file, owner).map_err(|text| format!("{}: {text}", path.display()))?;
+        let mut journal = Self { path: path.to_owned(), file, pending: Vec::new(), sent_up_to: past.sent_up_to };
+        journal.file.set_len(whole).and_then(|()| journal.file.seek(SeekFrom::End(0))).map_err(wrong)?;
+        if !has_head {
+            let Owner { command, target } = owner.clone();
+            journal.push(&Line::Head { iam_journal: VERSION, command, target });
+            journal.flush()?;
+        }
+        Ok((journal, past))
+    }
+
+    /// Notes that the rows that failed may be sent again from now on, and has it on disk when it returns.
+    pub fn retrying(&mut self, past: &Past) -> std::result::Result<(), String> {
+        match past.failed() {
+            0 => Ok(()),
+            failed => {
+                self.push(&Line::Retrying { retrying: failed });
+                self.flush()
+            }
+        }
+    }
+
+    /// Notes that the rows up to this one may be sent from now on, and has it on disk when it returns.
+    pub fn sent_up_to(&mut self, number: usize) -> std::result::Result<(), String> {
+        if number <= self.sent_up_to {
+            return Ok(());
+        }
+        self.sent_up_to = number;
+        self.push(&Line::Sent { sent_up_to: number });
+        self.flush()
+    }
+
+    /// Notes what became of a row. It is on disk after [`flush`](Self::flush).
+    pub fn result(&mut self, row: &Row, outcome: &Outcome) {
+        let (result, id, error) = match outcome {
+            Outcome::Done(Done::Created, id) => (LineResult::Created, Some(id.clone()), None),
+            Outcome::Done(Done::Updated, id) => (LineResult::Updated, Some(id.clone()), None),
+            Outcome::Done(Done::Skipped, id) => (LineResult::Skipped, Some(id.clone()), None),
+            Outcome::Failed { short, .. } => (LineResult::Failed, None, Some(short.clone())),
+        };
+        let id = id.filter(|id| !id.is_empty());
+        self.push(&Line::Row(RowLine { row: row.number, hash: row.hash().to_string(), result, id, error }));
+    }
+
+    /// Returns how many bytes wait for [`flush`](Self::flush).
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn push(&mut self, line: &Line) {
+        // Texts and numbers: nothing that cannot be written.
+        if serde_json::to_writer(&mut self.pending, line).is_ok() {
+            self.pending.push(b'\n');
+        }
+    }
+
+    /// Has everything on disk when it returns.
+    ///
+    /// # Errors
+    ///
+    /// The file's name and what is wrong, such as a disk that is full.
+    pub fn flush(&mut self) -> std::result::Result<(), String> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let result = self.file.write_all(&self.pending).and_then(|()| self.file.sync_data());
+        self.pending.clear();
+        result.map_err(|error| format!("the journal {}: {error}", self.path.display()))
+    }
+}
+
+/// Reads what earlier runs have written: what it says, how long its whole lines are, and whether there is a head.
+fn read(file: &File, owner: &Owner) -> std::result::Result<(Past, u64, bool), String> {
+    let mut input = BufReader::with_capacity(64 * 1024, file);
+    let (mut past, mut whole, mut number, mut has_head) = (Past::default(), 0, 0_u64, false);
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let length = input.read_until(b'\n', &mut text).map_err(|error| error.to_string())?;
+        if text.last() != Some(&b'\n') {
+            // Before the head is whole nothing was sent; but a file of another kind must not be emptied.
+            return match !has_head && length > 0 && !b"{\"iam_journal\":".starts_with(&text[..length.min(15)]) {
+                true => Err("this is no journal of an import".to_owned()),
+                false => Ok((past, whole, has_head)),
+            };
+        }
+        number += 1;
+        let line = serde_json::from_slice(&text).ok();
+        match line {
+            Some(Line::Head { iam_journal, command, target }) if !has_head => {
+                if iam_journal != VERSION {
+                    return Err(format!(
+                        "this journal has version {iam_journal}, and this program knows {VERSION} alone"
+                    ));
+                }
+                let other = Owner { command, target };
+                if other != *owner {
+                    let (theirs, ours) = (describe(&other), describe(owner));
+                    return Err(format!(
+                        "this is the journal of `{theirs}`, and not of `{ours}`; name another one with --journal"
+                    ));
+                }
+                has_head = true;
+            }
+            _ if !has_head => return Err("this is no journal of an import".to_owned()),
+            Some(Line::Sent { sent_up_to }) => past.sent_up_to = past.sent_up_to.max(sent_up_to),
+            Some(Line::Retrying { .. }) => past.retrying(),
+            Some(Line::Row(RowLine { row, hash, result, .. })) => {
+                let Some(hash) = RowHash::short_of(&hash) else {
+                    return Err(format!("line {number}: no hash of a row"));
+                };
+                let done = match result {
+                    LineResult::Created => Some(Done::Created),
+                    LineResult::Updated => Some(Done::Updated),
+                    LineResult::Skipped => Some(Done::Skipped),
+                    LineResult::Failed => None,
+                };
+                past.note(row, Result { hash, done });
+            }
+            _ => return Err(format!("line {number}: no line of a journal")),
+        }
+        whole += length as u64;
+    }
+}
+
+fn describe(owner: &Owner) -> String {
+    format!("{} at {}", owner.command, owner.target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::past::Known, *};
+    use std::fs;
+
+    fn owner(target: &str) -> Owner {
+        Owner { command: "authing users import".to_owned(), target: target.to_owned() }
+    }
+
+    fn row(number: usize, name: &str) -> Row {
+        let members = vec![("username".into(), name.into()), ("password".into(), "canary".into())];
+        Row { number, line: number as u64 + 1, members }
+    }
+
+    struct Temporary(PathBuf);
+
+    impl Temporary {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("iam-journal-{}-{name}", std::process::id()));
+            let _ = fs::remove_file(&path);
+            Self(path)
+        }
+
+        fn open(&self) -> std::result::Result<(Journal, Past), String> {
+            Journal::open(&self.0, &owner("https://x pool"))
+        }
+    }
+
+    impl Drop for Temporary {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed { message: "exists already".to_owned(), short: "Conflict 2034".to_owned() }
+    }
+
+    #[test]
+    fn a_second_run_knows_what_the_first_one_did() {
+        let file = Temporary::new("known");
+        let (mut journal, past) = file.open().unwrap();
+        assert!(past.is_empty());
+        journal.sent_up_to(4).unwrap();
+        journal.sent_up_to(2).unwrap();
+        journal.result(&row(1, "a"), &Outcome::Done(Done::Created, "u1".to_owned()));
+        journal.result(&row(3, "c"), &failed());
+        journal.flush().unwrap();
+        drop(journal);
+
+        let (_journal, past) = file.open().unwrap();
+        let known = |number, name| past.of(number, row(number, name).hash());
+        assert_eq!(known(1, "a"), Known::Done(Done::Created));
+        assert_eq!(known(1, "b"), Known::Changed);
+        assert_eq!((known(2, "b"), known(3, "c"), known(3, "d")), (Known::MaybeSent, Known::New, Known::New));
+        assert_eq!((known(4, "d"), known(5, "e"), past.last_done()), (Known::MaybeSent, Known::New, 1));
+        assert!(!fs::read_to_string(&file.0).unwrap().contains("canary"));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file.0).unwrap()) & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_row_that_failed_may_have_been_sent_again() {
+        let file = Temporary::new("retrying");
+        let (mut journal, past) = file.open().unwrap();
+        journal.retrying(&past).unwrap();
+        journal.sent_up_to(2).unwrap();
+        journal.result(&row(1, "a"), &failed());
+        journal.result(&row(2, "b"), &Outcome::Done(Done::Updated, "u2".to_owned()));
+        journal.flush().unwrap();
+        drop(journal);
+        let (mut journal, past) = file.open().unwrap();
+        assert_eq!(past.of(1, row(1, "a").hash()), Known::New);
+        journal.retrying(&past).unwrap();
+        drop(journal);
+        let (_journal, past) = file.open().unwrap();
+        assert_eq!(past.of(1, row(1, "a").hash()), Known::MaybeSent);
+        assert_eq!(past.of(2, row(2, "b").hash()), Known::Done(Done::Updated));
+    }
+
+    #[test]
+    fn a_torn_last_line_is_removed_wherever_it_is_torn() {
+        let file = Temporary::new("torn");
+        let (mut journal, _) = file.open().unwrap();
+        journal.sent_up_to(9).unwrap();
+        journal.result(&row(1, "a"), &Outcome::Done(Done::Created, "u1".to_owned()));
+        journal.result(&row(2, "b"), &failed());
+        journal.flush().unwrap();
+        drop(journal);
+        let whole = fs::read(&file.0).unwrap();
+        for length in 0..=whole.len() {
+            fs::write(&file.0, &whole[..length]).unwrap();
+            let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+            let (mut journal, past) = file.open().unwrap_or_else(|error| panic!("{length}: {error}"));
+            let expected =
+                [Known::New, Known::New, Known::MaybeSent, Known::Done(Done::Created), Known::Done(Done::Created)];
+            assert_eq!(past.of(1, row(1, "a").hash()), expected[lines], "{length}");
+            // What is written next stands on a line of its own.
+            journal.result(&row(5, "e"), &failed());
+            journal.flush().unwrap();
+            drop(journal);
+            let text = fs::read_to_string(&file.0).unwrap();
+            assert!(text.lines().all(|line| serde_json::from_str::<Line>(line).is_ok()), "{length}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_journal_of_another_import_and_another_file_are_refused() {
+        let file = Temporary::new("other");
+        drop(file.open().unwrap());
+        let error = Journal::open(&file.0, &owner("https://y pool")).unwrap_err();
+        assert!(
+            error.contains("https://x pool") && error.contains("https://y pool") && error.contains("--journal"),
+            "{error}"
+        );
+        for (text, part) in [
+            ("username\nmia\n", "no journal"),
+            ("username", "no journal"),
+            ("{\"iam_journal\":2,\"command\":\"c\",\"target\":\"t\"}\n", "version 2"),
+            ("{\"sent_up_to\":3}\n", "no journal"),
+        ] {
+            fs::write(&file.0, text).unwrap();
+            assert!(file.open().unwrap_err().contains(part), "{text}");
+            assert_eq!(fs::read_to_string(&file.0).unwrap(), text, "it is left as it is");
+        }
+        fs::remove_file(&file.0).unwrap();
+        drop(file.open().unwrap());
+        let head = fs::read_to_string(&file.0).unwrap();
+        for (line, part) in
+            [("{}", "line 2: no line"), ("{\"row\":1,\"hash\":\"0\",\"result\":\"created\"}", "line 2: no hash")]
+        {
+            fs::write(&file.0, format!("{head}{line}\n")).unwrap();
+            assert!(file.open().unwrap_err().contains(part), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_run_at_a_time_has_it() {
+        let file = Temporary::new("locked");
+        let first = file.open().unwrap();
+        assert!(file.open().unwrap_err().contains("under way"));
+        drop(first);
+        assert!(file.open().is_ok());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_named() {
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        let mut journal = Journal { path: "/dev/full".into(), file, pending: Vec::new(), sent_up_to: 0 };
+        let error = journal.sent_up_to(1).unwrap_err();
+        assert!(error.contains("the journal /dev/full: ") && error.contains("space"), "{error}");
+    }
+}

@@ -1,0 +1,134 @@
+//! `iam authing users import` and `export`.
+
+use super::{
+    command,
+    export::{self, ExportOptions},
+    options::ImportOptions,
+    user_job::{Authing, Existing, ImportUsers},
+    user_row::{COLUMNS, Key},
+};
+use crate::{
+    command::Global,
+    context::{Connect as _, Context},
+    failure::{Failure, Result},
+    output::fields,
+    prompt,
+    service::Service,
+};
+use clap::Args;
+use iam_sdk::{
+    CallOptions, RetryPolicy,
+    authing::{CreateUserOptions, SortBy, User, UserListOptions},
+    blocking::authing::ManagementClient,
+};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Columns: username, email, phone, externalId (one of these four at least), password, name, nickname and so
+on, emailVerified, phoneVerified, blocked, and customData.KEY or customData.KEY:TYPE.
+
+Examples:
+  iam authing users import users.csv --dry-run
+  iam authing users import users.csv --rejects rejects.csv
+  iam authing users import users.jsonl --update --yes --rate 50
+
+A second run of the same command goes on where the first one stopped, and creates no user twice."
+)]
+pub struct Import {
+    #[command(flatten)]
+    options: ImportOptions,
+    /// Change users who are there: they get what the row has
+    #[arg(long)]
+    update: bool,
+    /// Leave users who are there as they are
+    #[arg(long, conflicts_with = "update")]
+    skip_existing: bool,
+    /// By which member to look for a user; by default the first that the row has
+    #[arg(long, value_enum)]
+    key: Option<Key>,
+    /// Keep passwords as they are in the file: hashes from another system
+    #[arg(long)]
+    keep_password: bool,
+    /// Have users choose another password at their first login
+    #[arg(long)]
+    reset_password: bool,
+    /// Do not ask before users are changed
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Import {
+    pub fn run(self, global: &Global) -> Result<()> {
+        let context = Context::new(global.flags.clone(), Some(Service::Authing))?;
+        let client = ManagementClient::connect(&context)?;
+        let (job, dry) = (self.job(&client)?, self.job(&client.dry()?)?);
+        let owner = command::owner("authing users import", &context);
+        let confirm = |rows| match self.update && !self.yes {
+            false => Ok(()),
+            true => {
+                let what = format!("{} rows, and users who are there are changed", super::progress::grouped(rows));
+                if !prompt::possible() {
+                    return Err(Failure::Refused(format!(
+                        "{what}: nobody can be asked; use --yes to do it all the same"
+                    )));
+                }
+                match prompt::confirmed(&format!("{what}. Go on?"))? {
+                    true => Ok(()),
+                    false => Err(Failure::Refused("nothing was done".to_owned())),
+                }
+            }
+        };
+        command::import(global, &context, (&self.options, &owner), (&job, &dry), confirm)
+    }
+
+    fn job(&self, client: &ManagementClient) -> Result<ImportUsers<Authing>> {
+        // All workers slow down together: a call that waits by itself would not let the others know.
+        let users = client.users().with_options(CallOptions::new().retry(RetryPolicy::never()))?;
+        let mut options = CreateUserOptions::new().keep_password(self.keep_password);
+        if self.reset_password {
+            options = options.reset_password_on_first_login(true);
+        }
+        let existing = match (self.update, self.skip_existing) {
+            (true, _) => Existing::Update,
+            (false, true) => Existing::Skip,
+            (false, false) => Existing::Refuse,
+        };
+        Ok(ImportUsers { service: Authing { users, options }, existing, key: self.key })
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  iam authing users export --to users.jsonl
+  iam authing users export --to users.csv --fields username,email,phone
+  iam authing users export --to users.jsonl --resume
+
+The file has its name once it is whole; until then it is FILE.part.")]
+pub struct Export {
+    #[command(flatten)]
+    options: ExportOptions,
+    /// With the custom data
+    #[arg(long)]
+    with_data: bool,
+}
+
+impl Export {
+    pub fn run(self, global: &Global) -> Result<()> {
+        let context = Context::new(global.flags.clone(), Some(Service::Authing))?;
+        let client = ManagementClient::connect(&context)?;
+        let mut owner = command::owner("authing users export", &context);
+        // What is written before and after must have the same members.
+        owner.command += if self.with_data { " --with-data" } else { "" };
+        let mut columns: Vec<&str> = COLUMNS.to_vec();
+        if self.with_data {
+            columns.push("customData");
+        }
+        export::run(global, &self.options, &owner, (&columns, fields::of::<User>()), |done| {
+            // The oldest first: users who are created meanwhile come last, and no page moves.
+            let list = UserListOptions::new().sort_by(SortBy::CreatedAtAscending).with_custom_data(self.with_data);
+            let list = list.page(done + 1).limit(usize::from(self.options.page_size));
+            let mut pages = client.users().list_all(list);
+            Ok(move || Ok(pages.next_page()?.map(|page| (page.list, page.total_count))))
+        })
+    }
+}

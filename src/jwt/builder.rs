@@ -1,0 +1,315 @@
+//! What a verifier is built from.
+
+use super::{
+    algorithm::Algorithm,
+    checker::{Checker, Keys},
+    documents::{Location, MAX_DOCUMENT_BYTES},
+    freshness::Ages,
+    key_set::KeySet,
+    key_source::{KeySource, Source},
+    remote::{Fetcher, RemoteKeys},
+    rules::{Accepted, Rules},
+};
+use crate::{Error, Result, RetryPolicy, config::Settings, transport::runtime::Flavour};
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+/// What tells the time.
+pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// More than clocks that are kept by NTP ever differ: who sets more wants tokens that do not expire.
+const MAX_LEEWAY: Duration = Duration::from_secs(10 * 60);
+
+/// Builds a verifier, `V`: of one flavour or the other.
+///
+/// The issuer and the audience must be set, or left out by name ([`any_issuer`](Self::any_issuer),
+/// [`any_audience`](Self::any_audience)).
+pub struct VerifierBuilder<V> {
+    source: KeySource,
+    issuer: Option<Accepted>,
+    audience: Option<Accepted>,
+    algorithms: Option<Vec<Algorithm>>,
+    leeway: Duration,
+    ages: Ages,
+    clock: Clock,
+    settings: Settings,
+    verifier: PhantomData<fn() -> V>,
+}
+
+impl<V> VerifierBuilder<V> {
+    pub(crate) fn new(source: KeySource) -> Self {
+        let mut settings = Settings::new(String::new());
+        settings.timeout = Duration::from_secs(10);
+        settings.connect_timeout = Duration::from_secs(5);
+        settings.max_response_bytes = MAX_DOCUMENT_BYTES;
+        let ages = Ages {
+            refresh_after: Duration::from_secs(60 * 60),
+            keep_for: Duration::from_secs(24 * 60 * 60),
+            unknown_key_interval: Duration::from_secs(5 * 60),
+        };
+        Self {
+            source,
+            issuer: None,
+            audience: None,
+            algorithms: None,
+            leeway: Duration::from_secs(30),
+            ages,
+            clock: Arc::new(SystemTime::now),
+            settings,
+            verifier: PhantomData,
+        }
+    }
+
+    /// Accepts tokens of this issuer (`iss`), compared as it stands. Several calls accept several.
+    ///
+    /// Default: for [`KeySource::discovery`] the issuer that is named there; for others none, and building fails.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(and(self.issuer, issuer.into()));
+        self
+    }
+
+    /// Accepts tokens of any issuer that has one of the keys, and tokens without one.
+    pub fn any_issuer(mut self) -> Self {
+        self.issuer = Some(Accepted::Any);
+        self
+    }
+
+    /// Accepts tokens for this audience (`aud`), compared as it stands. Several calls accept several.
+    ///
+    /// A token that is for somebody else is not for this service, whoever issued it: without an audience building fails.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(and(self.audience, audience.into()));
+        self
+    }
+
+    /// Accepts tokens for any audience, and tokens without one. Every application of the issuer can then use its users' tokens
+    /// here.
+    pub fn any_audience(mut self) -> Self {
+        self.audience = Some(Accepted::Any);
+        self
+    }
+
+    /// Accepts these algorithms and no others, whatever a token says. Default: `RS256`; `HS256` for a secret.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// Sets how far the clocks of issuer and service may differ. Default: 30 s; 10 minutes at most.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Sets the age from which keys are fetched anew, while those at hand are used. Default: an hour.
+    pub fn refresh_after(mut self, age: Duration) -> Self {
+        self.ages.refresh_after = age;
+        self
+    }
+
+    /// Sets how long keys are used while new ones cannot be fetched. Default: a day after they were fetched.
+    pub fn keep_for(mut self, age: Duration) -> Self {
+        self.ages.keep_for = age;
+        self
+    }
+
+    /// Sets the least time between two fetches for tokens that name an unknown key. Default: 5 minutes.
+    ///
+    /// Anybody can name keys that do not exist: each such token would otherwise make a request to the issuer. A token that is signed
+    /// with a key which was added since the last such fetch is refused for so long.
+    pub fn unknown_key_interval(mut self, interval: Duration) -> Self {
+        self.ages.unknown_key_interval = interval;
+        self
+    }
+
+    /// Sets what tells the time. Default: the system's clock. For tests.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(now);
+        self
+    }
+
+    /// Sets the longest that fetching keys may take, with all attempts. Default: 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// Sets the longest that connecting may take. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how often a request for keys is sent again. Default: [`RetryPolicy::new()`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// Sets `User-Agent`.
+    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+        self.settings.user_agent = std::borrow::Cow::Owned(agent.into());
+        self
+    }
+
+    /// Sets the proxy for requests for keys. Default: the one in the environment; requests to loopback use no proxy.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.proxy = Some(url.into());
+        self
+    }
+
+    /// Adds certificates of your own authority to the trusted ones: one or many as PEM, or one as DER.
+    pub fn add_root_certificate(mut self, certificate: impl AsRef<[u8]>) -> Self {
+        self.settings.root_certificates.push(certificate.as_ref().to_vec());
+        self
+    }
+
+    /// Permits to fetch keys over plain http, where an attacker on the network can replace them and sign any token. Default: `false`;
+    /// loopback is always permitted.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.settings.allow_http = allow;
+        self
+    }
+
+    pub(crate) fn prepare(mut self, flavour: Flavour) -> Result<Checker> {
+        let KeySource(source) = self.source;
+        if let (Source::Discovery(issuer), None) = (&source, &self.issuer) {
+            self.issuer = Some(Accepted::OneOf(vec![issuer.clone()]));
+        }
+        let rules = Rules {
+            issuer: named("issuer", self.issuer)?,
+            audience: named("audience", self.audience)?,
+            leeway: self.leeway,
+        };
+        if self.leeway > MAX_LEEWAY {
+            return Err(Error::configuration("leeway: more than 10 minutes"));
+        }
+        check_ages(self.ages)?;
+        self.settings.check_limits()?;
+        let algorithms = algorithms(&source, self.algorithms)?;
+        let remote = |fetcher| Keys::Remote(Arc::new(RemoteKeys::new(fetcher, self.ages, self.clock.clone())));
+        let keys = match source {
+            Source::Secret(secret) => Keys::Fixed(KeySet::of_secret(&secret)),
+            Source::Fixed(jwks) => Keys::Fixed(KeySet::parse(&jwks).map_err(|error| unusable("key set", &error))?),
+            Source::Url(url) => {
+                let location = Location::parse(&url);
+                let location = location.map_err(|what| Error::configuration(format!("URL of the keys: {what}")))?;
+                let fetcher = Fetcher::of_url(flavour, self.settings, location);
+                remote(fetcher.map_err(|error| unusable("URL of the keys", &error))?)
+            }
+            Source::Discovery(issuer) => {
+                let fetcher = Fetcher::of_issuer(flavour, self.settings, issuer);
+                remote(fetcher.map_err(|error| unusable("issuer", &error))?)
+            }
+        };
+        Ok(Checker { keys, algorithms, rules, clock: self.clock })
+    }
+}
+
+fn and(accepted: Option<Accepted>, value: String) -> Accepted {
+    match accepted {
+        Some(Accepted::OneOf(mut values)) => {
+            values.push(value);
+            Accepted::OneOf(values)
+        }
+        _ => Accepted::OneOf(vec![value]),
+    }
+}
+
+/// Refuses a check that would be none: one that was forgotten, or whose value is empty.
+fn named(what: &str, accepted: Option<Accepted>) -> Result<Accepted> {
+    match accepted {
+        None => Err(Error::configuration(format!("{what}: not set; set `{what}`, or `any_{what}` to accept any"))),
+        Some(Accepted::OneOf(values)) if values.iter().any(|value| value.trim().is_empty()) => {
+            Err(Error::configuration(format!("{what}: it is empty")))
+        }
+        Some(accepted) => Ok(accepted),
+    }
+}
+
+fn check_ages(ages: Ages) -> Result<()> {
+    for (setting, age) in [
+        ("refresh_after", ages.refresh_after),
+        ("keep_for", ages.keep_for),
+        ("unknown_key_interval", ages.unknown_key_interval),
+    ] {
+        if age.is_zero() {
+            return Err(Error::configuration(format!("{setting}: zero would fetch the keys for every token")));
+        }
+    }
+    match ages.refresh_after > ages.keep_for {
+        true => Err(Error::configuration("refresh_after: longer than keep_for")),
+        false => Ok(()),
+    }
+}
+
+/// Returns the accepted algorithms. A verifier takes secrets or public keys, never both: a public key is no secret.
+fn algorithms(source: &Source, algorithms: Option<Vec<Algorithm>>) -> Result<Vec<Algorithm>> {
+    let (default, secret) = match source {
+        Source::Secret(secret) => (Algorithm::HS256, Some(secret)),
+        _ => (Algorithm::RS256, None),
+    };
+    let algorithms = algorithms.unwrap_or_else(|| vec![default]);
+    let wrong = |what: String| Err(Error::configuration(format!("algorithms: {what}")));
+    if algorithms.is_empty() {
+        return wrong("none is set".to_owned());
+    }
+    for algorithm in &algorithms {
+        match secret {
+            Some(_) if !algorithm.is_symmetric() => {
+                return wrong(format!("{algorithm} takes public keys, not a secret"));
+            }
+            None if algorithm.is_symmetric() => return wrong(format!("{algorithm} takes a secret, not public keys")),
+            Some(secret) if !algorithm.takes(secret) => {
+                return wrong(format!("the secret is too short for {algorithm} (RFC 7518, 3.2)"));
+            }
+            _ => {}
+        }
+    }
+    Ok(algorithms)
+}
+
+/// Names the setting in the error of something that it leads to.
+pub(super) fn unusable(setting: &str, error: &Error) -> Error {
+    if error.is_blocking_in_async() {
+        return error.clone();
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("wrong configuration: ").unwrap_or(&text);
+    let text = text.strip_prefix("base URL: ").unwrap_or(text);
+    Error::configuration(format!("{setting}: {text}"))
+}
+
+impl<V> Clone for VerifierBuilder<V> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            issuer: self.issuer.clone(),
+            audience: self.audience.clone(),
+            algorithms: self.algorithms.clone(),
+            leeway: self.leeway,
+            ages: self.ages,
+            clock: self.clock.clone(),
+            settings: self.settings.clone(),
+            verifier: PhantomData,
+        }
+    }
+}
+
+impl<V> fmt::Debug for VerifierBuilder<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("source", &self.source)
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("algorithms", &self.algorithms)
+            .field("leeway", &self.leeway)
+            .field("ages", &self.ages)
+            .field("timeout", &self.settings.timeout)
+            .finish_non_exhaustive()
+    }
+}

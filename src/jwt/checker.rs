@@ -1,0 +1,96 @@
+//! The check of a token. Written once, for both flavours.
+
+use super::{
+    algorithm::Algorithm,
+    builder::Clock,
+    claims::Claims,
+    compact::Compact,
+    key_set::{Found, KeySet},
+    rejection::Rejection,
+    remote::RemoteKeys,
+    rules::Rules,
+};
+use crate::{Error, Result, UserToken};
+use std::{fmt, sync::Arc};
+
+/// How errors and logs name the check.
+const OPERATION: &str = "jwt.verify";
+
+pub(super) enum Keys {
+    /// Keys that never change.
+    Fixed(KeySet),
+    Remote(Arc<RemoteKeys>),
+}
+
+/// What tokens are checked against.
+pub(crate) struct Checker {
+    pub(super) keys: Keys,
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) rules: Rules,
+    pub(super) clock: Clock,
+}
+
+impl Checker {
+    /// Checks a token. The outer error: nobody can tell. The inner one: the token is not accepted.
+    async fn outcome(&self, token: &str) -> Result<Result<Claims, Rejection>> {
+        let compact = match Compact::parse(token) {
+            Ok(compact) => compact,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        // The settings say what is accepted. The token only says which of it.
+        let named = Algorithm::from_name(&compact.algorithm).filter(|named| self.algorithms.contains(named));
+        let Some(algorithm) = named else { return Ok(Err(Rejection::Algorithm)) };
+        let id = compact.key_id.as_deref();
+        let found = match &self.keys {
+            Keys::Remote(keys) => keys.find(id, algorithm).await?,
+            Keys::Fixed(keys) => match keys.find(id, algorithm) {
+                Found::Key(key) => Ok(key),
+                Found::Several => Err(Rejection::AmbiguousKey),
+                Found::Unknown => Err(Rejection::UnknownKey),
+            },
+        };
+        Ok(found.and_then(|key| {
+            if !key.verify(algorithm, compact.message, &compact.signature) {
+                return Err(Rejection::Signature);
+            }
+            let claims = Claims::read(&compact.payload()?)?;
+            self.rules.check(&claims, (self.clock)())?;
+            Ok(claims)
+        }))
+    }
+
+    /// Returns the claims of a token, or an error of kind `Authentication` that says why it is not accepted.
+    pub(crate) async fn verify(&self, token: UserToken) -> Result<Claims> {
+        let outcome = self.outcome(token.expose_secret()).await;
+        outcome.and_then(|claims| claims.map_err(Error::from)).map_err(|error| error.operation_unless_named(OPERATION))
+    }
+
+    /// Returns the claims of a token, or `None` if it is not accepted.
+    pub(crate) async fn check(&self, token: UserToken) -> Result<Option<Claims>> {
+        match self.outcome(token.expose_secret()).await {
+            Ok(Ok(claims)) => Ok(Some(claims)),
+            Ok(Err(rejection)) => {
+                tracing::debug!(reason = %rejection, "a JWT is not accepted");
+                Ok(None)
+            }
+            Err(error) => Err(error.operation_unless_named(OPERATION)),
+        }
+    }
+
+    /// Fetches the keys. Keys that never change are at hand.
+    pub(crate) async fn fetch_keys(&self) -> Result<()> {
+        match &self.keys {
+            Keys::Fixed(_) => Ok(()),
+            Keys::Remote(keys) => keys.fetch_now().await,
+        }
+    }
+}
+
+impl fmt::Debug for Checker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checker")
+            .field("algorithms", &self.algorithms)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

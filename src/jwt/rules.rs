@@ -1,0 +1,110 @@
+//! What the claims of a token must say.
+
+use super::{claims::Claims, rejection::Rejection};
+use std::time::{Duration, SystemTime};
+
+/// The values of a claim that are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    Any,
+    OneOf(Vec<String>),
+}
+
+impl Accepted {
+    fn has(&self, values: &[String]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(accepted) => values.iter().any(|value| accepted.contains(value)),
+        }
+    }
+}
+
+/// What the claims of a token must say.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) issuer: Accepted,
+    pub(crate) audience: Accepted,
+    pub(crate) leeway: Duration,
+}
+
+impl Rules {
+    /// Checks the claims of a token at the time `now`.
+    pub(super) fn check(&self, claims: &Claims, now: SystemTime) -> Result<(), Rejection> {
+        if !self.issuer.has(claims.iss.as_slice()) {
+            return Err(Rejection::Issuer);
+        }
+        if !self.audience.has(&claims.aud) {
+            return Err(Rejection::Audience);
+        }
+        // Compared by distance: no sum of two times can leave what a platform's clock can tell.
+        let late_by = |limit: SystemTime| now.duration_since(limit).ok();
+        let expiry = claims.expires_at().ok_or(Rejection::NoExpiry)?;
+        if late_by(expiry).is_some_and(|late| late >= self.leeway) {
+            return Err(Rejection::Expired);
+        }
+        let early = claims.nbf.and_then(|nbf| nbf.to_system_time().duration_since(now).ok());
+        if early.is_some_and(|early| early > self.leeway) {
+            return Err(Rejection::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn check(claims: &str) -> Result<(), Rejection> {
+        let one_of = |text: &str| Accepted::OneOf(vec![text.to_owned()]);
+        let rules = Rules { issuer: one_of("i"), audience: one_of("a"), leeway: Duration::from_secs(60) };
+        rules.check(&Claims::read(claims.as_bytes()).unwrap(), at(NOW))
+    }
+
+    #[test]
+    fn issuer_and_audience_are_compared_as_they_stand() {
+        for (claims, expected) in [
+            (r#"{"iss":"i","aud":"a","exp":1700000001}"#, Ok(())),
+            (r#"{"iss":"i","aud":["b","a"],"exp":1700000001}"#, Ok(())),
+            (r#"{"iss":"I","aud":"a","exp":1700000001}"#, Err(Rejection::Issuer)),
+            (r#"{"iss":"i/","aud":"a","exp":1700000001}"#, Err(Rejection::Issuer)),
+            (r#"{"iss":"","aud":"a","exp":1700000001}"#, Err(Rejection::Issuer)),
+            (r#"{"aud":"a","exp":1700000001}"#, Err(Rejection::Issuer)),
+            (r#"{"iss":"i","aud":"b","exp":1700000001}"#, Err(Rejection::Audience)),
+            (r#"{"iss":"i","aud":"a b","exp":1700000001}"#, Err(Rejection::Audience)),
+            (r#"{"iss":"i","aud":[],"exp":1700000001}"#, Err(Rejection::Audience)),
+            (r#"{"iss":"i","exp":1700000001}"#, Err(Rejection::Audience)),
+        ] {
+            assert_eq!(check(claims), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_valid_from_nbf_to_exp_give_or_take_the_leeway() {
+        let claims = |times: &str| format!(r#"{{"iss":"i","aud":"a"{times}}}"#);
+        for (times, expected) in [
+            (format!(r#","exp":{}"#, NOW - 59), Ok(())),
+            (format!(r#","exp":{}"#, NOW - 60), Err(Rejection::Expired)),
+            (r#","exp":0"#.to_owned(), Err(Rejection::Expired)),
+            (r#","exp":253402300799"#.to_owned(), Ok(())),
+            (String::new(), Err(Rejection::NoExpiry)),
+            (r#","exp":null"#.to_owned(), Err(Rejection::NoExpiry)),
+            (format!(r#","exp":{},"nbf":{}"#, NOW + 99, NOW + 60), Ok(())),
+            (format!(r#","exp":{},"nbf":{}"#, NOW + 99, NOW + 61), Err(Rejection::NotYetValid)),
+        ] {
+            assert_eq!(check(&claims(&times)), expected, "{times}");
+        }
+    }
+
+    #[test]
+    fn any_is_any_and_none_too() {
+        let rules = Rules { issuer: Accepted::Any, audience: Accepted::Any, leeway: Duration::ZERO };
+        let check = |exp: u64| rules.check(&Claims::default().with_exp(at(exp)), at(NOW));
+        assert_eq!((check(NOW + 1), check(NOW)), (Ok(()), Err(Rejection::Expired)));
+    }
+}

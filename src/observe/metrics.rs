@@ -1,0 +1,102 @@
+//! An observer that records metrics with the facade `metrics`.
+
+use super::{AttemptInfo, CallInfo, IntrospectionInfo, Observer, RefreshInfo};
+use ::metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+/// Records calls, attempts and refreshes with the recorder that the program installed for the `metrics` facade, version 0.24.
+///
+/// | metric | kind, unit | labels |
+/// | --- | --- | --- |
+/// | `http.client.request.duration` | histogram, seconds | `http.request.method`, `server.address`, `server.port`, `url.template`, `http.response.status_code`, `error.type` |
+/// | `iam.client.call.duration` | histogram, seconds | `iam.service`, `iam.operation`, `error.type` |
+/// | `iam.client.retries` | counter | `iam.operation`, `reason` |
+/// | `iam.client.token.refreshes` | counter | `iam.service`, `iam.refresh.reason`, `result` |
+/// | `iam.guard.checks` | counter | `result`, `cache` |
+/// | `iam.guard.check.duration` | histogram, seconds | `cache` |
+/// | `iam.guard.entries`, `iam.guard.in_flight` | gauge | |
+///
+/// Every label's values are a closed list: operations, kinds of error, HTTP statuses, and the base URL's host. A label without a value
+/// is left out: `error.type` of what succeeded, `url.template` of a raw call.
+///
+/// ```
+/// use iam_sdk::{cloudspot::LicenseClientBuilder, observe::Metrics};
+///
+/// /// Call it after the recorder is installed: it then has the metrics' units and descriptions.
+/// fn observed<C>(builder: LicenseClientBuilder<C>) -> LicenseClientBuilder<C> {
+///     builder.observer(Metrics::new())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Metrics;
+
+const REQUEST_DURATION: &str = "http.client.request.duration";
+const CALL_DURATION: &str = "iam.client.call.duration";
+const RETRIES: &str = "iam.client.retries";
+const REFRESHES: &str = "iam.client.token.refreshes";
+const CHECKS: &str = "iam.guard.checks";
+const CHECK_DURATION: &str = "iam.guard.check.duration";
+const ENTRIES: &str = "iam.guard.entries";
+const IN_FLIGHT: &str = "iam.guard.in_flight";
+
+impl Metrics {
+    /// Describes the metrics to the recorder that is installed, and returns the observer.
+    #[allow(clippy::new_without_default, reason = "it does more than create a value")]
+    pub fn new() -> Self {
+        describe_histogram!(REQUEST_DURATION, Unit::Seconds, "Duration of attempts to send a request.");
+        describe_histogram!(CALL_DURATION, Unit::Seconds, "Duration of calls, retries and waits included.");
+        describe_counter!(RETRIES, Unit::Count, "Requests that were sent again.");
+        describe_counter!(REFRESHES, Unit::Count, "Logins and refreshes that sessions made for themselves.");
+        describe_counter!(CHECKS, Unit::Count, "Checks of requests' tokens.");
+        describe_histogram!(CHECK_DURATION, Unit::Seconds, "Duration of checks of requests' tokens.");
+        describe_gauge!(ENTRIES, Unit::Count, "Tokens in the guard's cache.");
+        describe_gauge!(IN_FLIGHT, Unit::Count, "Introspections in flight.");
+        Self
+    }
+}
+
+impl Observer for Metrics {
+    fn call_finished(&self, call: &CallInfo) {
+        let labels = labels([
+            ("iam.service", Some(call.service)),
+            ("iam.operation", Some(call.operation)),
+            ("error.type", call.error_type()),
+        ]);
+        histogram!(CALL_DURATION, labels).record(call.duration);
+    }
+
+    fn attempt_finished(&self, attempt: &AttemptInfo<'_>) {
+        let mut labels = labels([
+            ("http.request.method", Some(attempt.method)),
+            ("url.template", attempt.url_template),
+            ("http.response.status_code", attempt.status.and_then(super::info::status_text)),
+            ("error.type", attempt.error_type()),
+        ]);
+        labels.push(Label::new("server.address", attempt.server_address.to_owned()));
+        labels.push(Label::new("server.port", attempt.server_port.to_string()));
+        histogram!(REQUEST_DURATION, labels).record(attempt.duration);
+        if let Some(reason) = attempt.resend_reason {
+            let (operation, reason) = (attempt.operation, reason.as_str());
+            counter!(RETRIES, "iam.operation" => operation, "reason" => reason).increment(1);
+        }
+    }
+
+    fn refresh_finished(&self, refresh: &RefreshInfo) {
+        let (service, reason, result) = (refresh.service, refresh.reason, refresh.result);
+        counter!(REFRESHES, "iam.service" => service, "iam.refresh.reason" => reason, "result" => result).increment(1);
+    }
+
+    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
+        let (result, cache) = (introspection.result, introspection.cache);
+        counter!(CHECKS, "result" => result, "cache" => cache).increment(1);
+        histogram!(CHECK_DURATION, "cache" => cache).record(introspection.duration);
+        gauge!(ENTRIES).set(introspection.entries as f64);
+        gauge!(IN_FLIGHT).set(introspection.in_flight as f64);
+    }
+}
+
+/// Returns the labels that have a value.
+fn labels<const N: usize>(labels: [(&'static str, Option<&'static str>); N]) -> Vec<Label> {
+    let labels = labels.into_iter();
+    labels.filter_map(|(name, value)| Some(Label::from_static_parts(name, value?))).collect()
+}

@@ -1,0 +1,220 @@
+//! What all clones of a guard share.
+
+use super::{
+    ActingClient, Introspect, Rejection, RejectionKind,
+    caller::{Authority, BoxFuture, Caller},
+    decisions::{Decisions, Question},
+    fault::rejection_kind,
+    guard::Who,
+    key::Keys,
+    memo::{Answer, Failure, How, Memo},
+    report::{CheckResult, Checked, Counters, Report, Stats},
+    settings::Settings,
+    source,
+    store::{LookedUp, Value as _},
+};
+use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
+use http::HeaderMap;
+use std::{sync::Arc, time::Duration};
+
+/// What a caller has to pass to be let through.
+pub(super) type Rule<I> = Arc<dyn Fn(&Caller<I>) -> bool + Send + Sync>;
+
+pub(crate) struct Core<I: Introspect> {
+    introspect: I,
+    settings: Settings,
+    keys: Keys,
+    who: Memo<Who<I::Identity>>,
+    decisions: Decisions,
+    counters: Counters,
+}
+
+impl<I: Introspect> Core<I> {
+    pub(super) fn new(introspect: I, settings: Settings) -> Self {
+        let flavour = Flavour::Async;
+        let Settings { clock, times, bounds, timeout, .. } = &settings;
+        Self {
+            keys: Keys::new(),
+            who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), bounds),
+            decisions: Decisions::new(flavour, &settings),
+            counters: Counters::default(),
+            introspect,
+            settings,
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn sizes(&self) -> Stats {
+        let ((entries, in_flight), (bytes, refused)) = (self.who.store().counts(), self.who.store().sizes());
+        self.counters.stats(entries, bytes, refused, in_flight)
+    }
+
+    /// Returns the token of a request, if it has one that can be one.
+    pub(super) fn token(&self, headers: &HeaderMap) -> Result<Option<UserToken>, RejectionKind> {
+        let token = source::token(headers, &self.settings.sources, self.settings.max_token_bytes)?;
+        match token {
+            Some(token) if !self.passes(&token) => Err(RejectionKind::InvalidToken),
+            token => Ok(token),
+        }
+    }
+
+    /// Returns whether a token that came by another way can be one.
+    pub(super) fn accepts(&self, token: &UserToken) -> bool {
+        let text = token.expose_secret();
+        let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_token && text.len() <= self.settings.max_token_bytes && self.passes(token)
+    }
+
+    fn passes(&self, token: &UserToken) -> bool {
+        self.settings.precheck.as_ref().is_none_or(|check| check(token))
+    }
+
+    pub(super) fn reject(&self, kind: RejectionKind) -> Rejection {
+        Rejection::new(kind).realm(&self.settings.realm)
+    }
+
+    pub(super) fn begin(&self) -> Report {
+        Report::begin(&self.settings.observing)
+    }
+
+    /// Ends a check.
+    pub(super) fn finish(&self, report: Report, result: CheckResult, how: Option<How>, error: Option<ErrorKind>) {
+        let sizes = || self.who.store().counts();
+        let told = (&self.counters, &self.settings.observing);
+        report.finish(&Checked { result, how, error }, told, self.introspect.service(), sizes);
+    }
+
+    /// Ends the check of a request that has no token, or none that can be one.
+    pub(super) fn finish_without_token(&self, report: Report, kind: RejectionKind) -> Rejection {
+        self.finish(report, CheckResult::of(kind), None, None);
+        self.reject(kind)
+    }
+
+    pub(super) async fn check(
+        self: Arc<Self>,
+        token: UserToken,
+        report: Report,
+        rule: Option<&Rule<I::Identity>>,
+    ) -> Result<Caller<I::Identity>, Rejection> {
+        let look_up = || {
+            let (core, token) = (self.clone(), token.clone());
+            async move { core.look_up(&token).await }
+        };
+        let answer = report.within(self.who.get(self.key(&token), look_up)).await;
+        let (kind, how, error) = match answer {
+            Answer::Known(who, how) => {
+                let caller = Caller::new(who, token, self.clone());
+                if rule.is_none_or(|rule| rule(&caller)) {
+                    self.finish(report, CheckResult::Ok, Some(how), None);
+                    return Ok(caller);
+                }
+                (RejectionKind::Forbidden, how, None)
+            }
+            Answer::Refused(how) => (RejectionKind::InvalidToken, how, None),
+            Answer::Unknown(failure, how) => {
+                let error = failure_error(failure);
+                let wrong_use = rejection_kind(&error) == RejectionKind::Misconfigured;
+                let kind = if wrong_use { RejectionKind::Misconfigured } else { RejectionKind::Unavailable };
+                (kind, how, Some(error))
+            }
+        };
+        self.finish(report, CheckResult::of(kind), Some(how), error.as_ref().map(Error::kind));
+        Err(Rejection::of(kind, error).realm(&self.settings.realm))
+    }
+
+    async fn look_up(&self, token: &UserToken) -> LookedUp<Who<I::Identity>> {
+        self.counters.note_introspection();
+        let known = self.introspect.introspect(token).await?;
+        Ok(known.map(|known| (Who(known.identity), known.expires_at)))
+    }
+
+    pub(super) fn forget(&self, token: &UserToken) {
+        if let Some(who) = self.who.store().forget(&self.key(token)) {
+            self.decisions.forget_user(who.user());
+        }
+    }
+
+    pub(super) fn forget_user(&self, user: &str) {
+        self.who.store().forget_user(user);
+        self.decisions.forget_user(user);
+    }
+
+    pub(super) fn clear(&self) {
+        self.who.store().clear();
+        self.decisions.clear();
+    }
+
+    fn key(&self, token: &UserToken) -> super::key::Key {
+        self.keys.of(&[token.expose_secret()])
+    }
+}
+
+impl<I: Introspect> Authority<I::Identity> for Core<I> {
+    fn grants(
+        self: Arc<Self>,
+        caller: Caller<I::Identity>,
+        question: Question,
+    ) -> BoxFuture<Result<Arc<[String]>, Rejection>> {
+        Box::pin(async move {
+            let key = question.key(&self.keys, caller.identity());
+            let look_up = || {
+                let (core, caller, question) = (self.clone(), caller.clone(), question.clone());
+                async move {
+                    let (token, identity) = (caller.token(), caller.identity());
+                    match &question {
+                        Question::Roles => core.introspect.roles(token, identity).await,
+                        Question::Permissions(company) => core.introspect.permissions(token, identity, company).await,
+                    }
+                }
+            };
+            let failure = match self.decisions.get(key, caller.user_id(), look_up).await {
+                Ok(grants) => return Ok(grants),
+                Err(failure) => failure,
+            };
+            let error = failure_error(failure);
+            let kind = match rejection_kind(&error) {
+                RejectionKind::InvalidToken => {
+                    // The token was revoked, or this server's own is wrong: the introspection tells which.
+                    self.forget(caller.token());
+                    self.clone().check(caller.token().clone(), self.begin(), None).await?;
+                    RejectionKind::Unavailable
+                }
+                // The guard asked, not the caller: what it did wrong is this server's fault.
+                RejectionKind::Refused => RejectionKind::Unavailable,
+                kind => kind,
+            };
+            Err(Rejection::of(kind, Some(error)).realm(&self.settings.realm))
+        })
+    }
+
+    fn forget(&self, token: &UserToken) {
+        Core::forget(self, token);
+    }
+
+    fn acting_client(&self) -> Option<ActingClient> {
+        self.introspect.acting_client()
+    }
+
+    fn forbidden(&self) -> Rejection {
+        self.reject(RejectionKind::Forbidden)
+    }
+}
+
+/// Returns the error of a look-up that brought nothing.
+fn failure_error(failure: Failure) -> Error {
+    match failure {
+        Failure::Error(error) => error,
+        Failure::Full => Error::new(ErrorKind::RateLimited)
+            .detail("too many introspections are under way; raise max_in_flight if the service bears more")
+            .wait(Some(Duration::from_secs(1))),
+        Failure::Late => {
+            Error::new(ErrorKind::Timeout).detail("the introspection takes longer than a request waits for it")
+        }
+        Failure::Lost => {
+            Error::new(ErrorKind::Transport).detail("the introspection panicked, or its runtime was shut down")
+        }
+    }
+}

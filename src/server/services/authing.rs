@@ -1,0 +1,100 @@
+//! Authing: `check_login_status`.
+
+use crate::{
+    Error, ErrorKind, Result, UserToken,
+    r#async::authing::ManagementClient,
+    authing::{TokenOwner, TokenStatus},
+    server::{Identity, Introspect, Known, fault::is_definite_no},
+};
+use std::time::{Duration, SystemTime};
+
+impl Identity for TokenOwner {
+    fn user_id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    /// The user pool.
+    fn tenant_id(&self) -> Option<&str> {
+        self.user_pool_id.as_deref()
+    }
+
+    fn bytes(&self) -> usize {
+        super::bytes(self)
+    }
+}
+
+/// Asks `check_login_status`, which says when a token expires. A token of another user pool than the client's is refused.
+impl Introspect for ManagementClient {
+    type Identity = TokenOwner;
+
+    async fn introspect(&self, token: &UserToken) -> Result<Option<Known<TokenOwner>>> {
+        match self.check_login_status(token.clone()).await {
+            Ok(status) => known(status, self.user_pool_id()),
+            Err(error) if is_definite_no(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The codes of the roles in the pool's default namespace.
+    async fn roles(&self, _: &UserToken, identity: &TokenOwner) -> Result<Vec<String>> {
+        let roles = self.users().list_roles(identity.user_id()).await?;
+        Ok(roles.list.into_iter().filter_map(|role| role.code).collect())
+    }
+
+    fn service(&self) -> &'static str {
+        "authing"
+    }
+}
+
+fn known(status: TokenStatus, user_pool_id: &str) -> Result<Option<Known<TokenOwner>>> {
+    let unreadable = |what: &'static str| {
+        let error = Error::new(ErrorKind::Decode).operation_named("authing.check_login_status");
+        Err(error.detail(what))
+    };
+    match (status.status, status.data) {
+        (Some(false), _) => Ok(None),
+        (None, _) => unreadable("the response does not say whether the token is valid"),
+        (Some(true), Some(owner)) if !owner.user_id().is_empty() => {
+            if owner.user_pool_id.as_deref().is_some_and(|pool| pool != user_pool_id) {
+                return Ok(None);
+            }
+            let known = Known::new(owner);
+            let expires = status.exp.map(|exp| u64::try_from(exp).unwrap_or(0));
+            // An expiry in milliseconds of the far future is none that a clock has.
+            let expires = expires.and_then(|exp| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp)));
+            Ok(Some(expires.into_iter().fold(known, Known::expires_at)))
+        }
+        (Some(true), _) => unreadable("the response names no user"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_status_that_is_told_counts() {
+        let owner = |id: &str, pool: &str| TokenOwner::default().with_id(id).with_user_pool_id(pool);
+        let status = |status: Option<bool>, data: Option<TokenOwner>, exp: Option<i64>| {
+            let mut told = TokenStatus::default();
+            (told.status, told.data, told.exp) = (status, data, exp);
+            let known = known(told, "pool").map_err(|error| error.kind());
+            let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+            known.map(|known| known.map(|known| (known.identity.id.unwrap(), known.expires_at.map(since))))
+        };
+        let ann = |exp| Ok(Some(("ann".to_owned(), exp)));
+        for (told, data, exp, expected) in [
+            (Some(true), Some(owner("ann", "pool")), Some(7), ann(Some(7))),
+            (Some(true), Some(owner("ann", "pool")), None, ann(None)),
+            (Some(true), Some(TokenOwner::default().with_id("ann")), Some(-1), ann(Some(0))),
+            (Some(true), Some(owner("ann", "other")), Some(7), Ok(None)),
+            (Some(true), Some(owner("", "pool")), Some(7), Err(ErrorKind::Decode)),
+            (Some(true), None, Some(7), Err(ErrorKind::Decode)),
+            (None, Some(owner("ann", "pool")), Some(7), Err(ErrorKind::Decode)),
+            (Some(false), Some(owner("ann", "pool")), Some(7), Ok(None)),
+            (Some(false), None, None, Ok(None)),
+        ] {
+            assert_eq!(status(told, data.clone(), exp), expected, "{told:?} {data:?} {exp:?}");
+        }
+    }
+}

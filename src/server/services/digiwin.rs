@@ -1,0 +1,59 @@
+//! Digiwin IAM: `analyze_token`.
+
+use crate::{
+    Error, ErrorKind, Result, UserToken,
+    r#async::Client,
+    digiwin::UserTokenInfo,
+    server::{ActingClient, Identity, Introspect, Known, fault::is_definite_no},
+};
+
+impl Identity for UserTokenInfo {
+    fn user_id(&self) -> &str {
+        self.user_id.as_deref().unwrap_or_default()
+    }
+
+    fn tenant_id(&self) -> Option<&str> {
+        self.tenant_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    fn bytes(&self) -> usize {
+        super::bytes(self)
+    }
+}
+
+/// Asks `analyze_token`. The service does not say when a token expires.
+///
+/// It responds with 401 to a wrong token and to a wrong app token alike. So each such response is followed by `get_public_key`, which
+/// has the app token alone: only if the service accepts that one, the user's token is wrong.
+impl Introspect for Client {
+    type Identity = UserTokenInfo;
+
+    async fn introspect(&self, token: &UserToken) -> Result<Option<Known<UserTokenInfo>>> {
+        match self.with_token(token.clone())?.identity().analyze_token().await {
+            Ok(info) if info.user_id().is_empty() => Err(Error::new(ErrorKind::Decode)
+                .operation_named("digiwin.identity.analyze_token")
+                .detail("the response names no user")),
+            Ok(info) => Ok(Some(Known::new(info))),
+            Err(error) if is_definite_no(&error) => {
+                self.identity().get_public_key().await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The ids of the roles that are not disabled.
+    async fn roles(&self, token: &UserToken, identity: &UserTokenInfo) -> Result<Vec<String>> {
+        let user = self.with_token(token.clone())?.users().get_user_roles(identity.user_id()).await?;
+        let roles = user.roles.into_iter().filter(|role| role.disabled != Some(true));
+        Ok(roles.filter_map(|role| role.id).collect())
+    }
+
+    fn service(&self) -> &'static str {
+        "digiwin"
+    }
+
+    fn acting_client(&self) -> Option<ActingClient> {
+        Some(self.clone().into())
+    }
+}

@@ -1,0 +1,49 @@
+//! `iam authing groups import` and `export`.
+
+use super::World;
+
+#[test]
+fn groups_and_their_members_come_from_a_file_and_go_to_one() {
+    let world = World::new("groups");
+    world.write(
+        "groups.csv",
+        "group,groupName,username,email\nnew,New ones,ann,\nnew,,bo,\ndevelopers,,ann,\nempty,Empty,,\nnew,,nobody,\n",
+    );
+    let dry = world.run(&["authing", "groups", "import", "groups.csv", "-n"]);
+    assert!(dry.code == Some(0) && dry.out.contains("POST ") && world.emulator.requests().is_empty(), "{dry:?}");
+    let import = ["authing", "groups", "import", "groups.csv", "-o", "json", "--rejects", "rejects.csv"];
+    let run = world.run(&import);
+    assert_eq!((run.code, run.count("failed")), (Some(3), 1), "{run:?}");
+    assert!(world.read("rejects.csv").contains("new,,nobody,,no user has this username"), "{run:?}");
+    let members = |code: &str| {
+        let users = world.client().groups().list_users(code).unwrap().list;
+        let mut names: Vec<_> = users.into_iter().filter_map(|user| user.username).collect();
+        names.sort();
+        names
+    };
+    assert_eq!((members("new"), members("empty").len()), (vec!["ann".to_owned(), "bo".to_owned()], 0));
+    assert!(members("developers").contains(&"ann".to_owned()));
+    assert_eq!(world.client().groups().detail("new").unwrap().name.as_deref(), Some("New ones"));
+
+    let export = world.run(&[
+        "authing",
+        "groups",
+        "export",
+        "new",
+        "empty",
+        "--to",
+        "out.csv",
+        "--fields",
+        "group,groupName,username",
+    ]);
+    assert_eq!(export.code, Some(0), "{export:?}");
+    let text = world.read("out.csv");
+    let mut lines: Vec<_> = text.lines().skip(1).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["empty,Empty,", "new,New ones,ann", "new,New ones,bo"]);
+    world.emulator.clear_requests();
+    world.write("all.csv", world.run(&["authing", "groups", "export", "--format", "csv"]).out);
+    let again = world.run(&["authing", "groups", "import", "all.csv", "-o", "json"]);
+    assert_eq!((again.code, again.count("failed")), (Some(0), 0), "{again:?}");
+    assert_eq!((members("new").len(), world.received("authing.groups.create")), (2, 0));
+}

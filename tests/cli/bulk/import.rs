@@ -1,0 +1,232 @@
+//! `iam authing users import`.
+
+use super::{Run, World, csv_of, names_of};
+use iam_sdk::emulator::Fault;
+use serde_json::{Value, json};
+use std::{
+    io::Write as _,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+const IMPORT: [&str; 3] = ["authing", "users", "import"];
+
+fn import<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&IMPORT, arguments].concat()
+}
+
+#[test]
+fn users_come_from_csv_once() {
+    let world = World::new("csv");
+    world.write("users.csv", csv_of(60));
+    let run = world.run(&import(&["users.csv", "-o", "json"]));
+    assert_eq!((run.code, run.count("created"), run.count("failed")), (Some(0), 60, 0), "{run:?}");
+    assert_eq!(world.usernames("u-"), names_of(60));
+    world.emulator.clear_requests();
+    let again = world.run(&import(&["users.csv", "-o", "json"]));
+    assert_eq!((again.code, again.count("created"), again.count("earlier")), (Some(0), 0, 60));
+    assert!(again.err.contains("all rows are done already"), "{again:?}");
+    assert!(world.emulator.requests().is_empty(), "not even a login");
+}
+
+#[test]
+fn rows_of_json_come_from_standard_input_with_custom_data() {
+    let world = World::new("stdin");
+    let rows = [
+        json!({"username": "u-1", "blocked": true, "customData": {"school": "ETH", "age": 33}}),
+        json!({"phone": 13911112222_i64, "customData.age:number": "7"}),
+    ];
+    let mut process = world.iam(&import(&["-", "-o", "json"])).stdin(Stdio::piped()).spawn().unwrap();
+    let text = rows.map(|row| row.to_string()).join("\n");
+    process.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let run = Run::of(process.wait_with_output().unwrap());
+    assert_eq!((run.code, run.count("created")), (Some(0), 2), "{run:?}");
+    let users = world.client().users();
+    let lookup = iam_sdk::authing::UserLookup::username("u-1").with_custom_data(true);
+    let user = users.find(lookup).unwrap();
+    assert_eq!((user.blocked, user.custom_data.get("age")), (Some(true), Some(&33.into())));
+    assert!(users.find(iam_sdk::authing::UserLookup::phone("13911112222")).is_ok());
+}
+
+#[test]
+fn nothing_is_sent_while_a_row_is_wrong() {
+    let world = World::new("wrong");
+    world.write(
+        "users.csv",
+        "username,email,password\nu-1,no-address,canary\nu-2,a@b.example,canary\n,,canary\nu-4\nu-2,,\n",
+    );
+    let run = world.run(&import(&["users.csv"]));
+    assert_eq!(run.code, Some(2));
+    for part in [
+        "4 rows are wrong, and nothing was sent",
+        "line 2: email: no mail address",
+        "line 4: it has none of username",
+        "line 5: it has 1 columns, and the header has 3",
+        "line 6: line 3 has the same username",
+    ] {
+        assert!(run.err.contains(part), "{part}: {run:?}");
+    }
+    assert!(!run.err.contains("canary") && world.emulator.requests().is_empty() && !world.has("users.csv.iam-journal"));
+    world.write("wrong.csv", "username,passwort\nu-1,canary\n");
+    let run = world.run(&import(&["wrong.csv", "-o", "json"]));
+    let error: Value = serde_json::from_str(&run.err).unwrap();
+    assert_eq!((run.code, &error["kind"]), (Some(2), &json!("Usage")));
+    assert!(error["message"].as_str().unwrap().contains("`passwort`: no member of a user"), "{run:?}");
+    let missing = world.run(&import(&["missing.csv"]));
+    assert!(missing.code == Some(2) && missing.err.contains("missing.csv: "), "{missing:?}");
+}
+
+#[test]
+fn a_dry_run_shows_the_first_request_and_sends_nothing() {
+    let world = World::new("dry");
+    world.write("users.csv", "username,password\nu-1,canary\nu-2,canary\n");
+    let run = world.run(&import(&["users.csv", "--dry-run", "-vv"]));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.contains("POST ") && run.out.contains("u-1") && run.out.contains("(redacted)"), "{run:?}");
+    assert!(run.err.contains("2 rows are in order, and 2 would be sent"), "{run:?}");
+    assert!(!(run.out + &run.err).contains("canary") && world.emulator.requests().is_empty());
+    assert!(!world.has("users.csv.iam-journal"));
+}
+
+#[test]
+fn rows_that_fail_are_rejects_which_can_be_imported() {
+    let world = World::new("rejects");
+    world.write("users.csv", "username,name,password\nu-1,One,canary\nann,\"Two, too\",canary\nu-3,Three,canary\n");
+    let arguments = import(&["users.csv", "--rejects", "rejects.csv", "-o", "json", "-vv"]);
+    let run = world.run(&arguments);
+    assert_eq!((run.code, run.count("created"), run.count("failed")), (Some(3), 2, 1), "{run:?}");
+    assert!(run.err.contains("line 3: ") && run.err.contains("2034"), "{run:?}");
+    let rejects = world.read("rejects.csv");
+    assert!(rejects.starts_with("username,name,password,error\nann,\"Two, too\",canary,"), "{rejects}");
+    let journal = world.read("users.csv.iam-journal");
+    assert!(!(run.out + &run.err + &journal).contains("canary"), "{journal}");
+    assert_eq!(journal.matches("\"result\":\"created\"").count(), 2, "{journal}");
+    assert!(journal.contains("\"error\":\"Conflict 2034\""), "{journal}");
+
+    // Once more: it fails again, and nothing else is sent. Then, corrected.
+    world.emulator.clear_requests();
+    let again = world.run(&arguments);
+    assert_eq!((again.code, again.count("failed"), again.count("earlier")), (Some(3), 1, 2), "{again:?}");
+    assert_eq!(world.received("authing.users.create"), 1);
+    world.write("rejects.csv", rejects.replace("ann,", "u-2,"));
+    let corrected = world.run(&import(&["rejects.csv", "-o", "json"]));
+    assert_eq!((corrected.code, corrected.count("created")), (Some(0), 1), "{corrected:?}");
+    assert_eq!(world.usernames("u-"), ["u-1", "u-2", "u-3"]);
+}
+
+#[test]
+fn users_who_are_there_are_changed_only_when_that_is_asked_for() {
+    let world = World::new("update");
+    world.write("users.csv", "username,nickname,customData.school\nann,A,ETH\nu-1,B,ETH\n");
+    let arguments = import(&["users.csv", "--update", "-o", "json"]);
+    let refused = world.run(&arguments);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(
+        refused.err.contains("--yes") && world.emulator.requests().is_empty() && !world.has("users.csv.iam-journal")
+    );
+    let run = world.run(&[&arguments[..], &["--yes"]].concat());
+    assert_eq!((run.code, run.count("created"), run.count("updated")), (Some(0), 1, 1), "{run:?}");
+    let lookup = iam_sdk::authing::UserLookup::username("ann").with_custom_data(true);
+    let ann = world.client().users().find(lookup).unwrap();
+    assert_eq!((ann.nickname.as_deref(), ann.custom_data.get("school")), (Some("A"), Some(&"ETH".into())));
+    world.write("skip.csv", "username,nickname\nann,C\n");
+    let skipped = world.run(&import(&["skip.csv", "--skip-existing", "-o", "json"]));
+    assert_eq!((skipped.code, skipped.count("skipped")), (Some(0), 1), "{skipped:?}");
+    assert_eq!(
+        world.client().users().find(iam_sdk::authing::UserLookup::username("ann")).unwrap().nickname.as_deref(),
+        Some("A")
+    );
+}
+
+#[test]
+fn a_user_whose_response_was_lost_is_not_created_again() {
+    let world = World::new("lost");
+    world.write("users.csv", csv_of(200));
+    let fault = world.emulator.fault(Fault::reset_after().on("authing.users.create").with_probability(0.2, 7));
+    let run = world.run(&import(&["users.csv", "-o", "json"]));
+    assert_eq!((run.code, run.count("created"), run.count("failed")), (Some(0), 200, 0), "{run:?}");
+    assert!(fault.applied() > 10, "{}", fault.applied());
+    assert_eq!(world.usernames("u-"), names_of(200));
+    let created = world.received("authing.users.create");
+    assert_eq!(created, 200, "each was sent once, and found after its response was lost");
+}
+
+#[test]
+fn a_service_that_asks_to_slow_down_is_obeyed() {
+    let world = World::new("slow");
+    world.write("users.csv", csv_of(50));
+    let fault = world.emulator.fault(Fault::status(429).retry_after(1).on("authing.users.create").times(3));
+    let begun = Instant::now();
+    let run = world.run(&import(&["users.csv", "-o", "json", "--rate", "1000", "--concurrency", "4"]));
+    assert_eq!((run.code, run.count("created")), (Some(0), 50), "{run:?}");
+    assert!(fault.applied() == 3 && begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!((world.received("authing.users.create"), world.usernames("u-")), (53, names_of(50)));
+}
+
+#[test]
+fn a_journal_is_of_one_file_and_one_pool() {
+    let world = World::new("journal");
+    world.write("a.csv", "username\nu-1\nu-2\n");
+    assert_eq!(world.run(&import(&["a.csv"])).code, Some(0));
+    world.write("b.csv", "username\nu-8\nu-9\n");
+    let other = world.run(&import(&["b.csv", "--journal", "a.csv.iam-journal"]));
+    assert_eq!(other.code, Some(2), "{other:?}");
+    assert!(other.err.contains("line 2") && other.err.contains("a.csv.iam-journal"), "{other:?}");
+    world.write("a.csv", "username\nu-1\n");
+    let shorter = world.run(&import(&["a.csv"]));
+    assert!(shorter.code == Some(2) && shorter.err.contains("rows were removed"), "{shorter:?}");
+    world.write("a.csv", "username\nu-1\nu-2\nu-3\n");
+    let longer = world.run(&import(&["a.csv", "-o", "json"]));
+    assert_eq!((longer.code, longer.count("created"), longer.count("earlier")), (Some(0), 1, 2), "{longer:?}");
+    let pool = world.run(&import(&["a.csv", "--user-pool", "another"]));
+    assert!(pool.code == Some(1) && pool.err.contains("another") && pool.err.contains("--journal"), "{pool:?}");
+    let no_journal = world.run(&import(&["b.csv", "--journal", "a.csv"]));
+    assert!(no_journal.code == Some(1) && no_journal.err.contains("a.csv: this is no journal"), "{no_journal:?}");
+    let itself = world.run(&import(&["b.csv", "--rejects", "./b.csv"]));
+    assert!(itself.code == Some(2) && world.read("b.csv").contains("u-9"), "{itself:?}");
+    assert_eq!(world.usernames("u-"), ["u-1", "u-2", "u-3"]);
+}
+
+#[test]
+fn two_runs_at_once_do_not_share_a_journal() {
+    let world = World::new("two");
+    world.write("users.csv", csv_of(40));
+    let mut first = world.iam(&import(&["users.csv", "--rate", "5"])).spawn().unwrap();
+    while world.usernames("u-").is_empty() {
+        assert_eq!(first.try_wait().unwrap(), None);
+    }
+    let second = world.run(&import(&["users.csv"]));
+    assert!(second.code == Some(1) && second.err.contains("another run of this import is under way"), "{second:?}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let third = world.run(&import(&["users.csv", "-o", "json"]));
+    assert_eq!((third.code, third.count("failed"), world.usernames("u-")), (Some(0), 0, names_of(40)), "{third:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_ends_it_and_is_named() {
+    let world = World::new("full");
+    world.write("users.csv", "username\nann\nu-1\n");
+    let run = world.run(&import(&["users.csv", "--rejects", "/dev/full", "--concurrency", "1"]));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("the file of rejects /dev/full: No space left"), "{run:?}");
+    let journal = world.run(&import(&["users.csv", "--journal", "/dev/full"]));
+    assert!(journal.code == Some(1) && journal.err.contains("/dev/full: it is no file"), "{journal:?}");
+}
+
+#[test]
+fn it_stops_where_no_other_row_would_succeed() {
+    let world = World::new("stops");
+    world.write("users.csv", csv_of(30));
+    let mut command = world.iam(&import(&["users.csv", "-o", "json"]));
+    let refused = Run::of(command.env("IAM_USER_POOL_SECRET", "wrong").output().unwrap());
+    assert_eq!(refused.code, Some(4), "{refused:?}");
+    assert!(refused.err.contains("30 rows are left; go on with: ") && !refused.err.contains("wrong\""), "{refused:?}");
+    assert!(world.received("authing.users.create") == 0);
+    let rows: String = ["ann", "bob", "cem", "dana"].map(|name| format!("{name}\n")).concat();
+    world.write("taken.csv", format!("username\n{rows}{}", names_of(400).join("\n")));
+    let run = world.run(&import(&["taken.csv", "-o", "json", "--max-errors", "1", "--concurrency", "1"]));
+    assert_eq!((run.code, run.count("failed")), (Some(3), 1), "{run:?}");
+    assert!(run.count("left") > 300 && run.err.contains("stopped after 1 rows that failed"), "{run:?}");
+}

@@ -1,0 +1,48 @@
+//! An import that is killed, and started again.
+
+use super::{World, csv_of, names_of};
+
+const USERS: usize = 2000;
+const KILLS: usize = 20;
+
+/// Numbers that a seed decides.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+#[test]
+fn every_user_is_created_once_whenever_it_is_killed() {
+    let world = World::new("killed");
+    world.write("users.csv", csv_of(USERS));
+    let arguments = ["authing", "users", "import", "users.csv", "-o", "json", "--quiet"];
+    let users = world.client().users();
+    let total = || users.list().unwrap().total_count as u64;
+    let seeded = total();
+    let mut random = Random(20_261_121);
+    let mut target = 0;
+    for kill in 0..KILLS {
+        // It is killed once so many are there, and a little later: in the middle of a call, or of a line of the journal.
+        target += 1 + random.below((USERS / KILLS) as u64 - 10);
+        let mut process = world.iam(&arguments).spawn().unwrap();
+        while total() < seeded + target {
+            assert_eq!(process.try_wait().unwrap(), None, "kill {kill}: it ended before there were {target}");
+        }
+        (0..random.below(200_000)).for_each(|_| std::hint::spin_loop());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        target = target.max(total() - seeded);
+        assert!(target < USERS as u64, "it was too fast to be killed {KILLS} times");
+    }
+    let last = world.run(&arguments);
+    assert_eq!((last.code, last.count("failed"), last.count("left")), (Some(0), 0, 0), "{last:?}");
+    assert_eq!(last.count("created") + last.count("earlier"), USERS as u64, "{last:?}");
+    assert_eq!(world.usernames("u-"), names_of(USERS));
+    assert_eq!(total(), seeded + USERS as u64);
+    let again = world.run(&arguments);
+    assert_eq!((again.code, again.count("earlier")), (Some(0), USERS as u64), "{again:?}");
+}

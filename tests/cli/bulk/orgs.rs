@@ -1,0 +1,94 @@
+//! `iam authing orgs import`, `export` and `diff`.
+
+use super::World;
+use iam_sdk::emulator::Fault;
+use serde_json::{Value, json};
+
+fn tree() -> Value {
+    json!({"name": "Head", "code": "head", "children": [
+        {"name": "Sales", "code": "sales", "description": "who sell", "members": [{"username": "ann"}, {"email": "nobody@x.example", "username": "bo"}],
+         "children": [{"name": "北京", "children": []}]},
+        {"name": "IT", "code": "it", "children": []},
+    ]})
+}
+
+fn diff(world: &World) -> Vec<(String, String, String)> {
+    let run = world.run(&["authing", "orgs", "diff", "org.json", "-o", "json"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let lines: Vec<Value> = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    lines.iter().map(|line| (text(line, "change"), text(line, "path"), text(line, "detail"))).collect()
+}
+
+#[test]
+fn a_tree_is_imported_compared_and_made_like_its_file() {
+    let world = World::new("orgs");
+    let members =
+        |world: &World| world.usernames("").into_iter().filter(|name| ["ann", "bo"].contains(&name.as_str())).count();
+    assert_eq!(members(&world), 2, "the seed has both");
+    world.write("org.json", tree().to_string());
+    assert_eq!(diff(&world).iter().filter(|(change, ..)| change == "add").count(), 4);
+    let dry = world.run(&["authing", "orgs", "import", "org.json", "--dry-run"]);
+    assert!(dry.code == Some(0) && dry.err.contains("`Head` would be created, with 4 nodes"), "{dry:?}");
+    assert_eq!(world.received("authing.orgs.import_by_json"), 0);
+
+    // The organization is created, and the response lost: it is not created again.
+    let fault = world.emulator.fault(Fault::reset_after().on("authing.orgs.import_by_json").times(1));
+    let run = world.run(&["authing", "orgs", "import", "org.json"]);
+    assert_eq!((run.code, fault.applied()), (Some(0), 1), "{run:?}");
+    assert_eq!(world.received("authing.orgs.import_by_json"), 1);
+    assert_eq!(diff(&world), []);
+    let again = world.run(&["authing", "orgs", "import", "org.json"]);
+    assert!(again.code == Some(2) && again.err.contains("--update"), "{again:?}");
+
+    let mut changed = tree();
+    changed["children"][0]["name"] = "Vente".into();
+    changed["children"][0]["members"] = json!([{"username": "ann"}]);
+    changed["children"][0]["children"] =
+        json!([{"name": "上海", "code": "sh", "children": [{"name": "West", "code": "w"}]}]);
+    world.write("org.json", changed.to_string());
+    let line = |change: &str, path: &str, detail: &str| (change.to_owned(), path.to_owned(), detail.to_owned());
+    let all = [
+        line("update", "Head/Vente", "name: Vente"),
+        line("add", "Head/Vente/上海", "sh"),
+        line("add", "Head/Vente/上海/West", "w"),
+        line("leave", "Head/Vente", "bo"),
+        line("remove", "Head/Sales/北京", ""),
+    ];
+    assert_eq!(diff(&world), all);
+    let differs = world.run(&["authing", "orgs", "diff", "org.json", "--exit-code"]);
+    assert_eq!(differs.code, Some(1), "{differs:?}");
+    let dry = world.run(&["authing", "orgs", "import", "org.json", "--update", "--dry-run"]);
+    assert!(dry.code == Some(0) && dry.out.contains("Head/Vente/上海") && !dry.out.contains("remove"), "{dry:?}");
+    assert_eq!(diff(&world), all, "nothing has changed");
+
+    let run = world.run(&["authing", "orgs", "import", "org.json", "--update"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let left = [line("leave", "Head/Vente", "bo"), line("remove", "Head/Vente/北京", "")];
+    assert_eq!(diff(&world), left, "what the file has not is still there");
+    let refused = world.run(&["authing", "orgs", "import", "org.json", "--update", "--prune"]);
+    assert!(refused.code == Some(2) && refused.out.contains("remove"), "{refused:?}");
+    assert_eq!(diff(&world), left);
+    let run = world.run(&["authing", "orgs", "import", "org.json", "--update", "--prune", "--confirm", "Head"]);
+    assert_eq!((run.code, diff(&world)), (Some(0), vec![]), "{run:?}");
+}
+
+#[test]
+fn an_export_is_an_import() {
+    let world = World::new("orgs-export");
+    let run = world.run(&["authing", "orgs", "export", "--to", "org.json"]);
+    assert!(run.code == Some(0) && run.err.contains("organizations are in org.json"), "{run:?}");
+    assert!(!world.has("org.json.part"));
+    assert_eq!(diff(&world), []);
+    let stdout = world.run(&["authing", "orgs", "export"]);
+    assert_eq!(stdout.out, world.read("org.json"));
+    let refused = world.run(&["authing", "orgs", "export", "--to", "org.json"]);
+    assert!(refused.code == Some(2) && refused.err.contains("--overwrite"), "{refused:?}");
+    for (text, part) in
+        [("{\"name\": \"canary\"", "no tree of nodes"), ("[{\"code\": \"c\"}]", "a node has no name"), ("7", "no tree")]
+    {
+        world.write("wrong.json", text);
+        let run = world.run(&["authing", "orgs", "import", "wrong.json"]);
+        assert!(run.code == Some(2) && run.err.contains(part) && !run.err.contains("canary"), "{text}: {run:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! How keys are found, shared and replaced.
+
+use super::{
+    AT_ONCE, Verifier, in_parallel, maybe_async, pause,
+    signer::{AUDIENCE, Clock, Issuer, KEY, jwks},
+    test,
+};
+use crate::support::gate::Gate;
+use iam_sdk::{
+    RetryPolicy,
+    jwt::{KeySource, VerifierBuilder},
+};
+use serde_json::json;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+fn builder(issuer: &Issuer, clock: &Clock) -> VerifierBuilder<Verifier> {
+    let clock = clock.clone();
+    let builder = Verifier::builder(KeySource::discovery(issuer.issuer())).audience(AUDIENCE);
+    builder.retry(RetryPolicy::never()).clock(move || clock.now())
+}
+
+#[maybe_async]
+#[test]
+async fn keys_are_found_by_discovery_or_at_a_url() {
+    let issuer = Issuer::start();
+    let token = issuer.token(KEY);
+    let found = builder(&issuer, &Clock::default()).build().unwrap();
+    let claims = found.verify(token.clone()).await.unwrap();
+    assert_eq!(claims.sub.as_deref(), Some("ann"));
+    assert_eq!(issuer.fetches(), (1, 1));
+    let given = Verifier::builder(KeySource::url(issuer.keys_url())).issuer(issuer.issuer()).audience(AUDIENCE);
+    let given = given.build().unwrap();
+    given.fetch_keys().await.unwrap();
+    for _ in 0..3 {
+        let checked = given.check(token.clone()).await.unwrap();
+        assert!(checked.is_some());
+    }
+    assert_eq!(issuer.fetches(), (1, 2));
+    for request in issuer.requests() {
+        let names: Vec<_> = request.headers.keys().map(String::as_str).collect();
+        assert!(!names.iter().any(|name| ["authorization", "cookie", "content-type"].contains(name)), "{names:?}");
+        assert_eq!((request.method.as_str(), request.headers["accept"].as_str()), ("GET", "application/json"));
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn callers_at_once_fetch_the_keys_once() {
+    let gate = Gate::new();
+    let (_end, passed) = (gate.open_at_end(), gate.clone());
+    let issuer = Issuer::with_gate(move |_| passed.pass());
+    let verifier = builder(&issuer, &Clock::default()).build().unwrap();
+    let (token, begun) = (issuer.token(KEY), Arc::new(AtomicUsize::new(0)));
+    let work = {
+        let (begun, gate) = (begun.clone(), gate.clone());
+        move |_| {
+            let (verifier, token, begun, gate) = (verifier.clone(), token.clone(), begun.clone(), gate.clone());
+            // The last one opens the gate: all others have begun before the keys came.
+            if begun.fetch_add(1, Ordering::SeqCst) + 1 == AT_ONCE {
+                gate.open();
+            }
+            super::accepted(verifier, token)
+        }
+    };
+    in_parallel(AT_ONCE, work).await;
+    assert_eq!((begun.load(Ordering::SeqCst), issuer.fetches()), (AT_ONCE, (1, 1)));
+}
+
+#[maybe_async]
+#[test]
+async fn unknown_keys_make_one_request_an_interval() {
+    let (issuer, clock) = (Issuer::start(), Clock::default());
+    let verifier = builder(&issuer, &clock).build().unwrap();
+    verifier.fetch_keys().await.unwrap();
+    let tokens: Arc<Vec<_>> = Arc::new((0..AT_ONCE.min(200)).map(|n| issuer.token(&format!("unknown-{n}"))).collect());
+    let flood = {
+        let verifier = verifier.clone();
+        move |n: usize| super::refused(verifier.clone(), tokens[n].clone())
+    };
+    in_parallel(AT_ONCE.min(200), &flood).await;
+    in_parallel(AT_ONCE.min(200), &flood).await;
+    assert_eq!(issuer.fetches(), (2, 2), "one for the keys, one for all unknown ones");
+    clock.ahead(299);
+    in_parallel(10, &flood).await;
+    assert_eq!(issuer.fetches(), (2, 2));
+    clock.ahead(2);
+    in_parallel(10, &flood).await;
+    assert_eq!(issuer.fetches(), (3, 3));
+    let good = verifier.check(issuer.token(KEY)).await.unwrap();
+    assert!(good.is_some(), "nobody with a good token was in the way of it");
+}
+
+#[maybe_async]
+#[test]
+async fn a_key_that_was_added_is_found_and_one_that_was_removed_is_gone() {
+    let (issuer, clock) = (Issuer::start(), Clock::default());
+    let verifier = builder(&issuer, &clock).build().unwrap();
+    let old = issuer.token(KEY);
+    let checked = verifier.check(old.clone()).await.unwrap();
+    assert!(checked.is_some());
+    *issuer.keys.lock().unwrap() = jwks(&["key-2"]);
+    let checked = verifier.check(issuer.token("key-2")).await.unwrap();
+    assert!(checked.is_some());
+    let checked = verifier.check(old).await.unwrap();
+    assert!(checked.is_none());
+    // A set without any key is the issuer's mistake, and no reason to refuse everybody.
+    *issuer.keys.lock().unwrap() = json!({"keys": []});
+    clock.ahead(301);
+    let error = verifier.verify(issuer.token("key-3")).await.unwrap_err();
+    assert!(error.is_decode(), "{error}");
+    let checked = verifier.check(issuer.token("key-2")).await.unwrap();
+    assert!(checked.is_some());
+}
+
+#[maybe_async]
+#[test]
+async fn old_keys_are_refreshed_while_they_are_used() {
+    let gate = Gate::new();
+    let (_end, passed) = (gate.open_at_end(), gate.clone());
+    let is_shut = Arc::new(AtomicUsize::new(0));
+    let shut = is_shut.clone();
+    let issuer = Issuer::with_gate(move |_| {
+        if shut.load(Ordering::SeqCst) > 0 {
+            passed.pass();
+        }
+    });
+    let clock = Clock::default();
+    let verifier = builder(&issuer, &clock).build().unwrap();
+    let token = issuer.token(KEY);
+    verifier.fetch_keys().await.unwrap();
+    is_shut.store(1, Ordering::SeqCst);
+    clock.ahead(3601);
+    for _ in 0..20 {
+        let checked = verifier.check(token.clone()).await.unwrap();
+        assert!(checked.is_some(), "the refresh hangs, and nobody waits for it");
+    }
+    while gate.arrived() == 0 {
+        pause().await;
+    }
+    assert!(gate.holds_all());
+    assert_eq!(issuer.fetches(), (2, 1), "one refresh is under way");
+    *issuer.keys.lock().unwrap() = jwks(&["key-2"]);
+    gate.open();
+    let mut is_gone = false;
+    while !is_gone {
+        pause().await;
+        let checked = verifier.check(token.clone()).await.unwrap();
+        is_gone = checked.is_none();
+    }
+}

@@ -1,0 +1,60 @@
+//! Calls that a handler makes as the caller.
+
+use super::*;
+use axum::{Router, body::Body, extract::Request, routing::get};
+use iam_sdk::{
+    Client, ErrorKind,
+    emulator::{Emulator, Fault},
+    server::Caller,
+};
+use tower::ServiceExt as _;
+
+async fn name(who: Caller) -> Result<String, Rejection> {
+    let users = who.client()?.users().get_user_simple().await?;
+    Ok(users.into_iter().filter_map(|user| user.name).collect())
+}
+
+async fn other(who: Caller) -> Result<String, Rejection> {
+    let user = who.client()?.users().get_user("no such user").await?;
+    Ok(user.name.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_handler_acts_as_the_caller_and_errors_become_responses() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+    let token = client.with_session("login").identity().login(&account.user_id, account.password.clone()).await;
+    let token = token.unwrap().token.unwrap();
+    let guard = Guard::builder(client.clone()).build().unwrap();
+    let app = Router::new().route("/name", get(name)).route("/other", get(other)).route_layer(guard.layer());
+    let ask = async |path: &str| {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        *request.headers_mut() = bearer(token.expose_secret());
+        app.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!((ask("/name").await, ask("/other").await), (200, 404));
+    for (fault, expected) in [("status=503", 503), ("status=403", 403), ("status=429", 503), ("html", 503)] {
+        emulator.fault(fault.parse::<Fault>().unwrap().on("digiwin.users"));
+        assert_eq!(ask("/name").await, expected, "{fault}");
+        emulator.clear_faults();
+    }
+    // The token is revoked, which the guard does not know yet: the call for the caller is refused, and the guard forgets it.
+    assert_eq!((ask("/name").await, guard.stats().entries), (200, 1));
+    emulator.digiwin().revoke_tokens(&account.user_id);
+    assert_eq!((ask("/name").await, guard.stats().entries), (401, 0));
+    let introspections = guard.stats().introspections;
+    assert_eq!((ask("/name").await, guard.stats().introspections), (401, introspections + 1));
+    // The client's own session never had a token.
+    assert!(client.current_token().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_guard_without_a_client_says_so() {
+    let ann = iam_sdk::digiwin::UserTokenInfo::default().with_user_id("ann");
+    let guard = Guard::fixed([("t", ann)]).build().unwrap();
+    let caller = guard.check(&bearer("t")).await.unwrap();
+    let error = caller.client().unwrap_err();
+    assert_eq!((error.kind(), Rejection::from(error).status().as_u16()), (ErrorKind::Configuration, 500));
+    assert_eq!(caller.require_role("admin").await.unwrap_err().status(), 500);
+}

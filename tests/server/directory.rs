@@ -1,0 +1,138 @@
+//! A service whose answers a test chooses.
+
+use iam_sdk::{
+    Error, ErrorKind, Result, UserToken,
+    server::{Identity, Introspect, Known},
+};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
+use tokio::sync::watch;
+
+/// What the service says of a token.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The token is this user's, in this tenant, until then.
+    Is(&'static str, Option<&'static str>, Option<SystemTime>),
+    No,
+    Fails(ErrorKind),
+    Panics,
+}
+
+/// Answers `ann` to any token but `bad`, unless it is told otherwise. Clones are the same service.
+#[derive(Clone)]
+pub struct Directory(Arc<Inner>);
+
+struct Inner {
+    asked: AtomicUsize,
+    asked_for_grants: AtomicUsize,
+    answer: Mutex<Option<Answer>>,
+    grants: Mutex<Vec<String>>,
+    gate: watch::Sender<bool>,
+}
+
+/// Holds the answers of a service back until it is dropped or opened.
+pub struct Gate(Directory);
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub tenant: Option<&'static str>,
+}
+
+impl Identity for Person {
+    fn user_id(&self) -> &str {
+        &self.id
+    }
+
+    fn tenant_id(&self) -> Option<&str> {
+        self.tenant
+    }
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            asked: AtomicUsize::new(0),
+            asked_for_grants: AtomicUsize::new(0),
+            answer: Mutex::default(),
+            grants: Mutex::default(),
+            gate: watch::Sender::new(true),
+        }))
+    }
+}
+
+impl Directory {
+    /// Returns how often the service was asked whom a token is for.
+    pub fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// Returns how often the service was asked for roles or permissions.
+    pub fn asked_for_grants(&self) -> usize {
+        self.0.asked_for_grants.load(Ordering::SeqCst)
+    }
+
+    /// Sets what the service says of any token. Requests that it has received get what it said before.
+    pub fn says(&self, answer: Answer) {
+        *self.0.answer.lock().unwrap() = Some(answer);
+    }
+
+    /// Sets the roles and permissions of everybody.
+    pub fn grants(&self, names: &[&str]) {
+        *self.0.grants.lock().unwrap() = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+
+    /// Holds back the answers from now on.
+    pub fn hold(&self) -> Gate {
+        self.0.gate.send_replace(false);
+        Gate(self.clone())
+    }
+
+    fn granted(&self, prefix: &str) -> Vec<String> {
+        self.0.asked_for_grants.fetch_add(1, Ordering::SeqCst);
+        self.0.grants.lock().unwrap().iter().filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).collect()
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.0.0.gate.send_replace(true);
+    }
+}
+
+impl Introspect for Directory {
+    type Identity = Person;
+
+    async fn introspect(&self, token: &UserToken) -> Result<Option<Known<Person>>> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        let answer = self.0.answer.lock().unwrap().clone();
+        let answer = answer.unwrap_or(match token.expose_secret() {
+            "bad" => Answer::No,
+            _ => Answer::Is("ann", Some("T1"), None),
+        });
+        // The sender lives as long as the service.
+        let _ = self.0.gate.subscribe().wait_for(|open| *open).await;
+        match answer {
+            Answer::Is(id, tenant, expires) => {
+                let known = Known::new(Person { id: id.to_owned(), tenant });
+                Ok(Some(expires.into_iter().fold(known, Known::expires_at)))
+            }
+            Answer::No => Ok(None),
+            Answer::Fails(kind) => Err(Error::new(kind)),
+            Answer::Panics => panic!("as the test told it to"),
+        }
+    }
+
+    async fn roles(&self, _: &UserToken, _: &Person) -> Result<Vec<String>> {
+        Ok(self.granted(""))
+    }
+
+    async fn permissions(&self, _: &UserToken, _: &Person, company: &str) -> Result<Vec<String>> {
+        Ok(self.granted(&format!("{company}:")))
+    }
+}

@@ -1,0 +1,112 @@
+//! Many requests at once, and services that hang.
+
+use super::*;
+use iam_sdk::emulator::{Emulator, Fault};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_requests_with_one_token_make_one_introspection() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let gate = directory.hold();
+    let begin = || {
+        let guard = guard.clone();
+        tokio::spawn(async move { status(&guard, "t").await })
+    };
+    let first = begin();
+    until(|| directory.asked() == 1).await;
+    let others: Vec<_> = (1..1000).map(|_| begin()).collect();
+    // The first caller hangs up.
+    first.abort();
+    drop(gate);
+    for other in others {
+        assert_eq!(other.await.unwrap(), 200);
+    }
+    assert_eq!(directory.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_is_503_within_the_limit_and_a_cached_token_200() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = iam_sdk::Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+    let user = client.identity().login(&account.user_id, account.password.clone()).await.unwrap();
+    let token = user.token.unwrap();
+    let clock = Clock::manual();
+    let limit = Duration::from_millis(50);
+    let guard = Guard::builder(client).timeout(limit).stale_if_error(60 * SECOND).clock(clock.clone());
+    let guard = guard.build().unwrap();
+    assert_eq!(status(&guard, token.expose_secret()).await, 200);
+    emulator.fault(Fault::hang().on("digiwin.identity.analyze_token"));
+    // One that is cached needs nobody.
+    assert_eq!(status(&guard, token.expose_secret()).await, 200);
+    let begun = std::time::Instant::now();
+    let rejection = rejection(&guard, &bearer("another")).await;
+    assert!(rejection.status() == 503 && rejection.error().unwrap().is_timeout(), "{rejection:?}");
+    // Of the limits that the client itself has, the shortest is much longer.
+    assert!(begun.elapsed() >= limit && begun.elapsed() < 5 * SECOND, "{:?}", begun.elapsed());
+    // One whose TTL has passed is used while the service hangs.
+    clock.advance(30 * SECOND);
+    for _ in 0..3 {
+        assert_eq!(status(&guard, token.expose_secret()).await, 200);
+    }
+    assert_eq!(guard.stats().stale, 3);
+    assert_eq!(guard.stats().in_flight, 2, "they go on");
+}
+
+#[tokio::test]
+async fn a_flood_of_random_tokens_leaves_good_entries_and_memory_alone() {
+    const FLOOD: usize = 30_000;
+    const ENTRIES: usize = 500;
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder.max_entries(ENTRIES));
+    let good: Vec<String> = (0..ENTRIES / 5).map(|n| format!("good-{n}")).collect();
+    for token in &good {
+        assert_eq!(status(&guard, token).await, 200);
+    }
+    directory.says(Answer::No);
+    for n in 0..FLOOD {
+        assert_eq!(status(&guard, &format!("random-{n}")).await, 401);
+    }
+    let stats = guard.stats();
+    assert!(stats.refused_entries <= ENTRIES * 11 / 10 && stats.entries == good.len(), "{stats:?}");
+    let asked = directory.asked();
+    for token in &good {
+        assert_eq!(status(&guard, token).await, 200);
+    }
+    assert_eq!(directory.asked(), asked, "all of them are still cached");
+}
+
+#[tokio::test]
+async fn identities_are_bounded_by_their_number_and_their_bytes() {
+    const BYTES: u64 = 64 << 10;
+    let directory = Directory::default();
+    let (few, _) = guard(&directory, |builder| builder.max_entries(50));
+    let (small, _) = guard(&directory, |builder| builder.max_entries(10_000).max_bytes(BYTES));
+    for n in 0..2_000 {
+        let token = format!("t{n}");
+        assert_eq!((status(&few, &token).await, status(&small, &token).await), (200, 200));
+    }
+    assert!(few.stats().entries <= 55, "{:?}", few.stats());
+    let stats = small.stats();
+    assert!(stats.bytes <= BYTES && stats.entries > 10 && stats.entries < 1_000, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_due_identity_is_renewed_in_the_background() {
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.refresh_ahead(true).max_in_flight(1));
+    assert_eq!(status(&guard, "t").await, 200);
+    clock.advance(23 * SECOND);
+    assert_eq!((status(&guard, "t").await, directory.asked()), (200, 1));
+    clock.advance(SECOND);
+    let gate = directory.hold();
+    for _ in 0..10 {
+        assert_eq!(status(&guard, "t").await, 200, "nobody waits for it");
+    }
+    until(|| directory.asked() == 2).await;
+    drop(gate);
+    until(|| guard.stats().in_flight == 0).await;
+    // The renewed one has a TTL of its own.
+    clock.advance(20 * SECOND);
+    assert_eq!((status(&guard, "t").await, directory.asked()), (200, 2));
+}

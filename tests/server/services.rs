@@ -1,0 +1,232 @@
+//! The three services, by the emulator.
+
+use super::*;
+use iam_sdk::{
+    Client, UserToken,
+    r#async::{authing::ManagementClient, cloudspot::LicenseClient},
+    emulator::{Emulator, Fault, authing, cloudspot, digiwin::ResponseStyle, digiwin::Settings},
+    server::Identity,
+    token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// Returns a guard that asks Digiwin, with this app token or the right one, and a token of the account's user.
+async fn digiwin(emulator: &Emulator, app_token: Option<&str>) -> (Guard<Client>, UserToken) {
+    let account = emulator.digiwin().account();
+    let right = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+    let user = right.identity().login(&account.user_id, account.password.clone()).await.unwrap();
+    let app_token = app_token.unwrap_or(account.app_token.expose_secret());
+    let client = Client::builder(emulator.base_url(), app_token).build().unwrap();
+    (Guard::builder(client).build().unwrap(), user.token.unwrap())
+}
+
+fn asked(emulator: &Emulator, operation: &str) -> usize {
+    emulator.requests().iter().filter(|request| request.is_operation(operation)).count()
+}
+
+const ANALYZE: &str = "digiwin.identity.analyze_token";
+
+#[tokio::test]
+async fn trap_04_an_outage_a_wrong_app_token_and_a_wrong_user_token_are_503_503_and_401() {
+    for style in [ResponseStyle::Mixed, ResponseStyle::Enveloped] {
+        let emulator = Emulator::builder().digiwin(Settings::new().response_style(style)).start().unwrap();
+        let (guard, token) = digiwin(&emulator, None).await;
+        let (misconfigured, _) = digiwin(&emulator, Some("wrong")).await;
+        let outage = emulator.fault(Fault::status(503).on(ANALYZE));
+        assert_eq!(status(&guard, token.expose_secret()).await, 503, "{style:?}");
+        drop(outage);
+        emulator.clear_faults();
+        let rejected = rejection(&misconfigured, &bearer(token.expose_secret())).await;
+        assert!(rejected.status() == 503 && rejected.error().unwrap().is_application(), "{style:?} {rejected:?}");
+        assert_eq!(status(&guard, "wrong").await, 401, "{style:?}");
+        assert_eq!(status(&guard, token.expose_secret()).await, 200, "{style:?}");
+    }
+}
+
+#[tokio::test]
+async fn trap_04_no_fault_of_the_service_makes_a_good_token_invalid() {
+    let emulator = Emulator::start().unwrap();
+    let (guard, token) = digiwin(&emulator, None).await;
+    let faults = [
+        "status=429",
+        "status=500",
+        "status=404",
+        "status=403",
+        "html",
+        "truncated-json",
+        "reset-after",
+        "cut-body",
+        "deep-json",
+    ];
+    for fault in faults {
+        for on in [ANALYZE, "digiwin.identity.get_public_key"] {
+            // The second one matters for a token that the service refuses.
+            let token = if on == ANALYZE { token.expose_secret() } else { "wrong" };
+            emulator.fault(fault.parse::<Fault>().unwrap().on(on));
+            assert_eq!(status(&guard, token).await, 503, "{fault} on {on}");
+            emulator.clear_faults();
+        }
+        assert_eq!(status(&guard, token.expose_secret()).await, 200, "{fault}");
+        guard.clear();
+    }
+    // An app token that is revoked later, by what the service says of it.
+    emulator.fault(Fault::status(401).on("digiwin"));
+    assert_eq!(status(&guard, token.expose_secret()).await, 503);
+}
+
+#[tokio::test]
+async fn digiwin_tells_who_calls_and_which_roles_they_have() {
+    let emulator = Emulator::start().unwrap();
+    let (guard, token) = digiwin(&emulator, None).await;
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    let account = emulator.digiwin().account();
+    assert_eq!((caller.user_id(), caller.tenant_id()), (account.user_id.as_str(), None));
+    let in_tenant = caller.client().unwrap();
+    let changed = in_tenant.identity().refresh_token_with_tenant(account.tenant_id.as_str()).await.unwrap();
+    let token = changed.token.unwrap();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert!(caller.require_tenant(&account.tenant_id).is_ok());
+    let roles = caller.client().unwrap().users().get_user_roles(account.user_id.as_str()).await.unwrap().roles;
+    let role = roles[0].id.clone().unwrap();
+    emulator.clear_requests();
+    for _ in 0..3 {
+        caller.require_role(&role).await.unwrap();
+        assert_eq!(caller.require_role("no such role").await.unwrap_err().status(), 403);
+    }
+    assert_eq!(asked(&emulator, "digiwin.users.get_user_roles"), 1);
+    emulator.fault(Fault::status(503).on("digiwin.users.get_user_roles"));
+    guard.clear();
+    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    emulator.clear_faults();
+    // It responds with 401 to a wrong app token, too: only the introspection can tell, which is asked.
+    emulator.fault(Fault::status(401).on("digiwin"));
+    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    emulator.clear_faults();
+    emulator.digiwin().revoke_tokens(&account.user_id);
+    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 401);
+}
+
+/// A store that counts the writes.
+#[derive(Debug, Default)]
+struct Counting(MemoryStore, Arc<AtomicUsize>);
+
+impl TokenStore for Counting {
+    fn get(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoredToken>> {
+        self.0.get(key)
+    }
+
+    fn put(&self, key: &StoreKey, token: &StoredToken) -> iam_sdk::Result<()> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.put(key, token)
+    }
+
+    fn remove(&self, key: &StoreKey) -> iam_sdk::Result<()> {
+        self.0.remove(key)
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> iam_sdk::Result<Option<StoreLock>> {
+        self.0.try_lock(key)
+    }
+}
+
+#[tokio::test]
+async fn trap_16_a_callers_token_is_in_no_query_and_no_store() {
+    let emulator = Emulator::start().unwrap();
+    let (_, token) = digiwin(&emulator, None).await;
+    let store = Counting::default();
+    let writes = store.1.clone();
+    let account = emulator.digiwin().account();
+    let client = Client::builder(emulator.base_url(), account.app_token.clone()).token_store(store).build().unwrap();
+    let guard = Guard::builder(client.clone()).build().unwrap();
+    emulator.clear_requests();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    caller.client().unwrap().users().get_user_simple().await.unwrap();
+    assert_eq!(status(&guard, "wrong").await, 401);
+    assert_eq!(writes.load(Ordering::SeqCst), 0);
+    assert!(client.current_token().await.unwrap().is_none());
+    let requests = emulator.requests();
+    assert!(requests.len() >= 3 && requests.iter().all(|request| request.query().is_empty()), "{requests:?}");
+}
+
+#[tokio::test]
+async fn authing_tells_who_calls_and_until_when() {
+    let ann = [("username", "ann")];
+    let seed = authing::Seed::new("pool", "secret").user(ann).role("admin", &["ann"]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let client = ManagementClient::builder("pool", "secret").base_url(emulator.base_url()).build().unwrap();
+    let user = client.users().find(iam_sdk::authing::UserLookup::username("ann")).await.unwrap();
+    let id = user.id.unwrap();
+    let token = emulator.authing().sign_in(&id, None).unwrap();
+    let clock = Clock::manual();
+    let guard = Guard::builder(client).ttl(100 * 24 * 3600 * SECOND).clock(clock.clone()).build().unwrap();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert_eq!((caller.user_id(), caller.tenant_id()), (id.as_str(), Some("pool")));
+    caller.require_role("admin").await.unwrap();
+    assert_eq!(caller.require_role("owner").await.unwrap_err().status(), 403);
+    assert_eq!(status(&guard, "wrong").await, 401);
+    emulator.clear_requests();
+    // Its TTL is longer than the token lives: the token's expiry counts.
+    assert_eq!((status(&guard, token.expose_secret()).await, asked(&emulator, "authing.check_login_status")), (200, 0));
+    clock.advance(99 * 24 * 3600 * SECOND);
+    status(&guard, token.expose_secret()).await;
+    assert_eq!(asked(&emulator, "authing.check_login_status"), 1);
+    guard.clear();
+    emulator.fault(Fault::status(502).on("authing"));
+    assert_eq!(status(&guard, token.expose_secret()).await, 503);
+}
+
+#[tokio::test]
+async fn cloudspot_tells_who_calls_and_what_they_may_do() {
+    let els = cloudspot::Person::new("els@x.example", "secret").pin("1234").may("app", "c1", &["order.delete"]);
+    let seed = cloudspot::Seed::new().company("c1", "One").person(els);
+    let emulator = Emulator::builder().cloudspot(seed).start().unwrap();
+    let base_url = format!("{}/api/v1", emulator.base_url());
+    let client = LicenseClient::builder("app").base_url(base_url).build().unwrap();
+    let token = client.with_session("login").authenticate("els@x.example", "secret").await.unwrap().token.unwrap();
+    let guard = Guard::builder(client).build().unwrap();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert!(!caller.user_id().is_empty() && caller.identity().pin.is_none());
+    emulator.clear_requests();
+    for _ in 0..2 {
+        caller.require_permission("c1", "order.delete").await.unwrap();
+        assert_eq!(caller.require_permission("c1", "order.create").await.unwrap_err().status(), 403);
+        assert_eq!(caller.require_permission("c9", "order.delete").await.unwrap_err().status(), 403);
+    }
+    assert_eq!(asked(&emulator, "cloudspot.get_company_permissions"), 2);
+    assert_eq!(status(&guard, "wrong").await, 401);
+    emulator.fault(Fault::status(500).on("cloudspot"));
+    assert_eq!(status(&guard, "another").await, 503);
+    emulator.clear_faults();
+    // A token that is revoked: the guard learns it from a call for its owner.
+    emulator.cloudspot().revoke_tokens("els@x.example");
+    assert_eq!(status(&guard, token.expose_secret()).await, 200, "cached");
+    assert!(caller.client().unwrap().get_user().await.unwrap_err().is_authentication());
+    assert_eq!(status(&guard, token.expose_secret()).await, 401);
+    let _: &dyn Fn(&iam_sdk::cloudspot::LicenseUser) -> &str = &|user| user.user_id();
+}
+
+#[cfg(feature = "jwt")]
+#[tokio::test]
+async fn a_jwt_is_checked_at_home_and_an_outage_of_its_issuer_is_503() {
+    use iam_sdk::{emulator::authing::Jwt, jwt::Verifier};
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let guard = || {
+        let verifier = Verifier::for_authing(emulator.base_url(), "shop").build().unwrap();
+        Guard::builder(verifier).build().unwrap()
+    };
+    let issue = |app_id: &str| emulator.authing().issue_jwt(Jwt::new("u-1", app_id)).unwrap();
+    let (token, other) = (issue("shop"), issue("another application"));
+    // The keys are not at hand, and their issuer is down: nobody can tell.
+    let outage = emulator.fault(Fault::status(503));
+    assert_eq!(status(&guard(), token.expose_secret()).await, 503);
+    outage.remove();
+    let guard = guard();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert_eq!(caller.user_id(), "u-1");
+    assert_eq!(status(&guard, other.expose_secret()).await, 401);
+    assert_eq!(status(&guard, "no.jwt.atall").await, 401);
+}

@@ -1,0 +1,212 @@
+//! The traps that need a router or a service.
+
+use super::*;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use directory::Person;
+use http_body_util::BodyExt as _;
+use iam_sdk::{ErrorKind, server::Caller};
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+use tower::{Layer as _, Service, ServiceExt as _};
+
+type Who = Caller<Person>;
+
+async fn me(who: Who) -> String {
+    who.user_id().to_owned()
+}
+
+async fn hello(who: Option<Who>) -> String {
+    who.map_or("nobody".to_owned(), |who| who.user_id().to_owned())
+}
+
+fn request(method: &str, path: &str, token: Option<&str>) -> Request {
+    let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    if let Some(token) = token {
+        *request.headers_mut() = bearer(token);
+    }
+    request
+}
+
+async fn ask(router: &Router, request: Request) -> (u16, String) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Is ready only after it was polled, and panics if it is called without.
+struct Picky {
+    ready: bool,
+    polls: usize,
+}
+
+impl Clone for Picky {
+    fn clone(&self) -> Self {
+        Self { ready: false, polls: 0 }
+    }
+}
+
+impl Service<Request> for Picky {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.ready = true;
+        self.polls += 1;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request) -> Self::Future {
+        assert!(self.ready, "a service was called that is not ready");
+        self.ready = false;
+        std::future::ready(Ok("done".into_response()))
+    }
+}
+
+#[tokio::test]
+async fn trap_12_the_guard_waits_in_no_poll_ready_and_calls_the_service_that_is_ready() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let mut service = guard.layer().layer(Picky { ready: false, polls: 0 });
+    let _gate = directory.hold();
+    // Ready at once, although the guard's service hangs.
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))));
+    let waits = tokio::spawn(service.call(request("GET", "/", Some("t"))));
+    until(|| directory.asked() == 1).await;
+    assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))), "one request waits, others need not");
+    drop(_gate);
+    assert_eq!(waits.await.unwrap().unwrap().status(), 200);
+    assert_eq!(service.call(request("GET", "/", Some("t"))).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn trap_13_behind_a_route_layer_unknown_paths_stay_404() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let app = Router::new().route("/me", get(me)).route_layer(guard.layer());
+    for (method, path, token, expected) in [
+        ("GET", "/me", Some("t"), 200),
+        ("GET", "/me", Some("bad"), 401),
+        ("GET", "/me", None, 401),
+        ("GET", "/nothing", None, 404),
+        ("GET", "/nothing", Some("bad"), 404),
+    ] {
+        assert_eq!(ask(&app, request(method, path, token)).await.0, expected, "{method} {path} {token:?}");
+    }
+    let (status, body) = ask(&app, request("GET", "/me", Some("bad"))).await;
+    assert_eq!((status, body.contains(r#""error":"invalid_token""#)), (401, true), "{body}");
+}
+
+#[tokio::test]
+async fn trap_14_an_extractor_without_its_layer_is_500_and_never_open() {
+    let log = crate::support::log::Log::start();
+    let app: Router = Router::new().route("/me", get(me)).route("/hello", get(hello));
+    for (path, token) in [("/me", Some("t")), ("/me", None), ("/hello", Some("t")), ("/hello", None)] {
+        assert_eq!(ask(&app, request("GET", path, token)).await.0, 500, "{path} {token:?}");
+    }
+    assert!(log.text().contains("no guard with this identity stands before it"), "{}", log.text());
+    // Another identity's guard is none, either.
+    let other = Guard::fixed([("t", "ann".to_owned())]).build().unwrap();
+    let app = app.route_layer(other.layer());
+    assert_eq!(ask(&app, request("GET", "/me", Some("t"))).await.0, 500);
+}
+
+#[tokio::test]
+async fn trap_15_an_optional_caller_is_none_only_without_a_token() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let app = Router::new().route("/hello", get(hello)).route("/me", get(me)).route_layer(guard.optional_layer());
+    let hello = async |token| ask(&app, request("GET", "/hello", token)).await;
+    assert_eq!(hello(None).await, (200, "nobody".to_owned()));
+    assert_eq!(hello(Some("t")).await, (200, "ann".to_owned()));
+    assert_eq!(hello(Some("bad")).await.0, 401);
+    assert_eq!(hello(Some("")).await.0, 401);
+    directory.says(Answer::Fails(ErrorKind::Server));
+    assert_eq!(hello(Some("u")).await.0, 503);
+    // A handler that needs a caller, behind a layer that does not.
+    assert_eq!(ask(&app, request("GET", "/me", None)).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_rule_lets_through_who_passes_it() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let app = Router::new()
+        .route("/one", get(me).route_layer(guard.require(|who: &Who| who.tenant_id() == Some("T1"))))
+        .route("/two", get(me).route_layer(guard.require(|who: &Who| who.tenant_id() == Some("T2"))));
+    for (path, token, expected) in [("/one", "t", 200), ("/two", "t", 403), ("/two", "bad", 401)] {
+        assert_eq!(ask(&app, request("GET", path, Some(token))).await.0, expected, "{path} {token}");
+    }
+    assert_eq!(guard.stats().forbidden, 1);
+}
+
+/// What a layer for CORS does about a preflight.
+async fn cors(request: Request, next: Next) -> Response {
+    match request.method().as_str() {
+        "OPTIONS" => http::StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+#[tokio::test]
+async fn trap_19_a_preflight_needs_no_token_where_cors_stands_outside() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let routes = || Router::new().route("/me", get(me).options(async || "not reached"));
+    let outside = routes().route_layer(guard.layer()).layer(from_fn(cors));
+    assert_eq!(ask(&outside, request("OPTIONS", "/me", None)).await.0, 204);
+    assert_eq!(ask(&outside, request("GET", "/me", None)).await.0, 401);
+    // The other way round the browser is refused, which is why the docs say so.
+    let inside = routes().route_layer(from_fn(cors)).route_layer(guard.layer());
+    assert_eq!(ask(&inside, request("OPTIONS", "/me", None)).await.0, 401);
+}
+
+#[tokio::test]
+async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let rule = guard.require(|_: &Who| false);
+    let grpc = |token: Option<&str>| {
+        let mut request = request("POST", "/orders.Orders/Delete", token);
+        request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc+proto"));
+        request
+    };
+    let done = tower::service_fn(async |_: Request| Ok::<_, Infallible>(http::Response::new(String::new())));
+    let status = async |layer: iam_sdk::server::GuardLayer<Directory>, request: Request| {
+        let response = layer.layer(done).oneshot(request).await.unwrap();
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (200, ""));
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (header("grpc-status"), header("content-type"), header("retry-after"))
+    };
+    let told = |status: &str, wait: Option<&str>| {
+        let kind = Some("application/grpc".to_owned());
+        (Some(status.to_owned()), kind, wait.map(str::to_owned))
+    };
+    assert_eq!(status(guard.layer(), grpc(Some("t"))).await, (None, None, None), "let through");
+    assert_eq!(status(guard.layer(), grpc(None)).await, told("16", None));
+    assert_eq!(status(guard.layer(), grpc(Some("bad"))).await, told("16", None));
+    assert_eq!(status(rule, grpc(Some("t"))).await, told("7", None));
+    directory.says(Answer::Fails(ErrorKind::Timeout));
+    assert_eq!(status(guard.layer(), grpc(Some("u"))).await, told("14", Some("1")));
+}
+
+#[tokio::test]
+async fn a_responder_of_ones_own_makes_the_responses() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let teapot = |rejection: &Rejection| {
+        let mut response = Response::new(Body::from(rejection.code()));
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    };
+    let app = Router::new().route("/me", get(me)).route_layer(guard.layer().responder(teapot));
+    assert_eq!(ask(&app, request("GET", "/me", None)).await, (418, "missing_token".to_owned()));
+    assert_eq!(ask(&app, request("GET", "/me", Some("t"))).await, (200, "ann".to_owned()));
+}
