@@ -3,6 +3,7 @@
 //! [sessions]: guide::sessions
 //! [servers]: guide::servers
 //! [command-line tools]: guide::command_line
+//! [tokens]: guide::tokens
 //! [errors]: guide::errors
 //! [observability]: guide::observability
 //! [testing]: guide::testing

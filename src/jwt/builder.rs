@@ -3,6 +3,7 @@
 use super::{
     algorithm::Algorithm,
     checker::{Checker, Keys},
+    compact::media_type,
     documents::{Location, MAX_DOCUMENT_BYTES},
     freshness::Ages,
     key_set::KeySet,
@@ -18,10 +19,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What tells the time.
+/// The clock of a verifier.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// More than clocks that are kept by NTP ever differ: who sets more wants tokens that do not expire.
+/// Clocks that NTP sets never differ more than this. A longer leeway would in effect ignore the expiry.
 const MAX_LEEWAY: Duration = Duration::from_secs(10 * 60);
 
 /// Builds a verifier, `V`: of one flavour or the other.
@@ -32,6 +33,7 @@ pub struct VerifierBuilder<V> {
     source: KeySource,
     issuer: Option<Accepted>,
     audience: Option<Accepted>,
+    token_types: Option<Vec<String>>,
     algorithms: Option<Vec<Algorithm>>,
     leeway: Duration,
     ages: Ages,
@@ -49,12 +51,13 @@ impl<V> VerifierBuilder<V> {
         let ages = Ages {
             refresh_after: Duration::from_secs(60 * 60),
             keep_for: Duration::from_secs(24 * 60 * 60),
-            unknown_key_interval: Duration::from_secs(5 * 60),
+            unknown_key_interval: Duration::from_secs(30),
         };
         Self {
             source,
             issuer: None,
             audience: None,
+            token_types: None,
             algorithms: None,
             leeway: Duration::from_secs(30),
             ages,
@@ -66,13 +69,18 @@ impl<V> VerifierBuilder<V> {
 
     /// Accepts tokens of this issuer (`iss`), compared as it stands. Several calls accept several.
     ///
-    /// Default: for [`KeySource::discovery`] the issuer that is named there; for others none, and building fails.
+    /// Two issuers can give two users the same subject: with several issuers, identify users by
+    /// [`Claims::global_subject`](super::Claims::global_subject), not by `sub`.
+    ///
+    /// Default: the issuer of [`KeySource::discovery`]. For other sources of keys the issuer must be set.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(and(self.issuer, issuer.into()));
         self
     }
 
-    /// Accepts tokens of any issuer that has one of the keys, and tokens without one.
+    /// Accepts tokens of any issuer that has one of the keys, and tokens without an issuer.
+    ///
+    /// Identify users by [`Claims::global_subject`](super::Claims::global_subject) then.
     pub fn any_issuer(mut self) -> Self {
         self.issuer = Some(Accepted::Any);
         self
@@ -80,16 +88,25 @@ impl<V> VerifierBuilder<V> {
 
     /// Accepts tokens for this audience (`aud`), compared as it stands. Several calls accept several.
     ///
-    /// A token that is for somebody else is not for this service, whoever issued it: without an audience building fails.
+    /// A token for another application must not be used here, even if the same issuer signed it: building fails without an audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(and(self.audience, audience.into()));
         self
     }
 
-    /// Accepts tokens for any audience, and tokens without one. Every application of the issuer can then use its users' tokens
-    /// here.
+    /// Accepts tokens for any audience, and tokens without an audience. Every application of the issuer can then use its
+    /// users' tokens here.
     pub fn any_audience(mut self) -> Self {
         self.audience = Some(Accepted::Any);
+        self
+    }
+
+    /// Accepts tokens of this type (`typ`) and no others, such as `at+jwt` for access tokens. Several calls accept several types.
+    ///
+    /// Case does not matter, and `application/` may be left out. Default: `JWT`, `at+jwt`, and tokens without a type. Other types are
+    /// refused, such as the `logout+jwt` of OpenID Connect: issuers sign them with the same keys and for the same audience.
+    pub fn token_type(mut self, token_type: impl AsRef<str>) -> Self {
+        self.token_types.get_or_insert_default().push(media_type(token_type.as_ref()));
         self
     }
 
@@ -117,16 +134,18 @@ impl<V> VerifierBuilder<V> {
         self
     }
 
-    /// Sets the least time between two fetches for tokens that name an unknown key. Default: 5 minutes.
+    /// Sets the least time between two fetches for tokens that name an unknown key. Default: 30 s.
     ///
-    /// Anybody can name keys that do not exist: each such token would otherwise make a request to the issuer. A token that is signed
-    /// with a key which was added since the last such fetch is refused for so long.
+    /// Anybody can name keys that do not exist, and each such token would otherwise make a request to the issuer. During the interval
+    /// tokens with an unknown key are refused, and no error is reported: strangers can cause neither load nor errors of this server.
+    /// If the issuer signs with a new key at once, strangers can thereby delay its tokens by the interval at most. Issuers that publish
+    /// a key before they sign with it are not affected: the keys are refreshed anyway.
     pub fn unknown_key_interval(mut self, interval: Duration) -> Self {
         self.ages.unknown_key_interval = interval;
         self
     }
 
-    /// Sets what tells the time. Default: the system's clock. For tests.
+    /// Sets the clock, for tests. Default: the system's.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(now);
         self
@@ -175,6 +194,8 @@ impl<V> VerifierBuilder<V> {
         self
     }
 
+    crate::observe::observing_methods!();
+
     pub(crate) fn prepare(mut self, flavour: Flavour) -> Result<Checker> {
         let KeySource(source) = self.source;
         if let (Source::Discovery(issuer), None) = (&source, &self.issuer) {
@@ -183,8 +204,12 @@ impl<V> VerifierBuilder<V> {
         let rules = Rules {
             issuer: named("issuer", self.issuer)?,
             audience: named("audience", self.audience)?,
+            token_types: self.token_types,
             leeway: self.leeway,
         };
+        if rules.token_types.iter().flatten().any(String::is_empty) {
+            return Err(Error::configuration("token_type: it is empty"));
+        }
         if self.leeway > MAX_LEEWAY {
             return Err(Error::configuration("leeway: more than 10 minutes"));
         }
@@ -220,7 +245,7 @@ fn and(accepted: Option<Accepted>, value: String) -> Accepted {
     }
 }
 
-/// Refuses a check that would be none: one that was forgotten, or whose value is empty.
+/// Refuses a rule that was forgotten, or whose value is empty: it would check nothing.
 fn named(what: &str, accepted: Option<Accepted>) -> Result<Accepted> {
     match accepted {
         None => Err(Error::configuration(format!("{what}: not set; set `{what}`, or `any_{what}` to accept any"))),
@@ -256,7 +281,7 @@ fn algorithms(source: &Source, algorithms: Option<Vec<Algorithm>>) -> Result<Vec
     let algorithms = algorithms.unwrap_or_else(|| vec![default]);
     let wrong = |what: String| Err(Error::configuration(format!("algorithms: {what}")));
     if algorithms.is_empty() {
-        return wrong("none is set".to_owned());
+        return wrong("the list is empty".to_owned());
     }
     for algorithm in &algorithms {
         match secret {
@@ -290,6 +315,7 @@ impl<V> Clone for VerifierBuilder<V> {
             source: self.source.clone(),
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
+            token_types: self.token_types.clone(),
             algorithms: self.algorithms.clone(),
             leeway: self.leeway,
             ages: self.ages,
@@ -306,6 +332,7 @@ impl<V> fmt::Debug for VerifierBuilder<V> {
             .field("source", &self.source)
             .field("issuer", &self.issuer)
             .field("audience", &self.audience)
+            .field("token_types", &self.token_types)
             .field("algorithms", &self.algorithms)
             .field("leeway", &self.leeway)
             .field("ages", &self.ages)

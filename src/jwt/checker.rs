@@ -31,7 +31,7 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    /// Checks a token. The outer error: nobody can tell. The inner one: the token is not accepted.
+    /// Checks a token. The outer error means that the keys could not be fetched, the inner one that the token is not accepted.
     async fn outcome(&self, token: &str) -> Result<Result<Claims, Rejection>> {
         let compact = match Compact::parse(token) {
             Ok(compact) => compact,
@@ -40,6 +40,9 @@ impl Checker {
         // The settings say what is accepted. The token only says which of it.
         let named = Algorithm::from_name(&compact.algorithm).filter(|named| self.algorithms.contains(named));
         let Some(algorithm) = named else { return Ok(Err(Rejection::Algorithm)) };
+        if let Err(rejection) = self.rules.check_type(compact.token_type.as_deref()) {
+            return Ok(Err(rejection));
+        }
         let id = compact.key_id.as_deref();
         let found = match &self.keys {
             Keys::Remote(keys) => keys.find(id, algorithm).await?,
@@ -70,7 +73,7 @@ impl Checker {
         match self.outcome(token.expose_secret()).await {
             Ok(Ok(claims)) => Ok(Some(claims)),
             Ok(Err(rejection)) => {
-                tracing::debug!(reason = %rejection, "a JWT is not accepted");
+                tracing::debug!(target: "iam_sdk", { reason = %rejection }, "a JWT is not accepted");
                 Ok(None)
             }
             Err(error) => Err(error.operation_unless_named(OPERATION)),

@@ -1,4 +1,4 @@
-//! What a token says.
+//! The claims of a token.
 
 use super::rejection::Rejection;
 use crate::protocol::model::{Field, FieldValue, model};
@@ -20,7 +20,7 @@ model! {
     Claims {
         /// The issuer.
         iss: Option<String> = "iss",
-        /// The subject: for a user's token the user's id.
+        /// The subject: for a user's token the user's id, which is unique within the issuer.
         sub: Option<String> = "sub",
         /// For whom the token is: for a token of OpenID Connect the application's id.
         aud: Texts = "aud",
@@ -41,6 +41,21 @@ impl Claims {
     /// Returns when the token expires.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.exp.map(NumericDate::to_system_time)
+    }
+
+    /// Returns the user's id among all issuers: issuer and subject, joined by `#`; `None` if the token lacks one of them.
+    ///
+    /// A subject is unique within its issuer only. A verifier that accepts several issuers must identify users by this, or a user of one
+    /// issuer can pass for a user of another one. `#` and `%` in the issuer are written as `%23` and `%25`, so that no two users share an
+    /// id.
+    ///
+    /// ```
+    /// let claims = iam_sdk::jwt::Claims::default().with_iss("https://accounts.example.com").with_sub("ann");
+    /// assert_eq!(claims.global_subject().as_deref(), Some("https://accounts.example.com#ann"));
+    /// ```
+    pub fn global_subject(&self) -> Option<String> {
+        let (iss, sub) = (self.iss.as_deref()?, self.sub.as_deref()?);
+        Some(format!("{}#{sub}", iss.replace('%', "%25").replace('#', "%23")))
     }
 
     /// Returns whether the token may be used for this: whether it is one of the words of `scope`.
@@ -143,7 +158,7 @@ impl<'de> Deserialize<'de> for NumericDate {
             }
         }
 
-        // A text is none: a token that spells its expiry so is not what the standard describes.
+        // A number as text is refused: the standard has numbers only.
         from.deserialize_any(Number)
     }
 }
@@ -154,7 +169,7 @@ impl Serialize for NumericDate {
     }
 }
 
-/// A date in a field, where `null` is none.
+/// A date in a field. `null` counts as absent.
 impl FieldValue for NumericDate {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Self>, D::Error> {
         Option::deserialize(from)
@@ -303,6 +318,18 @@ mod tests {
         }
         // Only the claims themselves must be unique.
         assert!(read(r#"{"a":{"b":1},"b":{"b":1}}"#).is_ok());
+    }
+
+    #[test]
+    fn users_of_two_issuers_have_two_ids() {
+        let id = |iss: &str, sub: &str| Claims::default().with_iss(iss).with_sub(sub).global_subject().unwrap();
+        let users =
+            [("https://a", "u"), ("https://b", "u"), ("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("", "u"), ("a", "")];
+        let ids: std::collections::BTreeSet<_> = users.iter().map(|(iss, sub)| id(iss, sub)).collect();
+        assert_eq!((ids.len(), id("https://a", "u")), (users.len(), "https://a#u".to_owned()));
+        for claims in [Claims::default(), Claims::default().with_iss("i"), Claims::default().with_sub("u")] {
+            assert_eq!(claims.global_subject(), None);
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ struct Header<'a> {
     #[serde(borrow)]
     kid: Option<Cow<'a, str>>,
     #[serde(borrow)]
+    typ: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     cty: Option<Cow<'a, str>>,
     crit: Option<IgnoredAny>,
 }
@@ -27,6 +29,8 @@ struct Header<'a> {
 pub(super) struct Compact<'a> {
     pub(super) algorithm: String,
     pub(super) key_id: Option<String>,
+    /// The media type (`typ`), in lower case and without `application/`.
+    pub(super) token_type: Option<String>,
     /// What the signature is of.
     pub(super) message: &'a [u8],
     pub(super) signature: Vec<u8>,
@@ -53,13 +57,20 @@ impl<'a> Compact<'a> {
             return Err(Rejection::Nested);
         }
         let (algorithm, key_id) = (header.alg.into_owned(), header.kid.map(Cow::into_owned));
-        Ok(Self { algorithm, key_id, message: message.as_bytes(), signature, payload })
+        let token_type = header.typ.map(|typ| media_type(&typ));
+        Ok(Self { algorithm, key_id, token_type, message: message.as_bytes(), signature, payload })
     }
 
     /// Returns the claims as JSON. To be called once the signature was checked.
     pub(super) fn payload(&self) -> Result<Vec<u8>, Rejection> {
         decode(self.payload)
     }
+}
+
+/// Returns a media type as it is compared: without regard to case, and with `application/` left out (RFC 7515, 4.1.9).
+pub(super) fn media_type(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    text.strip_prefix("application/").map(str::to_owned).unwrap_or(text)
 }
 
 /// Decodes base64url without padding. One text decodes to a value: what has bits to spare is refused.

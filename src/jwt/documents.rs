@@ -92,9 +92,9 @@ pub(super) struct Location {
 impl Location {
     /// Takes a URL apart. Whether the origin may be asked at all is for the client's settings to say.
     pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(url.trim()).map_err(|_| "it is no URL")?;
+        let url = Url::parse(url.trim()).map_err(|_| "it is not a URL")?;
         if url.cannot_be_a_base() {
-            return Err("it is no URL of a document");
+            return Err("it is not the URL of a document");
         }
         let query = url.query_pairs().into_owned().collect();
         Ok(Self { origin: url[..Position::BeforePath].to_owned(), path: url.path().to_owned(), query })

@@ -36,11 +36,11 @@ pub(super) enum Step {
     Use,
     /// Go by the keys at hand, and fetch new ones meanwhile.
     UseAndRefresh,
-    /// Wait for new keys. The first one who does fetches them.
+    /// Wait for new keys. The first caller fetches them.
     Fetch,
-    /// No such key.
+    /// Refuse the token: keys were fetched for an unknown key within the interval.
     Unknown,
-    /// Nobody can tell: the last fetch failed a moment ago.
+    /// Report that the last fetch failed a moment ago: the token may be good.
     CannotTell,
 }
 

@@ -1,9 +1,9 @@
-//! Where a verifier has its keys from.
+//! The source of a verifier's keys.
 
 use super::secret::Secret;
 use std::fmt;
 
-/// Where a verifier has its keys from.
+/// The source of a verifier's keys.
 #[derive(Clone)]
 pub struct KeySource(pub(super) Source);
 

@@ -5,7 +5,8 @@
 //!
 //! | rule | why |
 //! | --- | --- |
-//! | issuer and audience must be set, or left out by name | a token for another application is not for this one |
+//! | issuer and audience must be set, or `any_issuer()` and `any_audience()` called | a token for another application is not for this one |
+//! | a type (`typ`) other than `JWT` and `at+jwt` is refused, and so are logout tokens | issuers sign tokens for other purposes with the same keys |
 //! | only the algorithms of the settings are accepted | a token that says `none`, or HS256 with the public key as its secret, would sign itself |
 //! | a token must have an expiry (`exp`) | a token that leaked would be valid forever |
 //! | headers that bring keys (`jwk`, `jku`, `x5c`, `x5u`) do not count | the token would bring the key that it is checked with |
@@ -15,10 +16,10 @@
 //! # Keys
 //!
 //! Keys are fetched once for all callers, and used for a day at most. After an hour they are fetched anew while those at hand are
-//! used, so an outage of the issuer stops nobody. A token that names an unknown key makes the verifier fetch them once more, but no
-//! more than once in 5 minutes. A fetch that failed is not repeated for 5 s. [`VerifierBuilder`] sets all of these times but the last.
+//! used, so requests are served during an outage of the issuer. A token that names an unknown key makes the verifier fetch them once more, but no
+//! more than once in 30 s: during that time such tokens are refused, since anybody can make up names of keys. A fetch that failed is not repeated for 5 s. [`VerifierBuilder`] sets all of these times but the last.
 //!
-//! # Whose fault
+//! # Outcomes
 //!
 //! | outcome | `verify` | `check` |
 //! | --- | --- | --- |
@@ -46,6 +47,7 @@ mod rejection;
 mod remote;
 mod rules;
 mod secret;
+mod verifier;
 
 pub use algorithm::Algorithm;
 pub use builder::VerifierBuilder;
@@ -53,6 +55,7 @@ pub(crate) use checker::Checker;
 pub use claims::{Claims, NumericDate, Scopes, Texts};
 pub use key_source::KeySource;
 pub use secret::Secret;
+pub(crate) use verifier::verifier;
 
 #[cfg(feature = "async")]
 pub use crate::r#async::jwt::Verifier;

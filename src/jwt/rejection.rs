@@ -12,6 +12,7 @@ pub(crate) enum Rejection {
     Algorithm,
     CriticalHeader,
     Nested,
+    Type,
     UnknownKey,
     AmbiguousKey,
     Signature,
@@ -28,11 +29,12 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLong => "the token is longer than 8 KiB",
-            Self::NotThreeParts => "the token is no signed JWT: it has not three parts of base64url",
+            Self::NotThreeParts => "the token is not a signed JWT: it does not have three parts of base64url",
             Self::Header => "the token's header cannot be read",
             Self::Algorithm => "the token is signed with an algorithm that is not accepted",
             Self::CriticalHeader => "the token's header has extensions that must be understood (crit)",
             Self::Nested => "the token has another token inside (cty)",
+            Self::Type => "the token is of a type that is not accepted (typ, or the claim events)",
             Self::UnknownKey => "the token is signed with a key that the issuer does not publish",
             Self::AmbiguousKey => "the token does not say which of the issuer's keys it is signed with (kid)",
             Self::Signature => "the token's signature is wrong",

@@ -9,18 +9,16 @@ use super::{
     rejection::Rejection,
 };
 use crate::{
-    CallOptions, Error, Result,
+    CallOptions, Error, ErrorKind, Result,
     config::Settings,
     session::{Flight, Goal, Session, SingleFlight},
-    transport::{
-        after,
-        runtime::{Flavour, work_lost},
-    },
+    transport::{after, runtime::Flavour},
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
+use tracing::Span;
 
 /// How many fetches one token can wait for: one that was under way already, and one of its own.
 const ROUNDS: usize = 3;
@@ -138,7 +136,7 @@ impl RemoteKeys {
                     (Step::Use, found) => return Ok(accept(found)),
                     (Step::Unknown, _) => return Ok(Err(Rejection::UnknownKey)),
                     (Step::CannotTell, _) => {
-                        return Err(state.failure.as_ref().map_or_else(work_lost, |(error, _)| error.clone()));
+                        return Err(state.failure.as_ref().map_or_else(fetch_lost, |(error, _)| error.clone()));
                     }
                     (Step::Fetch, _) => {
                         let flight = self.begin(Goal::Replace);
@@ -187,7 +185,7 @@ impl RemoteKeys {
                 follower
             }
         };
-        follower.outcome().await.unwrap_or_else(|| Err(work_lost()))
+        follower.outcome().await.unwrap_or_else(|| Err(fetch_lost()))
     }
 
     /// Fetches new keys while those at hand are used. A failure after a success is worth a warning, and the next ones are not.
@@ -202,11 +200,12 @@ impl RemoteKeys {
                 if let Err(error) = outcome.as_ref()
                     && warn
                 {
-                    tracing::warn!(error = %error, "the keys of tokens could not be refreshed; those at hand are used");
+                    tracing::warn!(target: "iam_sdk", { error = %error }, "the keys of tokens could not be refreshed; those at hand are used");
                 }
                 leader.complete(outcome);
             };
-            drop(self.fetcher.flavour.spawn_detached(work));
+            // No caller waits for it, so that it does not keep the span of the request open that began it.
+            drop(self.fetcher.flavour.spawn_in(Span::none(), work));
         }
     }
 
@@ -223,7 +222,7 @@ impl RemoteKeys {
             }
             Err(error) => {
                 state.failure = Some((error.clone(), now));
-                // It was not answered, so it may be asked again once the pause is over.
+                // No response came, so the fetch may be repeated after the pause.
                 state.asked_for_unknown_at = None;
                 Err(error)
             }
@@ -233,6 +232,11 @@ impl RemoteKeys {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the error of a fetch that ended without an outcome. Another one can succeed, and the token may be good.
+fn fetch_lost() -> Error {
+    Error::new(ErrorKind::Transport).detail("the fetch of the keys was lost: it panicked, or its runtime was shut down")
 }
 
 fn accept(found: Found) -> Result<Arc<Key>, Rejection> {

@@ -24,10 +24,29 @@ impl Accepted {
 pub(crate) struct Rules {
     pub(crate) issuer: Accepted,
     pub(crate) audience: Accepted,
+    /// The types (`typ`) in lower case. `None`: those that users' tokens usually have.
+    pub(crate) token_types: Option<Vec<String>>,
     pub(crate) leeway: Duration,
 }
 
+/// The types of users' tokens: JWTs in general, and access tokens (RFC 9068).
+const USUAL_TYPES: [&str; 2] = ["jwt", "at+jwt"];
+/// The event of a logout token (OpenID Connect Back-Channel Logout, 2.4).
+const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
 impl Rules {
+    /// Checks the type of a token. An issuer signs tokens for other purposes with the same keys, so a token must not pass for one
+    /// of another type (RFC 8725, 3.11).
+    pub(super) fn check_type(&self, token_type: Option<&str>) -> Result<(), Rejection> {
+        let is_accepted = match (&self.token_types, token_type) {
+            (None, None) => true,
+            (None, Some(found)) => USUAL_TYPES.contains(&found),
+            (Some(_), None) => false,
+            (Some(types), Some(found)) => types.iter().any(|accepted| accepted == found),
+        };
+        if is_accepted { Ok(()) } else { Err(Rejection::Type) }
+    }
+
     /// Checks the claims of a token at the time `now`.
     pub(super) fn check(&self, claims: &Claims, now: SystemTime) -> Result<(), Rejection> {
         if !self.issuer.has(claims.iss.as_slice()) {
@@ -35,6 +54,11 @@ impl Rules {
         }
         if !self.audience.has(&claims.aud) {
             return Err(Rejection::Audience);
+        }
+        // A logout token should say so in its header, and need not.
+        let events: Option<serde_json::Map<String, serde_json::Value>> = claims.extra.get("events").unwrap_or_default();
+        if events.is_some_and(|events| events.contains_key(LOGOUT)) {
+            return Err(Rejection::Type);
         }
         // Compared by distance: no sum of two times can leave what a platform's clock can tell.
         let late_by = |limit: SystemTime| now.duration_since(limit).ok();
@@ -62,7 +86,8 @@ mod tests {
 
     fn check(claims: &str) -> Result<(), Rejection> {
         let one_of = |text: &str| Accepted::OneOf(vec![text.to_owned()]);
-        let rules = Rules { issuer: one_of("i"), audience: one_of("a"), leeway: Duration::from_secs(60) };
+        let rules =
+            Rules { issuer: one_of("i"), audience: one_of("a"), token_types: None, leeway: Duration::from_secs(60) };
         rules.check(&Claims::read(claims.as_bytes()).unwrap(), at(NOW))
     }
 
@@ -102,8 +127,26 @@ mod tests {
     }
 
     #[test]
+    fn types_are_those_of_users_tokens_unless_others_are_set() {
+        let usual = Rules { issuer: Accepted::Any, audience: Accepted::Any, token_types: None, leeway: Duration::ZERO };
+        let set = Rules { token_types: Some(vec!["at+jwt".to_owned()]), ..usual.clone() };
+        for (token_type, by_default, if_set) in [
+            (None, true, false),
+            (Some("jwt"), true, false),
+            (Some("at+jwt"), true, true),
+            (Some("logout+jwt"), false, false),
+            (Some("secevent+jwt"), false, false),
+            (Some("dpop+jwt"), false, false),
+            (Some(""), false, false),
+        ] {
+            let found = [&usual, &set].map(|rules| rules.check_type(token_type).is_ok());
+            assert_eq!(found, [by_default, if_set], "{token_type:?}");
+        }
+    }
+
+    #[test]
     fn any_is_any_and_none_too() {
-        let rules = Rules { issuer: Accepted::Any, audience: Accepted::Any, leeway: Duration::ZERO };
+        let rules = Rules { issuer: Accepted::Any, audience: Accepted::Any, token_types: None, leeway: Duration::ZERO };
         let check = |exp: u64| rules.check(&Claims::default().with_exp(at(exp)), at(NOW));
         assert_eq!((check(NOW + 1), check(NOW)), (Ok(()), Err(Rejection::Expired)));
     }

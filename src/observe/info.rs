@@ -1,21 +1,21 @@
-//! What an observer is told: values without secrets, users' ids or texts of the service.
+//! What an observer receives: values without secrets, users' ids or texts of the service.
 
 use crate::ErrorKind;
 use std::time::Duration;
 
-/// What `error_type` says of work that its caller gave up.
+/// The `error_type` of work that its caller dropped.
 const CANCELLED: &str = "cancelled";
 
 /// A logical call that has ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CallInfo {
-    /// The service: `digiwin`, `authing` or `cloudspot`.
+    /// The service: `digiwin`, `authing`, `cloudspot`, or `jwt` for a verifier that fetches keys.
     pub service: &'static str,
     /// The operation, such as `digiwin.users.get_user`, as [`Error::operation`](crate::Error::operation) names it.
     pub operation: &'static str,
-    /// How many attempts the call's requests took together; 0 where none was sent. Those of a login or refresh that the call waited
-    /// for are not among them.
+    /// How many attempts the call's requests took together; 0 if nothing was sent. Those of a login or refresh that the call waited
+    /// for are not counted.
     pub attempts: u32,
     /// How long the call took, with the waits between attempts and for a login or refresh.
     pub duration: Duration,
@@ -41,7 +41,7 @@ impl CallInfo {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AttemptInfo<'a> {
-    /// The service: `digiwin`, `authing` or `cloudspot`.
+    /// The service: `digiwin`, `authing`, `cloudspot`, or `jwt` for a verifier that fetches keys.
     pub service: &'static str,
     /// The operation of the request, such as `digiwin.users.get_user`.
     pub operation: &'static str,
@@ -100,10 +100,10 @@ impl<'a> AttemptInfo<'a> {
 pub struct RefreshInfo {
     /// The service: `digiwin`, `authing` or `cloudspot`.
     pub service: &'static str,
-    /// Why the session needed another token: it had none (`missing`), its token had `expired`, the service had `rejected` it, or it
+    /// Why the session needed another token: it had no token (`missing`), its token had `expired`, the service had `rejected` it, or it
     /// was to be replaced `ahead` of its end.
     pub reason: &'static str,
-    /// What came of it. The service has `refreshed` the token, or the session has `logged_in`; the credentials provider has `provided`
+    /// The result. The service has `refreshed` the token, or the session has `logged_in`; the credentials provider has `provided`
     /// a token; one was `found` in the store, where another process had put it, or set by a caller; or it has `failed`, or was
     /// `cancelled`.
     pub result: &'static str,
@@ -133,7 +133,7 @@ impl RefreshInfo {
 pub struct IntrospectionInfo {
     /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
-    /// What came of it: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
+    /// The result: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
     pub result: &'static str,
     /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`; `none` where it was not asked, for example because
     /// the request has no token.

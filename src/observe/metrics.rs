@@ -11,12 +11,12 @@ use ::metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe
 /// | `iam.client.call.duration` | histogram, seconds | `iam.service`, `iam.operation`, `error.type` |
 /// | `iam.client.retries` | counter | `iam.operation`, `reason` |
 /// | `iam.client.token.refreshes` | counter | `iam.service`, `iam.refresh.reason`, `result` |
-/// | `iam.guard.checks` | counter | `result`, `cache` |
-/// | `iam.guard.check.duration` | histogram, seconds | `cache` |
-/// | `iam.guard.entries`, `iam.guard.in_flight` | gauge | |
+/// | `iam.guard.checks` | counter | `iam.service`, `result`, `cache` |
+/// | `iam.guard.check.duration` | histogram, seconds | `iam.service`, `cache` |
+/// | `iam.guard.entries`, `iam.guard.in_flight` | gauge | `iam.service` |
 ///
 /// Every label's values are a closed list: operations, kinds of error, HTTP statuses, and the base URL's host. A label without a value
-/// is left out: `error.type` of what succeeded, `url.template` of a raw call.
+/// is left out: `error.type` of what succeeded, `url.template` of a raw call. Guards of one service in one program share their gauges.
 ///
 /// ```
 /// use iam_sdk::{cloudspot::LicenseClientBuilder, observe::Metrics};
@@ -87,11 +87,11 @@ impl Observer for Metrics {
     }
 
     fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        let (result, cache) = (introspection.result, introspection.cache);
-        counter!(CHECKS, "result" => result, "cache" => cache).increment(1);
-        histogram!(CHECK_DURATION, "cache" => cache).record(introspection.duration);
-        gauge!(ENTRIES).set(introspection.entries as f64);
-        gauge!(IN_FLIGHT).set(introspection.in_flight as f64);
+        let IntrospectionInfo { service, result, cache, .. } = *introspection;
+        counter!(CHECKS, "iam.service" => service, "result" => result, "cache" => cache).increment(1);
+        histogram!(CHECK_DURATION, "iam.service" => service, "cache" => cache).record(introspection.duration);
+        gauge!(ENTRIES, "iam.service" => service).set(introspection.entries as f64);
+        gauge!(IN_FLIGHT, "iam.service" => service).set(introspection.in_flight as f64);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the clients tell of their work: an [`Observer`] of your own is told of every call, attempt and refresh that has ended.
+//! Observers of the clients' work: an [`Observer`] of your own is called at the end of every call, attempt and refresh.
 //!
 //! The guide's page on [observability](crate::guide::observability) has the spans and events too, which need no observer.
 //!
@@ -35,31 +35,31 @@ pub(crate) use settings::{Observing, observing_methods};
 
 use std::sync::Arc;
 
-/// Is told of what a client has done, when it has ended.
+/// Receives what a client has done, when it has ended.
 ///
-/// The builder's `observer` sets it. It is told on the thread that did the work, within the span of what has ended: it must not
+/// The builder's `observer` sets it. It is called on the thread that did the work, within the span of what has ended: it must not
 /// block, and must not call the client that it observes. A panic in it is caught; it changes nothing for the call.
 ///
 /// Each method does nothing by default.
 pub trait Observer: Send + Sync {
-    /// Is told of a logical call: one method of a client, with all the requests that it sent.
+    /// Receives a logical call: one method of a client, with all the requests that it sent.
     ///
-    /// Each page of a pager is a call. A login or refresh that a session makes for itself is none.
+    /// Each page of a pager is a call. A login or refresh that a session makes for itself is not a call.
     fn call_finished(&self, call: &CallInfo) {
         let _ = call;
     }
 
-    /// Is told of an attempt to send a request: those of calls, and those of logins and refreshes that a session makes for itself.
+    /// Receives an attempt to send a request: those of calls, and those of logins and refreshes that a session makes for itself.
     fn attempt_finished(&self, attempt: &AttemptInfo<'_>) {
         let _ = attempt;
     }
 
-    /// Is told of a login or refresh that a session made for itself, once for all calls that waited for it.
+    /// Receives a login or refresh that a session made for itself, once for all calls that waited for it.
     fn refresh_finished(&self, refresh: &RefreshInfo) {
         let _ = refresh;
     }
 
-    /// Is told of a check of a request's token by a server's guard.
+    /// Receives a check of a request's token by a server's guard.
     fn introspection_finished(&self, introspection: &IntrospectionInfo) {
         let _ = introspection;
     }

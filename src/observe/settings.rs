@@ -1,4 +1,4 @@
-//! What a client's builder was told of observation.
+//! The settings of observation.
 
 #[cfg(feature = "server")]
 use super::IntrospectionInfo;
@@ -31,24 +31,24 @@ impl Observing {
     }
 
     pub(crate) fn call_finished(&self, call: &CallInfo) {
-        self.tell(|observer| observer.call_finished(call));
+        self.notify(|observer| observer.call_finished(call));
     }
 
     pub(crate) fn attempt_finished(&self, attempt: &AttemptInfo<'_>) {
-        self.tell(|observer| observer.attempt_finished(attempt));
+        self.notify(|observer| observer.attempt_finished(attempt));
     }
 
     pub(crate) fn refresh_finished(&self, refresh: &RefreshInfo) {
-        self.tell(|observer| observer.refresh_finished(refresh));
+        self.notify(|observer| observer.refresh_finished(refresh));
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        self.tell(|observer| observer.introspection_finished(introspection));
+        self.notify(|observer| observer.introspection_finished(introspection));
     }
 
-    /// Calls the observer. The panic hook has reported a panic of it: the call that it was told of goes on.
-    fn tell(&self, of: impl FnOnce(&dyn Observer)) {
+    /// Calls the observer. The panic hook has reported a panic in it, and the observed call goes on.
+    fn notify(&self, of: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = &self.observer {
             let _ = catch_unwind(AssertUnwindSafe(|| of(&**observer)));
         }
@@ -62,7 +62,7 @@ impl Observing {
             hook(operation, &mut headers);
             headers
         }));
-        // A header of which the client does not know what it is for must not be missing in silence.
+        // The client cannot know what a header is for, so it must not leave one out silently.
         let mut headers = made.map_err(|_| Error::configuration("headers_from: the function panicked"))?;
         check_headers(headers.len())?;
         let own: Vec<HeaderName> = headers.keys().filter(|name| is_own(name, reserved)).cloned().collect();
@@ -96,7 +96,7 @@ impl fmt::Debug for Observing {
 /// The setters of observation, for a builder with a field `settings`.
 macro_rules! observing_methods {
     () => {
-        /// Sets who is told of every call, attempt and refresh that has ended. Default: nobody.
+        /// Sets the observer, which is called at the end of every call, attempt and refresh. Default: no observer.
         ///
         /// See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
         pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {

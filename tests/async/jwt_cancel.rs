@@ -4,10 +4,12 @@ use super::jwt::Verifier;
 use crate::support::{
     gate::Gate,
     server::{Server, json},
+    spans::Spans,
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use iam_sdk::jwt::KeySource;
 use serde_json::json;
+use tracing::Instrument as _;
 
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_the_fetch_to_the_others() {
@@ -35,4 +37,70 @@ async fn a_caller_that_goes_away_leaves_the_fetch_to_the_others() {
         assert!(error.to_string().contains("signature is wrong"), "the keys came: {error}");
     }
     assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_fetch_whose_runtime_is_gone_can_be_tried_again() {
+    let gate = Gate::new();
+    let (_end, passed) = (gate.open_at_end(), gate.clone());
+    let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
+    let server = Server::start(move |_| {
+        passed.pass();
+        json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
+    });
+    let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
+    let verifier = builder.any_issuer().any_audience().build().unwrap();
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    drop(first.spawn(verifier.fetch_keys()));
+    second.block_on(async {
+        while gate.arrived() == 0 {
+            super::pause().await;
+        }
+        // It waits for the fetch of the other runtime.
+        let mut waiting = Box::pin(verifier.fetch_keys());
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        first.shutdown_background();
+        let error = waiting.await.unwrap_err();
+        assert!(error.is_transport() && error.is_retryable() && error.suggested_status() >= 502, "{error}");
+        gate.open();
+        verifier.fetch_keys().await.unwrap();
+    });
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refresh_of_keys_does_not_keep_the_span_of_the_request_open() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+    let (gate, served, age) = (Gate::new(), Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+    let (opened, passed) = (gate.open_at_end(), gate.clone());
+    let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
+    let server = Server::start(move |_| {
+        if served.fetch_add(1, Ordering::SeqCst) > 0 {
+            passed.pass();
+        }
+        json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
+    });
+    let (builder, ahead) = (Verifier::builder(KeySource::url(format!("{}/keys", server.url()))), age.clone());
+    let now = move || std::time::SystemTime::now() + std::time::Duration::from_secs(ahead.load(Ordering::SeqCst));
+    let verifier = builder.any_issuer().any_audience().clock(now).build().unwrap();
+    verifier.fetch_keys().await.unwrap();
+    age.store(2 * 60 * 60, Ordering::SeqCst);
+    let token = format!("{}.e30.AA", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#));
+    let spans = Spans::start();
+    let request = tracing::debug_span!(target: "iam_sdk", "a request");
+    let checked = verifier.check(token).instrument(request).await.unwrap();
+    assert!(checked.is_none());
+    while gate.arrived() == 0 {
+        super::pause().await;
+    }
+    let trace = spans.trace();
+    let requests = trace.named("a request");
+    assert!(requests.len() == 1 && requests[0].is_closed, "{trace:#?}");
+    let calls = trace.calls();
+    assert!(calls.len() == 1 && calls[0].parent.is_none() && !calls[0].is_closed, "{trace:#?}");
+    drop(opened);
 }

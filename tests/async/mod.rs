@@ -92,6 +92,8 @@ mod jwt_cancel;
 #[path = "../jwt/mod.rs"]
 mod jwts;
 mod observability;
+#[cfg(all(feature = "jwt", feature = "server"))]
+mod observed_guard;
 mod pager;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;

@@ -11,7 +11,7 @@ use iam_sdk::{CallOptions, Client, RetryPolicy, emulator::Emulator};
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_cancelled_call_has_ended_without_an_error() {
+async fn a_cancelled_call_is_no_failure_and_says_that_it_was_cancelled() {
     let gate = Gate::new();
     let shut = gate.clone();
     let server = Server::start(move |_| {
@@ -35,7 +35,7 @@ async fn a_cancelled_call_has_ended_without_an_error() {
     let trace = spans.ended().expect("a span is open");
     assert_eq!((trace.calls().len(), trace.requests().len(), trace.loud().len()), (1, 1, 0));
     for span in &trace.spans {
-        assert_eq!((span.field("error.type"), span.field("otel.status_code")), (None, None), "{span:?}");
+        assert_eq!((span.field("error.type"), span.field("otel.status_code")), (Some("cancelled"), None), "{span:?}");
     }
     assert_eq!(trace.calls()[0].field("iam.attempts"), Some("1"));
     let notes = observed.notes();

@@ -5,7 +5,7 @@ use super::{
     signer::{AUDIENCE, Clock, Issuer, KEY, jwks},
     test,
 };
-use crate::support::gate::Gate;
+use crate::support::{gate::Gate, observed::Observed, spans::Spans, vocabulary::check_vocabulary};
 use iam_sdk::{
     RetryPolicy,
     jwt::{KeySource, VerifierBuilder},
@@ -83,7 +83,7 @@ async fn unknown_keys_make_one_request_an_interval() {
     in_parallel(AT_ONCE.min(200), &flood).await;
     in_parallel(AT_ONCE.min(200), &flood).await;
     assert_eq!(issuer.fetches(), (2, 2), "one for the keys, one for all unknown ones");
-    clock.ahead(299);
+    clock.ahead(29);
     in_parallel(10, &flood).await;
     assert_eq!(issuer.fetches(), (2, 2));
     clock.ahead(2);
@@ -91,6 +91,49 @@ async fn unknown_keys_make_one_request_an_interval() {
     assert_eq!(issuer.fetches(), (3, 3));
     let good = verifier.check(issuer.token(KEY)).await.unwrap();
     assert!(good.is_some(), "nobody with a good token was in the way of it");
+}
+
+#[maybe_async]
+#[test]
+async fn a_stranger_who_spends_the_fetch_delays_a_new_key_by_half_a_minute() {
+    let (issuer, clock) = (Issuer::start(), Clock::default());
+    let verifier = builder(&issuer, &clock).build().unwrap();
+    verifier.fetch_keys().await.unwrap();
+    let strange = verifier.check(issuer.token("made-up")).await.unwrap();
+    assert!(strange.is_none());
+    *issuer.keys.lock().unwrap() = jwks(&["key-2"]);
+    let new = issuer.token("key-2");
+    // Refused, and not an error: else strangers could make the server look ill.
+    let too_early = verifier.check(new.clone()).await.unwrap();
+    assert!(too_early.is_none());
+    clock.ahead(30);
+    let in_time = verifier.check(new).await.unwrap();
+    assert!(in_time.is_some());
+    assert_eq!(issuer.fetches(), (3, 3));
+}
+
+#[maybe_async]
+#[test]
+async fn fetches_have_the_headers_of_the_hook_and_an_observer() {
+    let (issuer, observed) = (Issuer::start(), Observed::default());
+    let builder = builder(&issuer, &Clock::default()).observer(observed.clone()).trace_urls(true);
+    let builder = builder.headers_from(|operation, headers| {
+        headers.insert("x-operation", operation.parse().unwrap());
+    });
+    let verifier = builder.build().unwrap();
+    let spans = Spans::start();
+    verifier.fetch_keys().await.unwrap();
+    let trace = spans.trace();
+    check_vocabulary(&trace);
+    let operations = ["jwt.discovery", "jwt.keys"];
+    let requests = issuer.requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.headers["x-operation"].as_str()).collect();
+    assert_eq!(sent, operations);
+    let calls: Vec<_> =
+        observed.notes().calls.iter().map(|call| (call.service, call.operation, call.attempts)).collect();
+    assert_eq!(calls, operations.map(|operation| ("jwt", operation, 1)));
+    let urls: Vec<_> = trace.requests().iter().map(|span| span.field("url.full").unwrap().to_owned()).collect();
+    assert_eq!(urls, [format!("{}/.well-known/openid-configuration", issuer.issuer()), issuer.keys_url()]);
 }
 
 #[maybe_async]
@@ -108,7 +151,7 @@ async fn a_key_that_was_added_is_found_and_one_that_was_removed_is_gone() {
     assert!(checked.is_none());
     // A set without any key is the issuer's mistake, and no reason to refuse everybody.
     *issuer.keys.lock().unwrap() = json!({"keys": []});
-    clock.ahead(301);
+    clock.ahead(31);
     let error = verifier.verify(issuer.token("key-3")).await.unwrap_err();
     assert!(error.is_decode(), "{error}");
     let checked = verifier.check(issuer.token("key-2")).await.unwrap();

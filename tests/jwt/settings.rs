@@ -25,13 +25,14 @@ fn with(source: KeySource) -> iam_sdk::jwt::VerifierBuilder<Verifier> {
 #[test]
 async fn a_builder_names_the_setting_that_is_missing_or_wrong() {
     type Build = fn() -> Option<Error>;
-    let wrong: [(&str, Build); 21] = [
+    let wrong: [(&str, Build); 22] = [
         ("issuer: not set", || Verifier::builder(KeySource::secret(SECRET)).audience("a").build().err()),
         ("audience: not set", || Verifier::builder(KeySource::secret(SECRET)).issuer("i").build().err()),
         ("audience: not set", || Verifier::builder(KeySource::discovery("https://h/oidc")).build().err()),
         ("issuer: it is empty", || with_keys().issuer(" ").build().err()),
         ("audience: it is empty", || with_keys().audience("").build().err()),
-        ("algorithms: none is set", || with_keys().algorithms([]).build().err()),
+        ("token_type: it is empty", || with_keys().token_type("application/").build().err()),
+        ("algorithms: the list is empty", || with_keys().algorithms([]).build().err()),
         ("algorithms: HS256 takes a secret", || with_keys().algorithms([Algorithm::HS256]).build().err()),
         ("algorithms: HS256 takes a secret", || {
             with_keys().algorithms([Algorithm::RS256, Algorithm::HS256]).build().err()
@@ -50,7 +51,7 @@ async fn a_builder_names_the_setting_that_is_missing_or_wrong() {
         ("issuer: no scheme", || with(KeySource::discovery("h/oidc")).build().err()),
         ("issuer: plain http", || with(KeySource::discovery("http://h/oidc")).build().err()),
         ("URL of the keys: plain http", || with(KeySource::url("http://h/keys")).build().err()),
-        ("URL of the keys: it is no URL", || with(KeySource::url("keys")).build().err()),
+        ("URL of the keys: it is not a URL", || with(KeySource::url("keys")).build().err()),
     ];
     for (said, build) in wrong {
         let error = build().expect(said);

@@ -1,4 +1,4 @@
-//! An issuer by hand: it signs what no issuer would.
+//! An issuer for tests, which signs what no real issuer would.
 
 use crate::support::server::{Request, Response, Server, json as respond_json};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -90,6 +90,17 @@ fn hostile() -> Vec<(&'static str, String, &'static str)> {
         ("kid that is a number", with_header(json!({"kid": 1})), "header"),
         ("crit", with_header(json!({"crit": ["exp"]})), "crit"),
         ("a token inside", with_header(json!({"cty": "JWT"})), "cty"),
+        ("a logout token", with_header(json!({"typ": "logout+jwt"})), "typ"),
+        ("a logout token, by its media type", with_header(json!({"typ": "application/Logout+JWT"})), "typ"),
+        (
+            "a logout token without a type",
+            signed(&changed("events", json!({"http://schemas.openid.net/event/backchannel-logout": {}}))),
+            "events",
+        ),
+        ("a security event", with_header(json!({"typ": "secevent+jwt"})), "typ"),
+        ("a proof of possession", with_header(json!({"typ": "dpop+jwt"})), "typ"),
+        ("an empty type", with_header(json!({"typ": ""})), "typ"),
+        ("a type that is a list", with_header(json!({"typ": ["JWT"]})), "header"),
         ("expired", signed(&expired), "expired"),
         ("not yet valid", signed(&changed("nbf", json!(now + 3600))), "not valid yet"),
         ("another issuer", signed(&claims("https://evil.example").to_string()), "issuer"),
@@ -166,6 +177,24 @@ async fn a_good_token_has_its_claims() {
     let several = rs256(key(), &header(KEY), &changed("aud", json!(["warehouse", AUDIENCE])));
     let checked = verifier.check(several).await.unwrap();
     assert!(checked.is_some());
+}
+
+#[maybe_async]
+#[test]
+async fn a_type_that_is_set_is_demanded() {
+    let builder = Verifier::builder(KeySource::fixed(jwks(&[KEY]).to_string())).issuer(ISSUER).audience(AUDIENCE);
+    let verifier = builder.token_type("application/at+jwt").token_type("Own+JWT").build().unwrap();
+    for (header, is_accepted) in [
+        (json!({"alg": "RS256", "kid": KEY}), false),
+        (json!({"alg": "RS256", "kid": KEY, "typ": "JWT"}), false),
+        (json!({"alg": "RS256", "kid": KEY, "typ": "at+jwt"}), true),
+        (json!({"alg": "RS256", "kid": KEY, "typ": "application/AT+JWT"}), true),
+        (json!({"alg": "RS256", "kid": KEY, "typ": "own+jwt"}), true),
+        (json!({"alg": "RS256", "kid": KEY, "typ": "logout+jwt"}), false),
+    ] {
+        let checked = verifier.check(rs256(key(), &header, &claims(ISSUER).to_string())).await.unwrap();
+        assert_eq!(checked.is_some(), is_accepted, "{header}");
+    }
 }
 
 #[maybe_async]

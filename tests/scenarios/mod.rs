@@ -18,6 +18,8 @@ mod cloudspot;
 mod credentials;
 mod identity;
 mod login_limit;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod observability;
 mod orgs;
 mod providers;

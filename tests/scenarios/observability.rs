@@ -4,7 +4,6 @@ use super::{
     super::{
         every_call::EVERY_CALL,
         faults::matrix::{emulator, signed_in, target},
-        pause,
     },
     Client, ManagementClient, ann, maybe_async, test,
 };
@@ -14,6 +13,7 @@ use crate::support::{
     same,
     server::{Server, json, status},
     spans::{Span, Spans, Trace},
+    vocabulary::check_vocabulary,
 };
 use iam_sdk::{
     CallOptions, ErrorKind, Method, Result, RetryPolicy,
@@ -31,56 +31,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Every field that a span or event of the crate may have.
-const FIELDS: [&str; 31] = [
-    "error",
-    "error.type",
-    "graphql.operation.name",
-    "http.request.header",
-    "http.request.method",
-    "http.request.resend_count",
-    "http.response.status_code",
-    "iam.attempts",
-    "iam.code",
-    "iam.duration_ms",
-    "iam.operation",
-    "iam.refresh.joined",
-    "iam.refresh.reason",
-    "iam.refresh.result",
-    "iam.request_id",
-    "iam.retry.retry_after_ms",
-    "iam.retry.wait_ms",
-    "iam.service",
-    "otel.kind",
-    "otel.name",
-    "otel.status_code",
-    "server.address",
-    "server.port",
-    "url.full",
-    "url.scheme",
-    "url.template",
-    // What `tracing` itself adds.
-    "message",
-    "log.target",
-    "log.module_path",
-    "log.file",
-    "log.line",
-];
-
-/// Fails if a span or event has a field, or a span a name, that is not in the list, or if one is of another level or target.
-fn check_vocabulary(trace: &Trace) {
-    let known: BTreeSet<&str> = FIELDS.into();
-    for span in &trace.spans {
-        assert!(["iam_sdk.call", "iam_sdk.request", "iam_sdk.refresh"].contains(&span.name), "{span:?}");
-        assert!(span.declared.is_subset(&known), "{span:?}");
-        assert_eq!((span.target, span.level), ("iam_sdk", tracing::Level::DEBUG), "{span:?}");
-    }
-    for event in &trace.events {
-        assert!(event.fields.keys().all(|field| known.contains(field)), "{event:?}");
-        assert!(event.target == "iam_sdk" && event.level != tracing::Level::ERROR, "{event:?}");
-    }
-}
-
 /// Waits until every span has ended: the work of a flight outlives its callers by a moment.
 #[maybe_async]
 async fn ended(spans: &Spans) -> Trace {
@@ -89,12 +39,12 @@ async fn ended(spans: &Spans) -> Trace {
             check_vocabulary(&trace);
             return trace;
         }
-        pause().await;
+        super::super::pause().await;
     }
     panic!("a span does not end: {:#?}", spans.trace());
 }
 
-fn quick() -> RetryPolicy {
+pub(super) fn quick() -> RetryPolicy {
     RetryPolicy::new().initial_backoff(Duration::from_millis(1))
 }
 
@@ -105,7 +55,7 @@ fn observed(emulator: &Emulator) -> (Client, Observed) {
     (builder.retry(quick()).build().unwrap(), observed)
 }
 
-const SIMPLE: &str = "digiwin.users.get_user_simple";
+pub(super) const SIMPLE: &str = "digiwin.users.get_user_simple";
 
 #[maybe_async]
 #[test]
@@ -517,164 +467,5 @@ fn every_operation_is_one_call_in_words_of_the_list_and_nothing_is_loud() {
         .collect();
     for personal in ["@", "13800000000", "Secret-12345", "an-app", "a-secret", "bob", "u1\n"] {
         assert!(!values.contains(personal), "{personal}: {values}");
-    }
-}
-
-#[cfg(feature = "metrics")]
-mod metrics {
-    use super::{Client, Emulator, Fault, SIMPLE, holds, maybe_async, quick, test};
-    use ::metrics::{
-        Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
-    };
-    use iam_sdk::observe::Metrics;
-    use std::{
-        collections::{BTreeMap, BTreeSet},
-        sync::{Arc, Mutex},
-    };
-
-    type Kept = Arc<Mutex<BTreeMap<String, (u64, Key)>>>;
-
-    /// A recorder that counts what is recorded for each name and its labels.
-    #[derive(Default)]
-    struct Kinds {
-        recorded: Kept,
-        units: Mutex<BTreeMap<String, Option<Unit>>>,
-    }
-
-    struct Cell(Kept, Key);
-
-    impl Cell {
-        fn add(&self, count: u64) {
-            let mut labels: Vec<_> =
-                self.1.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-            labels.retain(|label| !label.starts_with("server."));
-            labels.sort();
-            let name = format!("{} {}", self.1.name(), labels.join(" "));
-            self.0.lock().unwrap().entry(name).or_insert((0, self.1.clone())).0 += count;
-        }
-    }
-
-    impl CounterFn for Cell {
-        fn increment(&self, value: u64) {
-            self.add(value);
-        }
-
-        fn absolute(&self, _: u64) {
-            panic!("counters are incremented");
-        }
-    }
-
-    impl HistogramFn for Cell {
-        fn record(&self, seconds: f64) {
-            assert!(seconds > 0.0 && seconds < 60.0, "{seconds}");
-            self.add(1);
-        }
-    }
-
-    impl Kinds {
-        fn describe(&self, name: &KeyName, unit: Option<Unit>) {
-            self.units.lock().unwrap().insert(name.as_str().to_owned(), unit);
-        }
-    }
-
-    impl Recorder for Kinds {
-        fn describe_counter(&self, name: KeyName, unit: Option<Unit>, _: SharedString) {
-            self.describe(&name, unit);
-        }
-
-        fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, _: SharedString) {
-            self.describe(&name, unit);
-        }
-
-        fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, _: SharedString) {
-            self.describe(&name, unit);
-        }
-
-        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-            Counter::from_arc(Arc::new(Cell(self.recorded.clone(), key.clone())))
-        }
-
-        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-            panic!("no guard is there");
-        }
-
-        fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-            Histogram::from_arc(Arc::new(Cell(self.recorded.clone(), key.clone())))
-        }
-    }
-
-    #[maybe_async]
-    #[test]
-    async fn metrics_have_names_units_and_labels_of_a_closed_list() {
-        let emulator = Emulator::start().unwrap();
-        let recorder = Kinds::default();
-        let _installed = ::metrics::set_default_local_recorder(&recorder);
-        let account = emulator.digiwin().account();
-        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).observer(Metrics::new());
-        let client = builder.retry(quick()).build().unwrap();
-        // The login is another one's: that of a blocking session runs on a thread without this recorder.
-        let user = client.identity().login(&account.user_id, account.password.clone()).await.unwrap();
-        let session = client.with_token(user.token.unwrap()).unwrap();
-        recorder.recorded.lock().unwrap().clear();
-        emulator.fault(Fault::status(503).times(1).on(SIMPLE));
-        session.users().get_user_simple().await.unwrap();
-        holds(session.users().get_user("nobody").await.is_err());
-        holds(session.request(iam_sdk::Method::GET, "/nowhere").await.is_err());
-        let recorded: BTreeMap<String, u64> =
-            recorder.recorded.lock().unwrap().iter().map(|(name, (count, _))| (name.clone(), *count)).collect();
-        let expected = [
-            ("http.client.request.duration error.type=404 http.request.method=GET http.response.status_code=404", 1),
-            (
-                "http.client.request.duration error.type=503 http.request.method=GET http.response.status_code=503 url.template=/api/iam/v2/user/simple",
-                1,
-            ),
-            (
-                "http.client.request.duration http.request.method=GET http.response.status_code=200 url.template=/api/iam/v2/user/simple",
-                1,
-            ),
-            ("iam.client.call.duration error.type=not_found iam.operation=digiwin.request iam.service=digiwin", 1),
-            (
-                "iam.client.call.duration error.type=not_found iam.operation=digiwin.users.get_user iam.service=digiwin",
-                1,
-            ),
-            ("iam.client.call.duration iam.operation=digiwin.users.get_user_simple iam.service=digiwin", 1),
-            ("iam.client.retries iam.operation=digiwin.users.get_user_simple reason=server", 1),
-        ];
-        for (name, count) in expected {
-            assert_eq!(recorded.get(name), Some(&count), "{name}: {recorded:#?}");
-        }
-        // The lookup that found nobody.
-        assert_eq!(recorded.len(), expected.len() + 1, "{recorded:#?}");
-        let labels = recorder.recorded.lock().unwrap();
-        let labels: BTreeSet<_> =
-            labels.values().flat_map(|(_, key)| key.labels().map(|label| label.key().to_owned())).collect();
-        let known = [
-            "error.type",
-            "http.request.method",
-            "http.response.status_code",
-            "iam.operation",
-            "iam.service",
-            "reason",
-            "server.address",
-            "server.port",
-            "url.template",
-        ];
-        assert_eq!(labels, known.map(str::to_owned).into());
-        let units = recorder.units.lock().unwrap();
-        let seconds: Vec<_> =
-            units.iter().filter(|(_, unit)| **unit == Some(Unit::Seconds)).map(|(name, _)| name.as_str()).collect();
-        assert_eq!(seconds, ["http.client.request.duration", "iam.client.call.duration", "iam.guard.check.duration"]);
-        let counts: Vec<_> =
-            units.iter().filter(|(_, unit)| **unit == Some(Unit::Count)).map(|(name, _)| name.as_str()).collect();
-        assert_eq!(
-            counts,
-            [
-                "iam.client.retries",
-                "iam.client.token.refreshes",
-                "iam.guard.checks",
-                "iam.guard.entries",
-                "iam.guard.in_flight"
-            ]
-        );
     }
 }

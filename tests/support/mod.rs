@@ -6,9 +6,12 @@ pub mod handshake;
 pub mod http2;
 pub mod log;
 pub mod observed;
+#[cfg(feature = "metrics")]
+pub mod recorder;
 pub mod server;
 pub mod spans;
 pub mod tls;
+pub mod vocabulary;
 
 use std::{collections::BTreeMap, fmt::Debug};
 

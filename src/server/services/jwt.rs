@@ -6,7 +6,8 @@ use crate::{
     server::{Identity, Introspect, Known},
 };
 
-/// The id is the subject (`sub`).
+/// The id is the subject (`sub`), and so unique within one issuer only: for a verifier that accepts several issuers, guard with a closure
+/// whose identity has [`Claims::global_subject`] as its id.
 impl Identity for Claims {
     fn user_id(&self) -> &str {
         self.sub.as_deref().unwrap_or_default()

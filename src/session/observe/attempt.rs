@@ -141,7 +141,7 @@ impl<'a> AttemptScope<'a> {
         (attempt.resend_count, attempt.resend_reason, attempt.status) = (self.resends, self.reason, self.status);
         (attempt.duration, attempt.error) = (self.took.unwrap_or_else(|| begun.elapsed()), error);
         attempt.cancelled = cancelled;
-        show_error(&self.span, error.and(attempt.error_type()));
+        show_error(&self.span, attempt.error_type(), cancelled);
         self.span.in_scope(|| core.observing.attempt_finished(&attempt));
     }
 }

@@ -77,7 +77,7 @@ impl CallScope<'_> {
             .sum();
         (call.duration, call.error, call.cancelled) = (begun.elapsed(), error, cancelled);
         self.span.record("iam.attempts", call.attempts);
-        show_error(&self.span, error.and(call.error_type()));
+        show_error(&self.span, call.error_type(), cancelled);
         self.span.in_scope(|| {
             tracing::debug!(
                 target: "iam_sdk",

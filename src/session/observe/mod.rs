@@ -1,4 +1,4 @@
-//! What a session shows of its work: spans and events, and what the client's observer is told.
+//! What a session shows of its work: spans, events, and the calls of the client's observer.
 
 mod attempt;
 mod call;
@@ -17,10 +17,13 @@ impl Core {
     }
 }
 
-/// Marks a span as that of a failure.
-fn show_error(span: &Span, error_type: Option<&'static str>) {
+/// Marks a span as that of a failure, or as cancelled, which is no failure of the service.
+fn show_error(span: &Span, error_type: Option<&'static str>, cancelled: bool) {
     if let Some(error_type) = error_type {
-        span.record("error.type", error_type).record("otel.status_code", "ERROR");
+        span.record("error.type", error_type);
+        if !cancelled {
+            span.record("otel.status_code", "ERROR");
+        }
     }
 }
 

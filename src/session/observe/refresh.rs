@@ -73,7 +73,7 @@ impl RefreshScope {
         (refresh.result, refresh.duration) = (result, begun.elapsed());
         (refresh.error, refresh.cancelled) = (error, cancelled);
         self.span.record("iam.refresh.result", result);
-        show_error(&self.span, error.and(refresh.error_type()));
+        show_error(&self.span, refresh.error_type(), cancelled);
         self.span.in_scope(|| {
             tracing::debug!(
                 target: "iam_sdk",
