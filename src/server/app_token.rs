@@ -6,21 +6,20 @@ use tokio::sync::Mutex;
 
 /// How long an app token that was accepted counts as good: a flood of wrong tokens asks once in this time.
 const ACCEPTED: Duration = Duration::from_secs(5);
-/// How long a failure counts: those that waited for it get it, too.
-const FAILED: Duration = Duration::from_secs(1);
 
-/// What the service said last, and when. One asks at a time, and all that wait get its result.
+/// What the service said last, and when. One asks at a time, and all that wait get its result; a failure counts for those alone.
 #[derive(Debug, Default)]
 pub(crate) struct AppTokenCheck(Mutex<Option<(Instant, Option<Error>)>>);
 
 impl AppTokenCheck {
     /// Confirms that the service accepts the app token, with `ask` if that is not known.
     pub(crate) async fn confirm(&self, ask: impl Future<Output = Result<()>>) -> Result<()> {
+        let came = Instant::now();
         let mut last = self.0.lock().await;
         if let Some((when, error)) = &*last {
             match error {
                 None if when.elapsed() < ACCEPTED => return Ok(()),
-                Some(error) if when.elapsed() < FAILED => return Err(error.clone()),
+                Some(error) if *when >= came => return Err(error.clone()),
                 _ => {}
             }
         }

@@ -7,7 +7,7 @@ use super::{
     fault::{is_definite_no, rejection_kind},
     guard::Who,
     key::Keys,
-    memo::{Answer, Failure, How, Memo},
+    memo::{Answer, Failure, Memo},
     report::{CheckResult, Checked, Counters, Report, Stats},
     settings::Settings,
     source,
@@ -85,16 +85,21 @@ impl<I: Introspect> Core<I> {
     }
 
     /// Ends a check.
-    pub(super) fn finish(&self, report: Report, result: CheckResult, how: Option<How>, error: Option<ErrorKind>) {
+    fn finish(&self, report: Report, checked: &Checked) {
         let sizes = || self.who.store().counts();
         let told = (&self.counters, &self.settings.observing);
-        report.finish(&Checked { result, how, error }, told, self.introspect.service(), sizes);
+        report.finish(checked, told, self.introspect.service(), sizes);
     }
 
     /// Ends the check of a request that has no token, or none that can be one.
     pub(super) fn finish_without_token(&self, report: Report, kind: RejectionKind) -> Rejection {
-        self.finish(report, CheckResult::of(kind), None, None);
+        self.finish(report, &Checked { result: CheckResult::of(kind), how: None, error: None, is_fine: false });
         self.reject(kind)
+    }
+
+    /// Ends the check of a request that has no token, and needs none.
+    pub(super) fn finish_anonymous(&self, report: Report) {
+        self.finish(report, &Checked { result: CheckResult::Missing, how: None, error: None, is_fine: true });
     }
 
     pub(super) async fn check(
@@ -104,24 +109,31 @@ impl<I: Introspect> Core<I> {
         rule: Option<&Rule<I::Identity>>,
     ) -> Result<Caller<I::Identity>, Rejection> {
         let answer = report.within(self.who.get(self.key(&token), || self.clone().look_up(token.clone()))).await;
-        let (kind, how, error) = match answer {
+        let (kind, result, how, error) = match answer {
             Answer::Known(who, how) => {
                 let caller = Caller::new(who, token, self.clone());
                 if rule.is_none_or(|rule| rule(&caller)) {
-                    self.finish(report, CheckResult::Ok, Some(how), None);
+                    let checked = Checked { result: CheckResult::Ok, how: Some(how), error: None, is_fine: true };
+                    self.finish(report, &checked);
                     return Ok(caller);
                 }
-                (RejectionKind::Forbidden, how, None)
+                (RejectionKind::Forbidden, CheckResult::Forbidden, how, None)
             }
-            Answer::Refused(how) => (RejectionKind::InvalidToken, how, None),
+            Answer::Refused(how) => (RejectionKind::InvalidToken, CheckResult::Invalid, how, None),
             Answer::Unknown(failure, how) => {
+                let result = match &failure {
+                    Failure::Full => CheckResult::Overloaded,
+                    Failure::Late => CheckResult::Timeout,
+                    _ => CheckResult::Unavailable,
+                };
                 let error = failure_error(failure);
                 let wrong_use = rejection_kind(&error) == RejectionKind::Misconfigured;
                 let kind = if wrong_use { RejectionKind::Misconfigured } else { RejectionKind::Unavailable };
-                (kind, how, Some(error))
+                (kind, result, how, Some(error))
             }
         };
-        self.finish(report, CheckResult::of(kind), Some(how), error.as_ref().map(Error::kind));
+        let checked = Checked { result, how: Some(how), error: error.as_ref().map(Error::kind), is_fine: false };
+        self.finish(report, &checked);
         Err(Rejection::of(kind, error).realm(&self.settings.realm))
     }
 

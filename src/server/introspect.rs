@@ -100,7 +100,10 @@ pub trait Introspect: Send + Sync + 'static {
     /// that cannot be decoded MUST NOT become `Ok(None)`.
     fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Option<Known<Self::Identity>>>> + Send;
 
-    /// Returns the roles of a caller, for [`Caller::require_role`](super::Caller::require_role).
+    /// Returns the roles of a caller, for [`Caller::require_role`](super::Caller::require_role). They are cached for this token alone.
+    ///
+    /// If the service refuses the call with 401, the guard asks [`introspect`](Self::introspect) anew before it believes that the token is bad.
+    /// What refuses this server's own credentials MUST be another kind, such as [`Application`](crate::ErrorKind::Application).
     ///
     /// # Errors
     ///

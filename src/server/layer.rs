@@ -146,7 +146,7 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         request.extensions_mut().remove::<Caller<I::Identity>>();
         // The future holds the headers alone: that of the request would have to be `Sync` for it.
         let headers = mem::take(request.headers_mut());
-        let admitted = self.guard.admit(&headers, self.rule.as_ref()).await;
+        let admitted = self.guard.admit(&headers, self.needs_token, self.rule.as_ref()).await;
         *request.headers_mut() = headers;
         let missing = || self.guard.0.reject(RejectionKind::MissingToken);
         match admitted? {
