@@ -46,6 +46,12 @@ macro_rules! client_methods {
             Ok(Self { session: self.session.with_watched_token(token, on_refusal)?, $($other: self.$other.clone()),* })
         }
 
+        #[cfg(feature = "server")]
+        #[allow(dead_code, reason = "only Digiwin has an app token")]
+        pub(crate) fn app_token_check(&self) -> &crate::server::AppTokenCheck {
+            self.session.app_token_check()
+        }
+
         /// Returns the session's token, which may have expired, if the session has one. Sends no request.
         ///
         /// # Errors

@@ -68,6 +68,11 @@ impl Checker {
         outcome.and_then(|claims| claims.map_err(Error::from)).map_err(|error| error.operation_unless_named(OPERATION))
     }
 
+    #[cfg(feature = "server")]
+    pub(crate) fn leeway(&self) -> std::time::Duration {
+        self.rules.leeway
+    }
+
     /// Returns the claims of a token, or `None` if it is not accepted.
     pub(crate) async fn check(&self, token: UserToken) -> Result<Option<Claims>> {
         match self.outcome(token.expose_secret()).await {

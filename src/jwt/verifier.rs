@@ -60,6 +60,12 @@ macro_rules! verifier {
                 $Driver::run(async move { checker.verify(token).await })
             }
 
+            #[cfg(feature = "server")]
+            #[allow(dead_code, reason = "the blocking one stands behind no guard")]
+            pub(crate) fn leeway(&self) -> std::time::Duration {
+                self.0.leeway()
+            }
+
             /// Checks a token, and returns its claims, or `None` if it is not accepted.
             ///
             /// # Errors

@@ -1,15 +1,22 @@
 //! The extractors of axum, and rejections as its responses.
 
-use super::{Caller, Identity, JsonResponder, Rejection, RejectionKind, layer::NoCaller, respond::Respond as _};
+use super::{
+    Caller, Identity, JsonResponder, Rejection, RejectionKind,
+    layer::{NoCaller, Returned},
+    respond::Respond as _,
+};
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        JsonResponder.respond(&self)
+        let mut response: Response = JsonResponder.respond(&self);
+        response.extensions_mut().insert(Returned(self));
+        response
     }
 }
 
@@ -46,6 +53,12 @@ fn find<I: Identity>(parts: &Parts) -> Result<Caller<I>, Rejection> {
     let error = crate::Error::configuration(
         "a handler takes a Caller, and no guard with this identity stands before it: add `route_layer(guard.layer())`",
     );
-    tracing::warn!(target: "iam_sdk", %error, "a request was rejected");
+    // Once in a process: whoever sends requests must not fill the log.
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.swap(true, Ordering::Relaxed) {
+        tracing::debug!(target: "iam_sdk", %error, "a request was rejected");
+    } else {
+        tracing::warn!(target: "iam_sdk", %error, "a request was rejected");
+    }
     Err(Rejection::from(error))
 }

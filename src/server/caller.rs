@@ -17,7 +17,9 @@ pub(super) trait Authority<I>: Send + Sync {
     /// Returns the caller's roles, or permissions in a company.
     fn grants(self: Arc<Self>, caller: Caller<I>, question: Question) -> BoxFuture<Result<Arc<[String]>, Rejection>>;
 
-    fn forget(&self, token: &UserToken);
+    /// Returns whose fault it is that the service refused a call with the caller's token: `Ok` if that is no good any more, which the
+    /// guard knows from now on; otherwise the error that counts.
+    fn whose(self: Arc<Self>, token: UserToken, refusal: Error) -> BoxFuture<Result<()>>;
 
     fn acting_client(&self) -> Option<ActingClient>;
 
@@ -110,10 +112,15 @@ impl<I: Identity> Caller<I> {
         }
     }
 
-    /// Returns what a client that acts for the caller does when the service refuses the token: the guard forgets it.
+    /// Returns what a client that acts for the caller does when the service refuses a call: the guard finds out what was refused.
     fn on_refusal(&self) -> OnRefusal {
         let (authority, token) = (self.0.authority.clone(), self.0.token.clone());
-        OnRefusal::new(move || authority.forget(&token))
+        OnRefusal::new(move |refusal| authority.clone().whose(token.clone(), refusal))
+    }
+
+    #[cfg(feature = "jwt")]
+    pub(super) fn forbidden(&self) -> Rejection {
+        self.0.authority.forbidden()
     }
 
     fn acting_client(&self) -> Result<Service> {
@@ -126,7 +133,7 @@ impl Caller<UserTokenInfo> {
     /// Returns a client whose calls are made as the caller, over the connections of the guard's client.
     ///
     /// It is in no token store, is never refreshed, and is gone with its handles. If the service refuses the token, the guard
-    /// forgets it.
+    /// asks anew whose it is, and forgets it if it is nobody's.
     ///
     /// # Errors
     ///
@@ -143,7 +150,7 @@ impl Caller<LicenseUser> {
     /// Returns a client whose calls are made as the caller, over the connections of the guard's client.
     ///
     /// It is in no token store, is never refreshed, and is gone with its handles. If the service refuses the token, the guard
-    /// forgets it.
+    /// asks anew whose it is, and forgets it if it is nobody's.
     ///
     /// # Errors
     ///

@@ -4,14 +4,14 @@ use super::{
     ActingClient, Introspect, Rejection, RejectionKind,
     caller::{Authority, BoxFuture, Caller},
     decisions::{Decisions, Question},
-    fault::rejection_kind,
+    fault::{is_definite_no, rejection_kind},
     guard::Who,
     key::Keys,
-    memo::{Answer, Failure, How, Memo},
+    memo::{Answer, Failure, Memo},
     report::{CheckResult, Checked, Counters, Report, Stats},
     settings::Settings,
     source,
-    store::{LookedUp, Value as _},
+    store::{Bounds, LookedUp},
 };
 use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
@@ -33,9 +33,11 @@ impl<I: Introspect> Core<I> {
     pub(super) fn new(introspect: I, settings: Settings) -> Self {
         let flavour = Flavour::Async;
         let Settings { clock, times, bounds, timeout, .. } = &settings;
+        let in_flight = bounds.in_flight.filter(|_| !introspect.is_local());
+        let bounds_of_who = Bounds { in_flight, ..bounds.clone() };
         Self {
             keys: Keys::new(),
-            who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), bounds),
+            who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), &bounds_of_who),
             decisions: Decisions::new(flavour, &settings),
             counters: Counters::default(),
             introspect,
@@ -64,8 +66,10 @@ impl<I: Introspect> Core<I> {
     /// Returns whether a token that came by another way can be one.
     pub(super) fn accepts(&self, token: &UserToken) -> bool {
         let text = token.expose_secret();
-        let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        is_token && text.len() <= self.settings.max_token_bytes && self.passes(token)
+        let is_token = !text.is_empty()
+            && text.len() <= self.settings.max_token_bytes
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_token && self.passes(token)
     }
 
     fn passes(&self, token: &UserToken) -> bool {
@@ -81,16 +85,21 @@ impl<I: Introspect> Core<I> {
     }
 
     /// Ends a check.
-    pub(super) fn finish(&self, report: Report, result: CheckResult, how: Option<How>, error: Option<ErrorKind>) {
+    fn finish(&self, report: Report, checked: &Checked) {
         let sizes = || self.who.store().counts();
         let told = (&self.counters, &self.settings.observing);
-        report.finish(&Checked { result, how, error }, told, self.introspect.service(), sizes);
+        report.finish(checked, told, self.introspect.service(), sizes);
     }
 
     /// Ends the check of a request that has no token, or none that can be one.
     pub(super) fn finish_without_token(&self, report: Report, kind: RejectionKind) -> Rejection {
-        self.finish(report, CheckResult::of(kind), None, None);
+        self.finish(report, &Checked { result: CheckResult::of(kind), how: None, error: None, is_fine: false });
         self.reject(kind)
+    }
+
+    /// Ends the check of a request that has no token, and needs none.
+    pub(super) fn finish_anonymous(&self, report: Report) {
+        self.finish(report, &Checked { result: CheckResult::Missing, how: None, error: None, is_fine: true });
     }
 
     pub(super) async fn check(
@@ -99,41 +108,67 @@ impl<I: Introspect> Core<I> {
         report: Report,
         rule: Option<&Rule<I::Identity>>,
     ) -> Result<Caller<I::Identity>, Rejection> {
-        let look_up = || {
-            let (core, token) = (self.clone(), token.clone());
-            async move { core.look_up(&token).await }
-        };
-        let answer = report.within(self.who.get(self.key(&token), look_up)).await;
-        let (kind, how, error) = match answer {
+        let answer = report.within(self.who.get(self.key(&token), || self.clone().look_up(token.clone()))).await;
+        let (kind, result, how, error) = match answer {
             Answer::Known(who, how) => {
                 let caller = Caller::new(who, token, self.clone());
                 if rule.is_none_or(|rule| rule(&caller)) {
-                    self.finish(report, CheckResult::Ok, Some(how), None);
+                    let checked = Checked { result: CheckResult::Ok, how: Some(how), error: None, is_fine: true };
+                    self.finish(report, &checked);
                     return Ok(caller);
                 }
-                (RejectionKind::Forbidden, how, None)
+                (RejectionKind::Forbidden, CheckResult::Forbidden, how, None)
             }
-            Answer::Refused(how) => (RejectionKind::InvalidToken, how, None),
+            Answer::Refused(how) => (RejectionKind::InvalidToken, CheckResult::Invalid, how, None),
             Answer::Unknown(failure, how) => {
+                let result = match &failure {
+                    Failure::Full => CheckResult::Overloaded,
+                    Failure::Late => CheckResult::Timeout,
+                    _ => CheckResult::Unavailable,
+                };
                 let error = failure_error(failure);
                 let wrong_use = rejection_kind(&error) == RejectionKind::Misconfigured;
                 let kind = if wrong_use { RejectionKind::Misconfigured } else { RejectionKind::Unavailable };
-                (kind, how, Some(error))
+                (kind, result, how, Some(error))
             }
         };
-        self.finish(report, CheckResult::of(kind), Some(how), error.as_ref().map(Error::kind));
+        let checked = Checked { result, how: Some(how), error: error.as_ref().map(Error::kind), is_fine: false };
+        self.finish(report, &checked);
         Err(Rejection::of(kind, error).realm(&self.settings.realm))
     }
 
-    async fn look_up(&self, token: &UserToken) -> LookedUp<Who<I::Identity>> {
+    async fn look_up(self: Arc<Self>, token: UserToken) -> LookedUp<Who<I::Identity>> {
         self.counters.note_introspection();
-        let known = self.introspect.introspect(token).await?;
-        Ok(known.map(|known| (Who(known.identity), known.expires_at)))
+        let known = self.introspect.introspect(&token).await?;
+        Ok(known.map(|known| (Who(known.identity), known.expiry)))
     }
 
     pub(super) fn forget(&self, token: &UserToken) {
-        if let Some(who) = self.who.store().forget(&self.key(token)) {
-            self.decisions.forget_user(who.user());
+        let key = self.key(token);
+        self.who.store().forget(&key);
+        self.decisions.forget_token(&key);
+    }
+
+    /// Finds out whose fault it is that the service refused a call with a caller's token. The 401 can be about this server's own
+    /// credentials, and not all services say so: the introspection can tell, which is asked anew.
+    ///
+    /// # Errors
+    ///
+    /// The error that counts in place of the refusal: the token is good, or it cannot be told.
+    async fn check_refusal(self: Arc<Self>, token: UserToken, refusal: Error) -> crate::Result<()> {
+        let key = self.key(&token);
+        match self.who.renew(key, || self.clone().look_up(token.clone())).await {
+            Answer::Refused(_) => {
+                self.decisions.forget_token(&key);
+                Ok(())
+            }
+            Answer::Known(..) => {
+                let error = Error::new(ErrorKind::Application)
+                    .detail("the service refuses the call, and says that the caller's token is good");
+                let error = refusal.status().into_iter().fold(error, Error::with_status);
+                Err(refusal.operation().into_iter().fold(error, Error::with_operation))
+            }
+            Answer::Unknown(failure, _) => Err(failure_error(failure)),
         }
     }
 
@@ -159,7 +194,7 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
         question: Question,
     ) -> BoxFuture<Result<Arc<[String]>, Rejection>> {
         Box::pin(async move {
-            let key = question.key(&self.keys, caller.identity());
+            let key = question.key(&self.keys, self.key(caller.token()), caller.identity());
             let look_up = || {
                 let (core, caller, question) = (self.clone(), caller.clone(), question.clone());
                 async move {
@@ -174,14 +209,13 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
                 Ok(grants) => return Ok(grants),
                 Err(failure) => failure,
             };
-            let error = failure_error(failure);
+            let mut error = failure_error(failure);
+            if is_definite_no(&error)
+                && let Err(other) = self.clone().check_refusal(caller.token().clone(), error.clone()).await
+            {
+                error = other;
+            }
             let kind = match rejection_kind(&error) {
-                RejectionKind::InvalidToken => {
-                    // The token was revoked, or this server's own is wrong: the introspection tells which.
-                    self.forget(caller.token());
-                    self.clone().check(caller.token().clone(), self.begin(), None).await?;
-                    RejectionKind::Unavailable
-                }
                 // The guard asked, not the caller: what it did wrong is this server's fault.
                 RejectionKind::Refused => RejectionKind::Unavailable,
                 kind => kind,
@@ -190,8 +224,8 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
         })
     }
 
-    fn forget(&self, token: &UserToken) {
-        Core::forget(self, token);
+    fn whose(self: Arc<Self>, token: UserToken, refusal: Error) -> BoxFuture<crate::Result<()>> {
+        Box::pin(self.check_refusal(token, refusal))
     }
 
     fn acting_client(&self) -> Option<ActingClient> {
@@ -208,10 +242,13 @@ fn failure_error(failure: Failure) -> Error {
     match failure {
         Failure::Error(error) => error,
         Failure::Full => Error::new(ErrorKind::RateLimited)
-            .detail("too many introspections are under way; raise max_in_flight if the service bears more")
+            .detail("too many introspections are under way, and too many requests wait for one; raise max_in_flight if the service bears more")
             .wait(Some(Duration::from_secs(1))),
         Failure::Late => {
             Error::new(ErrorKind::Timeout).detail("the introspection takes longer than a request waits for it")
+        }
+        Failure::Forgotten => {
+            Error::new(ErrorKind::Transport).detail("the result was forgotten again and again while it was looked up")
         }
         Failure::Lost => {
             Error::new(ErrorKind::Transport).detail("the introspection panicked, or its runtime was shut down")

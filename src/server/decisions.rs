@@ -20,15 +20,15 @@ pub(crate) enum Question {
 }
 
 impl Question {
-    /// Returns the key of the answer: it depends on the user, the tenant of the token and the company, and not on the token.
-    pub(crate) fn key(&self, keys: &Keys, identity: &impl Identity) -> Key {
+    /// Returns the key of the answer. It depends on the token: another one of the same user can be worth less, and be refused.
+    pub(crate) fn key(&self, keys: &Keys, token: Key, identity: &impl Identity) -> Key {
         let (kind, company) = match self {
             Self::Roles => ("roles", ""),
             Self::Permissions(company) => ("permissions", company.as_str()),
         };
         let tenant = identity.tenant_id();
         let has_tenant = if tenant.is_some() { "tenant" } else { "" };
-        keys.of(&[kind, identity.user_id(), has_tenant, tenant.unwrap_or_default(), company])
+        keys.about(token, &[kind, identity.user_id(), has_tenant, tenant.unwrap_or_default(), company])
     }
 }
 
@@ -77,6 +77,11 @@ impl Decisions {
         }
     }
 
+    /// Forgets what was decided for a token.
+    pub(crate) fn forget_token(&self, token: &Key) {
+        self.0.store().forget_token(token);
+    }
+
     pub(crate) fn forget_user(&self, user: &str) {
         self.0.store().forget_user(user);
     }
@@ -104,8 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_of_user_tenant_and_company() {
+    fn a_decision_is_of_token_user_tenant_and_company() {
         let keys = Keys::new();
+        let (token, other_token) = (keys.of(&["token"]), keys.of(&["other"]));
         let permissions = |company: &str| Question::Permissions(company.to_owned());
         let all = [
             (In("ann", Some("T1")), Question::Roles),
@@ -121,8 +127,9 @@ mod tests {
         ];
         for (n, (identity, question)) in all.iter().enumerate() {
             for (other, (other_identity, other_question)) in all.iter().enumerate() {
-                let same = question.key(&keys, identity) == other_question.key(&keys, other_identity);
-                assert_eq!(same, n == other, "{n} {other}");
+                let key = question.key(&keys, token, identity);
+                assert_eq!(key == other_question.key(&keys, token, other_identity), n == other, "{n} {other}");
+                assert_ne!(key, other_question.key(&keys, other_token, other_identity), "{n} {other}");
             }
         }
     }

@@ -20,6 +20,26 @@ pub(crate) struct Times {
     pub(crate) retry_stale: Duration,
 }
 
+/// When a token expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expiry {
+    pub(crate) at: SystemTime,
+    /// Whether it is by this server's own clock and rules, so that no skew is needed.
+    pub(crate) is_exact: bool,
+}
+
+impl Expiry {
+    /// Expiries that others set.
+    #[cfg(test)]
+    fn told(at: SystemTime) -> Self {
+        Self { at, is_exact: false }
+    }
+
+    pub(crate) fn is_past(self, now: Now) -> bool {
+        self.at <= now.wall
+    }
+}
+
 /// Which use may be made of a cached result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
@@ -46,9 +66,12 @@ pub(crate) struct Entry<T> {
 
 impl<T> Entry<T> {
     /// Creates the entry of a result that came now; `None` if it has expired or expires within the skew.
-    pub(crate) fn new(value: Arc<T>, expires_at: Option<SystemTime>, times: &Times, now: Now) -> Option<Self> {
+    pub(crate) fn new(value: Arc<T>, expiry: Option<Expiry>, times: &Times, now: Now) -> Option<Self> {
         // An expiry before the epoch of the clock is one, too.
-        let expires = expires_at.map(|at| at.checked_sub(times.skew).unwrap_or(SystemTime::UNIX_EPOCH));
+        let expires = expiry.map(|expiry| {
+            let skew = if expiry.is_exact { Duration::ZERO } else { times.skew };
+            expiry.at.checked_sub(skew).unwrap_or(SystemTime::UNIX_EPOCH)
+        });
         let left = match expires {
             Some(expires) => expires.duration_since(now.wall).ok().filter(|left| !left.is_zero())?,
             None => Duration::MAX,
@@ -73,7 +96,8 @@ impl<T> Entry<T> {
         } else if now.instant < self.due_at {
             Freshness::Fresh
         } else if now.instant < self.fresh_until {
-            Freshness::Due
+            let failed_just_now = self.retry_at.is_some_and(|at| now.instant < at);
+            if failed_just_now { Freshness::Fresh } else { Freshness::Due }
         } else if self.retry_at.is_some_and(|at| now.instant < at) {
             Freshness::StaleWhileFailing
         } else {
@@ -83,7 +107,8 @@ impl<T> Entry<T> {
 
     /// Returns the entry after the service could not tell, if it is still usable.
     pub(crate) fn after_failure(&self, times: &Times, now: Now) -> Option<Self> {
-        let usable = matches!(self.freshness(now), Freshness::Stale | Freshness::StaleWhileFailing);
+        use Freshness::{Due, Stale, StaleWhileFailing};
+        let usable = matches!(self.freshness(now), Due | Stale | StaleWhileFailing);
         usable.then(|| Self {
             value: self.value.clone(),
             retry_at: now.instant.checked_add(times.retry_stale),
@@ -128,21 +153,28 @@ mod tests {
             (Some(1000), &[(29, Due), (30, Stale), (130, Gone)]),
         ];
         for (expires, rows) in table {
-            let entry = Entry::new(Arc::new(()), expires.map(|n| now.wall + seconds(n)), &times(), now).unwrap();
+            let entry =
+                Entry::new(Arc::new(()), expires.map(|n| Expiry::told(now.wall + seconds(n))), &times(), now).unwrap();
             for (at, expected) in rows {
                 assert_eq!(entry.freshness(after(now, *at)), *expected, "{expires:?} at {at}");
             }
         }
         for expired in [0, 1, 2] {
-            assert!(Entry::new(Arc::new(()), Some(now.wall + seconds(expired)), &times(), now).is_none(), "{expired}");
+            assert!(
+                Entry::new(Arc::new(()), Some(Expiry::told(now.wall + seconds(expired))), &times(), now).is_none(),
+                "{expired}"
+            );
         }
-        assert!(Entry::new(Arc::new(()), Some(SystemTime::UNIX_EPOCH), &times(), now).is_none());
+        assert!(Entry::new(Arc::new(()), Some(Expiry::told(SystemTime::UNIX_EPOCH)), &times(), now).is_none());
+        let exact = Expiry { at: now.wall + seconds(2), is_exact: true };
+        let entry = Entry::new(Arc::new(()), Some(exact), &times(), now).unwrap();
+        assert_eq!((entry.freshness(after(now, 1)), entry.freshness(after(now, 2))), (Fresh, Gone));
     }
 
     #[test]
     fn both_clocks_must_agree_that_a_token_has_not_expired() {
         let now = Now::read();
-        let entry = Entry::new(Arc::new(()), Some(now.wall + seconds(20)), &times(), now).unwrap();
+        let entry = Entry::new(Arc::new(()), Some(Expiry::told(now.wall + seconds(20))), &times(), now).unwrap();
         let wall_ahead = Now { instant: now.instant, wall: now.wall + seconds(19) };
         let wall_set_back = Now { instant: now.instant + seconds(19), wall: now.wall - seconds(1000) };
         assert_eq!((entry.freshness(wall_ahead), entry.freshness(wall_set_back)), (Gone, Gone));
@@ -162,6 +194,8 @@ mod tests {
         let now = Now::read();
         let entry = Entry::new(Arc::new(()), None, &times(), now).unwrap();
         assert!(entry.after_failure(&times(), after(now, 10)).is_none(), "it is fresh");
+        let due = entry.after_failure(&times(), after(now, 25)).unwrap();
+        assert_eq!([25, 26, 29, 30].map(|at| due.freshness(after(now, at))), [Fresh, Due, Due, Stale]);
         let failed = entry.after_failure(&times(), after(now, 40)).unwrap();
         assert_eq!(failed.freshness(after(now, 40)), StaleWhileFailing);
         assert_eq!((failed.freshness(after(now, 41)), failed.freshness(after(now, 130))), (Stale, Gone));

@@ -8,20 +8,21 @@ use crate::{Error, ErrorKind};
 /// Nothing else makes a token invalid: not a 403, not a 429 or 5xx, not a time limit, not a response that cannot be decoded.
 pub(crate) fn is_definite_no(error: &Error) -> bool {
     // Digiwin says 401 in an envelope, and Authing 2020, with HTTP status 200.
-    error.is_authentication() && (error.status() == Some(401) || matches!(error.code(), Some("401" | "2020")))
-}
-
-/// Returns whether the call that failed logs somebody in: with this server's credentials, not with the caller's token.
-fn is_login(operation: Option<&str>) -> bool {
-    let name = operation.and_then(|name| name.rsplit('.').next());
-    matches!(name, Some("login" | "login_ad" | "login_verification_code" | "internal_login" | "authenticate"))
+    error.is_authentication()
+        && !error.is_session_login()
+        && (error.status() == Some(401) || matches!(error.code(), Some("401" | "2020")))
 }
 
 /// Returns how to reject a request whose handler met this error in a call for the caller.
 pub(crate) fn rejection_kind(error: &Error) -> RejectionKind {
     use ErrorKind::*;
     match error.kind() {
-        Authentication if is_login(error.operation()) => RejectionKind::Unavailable,
+        // This server could not log itself in: nothing of the request is wrong, whatever the service said.
+        Authentication | Authorization | InvalidArgument | NotFound | Validation | Conflict | Business
+            if error.is_session_login() =>
+        {
+            RejectionKind::Unavailable
+        }
         // Cloudspot: no other token helps.
         Authentication if error.status() == Some(403) => RejectionKind::Forbidden,
         Authentication => RejectionKind::InvalidToken,
@@ -77,12 +78,12 @@ mod tests {
     fn a_request_is_rejected_by_whose_fault_it_is() {
         for (kind, status, operation, expected) in [
             (Authentication, 401, "digiwin.users.get_user", RejectionKind::InvalidToken),
-            (Authentication, 401, "digiwin.identity.login", RejectionKind::Unavailable),
-            (Authentication, 401, "digiwin.identity.login_ad", RejectionKind::Unavailable),
-            (Authentication, 401, "digiwin.identity.internal_login", RejectionKind::Unavailable),
+            (Authentication, 401, "digiwin.identity.login", RejectionKind::InvalidToken),
+            (Authentication, 401, "digiwin.identity.login_ad", RejectionKind::InvalidToken),
+            (Authentication, 401, "digiwin.identity.internal_login", RejectionKind::InvalidToken),
             (Authentication, 401, "digiwin.identity.get_login_info", RejectionKind::InvalidToken),
             (Authentication, 401, "authing.users.check_login_status", RejectionKind::InvalidToken),
-            (Authentication, 401, "cloudspot.authenticate", RejectionKind::Unavailable),
+            (Authentication, 401, "cloudspot.authenticate", RejectionKind::InvalidToken),
             (Authentication, 403, "cloudspot.get_user", RejectionKind::Forbidden),
             (Authorization, 403, "digiwin.orgs.get_orgs", RejectionKind::Forbidden),
             (NotFound, 404, "digiwin.users.get_user", RejectionKind::Refused),
@@ -95,6 +96,13 @@ mod tests {
         ] {
             let error = Error::new(kind).with_status(status).with_operation(operation);
             assert_eq!(rejection_kind(&error), expected, "{kind:?} {status} {operation}");
+            let of_session = error.with_session_login(true);
+            let expected = match expected {
+                RejectionKind::Misconfigured => expected,
+                _ => RejectionKind::Unavailable,
+            };
+            assert_eq!(rejection_kind(&of_session), expected, "{kind:?} {status} {operation}: the session's login");
+            assert!(!is_definite_no(&of_session));
         }
     }
 }

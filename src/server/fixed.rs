@@ -27,6 +27,10 @@ impl<I: Identity> Guard<Fixed<I>> {
 impl<I: Identity> Introspect for Fixed<I> {
     type Identity = I;
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Option<Known<I>>>> + Send {
         std::future::ready(Ok(self.0.get(token.expose_secret()).cloned().map(Known::new)))
     }

@@ -38,7 +38,7 @@ impl<I: Introspect> Guard<I> {
     /// [`body`](Rejection::body).
     pub async fn check(&self, headers: &HeaderMap) -> Result<Caller<I::Identity>, Rejection> {
         let missing = || self.0.reject(RejectionKind::MissingToken);
-        self.admit(headers, None).await.and_then(|caller| caller.ok_or_else(missing))
+        self.admit(headers, true, None).await.and_then(|caller| caller.ok_or_else(missing))
     }
 
     /// Returns who calls; `Ok(None)` only if the request has no token. One that is invalid is rejected.
@@ -47,7 +47,7 @@ impl<I: Introspect> Guard<I> {
     ///
     /// As those of [`check`](Self::check).
     pub async fn check_optional(&self, headers: &HeaderMap) -> Result<Option<Caller<I::Identity>>, Rejection> {
-        self.admit(headers, None).await
+        self.admit(headers, false, None).await
     }
 
     /// Returns whom a token is for that came by another way than a header.
@@ -67,13 +67,18 @@ impl<I: Introspect> Guard<I> {
     pub(super) async fn admit(
         &self,
         headers: &HeaderMap,
+        needs_token: bool,
         rule: Option<&Rule<I::Identity>>,
     ) -> Result<Option<Caller<I::Identity>>, Rejection> {
         let report = self.0.begin();
         match self.0.token(headers) {
             Ok(Some(token)) => self.0.clone().check(token, report, rule).await.map(Some),
-            Ok(None) => {
+            Ok(None) if needs_token => {
                 self.0.finish_without_token(report, RejectionKind::MissingToken);
+                Ok(None)
+            }
+            Ok(None) => {
+                self.0.finish_anonymous(report);
                 Ok(None)
             }
             Err(kind) => Err(self.0.finish_without_token(report, kind)),
@@ -82,12 +87,13 @@ impl<I: Introspect> Guard<I> {
 
     /// Forgets a token: the service is asked again at its next use. Call it after a logout.
     ///
-    /// An introspection under way does not count: the requests that wait for it ask again. What its owner may do is forgotten, too.
+    /// An introspection under way does not count: the requests that wait for it ask again. What its owner may do with it is forgotten,
+    /// too. It acts on this process alone.
     pub fn forget(&self, token: &UserToken) {
         self.0.forget(token);
     }
 
-    /// Forgets all tokens of a user, and what the user may do. Call it after a user was blocked.
+    /// Forgets all tokens of a user, and what the user may do. Call it after a user was blocked. It acts on this process alone.
     pub fn forget_user(&self, user_id: impl AsRef<str>) {
         self.0.forget_user(user_id.as_ref());
     }

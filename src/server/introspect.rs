@@ -1,6 +1,6 @@
 //! Who can tell whom a token is for.
 
-use super::ActingClient;
+use super::{ActingClient, entry::Expiry};
 use crate::{Error, Result, UserToken};
 use std::time::SystemTime;
 
@@ -51,18 +51,25 @@ impl Identity for String {
 #[derive(Clone, Debug)]
 pub struct Known<I> {
     pub(crate) identity: I,
-    pub(crate) expires_at: Option<SystemTime>,
+    pub(crate) expiry: Option<Expiry>,
 }
 
 impl<I> Known<I> {
     /// Creates the answer for a token whose expiry is not known: the guard's TTL alone bounds how long it is believed.
     pub fn new(identity: I) -> Self {
-        Self { identity, expires_at: None }
+        Self { identity, expiry: None }
     }
 
-    /// Sets when the token expires. The guard does not use the answer beyond that.
+    /// Sets when the token expires. The guard does not use the answer beyond that; a token that has expired already is refused.
     pub fn expires_at(mut self, at: SystemTime) -> Self {
-        self.expires_at = Some(at);
+        self.expiry = Some(Expiry { at, is_exact: false });
+        self
+    }
+
+    /// Sets when the token expires by this server's own clock and rules, so that no skew is to be added.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn expires_exactly_at(mut self, at: SystemTime) -> Self {
+        self.expiry = Some(Expiry { at, is_exact: true });
         self
     }
 }
@@ -93,7 +100,10 @@ pub trait Introspect: Send + Sync + 'static {
     /// that cannot be decoded MUST NOT become `Ok(None)`.
     fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Option<Known<Self::Identity>>>> + Send;
 
-    /// Returns the roles of a caller, for [`Caller::require_role`](super::Caller::require_role).
+    /// Returns the roles of a caller, for [`Caller::require_role`](super::Caller::require_role). They are cached for this token alone.
+    ///
+    /// If the service refuses the call with 401, the guard asks [`introspect`](Self::introspect) anew before it believes that the token is bad.
+    /// What refuses this server's own credentials MUST be another kind, such as [`Application`](crate::ErrorKind::Application).
     ///
     /// # Errors
     ///
@@ -118,6 +128,11 @@ pub trait Introspect: Send + Sync + 'static {
         _company: &str,
     ) -> impl Future<Output = Result<Vec<String>>> + Send {
         std::future::ready(Err(Error::configuration("the guard's `Introspect` does not implement `permissions`")))
+    }
+
+    /// Returns whether the answers are found without asking anybody else: then any number may be looked for at once. Default: no.
+    fn is_local(&self) -> bool {
+        false
     }
 
     /// Returns the name of the service, for observers and metrics. Default: `custom`.

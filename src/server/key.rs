@@ -3,9 +3,19 @@
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// The digest of a token, or of what a decision depends on.
+/// The digest of a token; for a decision, also that of what is asked about the token's owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key([u8; 32]);
+pub(crate) struct Key {
+    token: [u8; 32],
+    question: Option<[u8; 32]>,
+}
+
+impl Key {
+    /// Returns whether the key is of the same token.
+    pub(crate) fn is_of(&self, token: &Self) -> bool {
+        self.token == token.token
+    }
+}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,12 +35,21 @@ impl Keys {
 
     /// Returns the key of these parts. Each goes in with its length, so that no two lists of parts are the same bytes.
     pub(crate) fn of(&self, parts: &[&str]) -> Key {
+        Key { token: self.digest(parts), question: None }
+    }
+
+    /// Returns the key of a question with these parts about the owner of a token.
+    pub(crate) fn about(&self, token: Key, parts: &[&str]) -> Key {
+        Key { question: Some(self.digest(parts)), ..token }
+    }
+
+    fn digest(&self, parts: &[&str]) -> [u8; 32] {
         let mut digest = self.0.clone();
         for part in parts {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
-        Key(digest.finalize().into())
+        digest.finalize().into()
     }
 }
 
@@ -54,5 +73,10 @@ mod tests {
         }
         assert_ne!(keys.of(&["a"]), Keys::new().of(&["a"]));
         assert_eq!(format!("{:?}", keys.of(&["canary"])), "Key(redacted)");
+        let (a, b) = (keys.of(&["a"]), keys.of(&["b"]));
+        let about = keys.about(a, &["x"]);
+        assert!(about.is_of(&a) && !about.is_of(&b) && about != a);
+        assert_ne!(about, keys.about(a, &["y"]));
+        assert_ne!(about, keys.about(b, &["x"]));
     }
 }

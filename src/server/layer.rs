@@ -20,11 +20,11 @@ use tower_service::Service;
 /// Puts a [`Guard`] before services: see [`Guard::layer`].
 ///
 /// The caller is among the extensions of the requests that it lets through: as [`Caller`], which axum's handlers take as an argument.
-/// Requests of gRPC that it rejects get a trailers-only response with `grpc-status` 16, 7, 14, 3 or 13.
 pub struct GuardLayer<I: Introspect, R = JsonResponder> {
     guard: Guard<I>,
     needs_token: bool,
     rule: Option<Rule<I::Identity>>,
+    grpc: bool,
     responder: R,
 }
 
@@ -40,6 +40,10 @@ pub(super) struct NoCaller<I> {
     pub(super) rejection: Rejection,
     of: PhantomData<fn() -> I>,
 }
+
+/// Stands in the extensions of a response that a [`Rejection`] was made into: the layer makes its own of it.
+#[derive(Clone)]
+pub(super) struct Returned(pub(super) Rejection);
 
 impl<I: Introspect> Guard<I> {
     /// Returns a layer that lets requests through whose caller is known.
@@ -60,7 +64,7 @@ impl<I: Introspect> Guard<I> {
     /// # Ok(()) }
     /// ```
     pub fn layer(&self) -> GuardLayer<I> {
-        GuardLayer { guard: self.clone(), needs_token: true, rule: None, responder: JsonResponder }
+        GuardLayer { guard: self.clone(), needs_token: true, rule: None, grpc: false, responder: JsonResponder }
     }
 
     /// Returns a layer that lets requests without a token through, too. Those whose token is invalid, or of which the service cannot
@@ -76,7 +80,7 @@ impl<I: Introspect> Guard<I> {
 }
 
 impl<I: Introspect, R> GuardLayer<I, R> {
-    /// Makes the responses of rejections with `responder`, those of gRPC aside. Default: [`JsonResponder`].
+    /// Makes the responses of rejections with `responder`, also of those that handlers return. Default: [`JsonResponder`].
     ///
     /// ```
     /// # fn layer(guard: iam_sdk::server::Guard<iam_sdk::Client>) {
@@ -91,7 +95,49 @@ impl<I: Introspect, R> GuardLayer<I, R> {
     /// # let _ = layer; }
     /// ```
     pub fn responder<N>(self, responder: N) -> GuardLayer<I, N> {
-        GuardLayer { guard: self.guard, needs_token: self.needs_token, rule: self.rule, responder }
+        let Self { guard, needs_token, rule, grpc, .. } = self;
+        GuardLayer { guard, needs_token, rule, grpc, responder }
+    }
+
+    /// Responds to requests of gRPC in gRPC's own way: with HTTP status 200 and `grpc-status` 16, 7, 14, 3 or 13 in a response of trailers alone.
+    ///
+    /// For services of gRPC alone. It goes by the request's content type, which the client chooses: what stands behind, or looks at the
+    /// HTTP status of the responses, must know gRPC. Default: off.
+    pub fn grpc(mut self) -> Self {
+        self.grpc = true;
+        self
+    }
+
+    fn respond<A: Default>(&self, rejection: &Rejection, grpc: Option<http::HeaderValue>) -> Response<A>
+    where
+        R: Respond<A>,
+    {
+        match grpc {
+            Some(content_type) => trailers_only(rejection, content_type),
+            None => self.responder.respond(rejection),
+        }
+    }
+
+    /// Makes the response of a rejection that a handler returned as this layer makes its own.
+    fn respond_for_handler<A: Default>(&self, response: &mut Response<A>, grpc: Option<http::HeaderValue>)
+    where
+        R: Respond<A>,
+    {
+        let Some(Returned(rejection)) = response.extensions_mut().remove::<Returned>() else { return };
+        let mut own = self.respond(&rejection.realm(&self.guard.0.settings().realm), grpc);
+        // What others have set that concerns no body, such as a cookie, or CORS.
+        let is_others = |name: &http::HeaderName| {
+            use http::header::{CACHE_CONTROL, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE};
+            let of_rejection = [CACHE_CONTROL, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE].contains(name);
+            !of_rejection && !name.as_str().starts_with("content-")
+        };
+        for name in response.headers().keys().filter(|name| is_others(name)) {
+            for value in response.headers().get_all(name) {
+                own.headers_mut().append(name, value.clone());
+            }
+        }
+        mem::swap(own.extensions_mut(), response.extensions_mut());
+        *response = own;
     }
 
     /// Puts the caller into a request's extensions, or rejects the request.
@@ -100,7 +146,7 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         request.extensions_mut().remove::<Caller<I::Identity>>();
         // The future holds the headers alone: that of the request would have to be `Sync` for it.
         let headers = mem::take(request.headers_mut());
-        let admitted = self.guard.admit(&headers, self.rule.as_ref()).await;
+        let admitted = self.guard.admit(&headers, self.needs_token, self.rule.as_ref()).await;
         *request.headers_mut() = headers;
         let missing = || self.guard.0.reject(RejectionKind::MissingToken);
         match admitted? {
@@ -145,13 +191,13 @@ where
         let mut inner = mem::replace(&mut self.inner, clone);
         let layer = self.layer.clone();
         Box::pin(async move {
-            match layer.admit(&mut request).await {
-                Ok(()) => inner.call(request).await,
-                Err(rejection) => Ok(match grpc(request.headers()) {
-                    Some(content_type) => trailers_only(&rejection, content_type),
-                    None => layer.responder.respond(&rejection),
-                }),
+            let grpc = if layer.grpc { grpc(request.headers()) } else { None };
+            if let Err(rejection) = layer.admit(&mut request).await {
+                return Ok(layer.respond(&rejection, grpc));
             }
+            let mut response = inner.call(request).await?;
+            layer.respond_for_handler(&mut response, grpc);
+            Ok(response)
         })
     }
 }
@@ -168,6 +214,7 @@ impl<I: Introspect, R: Clone> Clone for GuardLayer<I, R> {
             guard: self.guard.clone(),
             needs_token: self.needs_token,
             rule: self.rule.clone(),
+            grpc: self.grpc,
             responder: self.responder.clone(),
         }
     }

@@ -12,6 +12,7 @@
 //! | a token of which the service cannot tell, or a wrong app token of this server's | 503, `Retry-After` |
 
 mod acting_client;
+mod app_token;
 #[cfg(feature = "axum")]
 mod axum;
 mod caller;
@@ -29,6 +30,8 @@ mod layer;
 mod memo;
 #[cfg(test)]
 mod model;
+mod outage;
+mod places;
 mod rejection;
 mod report;
 mod respond;
@@ -38,6 +41,7 @@ mod source;
 mod store;
 
 pub use acting_client::ActingClient;
+pub(crate) use app_token::AppTokenCheck;
 pub use caller::Caller;
 pub use clock::Clock;
 pub use fixed::Fixed;

@@ -83,7 +83,7 @@ impl Model {
             skew: second,
             retry_stale: second,
         };
-        let bounds = Bounds { entries: 100, bytes: 1 << 20, in_flight: 8 };
+        let bounds = Bounds { entries: 100, bytes: 1 << 20, in_flight: Some(8) };
         let memo = Arc::new(Memo::new(Flavour::Shuttle, clock.clone(), 3600 * second, times, &bounds));
         Self { service: Service::default(), memo, clock, key: Keys::new().of(&["token"]) }
     }
@@ -171,7 +171,7 @@ fn nothing_outlives(forget: fn(&Model)) {
 
 #[test]
 fn no_answer_outlives_the_forgetting_of_its_token() {
-    nothing_outlives(|model| model.revoke(|memo| drop(memo.store().forget(&model.key))));
+    nothing_outlives(|model| model.revoke(|memo| memo.store().forget(&model.key)));
 }
 
 #[test]

@@ -19,6 +19,10 @@ pub(crate) enum CheckResult {
     Invalid,
     Forbidden,
     Unavailable,
+    /// No look-up could be begun: too many are under way.
+    Overloaded,
+    /// The request's own limit ran out.
+    Timeout,
 }
 
 impl CheckResult {
@@ -38,6 +42,8 @@ impl CheckResult {
             Self::Invalid => "invalid",
             Self::Forbidden => "forbidden",
             Self::Unavailable => "unavailable",
+            Self::Overloaded => "overloaded",
+            Self::Timeout => "timeout",
         }
     }
 }
@@ -107,7 +113,7 @@ impl Counters {
             CheckResult::Missing => &self.missing,
             CheckResult::Invalid => &self.invalid,
             CheckResult::Forbidden => &self.forbidden,
-            CheckResult::Unavailable => &self.unavailable,
+            CheckResult::Unavailable | CheckResult::Overloaded | CheckResult::Timeout => &self.unavailable,
         };
         let by_how = match how {
             Some(How::Hit | How::Negative) => Some(&self.hits),
@@ -133,6 +139,8 @@ pub(crate) struct Checked {
     pub(crate) result: CheckResult,
     pub(crate) how: Option<How>,
     pub(crate) error: Option<ErrorKind>,
+    /// Whether the request is let through nevertheless: it has no token, and needs none.
+    pub(crate) is_fine: bool,
 }
 
 impl Report {
@@ -160,7 +168,7 @@ impl Report {
         service: &'static str,
         sizes: impl FnOnce() -> (usize, usize),
     ) {
-        let Checked { result, how, error } = *checked;
+        let Checked { result, how, error, is_fine } = *checked;
         counters.note(result, how);
         let Some(duration) = self.begun.map(|begun| begun.elapsed()) else { return };
         let _entered = self.span.enter();
@@ -168,7 +176,7 @@ impl Report {
         if let Some(how) = how {
             self.span.record("iam.cache", how.name());
         }
-        if result != CheckResult::Ok {
+        if result != CheckResult::Ok && !is_fine {
             self.span.record("error.type", error.map_or(result.name(), ErrorKind::as_str));
         }
         tracing::debug!(target: "iam_sdk", { result = result.name(), iam.cache = cache }, "checked who calls");

@@ -46,7 +46,7 @@ impl<I: Introspect> GuardBuilder<I> {
                 skew: seconds(5),
                 retry_stale: seconds(1),
             },
-            bounds: Bounds { entries: 10_000, bytes: 64 << 20, in_flight: 64 },
+            bounds: Bounds { entries: 10_000, bytes: 64 << 20, in_flight: Some(64) },
             max_token_bytes: 8 << 10,
             timeout: seconds(5),
             realm: REALM.into(),
@@ -148,9 +148,12 @@ impl<I: Introspect> GuardBuilder<I> {
         self
     }
 
-    /// Sets how many introspections may be under way. A request that needs another one is rejected with 503. Default: 64.
+    /// Sets how many introspections may be under way. Default: 64.
+    ///
+    /// A request that needs another one waits for its turn, within [`timeout`](Self::timeout), and is rejected with 503 after that; at once
+    /// if 16 times as many wait. A guard that asks nobody, such as one of a [`Verifier`](crate::jwt::Verifier), has no such limit.
     pub fn max_in_flight(mut self, introspections: usize) -> Self {
-        self.settings.bounds.in_flight = introspections;
+        self.settings.bounds.in_flight = Some(introspections);
         self
     }
 
@@ -205,7 +208,7 @@ impl<I: Introspect> GuardBuilder<I> {
             let zero = [
                 ("max_entries", bounds.entries == 0),
                 ("max_bytes", bounds.bytes == 0),
-                ("max_in_flight", bounds.in_flight == 0),
+                ("max_in_flight", bounds.in_flight == Some(0)),
                 ("max_token_bytes", self.settings.max_token_bytes == 0),
                 ("timeout", self.settings.timeout.is_zero()),
             ];

@@ -1,9 +1,10 @@
 //! The cached results of look-ups, and the flights that bring them.
 
 use super::{
-    entry::{Entry, Freshness, Times},
+    entry::{Entry, Expiry, Freshness, Times},
     flights::{Begin, Fate, Flights},
     key::Key,
+    places::{Place, Places},
 };
 use crate::{
     Error, Result,
@@ -14,7 +15,7 @@ use quick_cache::{Weighter, sync::Cache};
 use std::{
     fmt,
     sync::{Arc, PoisonError},
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 use tokio::sync::watch;
 
@@ -35,7 +36,8 @@ pub(crate) trait Value: Send + Sync + 'static {
 pub(crate) struct Bounds {
     pub(crate) entries: usize,
     pub(crate) bytes: u64,
-    pub(crate) in_flight: usize,
+    /// `None` where a look-up asks nobody.
+    pub(crate) in_flight: Option<usize>,
 }
 
 pub(crate) struct Store<T> {
@@ -45,6 +47,7 @@ pub(crate) struct Store<T> {
     refused: Cache<Key, Instant>,
     /// Held while a result is stored or forgotten, so that neither undoes the other.
     flights: Mutex<Flights<Follower<T>>>,
+    places: Option<Places>,
 }
 
 struct Held<T> {
@@ -74,11 +77,12 @@ pub(crate) enum Turn<T> {
     Leader(Leader<T>, Follower<T>),
     /// Another caller's flight, begun then, is under way.
     Follower(Follower<T>, Instant),
+    /// All places are taken.
     Full,
 }
 
 /// What a look-up brings: a value and its expiry, or `None` where the service says no.
-pub(crate) type LookedUp<T> = Result<Option<(T, Option<SystemTime>)>>;
+pub(crate) type LookedUp<T> = Result<Option<(T, Option<Expiry>)>>;
 
 pub(crate) enum Outcome<T> {
     Known(Arc<T>),
@@ -95,6 +99,8 @@ pub(crate) struct Leader<T> {
     number: u64,
     sender: watch::Sender<Option<Outcome<T>>>,
     completed: bool,
+    /// Given back with the end of the flight.
+    _place: Option<Place>,
 }
 
 pub(crate) struct Follower<T>(watch::Receiver<Option<Outcome<T>>>);
@@ -105,9 +111,10 @@ impl<T: Value> Store<T> {
         let least = (bounds.bytes / entries as u64).max(1);
         Self {
             times,
-            known: Cache::with_weighter(entries, least * entries as u64, Weigh { least }),
+            known: Cache::with_weighter(entries, (least * entries as u64).min(bounds.bytes.max(1)), Weigh { least }),
             refused: Cache::new(entries),
-            flights: Mutex::new(Flights::new(bounds.in_flight)),
+            flights: Mutex::new(Flights::new()),
+            places: bounds.in_flight.map(Places::new),
         }
     }
 
@@ -125,23 +132,24 @@ impl<T: Value> Store<T> {
         }
     }
 
-    /// Joins the flight for this key, or begins one.
-    pub(crate) fn begin(self: &Arc<Self>, key: Key, now: Now) -> Turn<T> {
+    /// Joins the flight for this key, or begins one, in this place if the caller has waited for one. Where the service must be asked
+    /// (`anew`), a value that is known does not count.
+    pub(crate) fn begin(self: &Arc<Self>, key: Key, now: Now, anew: bool, place: &mut Option<Place>) -> Turn<T> {
         let mut flights = self.lock();
         // A flight can have ended since the caller looked.
         match self.look_up(&key, now) {
-            Found::Value(value, Freshness::Fresh | Freshness::Due) => return Turn::Known(value),
+            Found::Value(value, Freshness::Fresh | Freshness::Due) if !anew => return Turn::Known(value),
             Found::Refused => return Turn::Refused,
             _ => {}
         }
-        self.join_or_lead(&mut flights, key)
+        self.join_or_lead(&mut flights, key, place)
     }
 
     /// Begins a flight for a value that is due, unless one is under way.
     pub(crate) fn begin_ahead(self: &Arc<Self>, key: Key, now: Now) -> Option<Leader<T>> {
         let mut flights = self.lock();
         match self.look_up(&key, now) {
-            Found::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key) {
+            Found::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key, &mut None) {
                 Turn::Leader(leader, _) => Some(leader),
                 _ => None,
             },
@@ -149,7 +157,23 @@ impl<T: Value> Store<T> {
         }
     }
 
-    fn join_or_lead(self: &Arc<Self>, flights: &mut Flights<Follower<T>>, key: Key) -> Turn<T> {
+    fn join_or_lead(
+        self: &Arc<Self>,
+        flights: &mut Flights<Follower<T>>,
+        key: Key,
+        place: &mut Option<Place>,
+    ) -> Turn<T> {
+        if let Some((follower, since)) = flights.under_way_for(&key) {
+            return Turn::Follower(follower, since);
+        }
+        let place = match (place.take(), &self.places) {
+            (Some(place), _) => Some(place),
+            (None, None) => None,
+            (None, Some(places)) => match places.take() {
+                Some(place) => Some(place),
+                None => return Turn::Full,
+            },
+        };
         let mut channel = None;
         let wait = || {
             let (sender, receiver) = watch::channel(None);
@@ -159,19 +183,35 @@ impl<T: Value> Store<T> {
         match (flights.begin(key, Instant::now(), wait), channel) {
             (Begin::Leader(number), Some(sender)) => {
                 let follower = Follower(sender.subscribe());
-                Turn::Leader(Leader { store: self.clone(), key, number, sender, completed: false }, follower)
+                let leader = Leader { store: self.clone(), key, number, sender, completed: false, _place: place };
+                Turn::Leader(leader, follower)
             }
             (Begin::Follower(follower, since), _) => Turn::Follower(follower, since),
-            (Begin::Full | Begin::Leader(_), _) => Turn::Full,
+            (Begin::Leader(_), _) => Turn::Full,
         }
     }
 
-    /// Forgets a key, also what is being looked up for it. Returns the value that it had.
-    pub(crate) fn forget(&self, key: &Key) -> Option<Arc<T>> {
+    /// Waits for a place among the look-ups under way; `None` if too many wait for one.
+    pub(crate) async fn place(&self) -> Option<Place> {
+        match &self.places {
+            Some(places) => places.wait().await,
+            None => None,
+        }
+    }
+
+    /// Forgets a key, also what is being looked up for its token.
+    pub(crate) fn forget(&self, key: &Key) {
         let mut flights = self.lock();
-        flights.forget(key);
+        flights.forget_token(key);
         self.refused.remove(key);
-        self.known.remove(key).map(|(_, held)| held.entry.value.clone())
+        self.known.remove(key);
+    }
+
+    /// Forgets all keys of a token, also what is being looked up for it. Looks at each entry.
+    pub(crate) fn forget_token(&self, token: &Key) {
+        let mut flights = self.lock();
+        flights.forget_token(token);
+        self.known.retain(|key, _| !key.is_of(token));
     }
 
     /// Forgets all values about a user, also those that are being looked up.
@@ -216,6 +256,9 @@ impl<T: Value> Leader<T> {
     }
 
     fn store_outcome(&mut self, looked_up: LookedUp<T>, now: Now) -> Outcome<T> {
+        // A service, or a clock, that is late about it: a token that has expired is for nobody.
+        let looked_up =
+            looked_up.map(|known| known.filter(|(_, expiry)| !expiry.is_some_and(|expiry| expiry.is_past(now))));
         // Code of the caller's own, which may panic: before the lock, while the flight still ends by itself then.
         let user = looked_up.as_ref().ok().and_then(|known| known.as_ref()).map(|(value, _)| value.user().to_owned());
         let store = &*self.store;
@@ -225,10 +268,10 @@ impl<T: Value> Leader<T> {
         match (fate, looked_up) {
             (Fate::Withhold, _) => Outcome::Withheld,
             (Fate::Give, Ok(Some((value, _)))) => Outcome::Known(Arc::new(value)),
-            (Fate::Store, Ok(Some((value, expires_at)))) => {
+            (Fate::Store, Ok(Some((value, expiry)))) => {
                 let value = Arc::new(value);
                 store.refused.remove(&self.key);
-                match Entry::new(value.clone(), expires_at, &store.times, now) {
+                match Entry::new(value.clone(), expiry, &store.times, now) {
                     Some(entry) => store.keep(self.key, entry),
                     None => drop(store.known.remove(&self.key)),
                 }

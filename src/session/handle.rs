@@ -55,6 +55,13 @@ impl<D: Drive> Handle<D> {
         Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
+    /// Returns what is remembered about the application's own token, for all sessions of the client.
+    #[cfg(feature = "server")]
+    #[allow(dead_code, reason = "the blocking clients ask nothing for a guard")]
+    pub(crate) fn app_token_check(&self) -> &crate::server::AppTokenCheck {
+        self.0.app_token_check()
+    }
+
     pub(crate) fn call<T: DeserializeOwned + Send + 'static>(&self, request: Result<Request>) -> D::Call<T> {
         self.call_with(request, Data::decode)
     }

@@ -92,6 +92,11 @@ impl Session {
         self.core.running.clone()
     }
 
+    #[cfg(feature = "server")]
+    pub(crate) fn app_token_check(&self) -> &crate::server::AppTokenCheck {
+        &self.core.app_token
+    }
+
     /// Fails in a session with credentials: it would replace another user's token with one of its own user.
     fn check_foreign(&self) -> Result<()> {
         match self.method {

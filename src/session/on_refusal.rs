@@ -1,20 +1,29 @@
 //! What is done when the service refuses a session's token.
 
-use std::{fmt, sync::Arc};
+use crate::{Error, Result};
+use std::{fmt, pin::Pin, sync::Arc};
 
-/// A function that is called when the service refuses a session's token; by default none.
+type Told = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// A function that is asked when the service refuses a session's token; by default none.
 #[derive(Clone, Default)]
-pub(crate) struct OnRefusal(Option<Arc<dyn Fn() + Send + Sync>>);
+pub(crate) struct OnRefusal(Option<Arc<dyn Fn(Error) -> Told + Send + Sync>>);
 
 impl OnRefusal {
     #[cfg(feature = "server")]
-    pub(crate) fn new(call: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(call: impl Fn(Error) -> Told + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(call)))
     }
 
-    pub(crate) fn call(&self) {
-        if let Some(call) = &self.0 {
-            call();
+    /// Tells of the refusal.
+    ///
+    /// # Errors
+    ///
+    /// The error that counts in its place: the token is not what was refused.
+    pub(crate) async fn call(&self, refusal: &Error) -> Result<()> {
+        match &self.0 {
+            Some(call) => call(refusal.clone()).await,
+            None => Ok(()),
         }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Core {
     pub(super) observing: Observing,
     /// The application's identity at the service, which is part of every session's key.
     pub(super) application: Zeroizing<String>,
+    #[cfg(feature = "server")]
+    pub(super) app_token: crate::server::AppTokenCheck,
 }
 
 impl Core {
@@ -81,6 +83,8 @@ impl Session {
             service,
             observing: settings.observing,
             application: identity,
+            #[cfg(feature = "server")]
+            app_token: Default::default(),
         };
         let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());
         Ok(Self::of(Arc::new(core), state, method, settings))

@@ -47,7 +47,10 @@ impl Session {
             let token = used.token().filter(|_| request.token_use != TokenUse::Never);
             if token.is_none() && request.token_use == TokenUse::Required {
                 let missing = Error::new(ErrorKind::Authentication).detail("the session has no token: log in first");
-                return Err(missing.operation_named(request.operation.name));
+                // A caller's token is never missing: this session is the program's own.
+                return Err(missing
+                    .operation_named(request.operation.name)
+                    .with_session_login(self.state.key.is_some()));
             }
             // The request has the limit for itself: a login that took most of it would else be blamed on the request.
             let attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
@@ -65,7 +68,7 @@ impl Session {
             if !replaceable || !self.core.dialect.refuses_token(request.operation, &error) {
                 return Err(error);
             }
-            self.state.on_refusal.call();
+            self.state.on_refusal.call(&error).await?;
             let current = self.state.snapshot();
             let refusal = Refusal {
                 used: &used,

@@ -39,12 +39,12 @@ async fn a_handler_acts_as_the_caller_and_errors_become_responses() {
         assert_eq!(ask("/name").await, expected, "{fault}");
         emulator.clear_faults();
     }
-    // The token is revoked, which the guard does not know yet: the call for the caller is refused, and the guard forgets it.
+    // The token is revoked, which the guard does not know yet: the call for the caller is refused, and the guard asks anew.
     assert_eq!((ask("/name").await, guard.stats().entries), (200, 1));
     emulator.digiwin().revoke_tokens(&account.user_id);
     assert_eq!((ask("/name").await, guard.stats().entries), (401, 0));
     let introspections = guard.stats().introspections;
-    assert_eq!((ask("/name").await, guard.stats().introspections), (401, introspections + 1));
+    assert_eq!((ask("/name").await, guard.stats().introspections), (401, introspections), "it is known");
     // The client's own session never had a token.
     assert!(client.current_token().await.unwrap().is_none());
 }
@@ -57,4 +57,42 @@ async fn a_guard_without_a_client_says_so() {
     let error = caller.client().unwrap_err();
     assert_eq!((error.kind(), Rejection::from(error).status().as_u16()), (ErrorKind::Configuration, 500));
     assert_eq!(caller.require_role("admin").await.unwrap_err().status(), 500);
+}
+
+async fn role(who: Caller) -> Result<String, Rejection> {
+    who.require_role("no such role").await?;
+    Ok(String::new())
+}
+
+async fn logs_in(who: Caller) -> Result<String, Rejection> {
+    let own = who.client()?.with_session("the handler's");
+    own.identity().login("nobody", "wrong").await?;
+    Ok(String::new())
+}
+
+/// The service says 401 to both; the guard asks whose it is before it believes that it is the caller's.
+#[tokio::test]
+async fn an_app_token_that_is_revoked_is_no_fault_of_the_caller() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+    let token = client.with_session("login").identity().login(&account.user_id, account.password.clone()).await;
+    let token = token.unwrap().token.unwrap();
+    let guard = Guard::builder(client).build().unwrap();
+    let routes = Router::new().route("/name", get(name)).route("/role", get(role)).route("/login", get(logs_in));
+    let app = routes.route_layer(guard.layer());
+    let ask = async |path: &str| {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        *request.headers_mut() = bearer(token.expose_secret());
+        app.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("/name").await, 200);
+    // A login that the handler makes itself with what somebody typed: that is wrong, not this server.
+    assert_eq!(ask("/login").await, 401);
+    emulator.fault(Fault::status(401).on("digiwin"));
+    for path in ["/name", "/role", "/name"] {
+        assert_eq!((ask(path).await, guard.stats().entries), (503, 1), "{path}");
+    }
+    emulator.clear_faults();
+    assert_eq!((ask("/name").await, ask("/role").await), (200, 403));
 }

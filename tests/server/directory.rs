@@ -32,6 +32,7 @@ struct Inner {
     asked_for_grants: AtomicUsize,
     answer: Mutex<Option<Answer>>,
     grants: Mutex<Vec<String>>,
+    revoked: Mutex<Vec<String>>,
     gate: watch::Sender<bool>,
 }
 
@@ -61,6 +62,7 @@ impl Default for Directory {
             asked_for_grants: AtomicUsize::new(0),
             answer: Mutex::default(),
             grants: Mutex::default(),
+            revoked: Mutex::default(),
             gate: watch::Sender::new(true),
         }))
     }
@@ -80,6 +82,11 @@ impl Directory {
     /// Sets what the service says of any token. Requests that it has received get what it said before.
     pub fn says(&self, answer: Answer) {
         *self.0.answer.lock().unwrap() = Some(answer);
+    }
+
+    /// Revokes a token.
+    pub fn revoke(&self, token: &str) {
+        self.0.revoked.lock().unwrap().push(token.to_owned());
     }
 
     /// Sets the roles and permissions of everybody.
@@ -113,6 +120,7 @@ impl Introspect for Directory {
         let answer = self.0.answer.lock().unwrap().clone();
         let answer = answer.unwrap_or(match token.expose_secret() {
             "bad" => Answer::No,
+            token if self.0.revoked.lock().unwrap().iter().any(|revoked| revoked == token) => Answer::No,
             _ => Answer::Is("ann", Some("T1"), None),
         });
         // The sender lives as long as the service.
@@ -128,8 +136,14 @@ impl Introspect for Directory {
         }
     }
 
-    async fn roles(&self, _: &UserToken, _: &Person) -> Result<Vec<String>> {
-        Ok(self.granted(""))
+    /// Those of everybody, and `of-<token>`. The service refuses a revoked token here, too.
+    async fn roles(&self, token: &UserToken, _: &Person) -> Result<Vec<String>> {
+        if self.0.revoked.lock().unwrap().iter().any(|revoked| revoked == token.expose_secret()) {
+            return Err(Error::new(ErrorKind::Authentication).with_status(401));
+        }
+        let mut roles = self.granted("");
+        roles.push(format!("of-{}", token.expose_secret()));
+        Ok(roles)
     }
 
     async fn permissions(&self, _: &UserToken, _: &Person, company: &str) -> Result<Vec<String>> {

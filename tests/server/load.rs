@@ -110,3 +110,71 @@ async fn a_due_identity_is_renewed_in_the_background() {
     clock.advance(20 * SECOND);
     assert_eq!((status(&guard, "t").await, directory.asked()), (200, 2));
 }
+
+#[tokio::test]
+async fn a_service_that_fails_is_not_asked_for_each_request_of_a_due_identity() {
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.refresh_ahead(true));
+    assert_eq!(status(&guard, "t").await, 200);
+    clock.advance(25 * SECOND);
+    directory.says(Answer::Fails(iam_sdk::ErrorKind::Server));
+    for n in 0..3 {
+        for _ in 0..20 {
+            assert_eq!(status(&guard, "t").await, 200);
+            until(|| guard.stats().in_flight == 0).await;
+        }
+        assert_eq!(directory.asked(), 2 + n);
+        clock.advance(SECOND);
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_new_tokens_waits_for_places_and_is_served() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let gate = directory.hold();
+    let burst: Vec<_> = (0..200)
+        .map(|n| {
+            let guard = guard.clone();
+            tokio::spawn(async move { status(&guard, &format!("t{n}")).await })
+        })
+        .collect();
+    until(|| directory.asked() == 64).await;
+    assert_eq!(guard.stats().in_flight, 64);
+    drop(gate);
+    for request in burst {
+        assert_eq!(request.await.unwrap(), 200);
+    }
+    assert_eq!((directory.asked(), guard.stats().in_flight), (200, 0));
+}
+
+#[tokio::test]
+async fn who_waits_for_a_place_in_vain_is_503_within_the_limit() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder.max_in_flight(1).timeout(Duration::from_millis(20)));
+    let _gate = directory.hold();
+    assert_eq!(status(&guard, "a").await, 503);
+    let rejection = rejection(&guard, &bearer("b")).await;
+    assert!(rejection.status() == 503 && rejection.error().unwrap().is_rate_limited(), "{rejection:?}");
+    assert_eq!((directory.asked(), guard.stats().in_flight), (1, 1));
+}
+
+#[tokio::test]
+async fn forgetting_a_user_disturbs_nobody_else() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let gate = directory.hold();
+    let begin = || {
+        let guard = guard.clone();
+        tokio::spawn(async move { status(&guard, "t").await })
+    };
+    let first = begin();
+    until(|| directory.asked() == 1).await;
+    guard.forget_user("bob");
+    let second = begin();
+    // It has joined, or has begun a flight of its own, when the runtime has run it.
+    tokio::task::yield_now().await;
+    drop(gate);
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (200, 200));
+    assert_eq!((directory.asked(), guard.stats().entries), (1, 1));
+}

@@ -64,3 +64,21 @@ async fn a_happy_run_has_no_event_that_anybody_must_read() {
     assert!(!text.contains("WARN") && !text.contains("INFO") && !text.contains("ERROR"), "{text}");
     assert!(text.contains("DEBUG"), "{text}");
 }
+
+#[tokio::test]
+async fn whose_limit_it_was_and_who_needs_no_token_are_told_apart() {
+    let log = Log::start();
+    let (directory, told) = (Directory::default(), Arc::<Told>::default());
+    let (guard, _) =
+        guard(&directory, |builder| builder.max_in_flight(1).timeout(Duration::from_millis(20)).observer(told.clone()));
+    assert!(guard.check_optional(&HeaderMap::new()).await.unwrap().is_none());
+    assert!(!log.text().contains("error.type"), "{}", log.text());
+    let _gate = directory.hold();
+    assert_eq!((status(&guard, "a").await, status(&guard, "b").await), (503, 503));
+    let told = told.0.lock().unwrap();
+    let words: Vec<_> = told.iter().map(|info| (info.result, info.error)).collect();
+    let expected =
+        [("missing", None), ("timeout", Some(ErrorKind::Timeout)), ("overloaded", Some(ErrorKind::RateLimited))];
+    assert_eq!(words, expected);
+    assert_eq!(guard.stats().unavailable, 2);
+}

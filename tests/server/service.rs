@@ -45,7 +45,7 @@ async fn two_hundred_users_at_once_are_each_themselves() {
     let emulator = Emulator::builder().digiwin(seed.tenant(tenant)).start().unwrap();
     let client = Client::builder(emulator.base_url(), "app-token").build().unwrap();
     let guard = Guard::builder(client.clone()).bearer().header("digi-middleware-auth-user").realm("orders");
-    let guard = guard.max_in_flight(USERS).build().unwrap();
+    let guard = guard.build().unwrap();
     let app: Router = Router::new()
         .route("/me", get(me))
         .route("/orders/{tenant}/{id}", delete(remove))

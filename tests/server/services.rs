@@ -208,6 +208,42 @@ async fn cloudspot_tells_who_calls_and_what_they_may_do() {
     let _: &dyn Fn(&iam_sdk::cloudspot::LicenseUser) -> &str = &|user| user.user_id();
 }
 
+#[tokio::test]
+async fn a_flood_of_wrong_tokens_asks_once_about_the_app_token() {
+    let emulator = Emulator::start().unwrap();
+    let (guard, _) = digiwin(&emulator, None).await;
+    emulator.clear_requests();
+    let flood = (0..1000).map(|n| {
+        let guard = guard.clone();
+        async move { status(&guard, &format!("wrong-{n}")).await }
+    });
+    let found = futures_util::StreamExt::collect::<Vec<_>>(futures_util::StreamExt::buffer_unordered(
+        futures_util::stream::iter(flood),
+        32,
+    ));
+    assert!(found.await.iter().all(|status| *status == 401));
+    assert_eq!(asked(&emulator, ANALYZE), 1000);
+    // One for each 5 s that it takes.
+    let asked = asked(&emulator, "digiwin.identity.get_public_key");
+    assert!((1..=12).contains(&asked), "{asked}");
+}
+
+#[tokio::test]
+async fn authings_management_token_is_not_the_callers() {
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let client = ManagementClient::builder("pool", "secret").base_url(emulator.base_url()).build().unwrap();
+    let token = emulator.authing().sign_in("u-1", None).unwrap();
+    let guard = Guard::builder(client).build().unwrap();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    for status in [401, 403, 404, 503] {
+        emulator.fault(Fault::status(status).on("authing.users.list_roles"));
+        assert_eq!(caller.require_role("admin").await.unwrap_err().status(), 503, "{status}");
+        assert_eq!(guard.stats().entries, 1, "{status}");
+        emulator.clear_faults();
+    }
+}
+
 #[cfg(feature = "jwt")]
 #[tokio::test]
 async fn a_jwt_is_checked_at_home_and_an_outage_of_its_issuer_is_503() {

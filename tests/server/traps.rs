@@ -62,6 +62,78 @@ async fn trap_02_who_somebody_is_says_nothing_about_what_they_may_do() {
     assert_eq!(ann.require_role("admin").await.unwrap_err().status(), 403);
 }
 
+/// What one token of a user may do says nothing about another one: a scope, an impersonation, a token that is revoked.
+#[tokio::test]
+async fn trap_02_a_decision_is_of_the_token_that_it_was_asked_with() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let wide = guard.check(&bearer("wide")).await.unwrap();
+    let narrow = guard.check(&bearer("narrow")).await.unwrap();
+    wide.require_role("of-wide").await.unwrap();
+    assert_eq!(narrow.require_role("of-wide").await.unwrap_err().status(), 403);
+    narrow.require_role("of-narrow").await.unwrap();
+    // One of them is revoked. The other is good, is asked about apart from it, and stays.
+    guard.clear();
+    status(&guard, "wide").await;
+    status(&guard, "narrow").await;
+    directory.revoke("wide");
+    let (revoked, good) = tokio::join!(wide.require_role("of-wide"), narrow.require_role("of-narrow"));
+    assert_eq!(revoked.unwrap_err().status(), 401);
+    good.unwrap();
+    assert_eq!(guard.stats().entries, 1);
+    assert_eq!((status(&guard, "wide").await, status(&guard, "narrow").await), (401, 200));
+}
+
+#[tokio::test]
+async fn trap_08_decisions_are_forgotten_with_their_token_wherever_it_is_cached() {
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder);
+    directory.grants(&["admin"]);
+    let ann = guard.check(&bearer("t")).await.unwrap();
+    clock.advance(29 * SECOND);
+    ann.require_role("admin").await.unwrap();
+    // The identity is gone from the cache, and the decision is not.
+    clock.advance(SECOND);
+    directory.says(Answer::No);
+    assert_eq!(status(&guard, "t").await, 401);
+    assert_eq!(guard.stats().entries, 0);
+    directory.grants(&[]);
+    ann.require_role("admin").await.unwrap();
+    guard.forget(&"t".into());
+    assert_eq!(ann.require_role("admin").await.unwrap_err().status(), 403);
+}
+
+#[tokio::test]
+async fn trap_01_a_token_that_has_expired_is_a_definite_no() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    directory.says(Answer::Is("ann", None, Some(SystemTime::UNIX_EPOCH)));
+    for _ in 0..3 {
+        assert_eq!(status(&guard, "t").await, 401);
+    }
+    assert_eq!((directory.asked(), guard.stats().entries), (1, 0));
+    // In its last seconds it is good, and is asked about each time.
+    directory.says(Answer::Is("ann", None, Some(SystemTime::now() + 4 * SECOND)));
+    assert_eq!((status(&guard, "u").await, status(&guard, "u").await, directory.asked()), (200, 200, 3));
+    assert_eq!(guard.stats().entries, 0);
+}
+
+#[tokio::test]
+async fn trap_18_a_service_that_comes_and_goes_fills_no_log() {
+    let log = Log::start();
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.stale_if_error(120 * SECOND));
+    assert_eq!(status(&guard, "t").await, 200);
+    clock.advance(30 * SECOND);
+    for n in 0..50 {
+        directory.says(Answer::Fails(ErrorKind::Connect));
+        assert_eq!(status(&guard, "t").await, 200);
+        directory.says(ANN);
+        assert_eq!(status(&guard, &format!("new-{n}")).await, 200);
+    }
+    assert_eq!((guard.stats().stale, log.text().matches("WARN").count()), (50, 1));
+}
+
 #[tokio::test]
 async fn trap_03_no_cache_holds_a_token() {
     let directory = Directory::default();
@@ -114,21 +186,28 @@ async fn trap_05_a_flood_of_tokens_is_bounded() {
     assert_eq!((directory.asked(), guard.stats().refused_entries), (0, 0));
     assert_eq!(status(&guard, "good").await, 200);
     let gate = directory.hold();
-    let waiting: Vec<_> = ["a", "b"]
-        .map(|token| {
-            let guard = guard.clone();
-            tokio::spawn(async move { status(&guard, token).await })
+    // Two are under way, 16 times as many wait for a place, and the next one is turned away at once.
+    let (turned_away, mut full) = tokio::sync::mpsc::unbounded_channel();
+    let waiting: Vec<_> = (0..2 + 2 * 16 + 1)
+        .map(|n| {
+            let (guard, turned_away) = (guard.clone(), turned_away.clone());
+            tokio::spawn(async move {
+                if let Err(rejection) = guard.check(&bearer(&n.to_string())).await {
+                    turned_away.send(rejection).unwrap();
+                }
+            })
         })
-        .into();
-    until(|| guard.stats().in_flight == 2).await;
-    let rejection = rejection(&guard, &bearer("c")).await;
+        .collect();
+    let rejection = full.recv().await.unwrap();
+    assert_eq!((guard.stats().in_flight, directory.asked()), (2, 3));
     assert_eq!((rejection.status().as_u16(), &rejection.headers()["retry-after"]), (503, &HeaderValue::from(1)));
     assert_eq!(status(&guard, "good").await, 200, "what is cached needs no introspection");
     drop(gate);
     for waiting in waiting {
-        assert_eq!(waiting.await.unwrap(), 200);
+        waiting.await.unwrap();
     }
-    assert_eq!((status(&guard, "c").await, directory.asked()), (200, 4));
+    assert!(full.try_recv().is_err(), "one alone was turned away");
+    assert_eq!((status(&guard, "c").await, directory.asked()), (200, 1 + 34 + 1));
 }
 
 #[tokio::test]
@@ -198,14 +277,14 @@ async fn trap_07_a_panic_wakes_all_that_wait() {
 #[tokio::test]
 async fn trap_08_what_is_forgotten_during_a_flight_does_not_come_back() {
     type Forget = fn(&Guard<Directory>);
-    // Whether those that wait get the answer from before.
-    let table: [(Forget, bool); 4] = [
-        (|guard| guard.forget(&"t".into()), false),
-        (|guard| guard.forget_user("ann"), false),
-        (|guard| guard.forget_user("bob"), true),
-        (|guard| guard.clear(), true),
+    // Whether those that wait get the answer from before, and whether it is kept: it is nobody's that was forgotten.
+    let table: [(Forget, bool, bool); 4] = [
+        (|guard| guard.forget(&"t".into()), false, false),
+        (|guard| guard.forget_user("ann"), false, false),
+        (|guard| guard.forget_user("bob"), true, true),
+        (|guard| guard.clear(), true, false),
     ];
-    for (row, (forget, gives)) in table.into_iter().enumerate() {
+    for (row, (forget, gives, keeps)) in table.into_iter().enumerate() {
         let directory = Directory::default();
         let (guard, _) = guard(&directory, |builder| builder);
         let gate = directory.hold();
@@ -219,8 +298,9 @@ async fn trap_08_what_is_forgotten_during_a_flight_does_not_come_back() {
         forget(&guard);
         drop(gate);
         assert_eq!(waits.await.unwrap(), if gives { 200 } else { 401 }, "row {row}");
-        assert_eq!((status(&guard, "t").await, guard.stats().entries), (401, 0), "row {row}");
-        assert_eq!(directory.asked(), 2, "row {row}");
+        let (expected, asked) = if keeps { ((200, 1), 1) } else { ((401, 0), 2) };
+        assert_eq!((status(&guard, "t").await, guard.stats().entries), expected, "row {row}");
+        assert_eq!(directory.asked(), asked, "row {row}");
     }
 }
 
@@ -347,8 +427,10 @@ async fn trap_18_stale_results_are_asked_for_bounded_and_told_of() {
     assert_eq!(status(&guard, "t").await, 200);
     clock.advance(SECOND);
     assert_eq!(status(&guard, "t").await, 503);
-    // Told again when it is over.
+    // Told again when it is over, and has been for a moment: a service that fails now and then fills no log.
     directory.says(ANN);
+    assert_eq!((status(&guard, "t").await, log.text().matches("WARN").count()), (200, 1));
+    clock.advance(30 * SECOND);
     assert_eq!((status(&guard, "t").await, log.text().matches("WARN").count()), (200, 2));
     // Not after a definite no.
     clock.advance(30 * SECOND);

@@ -115,6 +115,7 @@ async fn trap_14_an_extractor_without_its_layer_is_500_and_never_open() {
         assert_eq!(ask(&app, request("GET", path, token)).await.0, 500, "{path} {token:?}");
     }
     assert!(log.text().contains("no guard with this identity stands before it"), "{}", log.text());
+    assert!(log.text().matches("WARN").count() <= 1, "once in a process: {}", log.text());
     // Another identity's guard is none, either.
     let other = Guard::fixed([("t", "ann".to_owned())]).build().unwrap();
     let app = app.route_layer(other.layer());
@@ -173,7 +174,7 @@ async fn trap_19_a_preflight_needs_no_token_where_cors_stands_outside() {
 async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
     let directory = Directory::default();
     let (guard, _) = guard(&directory, |builder| builder);
-    let rule = guard.require(|_: &Who| false);
+    let rule = guard.require(|_: &Who| false).grpc();
     let grpc = |token: Option<&str>| {
         let mut request = request("POST", "/orders.Orders/Delete", token);
         request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc+proto"));
@@ -190,12 +191,12 @@ async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
         let kind = Some("application/grpc".to_owned());
         (Some(status.to_owned()), kind, wait.map(str::to_owned))
     };
-    assert_eq!(status(guard.layer(), grpc(Some("t"))).await, (None, None, None), "let through");
-    assert_eq!(status(guard.layer(), grpc(None)).await, told("16", None));
-    assert_eq!(status(guard.layer(), grpc(Some("bad"))).await, told("16", None));
+    assert_eq!(status(guard.layer().grpc(), grpc(Some("t"))).await, (None, None, None), "let through");
+    assert_eq!(status(guard.layer().grpc(), grpc(None)).await, told("16", None));
+    assert_eq!(status(guard.layer().grpc(), grpc(Some("bad"))).await, told("16", None));
     assert_eq!(status(rule, grpc(Some("t"))).await, told("7", None));
     directory.says(Answer::Fails(ErrorKind::Timeout));
-    assert_eq!(status(guard.layer(), grpc(Some("u"))).await, told("14", Some("1")));
+    assert_eq!(status(guard.layer().grpc(), grpc(Some("u"))).await, told("14", Some("1")));
 }
 
 #[tokio::test]
@@ -207,6 +208,55 @@ async fn a_responder_of_ones_own_makes_the_responses() {
         response
     };
     let app = Router::new().route("/me", get(me)).route_layer(guard.layer().responder(teapot));
+    assert_eq!(ask(&app, request("GET", "/me", None)).await, (418, "missing_token".to_owned()));
+    assert_eq!(ask(&app, request("GET", "/me", Some("t"))).await, (200, "ann".to_owned()));
+}
+
+/// The client chooses the content type: where the layer does not expect gRPC, it must not turn a 401 into a 200.
+#[tokio::test]
+async fn trap_20_a_client_that_claims_to_be_grpc_gets_its_401() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder);
+    let app = Router::new().route("/me", get(me)).route_layer(guard.layer());
+    for (token, expected) in [(None, 401), (Some("bad"), 401), (Some("t"), 200)] {
+        let mut request = request("GET", "/me", token);
+        request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+        assert_eq!(ask(&app, request).await.0, expected, "{token:?}");
+    }
+}
+
+async fn signs_out(who: Who) -> Result<String, ([(&'static str, &'static str); 1], Rejection)> {
+    who.require_tenant("T2").map_err(|rejection| ([("set-cookie", "session=")], rejection))?;
+    Ok(String::new())
+}
+
+async fn fails(_: Who) -> Result<String, Rejection> {
+    Err(iam_sdk::Error::new(ErrorKind::Authentication).with_status(401).into())
+}
+
+#[tokio::test]
+async fn what_a_handler_rejects_looks_like_what_the_guard_rejects() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder.realm("orders"));
+    let routes = || Router::new().route("/fails", get(fails)).route("/out", get(signs_out)).route("/me", get(me));
+    let app = routes().route_layer(guard.layer());
+    let send = async |app: &Router, path, token| app.clone().oneshot(request("GET", path, token)).await.unwrap();
+    let response = send(&app, "/fails", Some("t")).await;
+    assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"orders\", error=\"invalid_token\"");
+    let response = send(&app, "/out", Some("t")).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["set-cookie"]),
+        (403, &HeaderValue::from_static("session="))
+    );
+    let challenges: Vec<_> = response.headers().get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, ["Bearer realm=\"orders\", error=\"insufficient_scope\""]);
+    // A responder of one's own makes all of them.
+    let teapot = |rejection: &Rejection| {
+        let mut response = Response::new(Body::from(rejection.code()));
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    };
+    let app = routes().route_layer(guard.optional_layer().responder(teapot));
+    assert_eq!(ask(&app, request("GET", "/fails", Some("t"))).await, (418, "invalid_token".to_owned()));
     assert_eq!(ask(&app, request("GET", "/me", None)).await, (418, "missing_token".to_owned()));
     assert_eq!(ask(&app, request("GET", "/me", Some("t"))).await, (200, "ann".to_owned()));
 }

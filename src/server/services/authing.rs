@@ -37,13 +37,24 @@ impl Introspect for ManagementClient {
 
     /// The codes of the roles in the pool's default namespace.
     async fn roles(&self, _: &UserToken, identity: &TokenOwner) -> Result<Vec<String>> {
-        let roles = self.users().list_roles(identity.user_id()).await?;
+        let roles = self.users().list_roles(identity.user_id()).await.map_err(of_this_server)?;
         Ok(roles.list.into_iter().filter_map(|role| role.code).collect())
     }
 
     fn service(&self) -> &'static str {
         "authing"
     }
+}
+
+/// Returns the error of a call that this server makes with its own credentials: it says nothing about the caller.
+fn of_this_server(error: Error) -> Error {
+    if !matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Authorization) {
+        return error;
+    }
+    let refused = Error::new(ErrorKind::Application).detail("the user pool's own credentials were refused");
+    let refused = error.status().into_iter().fold(refused, Error::with_status);
+    let refused = error.code().map(str::to_owned).into_iter().fold(refused, Error::with_code);
+    error.operation().into_iter().fold(refused, Error::with_operation)
 }
 
 fn known(status: TokenStatus, user_pool_id: &str) -> Result<Option<Known<TokenOwner>>> {
@@ -80,7 +91,9 @@ mod tests {
             (told.status, told.data, told.exp) = (status, data, exp);
             let known = known(told, "pool").map_err(|error| error.kind());
             let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-            known.map(|known| known.map(|known| (known.identity.id.unwrap(), known.expires_at.map(since))))
+            known.map(|known| {
+                known.map(|known| (known.identity.id.unwrap(), known.expiry.map(|expiry| since(expiry.at))))
+            })
         };
         let ann = |exp| Ok(Some(("ann".to_owned(), exp)));
         for (told, data, exp, expected) in [

@@ -19,7 +19,7 @@ impl Identity for LicenseUser {
 }
 
 /// Asks `get_user`. The service does not say when a token expires, nor what it responds to an unknown application id: that is taken for
-/// a wrong token.
+/// a wrong token, so that with a wrong id everybody is refused with 401.
 impl Introspect for LicenseClient {
     type Identity = LicenseUser;
 

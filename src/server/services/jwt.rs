@@ -3,7 +3,7 @@
 use crate::{
     Result, UserToken,
     jwt::{Claims, Verifier},
-    server::{Identity, Introspect, Known},
+    server::{Caller, Identity, Introspect, Known, Rejection},
 };
 
 /// The id is the subject (`sub`), and so unique within one issuer only: for a verifier that accepts several issuers, guard with a closure
@@ -25,17 +25,31 @@ impl Introspect for Verifier {
     async fn introspect(&self, token: &UserToken) -> Result<Option<Known<Claims>>> {
         let claims = self.check(token.clone()).await?.filter(|claims| !claims.user_id().is_empty());
         Ok(claims.map(|claims| {
-            let expires = claims.expires_at();
-            expires.into_iter().fold(Known::new(claims), Known::expires_at)
+            // Until then it is accepted when it is asked about.
+            let expires = claims.expires_at().and_then(|at| at.checked_add(self.leeway()));
+            expires.into_iter().fold(Known::new(claims), Known::expires_exactly_at)
         }))
     }
 
-    /// The words of the claim `scope`.
-    async fn roles(&self, _: &UserToken, claims: &Claims) -> Result<Vec<String>> {
-        Ok(claims.scope.to_vec())
+    fn is_local(&self) -> bool {
+        true
     }
 
     fn service(&self) -> &'static str {
         "jwt"
+    }
+}
+
+impl Caller<Claims> {
+    /// Rejects a caller whose token does not have this scope. It reads the claims of this very token, and asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](crate::server::RejectionKind::Forbidden).
+    pub fn require_scope(&self, scope: impl AsRef<str>) -> Result<(), Rejection> {
+        match self.identity().has_scope(scope) {
+            true => Ok(()),
+            false => Err(self.forbidden()),
+        }
     }
 }

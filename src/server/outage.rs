@@ -1,0 +1,66 @@
+//! Whether stale results are served, as the log tells it.
+
+use crate::sync::Mutex;
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+/// How long no stale result must have been served before that counts as over. Where a service fails now and then, the log says so once.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// When a stale result was served last, if that is not over.
+#[derive(Debug, Default)]
+pub(crate) struct Outage(Option<Instant>);
+
+impl Outage {
+    /// Notes that a stale result is served; returns whether that is to be told.
+    fn begins(&mut self, now: Instant) -> bool {
+        self.0.replace(now).is_none()
+    }
+
+    /// Notes that the service could tell; returns whether that is to be told.
+    fn ends(&mut self, now: Instant) -> bool {
+        let is_over = self.0.is_some_and(|last| now.saturating_duration_since(last) >= QUIET);
+        if is_over {
+            self.0 = None;
+        }
+        is_over
+    }
+}
+
+/// An outage that all callers see.
+#[derive(Debug, Default)]
+pub(crate) struct Outages(Mutex<Outage>);
+
+impl Outages {
+    pub(crate) fn note_stale(&self, now: Instant) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).begins(now) {
+            tracing::warn!(target: "iam_sdk", "the service cannot tell who calls: stale results are used");
+        }
+    }
+
+    /// For results that had to be looked up; a hit says nothing about the service.
+    pub(crate) fn note_known(&self, now: Instant) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).ends(now) {
+            tracing::warn!(target: "iam_sdk", "the service can tell again who calls: no stale results any more");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_that_comes_and_goes_is_told_once() {
+        let (mut outage, begun) = (Outage::default(), Instant::now());
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        assert!(!outage.ends(at(0)) && outage.begins(at(0)));
+        for second in 1..9 {
+            assert!(!outage.ends(at(second)) && !outage.begins(at(second)), "{second}");
+        }
+        assert!(!outage.ends(at(17)) && outage.ends(at(18)) && !outage.ends(at(19)));
+        assert!(outage.begins(at(20)));
+    }
+}
