@@ -120,6 +120,19 @@ fn a_mistake_in_a_seed_is_named() {
             Emulator::builder().digiwin(people().person(Person::new("bo", "pw").telephone("1"))),
             "digiwin seed: two people have the telephone 1",
         ),
+        (
+            Emulator::builder().digiwin(people().person(Person::new("ann@x.example", "pw"))),
+            "digiwin seed: the id ann@x.example signs two people in: it is another name of one",
+        ),
+        (
+            Emulator::builder().digiwin(digiwin::Seed::new("a", "t\n")),
+            "digiwin seed: the application's token does not fit in a header",
+        ),
+        (with_authing(authing::Seed::new("p\n", "s")), "authing seed: the user pool's id does not fit in a header"),
+        (
+            with_tenant(tenant().org(digiwin::Org::new("o", "O").member("ann").member("ann"))),
+            "digiwin seed: organization o of tenant T1 has the member ann twice",
+        ),
         (with_tenant(Tenant::new("", "T")), "digiwin seed: a tenant's id is empty"),
         (with_tenant(Tenant::new("T1", "")), "digiwin seed: the name of tenant T1 is empty"),
         (with_tenant(tenant().member("bo", "staff")), "digiwin seed: tenant T1: there is no person bo"),

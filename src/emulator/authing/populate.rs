@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Json,
     emulator::{
-        seed_check::{SeedError, not_empty, unique},
+        seed_check::{SeedError, not_empty, sendable, unique},
         store::RowNo,
     },
 };
@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) fn populate(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
     not_empty("the user pool's id", pool.id())?;
     not_empty("the user pool's secret", seed.account().secret.expose_secret())?;
+    sendable("the user pool's id", pool.id())?;
     let mut fields = HashSet::new();
     for CustomField { key, data_type } in &seed.custom_fields {
         not_empty("a custom field's key", key)?;

@@ -152,8 +152,8 @@ impl Pool {
 
     /// Deletes a user: only the archive keeps it.
     pub(crate) fn delete_user(&mut self, id: &str) {
-        self.record("deleteUser", id);
         if let Some(number) = self.users.archive(id) {
+            self.record("deleteUser", id);
             self.groups.forget_user(number);
             self.departments.forget_user(number);
         }
