@@ -72,7 +72,7 @@ fn pages_are_fetched_as_long_as_somebody_reads() {
 /// The second page never comes: what is there already is the first one.
 #[cfg(unix)]
 #[test]
-fn items_are_shown_before_the_next_page_is_there_and_ctrl_c_ends_the_wait() {
+fn items_are_shown_before_the_next_page_is_there_and_a_signal_ends_the_wait() {
     use iam_sdk::emulator::Fault;
     use rustix::process::{Pid, Signal, kill_process};
     use std::os::unix::process::ExitStatusExt as _;
@@ -81,14 +81,17 @@ fn items_are_shown_before_the_next_page_is_there_and_ctrl_c_ends_the_wait() {
         home.emulator.fault(Fault::delay(std::time::Duration::ZERO).on("authing.users.list").times(1));
         home.emulator.fault(Fault::hang().on("authing.users.list"));
         let list = ["authing", "users", "list", "--page-size", "2", "--fields", "username", "-o", format];
+        // Longer than any machine is busy: only the signal ends it.
+        let list = [&list[..], &["--timeout", "3600"]].concat();
         let mut child = home.command(&list).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.by_ref().any(|line| line.unwrap().contains("lena")), "{format}");
         while home.requests_of("authing.users.list") < 2 {
             std::thread::yield_now();
         }
-        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(2), "a shell calls it 130");
+        // Not Ctrl-C's, which shells have what runs in the background ignore.
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
     }
 }
 
@@ -107,6 +110,25 @@ fn a_reader_that_has_gone_is_no_failure() {
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && err.is_empty(), "{format}: {} {err}", output.status);
+    }
+}
+
+/// What is said to people may find nobody.
+#[cfg(unix)]
+#[test]
+fn standard_error_that_is_closed_is_no_failure() {
+    let home = Home::logged_in();
+    let closed = |line: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let model = home.command(&[]);
+        shell.args(["-c", &format!("{} {line} 2>/dev/full", env!("CARGO_BIN_EXE_iam"))]).env_clear();
+        shell.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        super::support::run(shell, "").code
+    };
+    if std::path::Path::new("/dev/full").exists() {
+        assert_eq!(closed("digiwin users get-many nobody -o table"), 0);
+        assert_eq!(closed("digiwin users get nobody"), 6);
+        assert_eq!(closed("digiwin users update id=bob nickname=B --dry-run"), 0);
     }
 }
 

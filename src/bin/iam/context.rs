@@ -15,7 +15,7 @@ use iam_sdk::{
     cloudspot::{self, PUBLIC_SERVICE as LICENSE},
     digiwin::{self, TenantId},
 };
-use std::{env, fs, time::Duration};
+use std::{cell::OnceCell, env, fs, time::Duration};
 
 /// Gives a builder what all services' builders have.
 macro_rules! set {
@@ -47,8 +47,8 @@ pub struct Context {
     pub given_login: Option<&'static str>,
     /// An application's token that `iam login` was given.
     pub given_app_token: Option<Password>,
-    /// The store, where `iam login` has opened it.
-    pub store: Option<Store>,
+    /// The store, once it is open: its key may take a keyring's time, or a derivation.
+    store: OnceCell<Option<Store>>,
 }
 
 impl Context {
@@ -96,7 +96,7 @@ impl Context {
             given_password: None,
             given_login: None,
             given_app_token: None,
-            store: None,
+            store: OnceCell::new(),
         })
     }
 
@@ -116,8 +116,8 @@ impl Context {
 
     /// Opens the store, if there is one.
     pub fn store(&self) -> Result<Option<Store>> {
-        if let Some(store) = &self.store {
-            return Ok(Some(store.clone()));
+        if let Some(store) = self.store.get() {
+            return Ok(store.clone());
         }
         // Whoever has a profile wants to stay logged in.
         let first_use = if self.settings.profile().is_some() { FirstUse::Decide } else { FirstUse::Leave };
@@ -130,7 +130,17 @@ impl Context {
             profiles.set(profile, "store_key", store.key.name())?;
             profiles.write()?;
         }
-        Ok(store)
+        Ok(self.store.get_or_init(|| store).clone())
+    }
+
+    /// Uses a store that is open.
+    pub fn set_store(&mut self, store: Store) {
+        self.store = OnceCell::from(Some(store));
+    }
+
+    /// Returns a token from the environment, in place of a session's; a login is about the session.
+    fn own_token(&self) -> Option<String> {
+        own_token().filter(|_| self.given_password.is_none())
     }
 
     fn required(&self, name: &'static str) -> Result<String> {
@@ -195,7 +205,7 @@ impl Context {
     pub fn digiwin(&self) -> Result<Client> {
         let builder = Client::builder(self.required("base_url")?, self.app_token()?.expose_secret());
         let client = set!(self, builder).build()?;
-        if let Some(token) = own_token() {
+        if let Some(token) = self.own_token() {
             return Ok(client.with_token(token)?);
         }
         let (user, tenant) = (self.settings.get("user").unwrap_or_default(), self.settings.get("tenant"));
@@ -227,7 +237,7 @@ impl Context {
         let builder = ManagementClient::builder(pool, "").credentials(credentials);
         let builder = builder.base_url(self.settings.get("base_url").unwrap_or_else(|| AUTHING.to_owned()));
         let client = set!(self, builder).build()?;
-        match own_token() {
+        match self.own_token() {
             Some(token) => Ok(client.with_token(token)?),
             None => Ok(client),
         }
@@ -238,7 +248,7 @@ impl Context {
         let builder = LicenseClient::builder(self.required("application")?);
         let builder = builder.base_url(self.settings.get("base_url").unwrap_or_else(|| LICENSE.to_owned()));
         let client = set!(self, builder).build()?;
-        if let Some(token) = own_token() {
+        if let Some(token) = self.own_token() {
             return Ok(client.with_token(token)?);
         }
         let (password, user) = (self.password(Service::License)?, self.settings.get("user").unwrap_or_default());

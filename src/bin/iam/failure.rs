@@ -4,6 +4,15 @@ use iam_sdk::{Error, ErrorKind};
 use serde_json::json;
 use std::{error::Error as _, fmt, io, process::ExitCode};
 
+/// Prints a line on standard error, for people. Nobody may be there to read it, which is no failure.
+#[macro_export]
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(anstream::stderr(), $($text)*);
+    }};
+}
+
 /// The exit codes, which `iam help exit-codes` documents.
 pub mod code {
     pub const FAILED: u8 = 1;
@@ -65,7 +74,7 @@ impl Failure {
     pub fn report(&self, as_json: bool) -> ExitCode {
         if !matches!(self, Self::Told(_) | Self::ClosedPipe | Self::Interrupted) {
             let line = if as_json { self.json().to_string() } else { format!("iam: {self}") };
-            anstream::eprintln!("{line}");
+            crate::say!("{line}");
         }
         self.code().into()
     }

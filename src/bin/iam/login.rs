@@ -77,9 +77,12 @@ impl Login {
         let store = Store::open(&context.settings, FirstUse::Decide)?;
         let store = store.ok_or_else(|| Failure::Other("there is no place for the tokens".to_owned()))?;
         store.check()?;
-        context.store = Some(store.clone());
+        context.set_store(store.clone());
         if let Some(reason) = &store.no_keyring {
-            eprintln!("The keyring is of no use here ({reason}); the tokens are sealed under a key in {}.", store.key);
+            crate::say!(
+                "The keyring is of no use here ({reason}); the tokens are sealed under a key in {}.",
+                store.key
+            );
         }
         let can_ask = prompt::possible();
         let mut to_keep = Vec::new();
@@ -104,7 +107,7 @@ impl Login {
             store.keep(&sealed, &text)?;
         }
         keep_profile(&context, service, method, &store)?;
-        eprintln!(
+        crate::say!(
             "Logged in: profile `{profile}` ({service}). The tokens in {} are sealed under a key in {}.",
             store.directory.display(),
             store.key

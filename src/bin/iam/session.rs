@@ -117,7 +117,7 @@ impl Logout {
                 client.identity().logout_with(options)?;
             }
             _ if self.guard.is_dry_run() => {
-                eprintln!("A dry run: the service would be asked nothing; the token would be forgotten.");
+                crate::say!("A dry run: the service would be asked nothing; the token would be forgotten.");
                 return Ok(());
             }
             Service::Authing => ManagementClient::connect(&context)?.forget()?,
@@ -126,7 +126,7 @@ impl Logout {
         if let Some(store) = store {
             store.forget(&context.sealed("password"))?;
         }
-        eprintln!("Logged out: profile `{}`.", context.profile());
+        crate::say!("Logged out: profile `{}`.", context.profile());
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ impl World {
 
     fn client(&self) -> ManagementClient {
         let account = self.emulator.authing().account();
-        let builder = ManagementClient::builder(account.user_pool_id, account.secret);
+        let builder = ManagementClient::builder(&account.user_pool_id, account.secret.clone());
         builder.base_url(self.emulator.base_url()).build().unwrap()
     }
 

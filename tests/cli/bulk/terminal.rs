@@ -24,10 +24,9 @@ struct Terminal {
 impl Terminal {
     fn run(world: &World, arguments: &[&str]) -> Self {
         let (mut main, mut other) = (0, 0);
-        let mut size = libc::winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-        let null = std::ptr::null_mut;
+        let size = libc::winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: the first two are written, the size is read, and the others may be null.
-        let result = unsafe { libc::openpty(&mut main, &mut other, null(), null(), &mut size) };
+        let result = unsafe { libc::openpty(&mut main, &mut other, std::ptr::null_mut(), std::ptr::null(), &size) };
         assert_eq!(result, 0);
         // SAFETY: both were opened just now, and nothing else closes them.
         let (main, other) = unsafe { (OwnedFd::from_raw_fd(main), OwnedFd::from_raw_fd(other)) };
@@ -74,9 +73,9 @@ impl Terminal {
     /// Waits for its end, and returns its exit code and all that it has shown.
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
-        let text = self.text();
         self.reader.join().unwrap();
-        (code, text + "")
+        let text = String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned();
+        (code, text)
     }
 }
 

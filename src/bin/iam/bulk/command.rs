@@ -5,8 +5,9 @@ use super::{
     import::{self, Counts, End, Job, Outputs, Plan, SHOWN, Settings, Unfit},
     input::{Input, beside},
     interrupt,
-    journal::{Journal, Owner, Past},
+    journal::{Journal, Owner},
     options::ImportOptions,
+    past::Past,
     progress::{Progress, grouped},
     rejects::Rejects,
 };
@@ -71,7 +72,7 @@ pub fn import<J: Job>(
     }
     if plan.todo() == 0 {
         let what = if plan.rows() == 0 { "it has no rows" } else { "all rows are done already" };
-        eprintln!("iam: {}: {what}", input.name());
+        crate::say!("iam: {}: {what}", input.name());
         return show(global, context, Counts::default(), &plan);
     }
     confirm(plan.todo()).inspect_err(|_| {
@@ -86,7 +87,7 @@ pub fn import<J: Job>(
     let rejects = options.rejects.as_ref().map(|path| Rejects::create(path, input.format, header));
     let mut rejects = rejects.transpose().map_err(Failure::Other)?;
     if plan.done > 0 {
-        eprintln!("iam: {} of {} rows are done already", grouped(plan.done), grouped(plan.rows()));
+        crate::say!("iam: {} of {} rows are done already", grouped(plan.done), grouped(plan.rows()));
     }
 
     let gate = Arc::new(Gate::new(options.rate));
@@ -98,14 +99,16 @@ pub fn import<J: Job>(
     progress.finish();
     let rejected = rejects.map_or(0, Rejects::finish);
     if let Some(path) = options.rejects.as_ref().filter(|_| rejected > 0) {
-        eprintln!("iam: {} rows that failed are in {}", grouped(rejected), path.display());
+        crate::say!("iam: {} rows that failed are in {}", grouped(rejected), path.display());
     }
-    show(global, context, counts, &plan)?;
+    let shown = show(global, context, counts, &plan);
     let left = plan.todo() - counts.all().min(plan.todo());
     if left > 0 {
         say_how_to_go_on(left, path.is_some());
     }
-    ended(end, &counts, global)
+    // How the rows fared counts for more than whether anybody reads it.
+    ended(end, &counts, global)?;
+    shown
 }
 
 fn journal_path(options: &ImportOptions, input: &Input) -> Option<PathBuf> {
@@ -159,7 +162,7 @@ fn preview<J: Job>(global: &Global, context: &Context, (input, plan): (&Input, &
         }
     }
     let (rows, todo) = (grouped(plan.rows()), grouped(plan.todo()));
-    eprintln!("A dry run: nothing was sent. {rows} rows are in order, and {todo} would be sent like the first one.");
+    crate::say!("A dry run: nothing was sent. {rows} rows are in order, and {todo} would be sent like the first one.");
     Ok(())
 }
 
@@ -175,8 +178,8 @@ fn say_how_to_go_on(left: usize, has_journal: bool) {
     let left = grouped(left);
     let command: Vec<_> = env::args().map(|argument| quoted(&argument)).collect();
     match has_journal {
-        true => eprintln!("iam: {left} rows are left; go on with: {}", command.join(" ")),
-        false => eprintln!("iam: {left} rows are left; of standard input a journal is kept only with --journal FILE"),
+        true => crate::say!("iam: {left} rows are left; go on with: {}", command.join(" ")),
+        false => crate::say!("iam: {left} rows are left; of standard input a journal is kept only with --journal FILE"),
     }
 }
 
@@ -196,7 +199,7 @@ fn ended(end: End, counts: &Counts, global: &Global) -> Result<()> {
         End::Complete if counts.failed == 0 => Ok(()),
         End::Complete => Err(Failure::Told(code::PARTLY_DONE)),
         End::TooManyErrors => {
-            eprintln!("iam: stopped after {} rows that failed", grouped(counts.failed));
+            crate::say!("iam: stopped after {} rows that failed", grouped(counts.failed));
             Err(Failure::Told(code::PARTLY_DONE))
         }
         End::Interrupted => Err(Failure::Interrupted),

@@ -209,7 +209,7 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
         Ok(()) => part.finish(path),
         Err(failure) => {
             part.note()?;
-            eprintln!("iam: {} rows are in {}; go on with --resume", part.mark.rows, part.path.display());
+            crate::say!("iam: {} rows are in {}; go on with --resume", part.mark.rows, part.path.display());
             Err(failure)
         }
     }
@@ -278,7 +278,7 @@ impl Part {
         fs::rename(&self.path, target).map_err(|error| Failure::file(target, &error))?;
         // It says nothing any more; that it stays would do no harm.
         let _ = fs::remove_file(&self.journal_path);
-        eprintln!("iam: {} rows are in {}", self.mark.rows, target.display());
+        crate::say!("iam: {} rows are in {}", self.mark.rows, target.display());
         Ok(())
     }
 }

@@ -10,8 +10,8 @@ use super::{
 use iam_sdk::{Error, ErrorKind, Result, authing::CreateGroupOptions, blocking::authing::ManagementClient};
 use serde_json::Value;
 use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Members that the service sets itself, and the column of a file of rejects. They are not sent.
@@ -68,15 +68,17 @@ pub struct ImportGroups {
     pub client: ManagementClient,
     /// The codes of the groups that are there.
     known: Mutex<HashSet<String>>,
+    /// Name and description by code, as the first row has them that has a name: any row of a group may be sent first.
+    names: Mutex<HashMap<String, (String, Option<String>)>>,
 }
 
 impl ImportGroups {
     pub fn new(client: ManagementClient) -> Self {
-        Self { client, known: Mutex::default() }
+        Self { client, known: Mutex::default(), names: Mutex::default() }
     }
 
     fn is_known(&self, code: &str) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(code)
+        lock(&self.known).contains(code)
     }
 
     /// Sees to it that the group is there, and returns whether it was created.
@@ -99,14 +101,16 @@ impl ImportGroups {
                 Err(error) => return Err(error),
             },
         };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(group.code.clone());
+        lock(&self.known).insert(group.code.clone());
         Ok(is_new)
     }
 
     fn create(&self, group: &GroupRow) -> Result<()> {
-        let options = CreateGroupOptions::new().description(group.description.as_ref());
-        let name = group.name.as_deref().unwrap_or(&group.code);
-        self.client.groups().create_with(&group.code, name, options).map(drop)
+        let named = lock(&self.names).get(&group.code).cloned();
+        let (name, description) = named
+            .unwrap_or_else(|| (group.name.clone().unwrap_or_else(|| group.code.clone()), group.description.clone()));
+        let options = CreateGroupOptions::new().description(description);
+        self.client.groups().create_with(&group.code, &name, options).map(drop)
     }
 
     fn import(&self, group: &GroupRow, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {
@@ -133,6 +137,10 @@ impl ImportGroups {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Makes "there is none" a value.
 fn found<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
@@ -145,7 +153,11 @@ fn found<T>(result: Result<T>) -> Result<Option<T>> {
 impl Job for ImportGroups {
     fn check(&self, row: &Row) -> std::result::Result<Vec<(&'static str, String)>, String> {
         // A user who is named twice in one group joins twice, which does no harm.
-        GroupRow::read(row).map(|_| Vec::new())
+        let GroupRow { code, name, description, .. } = GroupRow::read(row)?;
+        if let Some(name) = name {
+            lock(&self.names).entry(code).or_insert((name, description));
+        }
+        Ok(Vec::new())
     }
 
     fn run(&self, row: &Row, _: bool, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {

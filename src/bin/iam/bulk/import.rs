@@ -4,7 +4,8 @@ use super::{
     caller::{self, CallError, Caller},
     gate::Gate,
     input::Input,
-    journal::{Done, Journal, Known, Outcome, Past},
+    journal::{Done, Journal, Outcome},
+    past::{Known, Past},
     progress::Progress,
     rejects::Rejects,
     row::Row,
@@ -25,7 +26,7 @@ use std::{
 };
 
 /// For how many rows at once the journal notes that they may be sent.
-const NOTED_AHEAD: usize = 512;
+const NOTED_AHEAD: usize = 256;
 /// How often results are written to disk.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 const FLUSH_BYTES: usize = 64 * 1024;

@@ -12,10 +12,12 @@
 //! The second form is on disk before any of its rows is sent: of the rows below it that have no result, a run that was killed
 //! may have created some. It is one line for many rows, which costs less than one a row.
 
-use super::row::{Row, RowHash};
+use super::{
+    past::{Past, Result},
+    row::{Row, RowHash},
+};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -47,77 +49,6 @@ pub struct Owner {
     pub command: String,
     /// The service and the pool.
     pub target: String,
-}
-
-/// What earlier runs have done.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Past {
-    /// By the row's number.
-    results: HashMap<usize, Result>,
-    sent_up_to: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Result {
-    hash: u64,
-    done: Option<Done>,
-}
-
-/// What is known of a row before this run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
-    /// Nothing: it was never sent, or it failed.
-    New,
-    /// It may have been sent by a run that was killed.
-    MaybeSent,
-    /// It is done.
-    Done(Done),
-    /// Another row with this number is done: the file has changed.
-    Changed,
-}
-
-impl Past {
-    /// Returns what is known of a row, by its number and its hash.
-    pub fn of(&self, number: usize, hash: RowHash) -> Known {
-        match self.results.get(&number).copied() {
-            Some(Result { hash: other, done: Some(_) }) if other != hash.short() => Known::Changed,
-            Some(Result { done: Some(done), .. }) => Known::Done(done),
-            // The service refused it: whatever was sent did not stay.
-            Some(Result { done: None, .. }) => Known::New,
-            None if number <= self.sent_up_to => Known::MaybeSent,
-            None => Known::New,
-        }
-    }
-
-    /// Returns the number of the last row that is done.
-    pub fn last_done(&self) -> usize {
-        let done = self.results.iter().filter(|(_, result)| result.done.is_some());
-        done.map(|(number, _)| *number).max().unwrap_or(0)
-    }
-
-    #[cfg(test)]
-    fn is_empty(&self) -> bool {
-        self.results.is_empty() && self.sent_up_to == 0
-    }
-
-    fn failed(&self) -> usize {
-        self.results.values().filter(|result| result.done.is_none()).count()
-    }
-
-    /// The rows that failed may have been sent again since.
-    fn retrying(&mut self) {
-        let sent_up_to = &mut self.sent_up_to;
-        self.results.retain(|number, result| {
-            if result.done.is_none() {
-                *sent_up_to = (*sent_up_to).max(*number);
-            }
-            result.done.is_some()
-        });
-    }
-
-    fn note(&mut self, number: usize, result: Result) {
-        self.results.insert(number, result);
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -171,6 +102,10 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(wrong)?;
+        if !file.metadata().map_err(wrong)?.is_file() {
+            // A device can be read without end.
+            return Err(format!("{}: it is no file, and cannot be a journal", path.display()));
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -311,7 +246,7 @@ fn describe(owner: &Owner) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::past::Known, *};
     use std::fs;
 
     fn owner(target: &str) -> Owner {

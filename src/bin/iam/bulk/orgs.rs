@@ -83,7 +83,7 @@ impl Import {
             }
             let Some(there) = there else {
                 if self.guard.is_dry_run() {
-                    eprintln!("A dry run: `{root}` would be created, with {} nodes.", grouped(file.len()));
+                    crate::say!("A dry run: `{root}` would be created, with {} nodes.", grouped(file.len()));
                     return Ok(());
                 }
                 match client.orgs().import_by_json(&without_members(tree)) {
@@ -103,7 +103,7 @@ impl Import {
             }
             if self.guard.is_dry_run() {
                 show(global, context, &diff, &file)?;
-                eprintln!("A dry run: nothing was changed.");
+                crate::say!("A dry run: nothing was changed.");
                 return Ok(());
             }
             if diff.removes() && !is_asked {
@@ -115,12 +115,12 @@ impl Import {
             }
             match apply(client, there.node.org_id.as_deref(), &file, diff, &mut made) {
                 Ok(()) => {
-                    eprintln!("iam: {root}: {} changes", grouped(made));
+                    crate::say!("iam: {root}: {} changes", grouped(made));
                     return Ok(());
                 }
                 Err(Failure::Call(error)) if is_ambiguous(&error) && attempt < ATTEMPTS => {}
                 Err(failure) => {
-                    eprintln!(
+                    crate::say!(
                         "iam: {root}: {} changes were made; the same command goes on (with --update)",
                         grouped(made)
                     );
@@ -173,7 +173,7 @@ impl DiffArguments {
             output.many(Box::new(items.into_iter().map(Ok)), LINE)?;
             output.text("")?;
         } else {
-            eprintln!("No differences.");
+            crate::say!("No differences.");
         }
         if differs && self.exit_code { Err(Failure::Told(code::FAILED)) } else { Ok(()) }
     }
@@ -219,7 +219,7 @@ impl Export {
             None => Ok(write(&mut io::stdout().lock())?),
             Some(path) => {
                 to_file(path, write)?;
-                eprintln!("iam: {} organizations are in {}", trees.len(), path.display());
+                crate::say!("iam: {} organizations are in {}", trees.len(), path.display());
                 Ok(())
             }
         }

@@ -53,7 +53,7 @@ impl Progress {
             }
             Some(Shown::Lines(last)) if last.elapsed() >= LINE_EVERY => {
                 *last = Instant::now();
-                eprintln!("iam: {}", line(done, self.total, self.begun.elapsed(), &more()));
+                crate::say!("iam: {}", line(done, self.total, self.begun.elapsed(), &more()));
             }
             _ => {}
         }
@@ -73,8 +73,8 @@ impl Progress {
     /// Prints a line, above the bar if there is one.
     pub fn say(&self, text: &str) {
         match &self.shown {
-            Some(Shown::Bar(bar, _)) => bar.suspend(|| eprintln!("iam: {text}")),
-            _ => eprintln!("iam: {text}"),
+            Some(Shown::Bar(bar, _)) => bar.suspend(|| crate::say!("iam: {text}")),
+            _ => crate::say!("iam: {text}"),
         }
     }
 
@@ -125,7 +125,7 @@ pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -66,7 +66,7 @@ impl Bucket {
         let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
         self.paused_until = self.paused_until.max(now + pause);
         self.raised_at = self.paused_until;
-        if self.halved_at.is_none_or(|halved| sent >= halved) {
+        if self.halved_at.is_none_or(|halved| sent > halved) {
             self.halved_at = Some(now);
             let rate = self.rate.unwrap_or_else(|| self.measured(now));
             self.rate = Some((rate / 2.0).max(SLOWEST));

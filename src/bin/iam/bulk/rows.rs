@@ -1,6 +1,9 @@
 //! Reads rows: CSV with a header, or a JSON object a line.
 
-use super::row::Row;
+use super::{
+    line_numbers::{LineNumbers, NotingReader},
+    row::Row,
+};
 use serde_json::Value;
 use std::{
     io::{BufRead, Read},
@@ -40,8 +43,16 @@ pub struct Rows {
 }
 
 enum Source {
-    Csv { reader: Box<csv::Reader<Input>>, header: Arc<[Arc<str>]>, record: csv::ByteRecord, ended: bool },
+    Csv(Box<Csv>),
     Jsonl { input: Input, line: u64, ended: bool },
+}
+
+struct Csv {
+    reader: csv::Reader<NotingReader<Input>>,
+    lines: LineNumbers,
+    header: Arc<[Arc<str>]>,
+    record: csv::ByteRecord,
+    ended: bool,
 }
 
 impl Rows {
@@ -52,14 +63,15 @@ impl Rows {
             Format::Jsonl => Source::Jsonl { input, line: 0, ended: false },
             Format::Csv => {
                 let delimiter = delimiter(&mut input)?;
+                let (input, mut lines) = NotingReader::new(input);
                 let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(input);
                 let mut record = csv::ByteRecord::new();
-                let read = reader.read_byte_record(&mut record).map_err(|error| problem(&error, 1))?;
+                let read = reader.read_byte_record(&mut record).map_err(|error| problem(&error, &mut lines))?;
                 if !read {
                     return Err(Problem::new(1, "the file is empty; its first line must name the columns"));
                 }
                 let header = header(&record)?;
-                Source::Csv { reader: Box::new(reader), header, record, ended: false }
+                Source::Csv(Box::new(Csv { reader, lines, header, record, ended: false }))
             }
         };
         Ok(Self { source, number: 0 })
@@ -73,7 +85,7 @@ impl Rows {
     /// Returns the names of the columns of CSV.
     pub fn header(&self) -> Option<Arc<[Arc<str>]>> {
         match &self.source {
-            Source::Csv { header, .. } => Some(header.clone()),
+            Source::Csv(csv) => Some(csv.header.clone()),
             Source::Jsonl { .. } => None,
         }
     }
@@ -84,7 +96,7 @@ impl Iterator for Rows {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match &mut self.source {
-            Source::Csv { reader, header, record, ended } => next_record(reader, header, record, ended),
+            Source::Csv(csv) => csv.next(),
             Source::Jsonl { input, line, ended } => next_object(input, line, ended),
         }?;
         self.number += 1;
@@ -94,41 +106,37 @@ impl Iterator for Rows {
 
 type Members = Vec<(Arc<str>, Value)>;
 
-fn next_record(
-    reader: &mut csv::Reader<Input>,
-    header: &[Arc<str>],
-    record: &mut csv::ByteRecord,
-    ended: &mut bool,
-) -> Option<Result<(u64, Members), Problem>> {
-    if *ended {
-        return None;
-    }
-    let before = reader.position().line();
-    match reader.read_byte_record(record) {
-        Ok(true) => {}
-        Ok(false) => return None,
-        Err(error) => {
-            // Only after a record of another length the next one begins where it should.
-            *ended = !matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. });
-            return Some(Err(problem(&error, before)));
+impl Csv {
+    fn next(&mut self) -> Option<Result<(u64, Members), Problem>> {
+        if self.ended {
+            return None;
         }
-    }
-    let line = record.position().map_or(before, csv::Position::line);
-    let mut members = Vec::with_capacity(header.len());
-    for (name, cell) in header.iter().zip(record.iter()) {
-        match str::from_utf8(cell) {
-            Ok("") => {}
-            Ok(text) => members.push((name.clone(), text.into())),
-            Err(_) => return Some(Err(Problem::new(line, format!("column `{name}`: {NOT_UTF8}")))),
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                // Only after a record of another length the next one begins where it should.
+                self.ended = !matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. });
+                return Some(Err(problem(&error, &mut self.lines)));
+            }
         }
+        let line = self.lines.of(self.record.position().map_or(0, csv::Position::byte));
+        let mut members = Vec::with_capacity(self.header.len());
+        for (name, cell) in self.header.iter().zip(self.record.iter()) {
+            match str::from_utf8(cell) {
+                Ok("") => {}
+                Ok(text) => members.push((name.clone(), text.into())),
+                Err(_) => return Some(Err(Problem::new(line, format!("column `{name}`: {NOT_UTF8}")))),
+            }
+        }
+        Some(Ok((line, members)))
     }
-    Some(Ok((line, members)))
 }
 
 const NOT_UTF8: &str = "not UTF-8; save the file as UTF-8 (it may be in GBK or Big5)";
 
-fn problem(error: &csv::Error, line: u64) -> Problem {
-    let line = error.position().map_or(line, csv::Position::line);
+fn problem(error: &csv::Error, lines: &mut LineNumbers) -> Problem {
+    let line = lines.of(error.position().map_or(0, csv::Position::byte));
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             Problem::new(line, format!("it has {len} columns, and the header has {expected_len}"))

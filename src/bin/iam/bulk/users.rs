@@ -128,7 +128,7 @@ impl Export {
             let list = UserListOptions::new().sort_by(SortBy::CreatedAtAscending).with_custom_data(self.with_data);
             let list = list.page(done + 1).limit(usize::from(self.options.page_size));
             let mut pages = client.users().list_all(list);
-            Ok(move || Ok(pages.next_page()?.map(|page| (page.list, usize::try_from(page.total_count).unwrap_or(0)))))
+            Ok(move || Ok(pages.next_page()?.map(|page| (page.list, page.total_count))))
         })
     }
 }

@@ -104,7 +104,7 @@ impl Output {
         match result {
             Err(Failure::Call(error)) if error.is_dry_run() => {
                 error.dry_run().map_or(Ok(()), |request| self.request(request))?;
-                eprintln!("A dry run: nothing was sent.");
+                crate::say!("A dry run: nothing was sent.");
                 Ok(())
             }
             result => result,
@@ -127,7 +127,7 @@ impl Output {
             Reply::Done(make) => {
                 make()?;
                 if self.terminal || matches!(self.format, Format::Table) {
-                    eprintln!("Done.");
+                    crate::say!("Done.");
                 }
             }
             Reply::One(_, make) => {
@@ -201,7 +201,7 @@ impl Output {
             (Format::Json, value) if self.terminal => writeln!(self.to, "{value:#}")?,
             (Format::Json | Format::Jsonl, value) => writeln!(self.to, "{value}")?,
             (Format::Csv, value @ Value::Object(_)) => return self.csv(Box::new([Ok(value)].into_iter()), &[]),
-            (_, Value::Null) => eprintln!("No data."),
+            (_, Value::Null) => crate::say!("No data."),
             (Format::Table, Value::Object(members)) => {
                 let rows: Vec<_> = members.into_iter().map(|(name, value)| vec![name, value.cell()]).collect();
                 let columns = Columns::measure(rows.iter().map(Vec::as_slice));
@@ -214,6 +214,7 @@ impl Output {
                     writeln!(self.to, "{name}\t{}", one_line(&value.cell()))?;
                 }
             }
+            (_, value) if self.terminal => writeln!(self.to, "{}", one_line(&value.cell()))?,
             (_, value) => writeln!(self.to, "{}", value.cell())?,
         }
         Ok(())
@@ -275,7 +276,7 @@ impl Output {
         }
         if first.is_empty() {
             if failure.is_none() {
-                eprintln!("No data.");
+                crate::say!("No data.");
             }
             return failure.map_or(Ok(()), Err);
         }
