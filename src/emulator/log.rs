@@ -284,7 +284,8 @@ mod tests {
 
     #[test]
     fn so_many_requests_are_kept() {
-        for (kept, left) in [(0, &[][..]), (1, &["/4"]), (3, &["/2", "/3", "/4"]), (9, &["/0", "/1", "/2", "/3", "/4"])] {
+        for (kept, left) in [(0, &[][..]), (1, &["/4"]), (3, &["/2", "/3", "/4"]), (9, &["/0", "/1", "/2", "/3", "/4"])]
+        {
             let log = Log::new(kept);
             (0..5).for_each(|n| log.record(request(&format!("/{n}"), "{}")));
             let all = log.received();

@@ -145,7 +145,10 @@ fn a_body_is_asked_for_where_a_fault_depends_on_it() {
     stream.write_all(body.as_bytes()).unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
-    assert!(response.contains("HTTP/1.1 200") && response.contains("2020") || response.contains("尚未登录"), "{response}");
+    assert!(
+        response.contains("HTTP/1.1 200") && response.contains("2020") || response.contains("尚未登录"),
+        "{response}"
+    );
 }
 
 #[test]

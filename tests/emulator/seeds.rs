@@ -128,6 +128,14 @@ fn a_mistake_in_a_seed_is_named() {
             Emulator::builder().digiwin(digiwin::Seed::new("a", "t\n")),
             "digiwin seed: the application's token does not fit in a header",
         ),
+        (
+            with_authing(pool().user([("nickname", "Bo")])),
+            "authing seed: user number 2 has no username, email, phone, externalId or id",
+        ),
+        (
+            with_authing(pool().user([("username", "bo"), ("password", "short")])),
+            "authing seed: user bo: a password has 6 characters at least",
+        ),
         (with_authing(authing::Seed::new("p\n", "s")), "authing seed: the user pool's id does not fit in a header"),
         (
             with_tenant(tenant().org(digiwin::Org::new("o", "O").member("ann").member("ann"))),
@@ -191,6 +199,13 @@ fn a_wrong_value_in_a_seed_is_not_quoted() {
     let seed = pool().user([("username", "bo".into()), ("password", iam_sdk::Json::from(4711))]);
     let error = with_authing(seed).start().unwrap_err();
     assert_eq!(error.to_string(), "authing seed: user bo: member `password` has the wrong type");
+}
+
+#[test]
+fn a_password_of_a_seed_is_clear_text() {
+    let user = [("id", "u1"), ("username", "bo"), ("password", "clear-text")];
+    let emulator = with_authing(authing::Seed::new("p", "s").user(user)).start().unwrap();
+    assert_eq!(emulator.authing().password_of("u1").unwrap().expose_secret(), "clear-text");
 }
 
 #[test]

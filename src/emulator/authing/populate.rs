@@ -86,6 +86,16 @@ fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
     if let Some(id) = id.as_deref().filter(|id| pool.users.get(id).is_some()) {
         return Err(SeedError::new(format_args!("two users have the id {id}")));
     }
+    let is_nameless = id.is_none() && name.is_none();
+    let clear_password = match given.remove("password") {
+        Some(Value::String(text)) => Some(text),
+        // It is refused below.
+        Some(wrong) => {
+            given.insert("password".to_owned(), wrong);
+            None
+        }
+        None => None,
+    };
     // The error itself quotes the value, which may be a password.
     let unread = |error: serde_path_to_error::Error<serde_json::Error>| {
         let member = error.path().to_string();
@@ -95,7 +105,10 @@ fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
         }
     };
     let profile: Profile = serde_path_to_error::deserialize(Value::Object(given)).map_err(unread)?;
-    let new = NewUser { id, profile, ..NewUser::default() };
+    if is_nameless {
+        return Err(SeedError::new(format_args!("{what} has no username, email, phone, externalId or id")));
+    }
+    let new = NewUser { id, profile, clear_password, ..NewUser::default() };
     pool.create_user(new).map(drop).map_err(|error| refused(&what, &error))
 }
 

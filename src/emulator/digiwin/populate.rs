@@ -50,7 +50,9 @@ fn add_person(directory: &mut Directory, person: seed::Person) -> Result<(), See
         }
         if !value.is_empty() && directory.users.is_name_of_other(value, None) {
             let name = name.member();
-            return Err(SeedError::new(format_args!("the {name} {value} signs two people in: it is another name of one")));
+            return Err(SeedError::new(format_args!(
+                "the {name} {value} signs two people in: it is another name of one"
+            )));
         }
     }
     let profile = json!({

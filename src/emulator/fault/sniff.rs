@@ -20,7 +20,8 @@ pub(super) fn waits_for_continue(bytes: &[u8]) -> bool {
     let Some(head) = end_of_head(bytes).filter(|head| *head == bytes.len()) else { return false };
     let text = String::from_utf8_lossy(&bytes[..head]);
     let mut headers = text.lines().filter_map(|line| line.split_once(':'));
-    headers.any(|(name, value)| name.eq_ignore_ascii_case("expect") && value.trim().eq_ignore_ascii_case("100-continue"))
+    headers
+        .any(|(name, value)| name.eq_ignore_ascii_case("expect") && value.trim().eq_ignore_ascii_case("100-continue"))
 }
 
 /// Returns the request that begins here, or `None` while too little of it has been read. Only the choice of a fault uses this
