@@ -160,8 +160,10 @@ impl Pool {
 
     /// Deletes a user: only the archive keeps it.
     pub(crate) fn delete_user(&mut self, id: &str) {
-        if let Some(number) = self.users.archive(id) {
+        if self.users.get(id).is_some() {
             self.record("deleteUser", id);
+        }
+        if let Some(number) = self.users.archive(id) {
             self.groups.forget_user(number);
             self.departments.forget_user(number);
         }
