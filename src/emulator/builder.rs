@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
+    kept_requests: Option<usize>,
     settings: Settings,
 }
 
@@ -42,7 +43,7 @@ impl Emulator {
 
 impl EmulatorBuilder {
     fn new() -> Self {
-        Self { port: 0, latency: Duration::ZERO, settings: Settings::default() }
+        Self { port: 0, latency: Duration::ZERO, kept_requests: None, settings: Settings::default() }
     }
 
     /// Sets Authing's seed (users, organizations and so on), or its settings with a seed.
@@ -75,6 +76,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets how many requests [`Emulator::requests`] keeps: the last ones. Default: 100,000. With zero it keeps none, as suits a
+    /// program that serves for days.
+    pub fn kept_requests(mut self, count: usize) -> Self {
+        self.kept_requests = Some(count);
+        self
+    }
+
     /// Starts the emulator.
     ///
     /// # Errors
@@ -89,7 +97,7 @@ impl EmulatorBuilder {
         })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let log = Arc::<Log>::default();
+        let log = Arc::new(self.kept_requests.map_or_else(Log::default, Log::new));
         let switch = fault::Switch::default();
         let plan = fault::Plan::new(switch.clone());
         let services = Services::new(self.settings)?;

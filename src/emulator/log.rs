@@ -7,12 +7,20 @@ use axum::body::Bytes;
 use http::{HeaderMap, request::Parts};
 use serde_json::Value;
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{Mutex, MutexGuard},
 };
 
-/// The number of requests that are kept with headers and body.
+/// The number of requests that are kept, and that are kept with query, headers and body.
+const KEPT: usize = 100_000;
 const WHOLE: usize = 10_000;
+
+/// The most bytes of queries, headers and bodies that are kept.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// What a header takes beside its name and its value.
+const HEADER: usize = 100;
 
 /// A request that the emulator received.
 ///
@@ -108,6 +116,12 @@ impl ReceivedRequest {
         Some(value)
     }
 
+    /// Returns about how many bytes the query, the headers and the body take.
+    fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER);
+        self.query.len() + self.body.len() + headers.sum::<usize>()
+    }
+
     /// Returns how many bytes the body has.
     pub fn body_length(&self) -> usize {
         self.body.len()
@@ -130,33 +144,78 @@ impl fmt::Debug for ReceivedRequest {
     }
 }
 
+pub(super) struct Log {
+    requests: Mutex<Requests>,
+    kept: usize,
+}
+
 #[derive(Default)]
-pub(super) struct Log(Mutex<Vec<ReceivedRequest>>);
+struct Requests {
+    all: VecDeque<ReceivedRequest>,
+    /// How many of the last ones are whole, and about how many bytes they take.
+    whole: usize,
+    bytes: usize,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::new(KEPT)
+    }
+}
 
 impl Log {
+    /// Creates a log that keeps the last so many requests.
+    pub(super) fn new(kept: usize) -> Self {
+        Self { requests: Mutex::default(), kept }
+    }
+
     pub(super) fn received(&self) -> Vec<ReceivedRequest> {
-        self.requests().clone()
+        self.requests().all.iter().cloned().collect()
     }
 
     pub(super) fn last(&self) -> Option<ReceivedRequest> {
-        self.requests().last().cloned()
+        self.requests().all.back().cloned()
     }
 
+    /// Forgets all requests, and gives their memory back.
     pub(super) fn clear(&self) {
-        self.requests().clear();
+        *self.requests() = Requests::default();
     }
 
     pub(super) fn record(&self, request: ReceivedRequest) {
+        if self.kept == 0 {
+            return;
+        }
         let mut requests = self.requests();
-        requests.push(request);
-        // A long run keeps what counts requests, and not gigabytes.
-        if let Some(old) = requests.len().checked_sub(WHOLE + 1).and_then(|at| requests.get_mut(at)) {
-            (old.query, old.headers, old.body) = Default::default();
+        requests.bytes += request.size();
+        requests.whole += 1;
+        requests.all.push_back(request);
+        // A long run keeps what counts requests, and not gigabytes. The last one stays whole, whatever its size.
+        while requests.whole > 1 && (requests.whole > WHOLE || requests.bytes > BYTES) {
+            requests.empty_oldest();
+        }
+        if requests.all.len() > self.kept {
+            requests.whole = requests.whole.min(self.kept);
+            if let Some(old) = requests.all.pop_front() {
+                requests.bytes -= old.size();
+            }
         }
     }
 
-    fn requests(&self) -> MutexGuard<'_, Vec<ReceivedRequest>> {
-        lock(&self.0)
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        lock(&self.requests)
+    }
+}
+
+impl Requests {
+    /// Empties the oldest request that is whole.
+    fn empty_oldest(&mut self) {
+        let at = self.all.len() - self.whole;
+        if let Some(old) = self.all.get_mut(at) {
+            self.bytes -= old.size();
+            (old.query, old.headers, old.body) = Default::default();
+        }
+        self.whole -= 1;
     }
 }
 
@@ -204,5 +263,34 @@ mod tests {
         let lengths: Vec<_> = log.received().iter().map(ReceivedRequest::body_length).collect();
         assert_eq!((lengths.len(), &lengths[..4]), (WHOLE + 2, &[0, 0, 2, 2][..]));
         assert_eq!(log.received()[0].path, "/x");
+        let sizes: usize = log.received().iter().map(ReceivedRequest::size).sum();
+        assert_eq!(log.requests().bytes, sizes);
+    }
+
+    #[test]
+    fn large_requests_are_kept_within_so_many_bytes() {
+        let log = Log::default();
+        let body = "x".repeat(BYTES / 4);
+        for _ in 0..6 {
+            log.record(request("/x", &body));
+        }
+        let whole = log.received().iter().map(ReceivedRequest::body_length).filter(|length| *length > 0).count();
+        assert_eq!((whole, log.received().len()), (3, 6));
+        log.record(request("/x", &"x".repeat(BYTES + 1)));
+        assert_eq!(log.last().unwrap().body_length(), BYTES + 1);
+        log.clear();
+        assert_eq!((log.received().len(), log.requests().all.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn so_many_requests_are_kept() {
+        for (kept, left) in [(0, &[][..]), (1, &["/4"]), (3, &["/2", "/3", "/4"]), (9, &["/0", "/1", "/2", "/3", "/4"])]
+        {
+            let log = Log::new(kept);
+            (0..5).for_each(|n| log.record(request(&format!("/{n}"), "{}")));
+            let all = log.received();
+            assert_eq!(all.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(), left);
+            assert_eq!(log.requests().bytes, all.iter().map(ReceivedRequest::size).sum::<usize>());
+        }
     }
 }

@@ -58,6 +58,7 @@ pub mod authing;
 mod builder;
 pub mod cloudspot;
 pub mod digiwin;
+mod document;
 mod fault;
 mod lock;
 mod log;

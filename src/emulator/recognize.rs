@@ -1,11 +1,8 @@
 //! Which operations a request can be, from their declarations.
 
-use super::registry::declared;
+use super::{document, registry::declared};
 use crate::protocol::operation::Operation;
-use async_graphql::parser::{
-    parse_query,
-    types::{DocumentOperations, Selection},
-};
+use async_graphql::parser::types::{DocumentOperations, Selection};
 use serde::Deserialize;
 
 /// Returns whether the operation cannot be told from the path alone.
@@ -69,7 +66,7 @@ fn of_document(operations: &[&'static Operation], body: &[u8]) -> Vec<&'static s
 
 /// Returns the field of a document with a single root field.
 fn root_field(query: &str) -> Option<String> {
-    let document = parse_query(query).ok()?;
+    let document = document::parse(query)?;
     let operation = match &document.operations {
         DocumentOperations::Single(operation) => operation,
         DocumentOperations::Multiple(operations) if operations.len() == 1 => operations.values().next()?,

@@ -2,7 +2,7 @@
 
 pub(super) use crate::protocol::redacted::{TEXT, is_secret, members};
 
-use async_graphql::parser::parse_query;
+use super::document;
 
 /// The headers that are shown: any other one can hold a secret, such as the key of a gateway.
 const SHOWN_HEADERS: [&str; 17] = [
@@ -30,9 +30,9 @@ pub(super) fn is_secret_header(name: &str) -> bool {
     !SHOWN_HEADERS.iter().any(|shown| name.eq_ignore_ascii_case(shown))
 }
 
-/// Redacts the strings of a GraphQL document, and its comments; all of it, if it is malformed.
+/// Redacts the strings of a GraphQL document, and its comments; all of it, if it is malformed or too long.
 pub(super) fn graphql(document: &str) -> String {
-    if parse_query(document).is_err() {
+    if document::parse(document).is_none() {
         return TEXT.to_owned();
     }
     let (mut shown, mut rest) = (String::new(), document);

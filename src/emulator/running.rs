@@ -47,14 +47,23 @@ impl Emulator {
     }
 
     /// Returns the base URL that clients of Digiwin and Authing connect to: `http://127.0.0.1:port`. Those of Cloudspot need
-    /// `/api/v1` after it, as at the public service.
+    /// [`Cloudspot::base_url`].
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns the requests received so far, in order. All but the last 10,000 are without query, headers and body.
+    /// Returns the requests received so far, in order: the last 100,000, or as many as
+    /// [`kept_requests`](super::EmulatorBuilder::kept_requests) says. Of these, only the last 10,000 or 64 MiB have query, headers
+    /// and body.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.log.received()
+    }
+
+    /// Returns those of the [`requests`](Self::requests) that can be this operation, such as `digiwin.users.get_user`.
+    pub fn requests_of(&self, operation: &str) -> Vec<ReceivedRequest> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.is_operation(operation));
+        requests
     }
 
     /// Returns the request received last.
@@ -62,7 +71,7 @@ impl Emulator {
         self.log.last()
     }
 
-    /// Forgets the requests received so far.
+    /// Forgets the requests received so far, and gives their memory back.
     pub fn clear_requests(&self) {
         self.log.clear();
     }
@@ -72,6 +81,7 @@ impl Emulator {
     /// # Panics
     ///
     /// If the fault could never apply, such as with an operation that does not exist or a probability outside 0 to 1.
+    #[track_caller]
     pub fn fault(&self, fault: Fault) -> AddedFault {
         match self.try_fault(fault) {
             Ok(added) => added,
@@ -102,6 +112,7 @@ impl Emulator {
     /// # Panics
     ///
     /// If `path` does not begin with `/`, or `status` is not from 200 to 599.
+    #[track_caller]
     pub fn respond_next(&self, path: impl Into<String>, status: u16, body: impl Into<String>) {
         self.fault(Fault::status(status).body(body).on_path(path).times(1));
     }

@@ -23,6 +23,12 @@ pub(super) fn not_empty(what: &str, value: &str) -> Result<(), SeedError> {
     if value.is_empty() { Err(SeedError::new(format_args!("{what} is empty"))) } else { Ok(()) }
 }
 
+/// Refuses a value that clients could not send in a header. The value may be a secret, and is not quoted.
+pub(super) fn sendable(what: &str, value: &str) -> Result<(), SeedError> {
+    let is_text = value.chars().all(|c| matches!(c, ' '..='~'));
+    if is_text { Ok(()) } else { Err(SeedError::new(format_args!("{what} does not fit in a header"))) }
+}
+
 /// Refuses a duplicate.
 pub(super) fn unique<T: Eq + Hash>(
     seen: &mut HashSet<T>,

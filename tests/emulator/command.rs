@@ -107,7 +107,7 @@ fn it_serves_what_its_file_and_options_say() {
     let [user, password] = ["/digiwin/user_id", "/digiwin/password"].map(|at| serving.text(at));
     assert!(digiwin.identity().login(&user, password).is_ok());
     let application = serving.text("/cloudspot/application");
-    let license = LicenseClient::builder(application).base_url(serving.text("/base_url") + "/api/v1").build().unwrap();
+    let license = LicenseClient::builder(application).base_url(serving.text("/cloudspot/base_url")).build().unwrap();
     let [user, password] = ["/cloudspot/username", "/cloudspot/password"].map(|at| serving.text(at));
     assert!(license.authenticate(&user, password).is_ok());
 }

@@ -111,6 +111,13 @@ fn what_stalls_stays_open_and_what_is_endless_goes_on() {
         stream.read_exact(&mut part).unwrap();
         // Another connection is served meanwhile.
         assert!(ask(&emulator).1.is_ok(), "{fault:?}");
+        if at_least < 100 {
+            // The client asked for the end after the response, which never comes as a whole.
+            stream.set_nonblocking(true).unwrap();
+            let end = (0..).map(|_| stream.read(&mut [0; 4096])).find(|read| !matches!(read, Ok(1..))).unwrap();
+            assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::WouldBlock), "{fault:?}");
+            stream.set_nonblocking(false).unwrap();
+        }
         drop(emulator);
         assert_ne!(
             stream.read_to_end(&mut part).map_err(|error| error.kind()),
@@ -118,6 +125,30 @@ fn what_stalls_stays_open_and_what_is_endless_goes_on() {
             "{fault:?}"
         );
     }
+}
+
+#[test]
+fn a_body_is_asked_for_where_a_fault_depends_on_it() {
+    let emulator = Emulator::start().unwrap();
+    emulator.fault(Fault::reset_within(1_000_000));
+    let mut stream = connect(&emulator).unwrap();
+    let body = r#"{"query": "{ userpool { id } }"}"#;
+    let head = format!(
+        "POST /graphql/v2 HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(
+        response.contains("HTTP/1.1 200") && response.contains("2020") || response.contains("尚未登录"),
+        "{response}"
+    );
 }
 
 #[test]

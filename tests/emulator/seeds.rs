@@ -120,6 +120,27 @@ fn a_mistake_in_a_seed_is_named() {
             Emulator::builder().digiwin(people().person(Person::new("bo", "pw").telephone("1"))),
             "digiwin seed: two people have the telephone 1",
         ),
+        (
+            Emulator::builder().digiwin(people().person(Person::new("ann@x.example", "pw"))),
+            "digiwin seed: the id ann@x.example signs two people in: it is another name of one",
+        ),
+        (
+            Emulator::builder().digiwin(digiwin::Seed::new("a", "t\n")),
+            "digiwin seed: the application's token does not fit in a header",
+        ),
+        (
+            with_authing(pool().user([("nickname", "Bo")])),
+            "authing seed: user number 2 has no username, email, phone, externalId or id",
+        ),
+        (
+            with_authing(pool().user([("username", "bo"), ("password", "short")])),
+            "authing seed: user bo: a password has 6 characters at least",
+        ),
+        (with_authing(authing::Seed::new("p\n", "s")), "authing seed: the user pool's id does not fit in a header"),
+        (
+            with_tenant(tenant().org(digiwin::Org::new("o", "O").member("ann").member("ann"))),
+            "digiwin seed: organization o of tenant T1 has the member ann twice",
+        ),
         (with_tenant(Tenant::new("", "T")), "digiwin seed: a tenant's id is empty"),
         (with_tenant(Tenant::new("T1", "")), "digiwin seed: the name of tenant T1 is empty"),
         (with_tenant(tenant().member("bo", "staff")), "digiwin seed: tenant T1: there is no person bo"),
@@ -178,6 +199,13 @@ fn a_wrong_value_in_a_seed_is_not_quoted() {
     let seed = pool().user([("username", "bo".into()), ("password", iam_sdk::Json::from(4711))]);
     let error = with_authing(seed).start().unwrap_err();
     assert_eq!(error.to_string(), "authing seed: user bo: member `password` has the wrong type");
+}
+
+#[test]
+fn a_password_of_a_seed_is_clear_text() {
+    let user = [("id", "u1"), ("username", "bo"), ("password", "clear-text")];
+    let emulator = with_authing(authing::Seed::new("p", "s").user(user)).start().unwrap();
+    assert_eq!(emulator.authing().password_of("u1").unwrap().expose_secret(), "clear-text");
 }
 
 #[test]

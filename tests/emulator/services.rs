@@ -134,3 +134,47 @@ fn impersonation_tokens_stay() {
     let response = send(&emulator, "POST", "/api/v1/auth/impersonation-validation/", &headers, &body);
     assert!(status(&response) == "200" && response.contains("auth_token"), "{response}");
 }
+
+/// Sends a GraphQL document as the manager whose token this is.
+fn query(emulator: &Emulator, token: &str, document: &str) -> String {
+    let (pool, bearer) = (emulator.authing().account().user_pool_id.as_str(), format!("Bearer {token}"));
+    let headers = [("x-authing-userpool-id", pool), ("authorization", bearer.as_str()), ("x-authing-lang", "en-US")];
+    send(emulator, "POST", "/graphql/v2", &headers, &serde_json::json!({"query": document}).to_string())
+}
+
+#[test]
+fn a_document_that_asks_for_too_much_is_given_up() {
+    let names: Vec<String> = (0..42).map(|n| format!("u{n}")).collect();
+    let seed = names.iter().fold(authing::Seed::new("p", "s"), |seed, name| seed.user([("username", name.as_str())]));
+    let node = names.iter().fold(authing::Org::new("all", "All"), |node, name| node.member(name));
+    let emulator = Emulator::builder().authing(seed.organization(node)).start().unwrap();
+    let token = access_token(&emulator);
+    let nested = |levels: usize| {
+        let around = "departments { list { department { users(limit: 50, includeChildrenNodes: true) { list { id ";
+        format!("{{ users {{ list {{ {}{} }} }} }}", around.repeat(levels), "} } } } }".repeat(levels))
+    };
+    let response = query(&emulator, &token, &nested(1));
+    assert!(response.contains(r#""department":"#) && !response.contains("errors"), "{response:.300}");
+    // Each level has 42 times the people of the one before.
+    let response = query(&emulator, &token, &nested(5));
+    assert!(response.contains("the document asks for too much"), "{response:.300}");
+    let many = format!("{{ userpool {{ {} }} }}", (0..3000).map(|n| format!("a{n}: id ")).collect::<String>());
+    let response = query(&emulator, &token, &many);
+    assert!(response.contains("too complex"), "{response:.300}");
+    let long = format!("{{ userpool {{ id }} }} #{}", "x".repeat(1024 * 1024));
+    let response = query(&emulator, &token, &long);
+    assert!(response.contains("the document is too long"), "{response:.300}");
+    assert!(query(&emulator, &token, "{ userpool { id } }").contains(r#""id":"#));
+}
+
+#[test]
+fn cloudspot_says_where_it_is() {
+    let emulator = Emulator::start().unwrap();
+    assert_eq!(emulator.cloudspot().base_url(), emulator.base_url() + "/api/v1");
+}
+
+#[test]
+fn a_key_that_is_too_small_is_a_mistake() {
+    let error = Emulator::builder().digiwin(digiwin::Settings::new().server_key_bits(512)).start().unwrap_err();
+    assert_eq!(error.to_string(), "digiwin settings: server_key_bits is 512; it must be 1024 or more");
+}

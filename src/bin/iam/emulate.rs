@@ -71,7 +71,7 @@ impl Options {
 pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let mut settings = options.settings()?;
     let faults = std::mem::take(&mut settings.faults);
-    let emulator = settings.builder().start()?;
+    let emulator = settings.builder().kept_requests(0).start()?;
     for fault in faults {
         emulator.try_fault(fault)?;
     }
@@ -86,6 +86,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let line = json!({
         "base_url": emulator.base_url(),
         "digiwin": {
+            "base_url": emulator.base_url(),
             "app_token": account.app_token.expose_secret(),
             "user_id": account.user_id,
             "password": account.password.expose_secret(),
@@ -94,6 +95,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
             "verification_code": account.verification_code.expose_secret(),
         },
         "authing": {
+            "base_url": emulator.base_url(),
             "user_pool_id": pool.user_pool_id,
             "secret": pool.secret.expose_secret(),
             "public_key": emulator.authing().public_key_pem()?,
@@ -102,6 +104,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
             "id_token": id_token.as_ref().map(|token| token.expose_secret()),
         },
         "cloudspot": {
+            "base_url": emulator.cloudspot().base_url(),
             "application": license.application,
             "username": license.username,
             "password": license.password.expose_secret(),

@@ -1,10 +1,12 @@
 //! GraphQL: a schema from the crate's schema file, and the functions that resolve its fields.
 
 use super::{
+    budget::{self, Budget},
     resolvers::{args::Args, fields::resolver},
     service::{Authing, Caller},
     state::error_response::ErrorResponse,
 };
+use crate::emulator::document;
 use async_graphql::{
     Error, ErrorExtensions as _, Name, Request, Response, ServerError,
     dynamic::{
@@ -39,7 +41,8 @@ pub(super) fn schema(authing: Arc<Authing>) -> io::Result<Schema> {
         types.iter().filter(|(_, kind)| matches!(kind, TypeKind::Object(_))).map(|(name, _)| name.clone()).collect(),
     );
 
-    let mut schema = Schema::build("Query", Some("Mutation"), None).data(authing);
+    let schema = Schema::build("Query", Some("Mutation"), None).data(authing);
+    let mut schema = schema.limit_complexity(budget::FIELDS).limit_depth(budget::DEPTH);
     for (name, kind) in types {
         schema = match kind {
             TypeKind::Object(object) => {
@@ -83,7 +86,11 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
     let own = name.clone();
     let resolve = move |context: ResolverContext<'_>| -> Result<Option<FieldValue<'_>>, Error> {
         let parent = context.parent_value.downcast_ref::<Value>().unwrap_or(&Value::Null);
-        let Some(resolver) = resolver else { return Ok(field_value(parent[own.as_str()].clone(), is_object)) };
+        let budget = context.data::<Arc<Budget>>()?;
+        let Some(resolver) = resolver else {
+            let value = &parent[own.as_str()];
+            return Ok(if budget.take(items(value)) { field_value(value.clone(), is_object) } else { None });
+        };
         let authing = context.data::<Arc<Authing>>()?;
         if guarded && !context.data::<Caller>()?.is_manager {
             return Err(spelled(&context, &ErrorResponse::NOT_LOGGED_IN));
@@ -92,14 +99,29 @@ fn field(object: &Name, definition: FieldDefinition, objects: &Arc<HashSet<Name>
         let args = args.map(|(name, value)| Ok((name.to_string(), value.clone().into_json()?)));
         let args = Args(args.collect::<Result<_, serde_json::Error>>()?);
         let result = resolver(&mut authing.pool(), parent, &args);
-        result.map(|value| field_value(value, is_object)).map_err(|error| spelled(&context, &error))
+        let value = result.map_err(|error| spelled(&context, &error))?;
+        // All of a page is made, whatever the document wants of it.
+        budget.take(items(&value) + items(&value["list"]));
+        Ok(field_value(value, is_object))
     };
     let arguments = definition.arguments.into_iter().map(|argument| input_value(argument.node));
     let field = Field::new(name.as_str(), ty, move |context| {
-        let value = resolve(context);
-        FieldFuture::new(async move { value })
+        let is_left = context.data::<Arc<Budget>>().is_ok_and(|budget| budget.take(1));
+        let value = is_left.then(|| resolve(context));
+        // Beyond its budget the document is given up as a whole, so that no field of it goes on.
+        FieldFuture::new(async move {
+            match value {
+                Some(value) => value,
+                None => std::future::pending().await,
+            }
+        })
     });
     arguments.fold(field, Field::argument)
+}
+
+/// Returns how many items a list has.
+fn items(value: &Value) -> usize {
+    value.as_array().map_or(0, Vec::len)
 }
 
 /// Returns a GraphQL error whose message is the JSON of the error response, marked so that [`error`] unwraps it.
@@ -121,7 +143,15 @@ fn field_value<'a>(value: Value, is_object: bool) -> Option<FieldValue<'a>> {
 }
 
 pub(super) async fn respond(schema: &Schema, request: Request, caller: Caller) -> Value {
-    let response: Response = schema.execute(request.data(caller)).await;
+    if document::is_too_long(&request.query) {
+        return error_response(&caller, &ErrorResponse::invalid("the document is too long"));
+    }
+    let budget = Arc::<Budget>::default();
+    let response: Response = tokio::select! {
+        biased;
+        response = schema.execute(request.data(caller.clone()).data(budget.clone())) => response,
+        () = budget.spent() => return error_response(&caller, &ErrorResponse::invalid("the document asks for too much")),
+    };
     let data = response.data.into_json().unwrap_or_default();
     if response.errors.is_empty() {
         return json!({"data": data});

@@ -9,6 +9,7 @@
 //! A password encrypted with the vendor's public default key cannot be decrypted here, and is accepted unread. A password
 //! encrypted with the pool's own key ([`Authing::public_key_pem`]) is decrypted and checked.
 
+mod budget;
 mod graphql;
 mod jwt;
 mod oidc;

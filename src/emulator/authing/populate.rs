@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Json,
     emulator::{
-        seed_check::{SeedError, not_empty, unique},
+        seed_check::{SeedError, not_empty, sendable, unique},
         store::RowNo,
     },
 };
@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) fn populate(seed: Seed, pool: &mut Pool) -> Result<(), SeedError> {
     not_empty("the user pool's id", pool.id())?;
     not_empty("the user pool's secret", seed.account().secret.expose_secret())?;
+    sendable("the user pool's id", pool.id())?;
     let mut fields = HashSet::new();
     for CustomField { key, data_type } in &seed.custom_fields {
         not_empty("a custom field's key", key)?;
@@ -85,6 +86,16 @@ fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
     if let Some(id) = id.as_deref().filter(|id| pool.users.get(id).is_some()) {
         return Err(SeedError::new(format_args!("two users have the id {id}")));
     }
+    let is_nameless = id.is_none() && name.is_none();
+    let clear_password = match given.remove("password") {
+        Some(Value::String(text)) => Some(text),
+        // It is refused below.
+        Some(wrong) => {
+            given.insert("password".to_owned(), wrong);
+            None
+        }
+        None => None,
+    };
     // The error itself quotes the value, which may be a password.
     let unread = |error: serde_path_to_error::Error<serde_json::Error>| {
         let member = error.path().to_string();
@@ -94,7 +105,10 @@ fn add_user(at: usize, members: &BTreeMap<String, Json>, pool: &mut Pool) -> Res
         }
     };
     let profile: Profile = serde_path_to_error::deserialize(Value::Object(given)).map_err(unread)?;
-    let new = NewUser { id, profile, ..NewUser::default() };
+    if is_nameless {
+        return Err(SeedError::new(format_args!("{what} has no username, email, phone, externalId or id")));
+    }
+    let new = NewUser { id, profile, clear_password, ..NewUser::default() };
     pool.create_user(new).map(drop).map_err(|error| refused(&what, &error))
 }
 

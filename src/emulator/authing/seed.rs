@@ -80,7 +80,7 @@ impl Seed {
     }
 
     /// Adds a user with these members, as the wire has them (`username`, `email`, `phone`, `externalId`, `nickname` …). With an
-    /// `id` among them, the user has it; else a new one.
+    /// `id` among them, the user has it; else a new one. A `password` is clear text here, six characters or more.
     pub fn user(mut self, members: impl IntoIterator<Item = (impl Into<String>, impl Into<Json>)>) -> Self {
         self.users.push(members.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
         self

@@ -40,6 +40,7 @@ impl Spelling {
 }
 
 /// The sender of a request, according to its headers.
+#[derive(Clone)]
 pub(super) struct Caller {
     pub(super) is_manager: bool,
     pub(super) spelling: Spelling,

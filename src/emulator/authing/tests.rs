@@ -264,3 +264,29 @@ fn a_policy_of_another_namespace_is_another_policy() {
         assert_eq!(call(&mut pool, "isActionAllowed", action).unwrap(), allowed, "{namespace}");
     }
 }
+
+#[test]
+fn members_who_move_to_where_they_are_stay() {
+    let (mut pool, ids) = filled(2);
+    let org = text(&call(&mut pool, "orgs", json!({})).unwrap()["list"][0], "id").to_owned();
+    let node = call(&mut pool, "nodeByCode", json!({"orgId": org, "code": "c1"})).unwrap();
+    let node = text(&node, "id");
+    let moved = json!({"userIds": [ids[1]], "sourceNodeId": node, "targetNodeId": node});
+    call(&mut pool, "moveMembers", moved).unwrap();
+    let number = pool.orgs.number(node).unwrap();
+    assert_eq!(pool.departments.members(number).0, 1);
+}
+
+#[test]
+fn a_code_is_not_empty() {
+    let (mut pool, _) = filled(1);
+    for (field, args) in [
+        ("createRole", json!({"code": ""})),
+        ("createPolicy", json!({"code": "", "statements": []})),
+        ("updateGroup", json!({"code": "c0", "newCode": ""})),
+        ("updateRole", json!({"code": "c0", "newCode": ""})),
+        ("updatePolicy", json!({"code": "c0", "newCode": ""})),
+    ] {
+        assert_eq!(call(&mut pool, field, args), Err(400), "{field}");
+    }
+}

@@ -50,6 +50,10 @@ impl Service for Cloudspot {
     fn router(self: Arc<Self>) -> io::Result<Router> {
         Ok(router(self))
     }
+
+    fn listens_at(&self, base_url: &str) {
+        self.set_base_url(format!("{base_url}{}", Self::PREFIX));
+    }
 }
 
 impl ErrorResponses for Cloudspot {

@@ -5,18 +5,29 @@ use crate::UserToken;
 use crate::emulator::lock::lock;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard, OnceLock},
 };
 
 /// The Cloudspot License service of an [`Emulator`](crate::emulator::Emulator).
 pub struct Cloudspot {
     account: Account,
     directory: Mutex<Directory>,
+    base_url: OnceLock<String>,
 }
 
 impl Cloudspot {
     pub(super) fn new(account: Account, directory: Directory) -> Self {
-        Self { account, directory: Mutex::new(directory) }
+        Self { account, directory: Mutex::new(directory), base_url: OnceLock::new() }
+    }
+
+    pub(super) fn set_base_url(&self, url: String) {
+        // The emulator listens in one place.
+        let _ = self.base_url.set(url);
+    }
+
+    /// Returns the base URL that clients of Cloudspot connect to: `http://127.0.0.1:port/api/v1`.
+    pub fn base_url(&self) -> &str {
+        self.base_url.get().map(String::as_str).unwrap_or_default()
     }
 
     /// Returns the application's id and the credentials of the seed's first person, with a company in which they may use it.

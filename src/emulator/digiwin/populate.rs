@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::emulator::{
-    seed_check::{SeedError, not_empty, unique},
+    seed_check::{SeedError, not_empty, sendable, unique},
     store::Table,
 };
 use jiff::{civil::DateTime, tz::TimeZone};
@@ -30,6 +30,7 @@ use std::{
 pub(super) fn populate(seed: Seed, token_lifetime: Duration) -> Result<Directory, SeedError> {
     not_empty("the application's id", &seed.app_id)?;
     not_empty("the application's token", seed.app_token.expose_secret())?;
+    sendable("the application's token", seed.app_token.expose_secret())?;
     let mut directory = Directory::new(seed.app_id, token_lifetime);
     for person in seed.people {
         add_person(&mut directory, person)?;
@@ -46,6 +47,12 @@ fn add_person(directory: &mut Directory, person: seed::Person) -> Result<(), See
     for (name, value) in [(Name::Id, &person.id), (Name::Email, &person.email), (Name::Telephone, &person.telephone)] {
         if directory.users.is_taken(name, value, None) {
             return Err(SeedError::new(format_args!("two people have the {} {value}", name.member())));
+        }
+        if !value.is_empty() && directory.users.is_name_of_other(value, None) {
+            let name = name.member();
+            return Err(SeedError::new(format_args!(
+                "the {name} {value} signs two people in: it is another name of one"
+            )));
         }
     }
     let profile = json!({
@@ -138,11 +145,13 @@ fn add_org(directory: &mut Directory, tenant: &mut Tenant, parent: i64, seed: se
     let sid = directory.next_sid();
     let members = json!({"id": seed.id, "name": seed.name, "parentSid": parent, "createBy": "seed"});
     tenant.add_org(sid, object(members)).map_err(|error| refused(&error))?;
+    let mut placed = HashSet::new();
     for person in &seed.members {
         let user = user(directory, &what, person)?;
         if !tenant.has(user) {
             return Err(SeedError::new(format_args!("{what}: {person} is not a member of the tenant")));
         }
+        unique(&mut placed, user, format_args!("{what} has the member {person} twice"))?;
         tenant.orgs.add_user(sid, user);
     }
     seed.children.into_iter().try_for_each(|child| add_org(directory, tenant, sid, child))

@@ -26,6 +26,10 @@ impl Service for Digiwin {
     type Settings = Settings;
 
     fn new(Settings { seed, response_style, token_lifetime, server_key_bits }: Settings) -> io::Result<Self> {
+        if server_key_bits < 1024 {
+            let mistake = format!("digiwin settings: server_key_bits is {server_key_bits}; it must be 1024 or more");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, mistake));
+        }
         let account = seed.account();
         let directory = populate(seed, token_lifetime).map_err(|mistake| mistake.of("digiwin"))?;
         Ok(Self::new(account, response_style, ServerKeys::generate(server_key_bits)?, directory))

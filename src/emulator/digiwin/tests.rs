@@ -140,7 +140,17 @@ fn people_and_organizations_are_found_as_in_a_plain_list() {
 fn a_member_of_the_wrong_type_is_refused_and_others_are_kept() {
     let mut setting = Setting::new(4);
     let sid = setting.directory.users.with_id("p1").unwrap().sid();
-    for change in [json!({"id": 7}), json!({"id": ""}), json!({"disabled": "true"}), json!({"email": ["x"]})] {
+    for change in [
+        json!({"id": 7}),
+        json!({"id": ""}),
+        json!({"disabled": "true"}),
+        json!({"email": ["x"]}),
+        json!({"phone": 7}),
+        json!({"id": "p2"}),
+        json!({"id": "p2@x"}),
+        json!({"telephone": "p2"}),
+        json!({"phone": "12"}),
+    ] {
         let mut body = change.clone();
         body["sid"] = sid.into();
         assert_eq!(setting.call(users::update, &[], body), Err(400), "{change}");
@@ -156,10 +166,20 @@ fn a_member_of_the_wrong_type_is_refused_and_others_are_kept() {
         json!({"sid": o2, "id": 7}),
         json!({"name": 7}),
         json!({"id": "new"}),
+        json!({"sid": o2.to_string(), "name": "New"}),
+        json!({"sid": o2, "name": ""}),
+        json!({"sid": o2, "name": null}),
+        json!({"sid": o2, "parentSid": o1.to_string()}),
+        json!({"sid": o2, "uri": "drn:iam:org:T1:o1"}),
     ] {
         assert_eq!(setting.call(orgs::create_or_update, &[], body.clone()), Err(400), "{body}");
     }
     assert_eq!((setting.org("o1"), setting.org("o2")), (o1, o2));
+    assert_eq!(setting.call(orgs::create_or_update, &[], json!({"sid": o2, "parentSid": 7})), Err(404));
+    for (user, email, expected) in [("", "a@x", Err(400)), ("new", "p2@x", Err(400)), ("new", "a@x", Ok(()))] {
+        let body = json!({"tenantId": "T1", "user": user, "userEmail": email, "role": [], "org": [], "app": []});
+        assert_eq!(setting.call(tenants::invite, &[], body).map(drop), expected, "{user} {email}");
+    }
     setting.call(orgs::create_or_update, &[], json!({"sid": o2, "id": "other", "color": "red"})).unwrap();
     assert_eq!(setting.org("other"), o2);
     let listed = setting.call(orgs::list, &[], json!({"sids": [o2]})).unwrap();

@@ -105,6 +105,7 @@ faults! {
     redirect(url: String) "redirect=https://x.example/" "no" "a redirect (302)" => FaultEffect::Redirect(url);
     /// Responds with an error that has this code, in the form and the language of the service's errors: Digiwin with HTTP status
     /// 200 in an envelope and 400 without one, Authing with 200 (its REST calls with 400 in the newer form), Cloudspot with 400.
+    /// The codes 0 and 200 mean success, and are refused.
     envelope_error(code: u32) "envelope-error=4711" "no" "an error with this code, as the service writes it"
         => FaultEffect::EnvelopeError(code);
     /// Carries the request out, and adds members that no model has to every object of the response that has plain members.
@@ -145,6 +146,15 @@ faults! {
 ///
 /// `iam emulate --fault` and [`str::parse`] take a fault as text: the name, its argument after `=`, then the conditions:
 /// `reset-after on=digiwin.tenants.invite_user times=1`, `status=503 retry-after=2 probability=0.5 seed=7`.
+///
+/// | condition or setting | method | in text | default |
+/// | --- | --- | --- | --- |
+/// | an operation, or the words that its name begins with | [`on`](Self::on) | `on=digiwin.users` | any |
+/// | a path, whole and without the query | [`on_path`](Self::on_path) | `path=/api/iam/v2/user` | any |
+/// | how often | [`times`](Self::times) | `times=1` | always |
+/// | a probability, and the seed of its choices | [`with_probability`](Self::with_probability) | `probability=0.5 seed=7` | 1; seed 0 |
+/// | `Retry-After` of `status`, in seconds | [`retry_after`](Self::retry_after) | `retry-after=2` | none |
+/// | the body of `status` | [`body`](Self::body) | none | empty |
 ///
 #[doc = fault_table!()]
 ///

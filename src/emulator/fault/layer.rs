@@ -99,7 +99,7 @@ async fn apply(effect: FaultEffect, wire: &Wire, request: Request, next: Next) -
         }
         FaultEffect::Respond { status, retry_after, body } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let json = body.trim_start().starts_with(['{', '[', '"']);
+            let json = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
             let content_type = if json { "application/json" } else { "text/html" };
             let mut response = (status, [(CONTENT_TYPE, content_type)], body).into_response();
             if let Some(seconds) = retry_after {

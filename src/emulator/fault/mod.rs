@@ -6,6 +6,7 @@ mod error;
 mod kinds;
 mod layer;
 mod listener;
+mod nearest;
 mod parse;
 mod plan;
 mod rewrite;
@@ -24,8 +25,10 @@ pub(super) use switch::Switch;
 pub(super) use wire::Wire;
 
 use super::registry;
+use crate::protocol::operation::Operation;
 use effect::FaultEffect;
 use http::HeaderValue;
+use nearest::nearest;
 
 impl Fault {
     /// Sets the header `Retry-After` of [`status`](Self::status), in seconds. Other faults cannot have it.
@@ -47,13 +50,18 @@ impl Fault {
     }
 
     /// Restricts the fault to an operation, such as `digiwin.users.get_user`, or to all that begin with these words, such as
-    /// `authing.users` or `authing`. [`operations`](super::operations) lists the names.
+    /// `authing.users` or `authing`. [`operations`](super::operations) lists the names. A fault has one operation: of several calls of
+    /// this, the last one counts.
+    ///
+    /// A raw call, such as `digiwin.request`, counts as the operations of its endpoint: restrict the fault to one of these, or
+    /// [`on_path`](Self::on_path).
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// Restricts the fault to requests of this path, such as `/api/iam/v2/user/simple`.
+    /// Restricts the fault to requests of this path, such as `/api/iam/v2/user/simple`: the whole path, with Cloudspot's
+    /// `/api/v1`, without the query. It is no pattern. Of several calls of this, the last one counts.
     pub fn on_path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
@@ -99,10 +107,11 @@ impl Fault {
                 "refuse: a refused connection carries no request, so that no condition can apply",
             ));
         }
-        if let Some(name) = &self.operation
-            && !registry::operations().any(|operation| is_below(operation, name))
-        {
-            return Err(FaultError::new(format_args!("on={name}: no operation has this name or begins with it")));
+        if let FaultEffect::EnvelopeError(code @ (0 | 200)) = self.effect {
+            return Err(FaultError::new(format_args!("envelope-error={code}: this code means success")));
+        }
+        if let Some(name) = &self.operation {
+            check_operation(name)?;
         }
         match self.probability {
             Some((probability, _)) if !(0.0..=1.0).contains(&probability) => {
@@ -117,6 +126,27 @@ impl Fault {
         let of_operation = |name: &String| operations.iter().any(|operation| is_below(operation, name));
         self.operation.as_ref().is_none_or(of_operation) && self.path.as_ref().is_none_or(|wanted| wanted == path)
     }
+}
+
+/// Refuses the name of an operation that no request has.
+fn check_operation(name: &str) -> Result<(), FaultError> {
+    let named = |wanted: &dyn Fn(&Operation) -> bool| {
+        let operations = registry::declared().map(|declared| declared.operation);
+        operations.filter(|operation| wanted(operation)).map(|operation| operation.name).collect::<Vec<_>>()
+    };
+    let requested = named(&|operation| !operation.is_raw());
+    if requested.iter().any(|operation| is_below(operation, name)) {
+        return Ok(());
+    }
+    if named(&|operation| operation.is_raw()).contains(&name) {
+        return Err(FaultError::new(format_args!(
+            "on={name}: a raw call counts as the operations of its endpoint: name one of these, or its path"
+        )));
+    }
+    Err(FaultError::new(format_args!(
+        "on={name}: no operation has this name or begins with it; the nearest are {}",
+        nearest(name, requested.into_iter()).join(", ")
+    )))
 }
 
 /// Returns whether an operation has this name, or a name that begins with these words.
@@ -152,7 +182,10 @@ mod tests {
     #[test]
     fn a_fault_that_can_never_apply_is_refused() {
         for (fault, text) in [
-            (Fault::html().on("digiwin.users.get_usr"), "digiwin.users.get_usr"),
+            (Fault::html().on("digiwin.users.get_usr"), "nearest are digiwin.users.get_user,"),
+            (Fault::html().on("digiwin.request"), "a raw call counts as the operations of its endpoint"),
+            (Fault::envelope_error(0), "envelope-error=0: this code means success"),
+            (Fault::envelope_error(200), "envelope-error=200"),
             (Fault::html().with_probability(1.5, 0), "from 0 to 1"),
             (Fault::html().with_probability(f64::NAN, 0), "from 0 to 1"),
             (Fault::html().retry_after(1), "retry_after: only the fault `status` has it"),

@@ -5,7 +5,7 @@ use super::{
     argument::{needed, number},
     kinds::FAULTS,
 };
-use std::str::FromStr;
+use std::{collections::HashSet, str::FromStr};
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -19,8 +19,12 @@ impl FromStr for Fault {
         };
         let mut fault = make(argument).map_err(|error| error.of(name))?;
         let (mut probability, mut seed) = (None, None);
+        let mut given = HashSet::new();
         for word in words {
             let (name, value) = split(word);
+            if !given.insert(name) {
+                return Err(FaultError::new(format_args!("{word}: a fault has one `{name}`; add a second fault")));
+            }
             fault = match name {
                 "on" => fault.on(needed("an operation", value).map_err(|error| error.of(name))?),
                 "path" => fault.on_path(needed("a path", value).map_err(|error| error.of(name))?),
@@ -95,6 +99,7 @@ mod tests {
             ("html on", "on: an operation must follow after `=`"),
             ("html times=-1", "times: number `-1`"),
             ("html once", "`once` is no condition"),
+            ("html on=digiwin on=authing", "on=authing: a fault has one `on`"),
             ("html retry-after=1", "retry_after: only the fault `status` has it"),
             ("refuse times=1", "no condition can apply"),
             ("html probability=2", "probability=2: it must be from 0 to 1"),

@@ -15,6 +15,15 @@ pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
+/// Returns whether the client sends the body only once it is asked to, and nothing of it has come.
+pub(super) fn waits_for_continue(bytes: &[u8]) -> bool {
+    let Some(head) = end_of_head(bytes).filter(|head| *head == bytes.len()) else { return false };
+    let text = String::from_utf8_lossy(&bytes[..head]);
+    let mut headers = text.lines().filter_map(|line| line.split_once(':'));
+    headers
+        .any(|(name, value)| name.eq_ignore_ascii_case("expect") && value.trim().eq_ignore_ascii_case("100-continue"))
+}
+
 /// Returns the request that begins here, or `None` while too little of it has been read. Only the choice of a fault uses this
 /// parse; the HTTP server parses the request again.
 pub(super) fn request(bytes: &[u8]) -> Option<Sniffed<'_>> {

@@ -179,7 +179,13 @@ impl AsyncRead for Io {
                     Reading::Doomed { seen: seen + chunk.len(), limit }
                 }
                 Reading::Sniffing(mut held) => {
+                    let had_head = sniff::end_of_head(&held).is_some();
                     held.extend_from_slice(chunk);
+                    if !had_head && sniff::waits_for_continue(&held) {
+                        // The server has not seen the head, and cannot ask for the body that the choice needs. Where it cannot be
+                        // written at once, the client sends the body after a while.
+                        let _ = io.stream.try_write(b"HTTP/1.1 100 Continue\r\n\r\n");
+                    }
                     let choice = sniff::request(&held).map(|sniff::Sniffed { operations, path, length }| {
                         io.plan.due(&Matched { operations: &operations, path, length: Some(length) })
                     });
@@ -269,6 +275,24 @@ impl AsyncWrite for Io {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let io = self.get_mut();
+        let wire = io.wire.clone();
+        let mut state = wire.state();
+        state.waker = Some(context.waker().clone());
+        if !matches!(state.writing, Writing::Cut { end: WireEnd::Stall, .. }) {
+            return Pin::new(&mut io.stream).poll_shutdown(context);
+        }
+        // After a response that was to be the last one, such as to HTTP/1.0, it stays open too, until the client leaves.
+        loop {
+            if state.is_reset {
+                return Poll::Ready(Err(io.reset()));
+            }
+            let mut chunk = [0; 4096];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut io.stream).poll_read(context, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }

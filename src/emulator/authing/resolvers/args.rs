@@ -34,6 +34,14 @@ impl Args {
         self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| ErrorResponse::invalid(name))
     }
 
+    /// Returns the code that an update gives, or else the old one.
+    pub(crate) fn new_code<'a>(&'a self, old: &'a str) -> Result<&'a str, ErrorResponse> {
+        match self.text("newCode") {
+            Some("") => Err(ErrorResponse::invalid("newCode")),
+            new => Ok(new.unwrap_or(old)),
+        }
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).and_then(Value::as_bool).unwrap_or_default()
     }

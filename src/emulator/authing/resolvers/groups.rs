@@ -27,7 +27,7 @@ pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 
 pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let code = args.required("code");
-    let new = args.text("newCode").unwrap_or(code);
+    let new = args.new_code(code)?;
     let group = pool.groups.update(code, new, args.text("name"), args.text("description"))?;
     pool.rename(&Target::group(code), &Target::group(new));
     Ok(to_json(&group))

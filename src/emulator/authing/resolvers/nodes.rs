@@ -127,9 +127,12 @@ pub(super) fn remove_members(pool: &mut Pool, _: &Value, args: &Args) -> Resolve
 
 pub(super) fn move_members(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let ids = args.strs("userIds");
-    pool.orgs.node(args.required("sourceNodeId"))?;
-    pool.join(args.required("targetNodeId"), &ids)?;
-    pool.leave(args.required("sourceNodeId"), &ids)?;
+    let (source, target) = (args.required("sourceNodeId"), args.required("targetNodeId"));
+    pool.orgs.node(source)?;
+    pool.join(target, &ids)?;
+    if source != target {
+        pool.leave(source, &ids)?;
+    }
     ok()
 }
 

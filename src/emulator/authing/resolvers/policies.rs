@@ -35,7 +35,7 @@ pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 
 pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let (code, statements) = (args.required("code"), args.optional("statements")?);
-    let new = args.text("newCode").unwrap_or(code);
+    let new = args.new_code(code)?;
     let policy = pool.policies.update(args.namespace(), code, new, args.text("description"), statements)?;
     Ok(policy_json(pool, &policy))
 }

@@ -30,7 +30,7 @@ pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
 
 pub(super) fn update(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult {
     let code = args.required("code");
-    let new = args.text("newCode").unwrap_or(code);
+    let new = args.new_code(code)?;
     let role = pool.roles.update(args.namespace(), code, new, args.text("description"))?;
     pool.rename(&Target::role(args.namespace(), code), &Target::role(args.namespace(), new));
     Ok(to_json(&role))

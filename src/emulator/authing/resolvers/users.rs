@@ -107,6 +107,7 @@ pub(super) fn create(pool: &mut Pool, _: &Value, args: &Args) -> ResolverResult 
         profile: args.read("userInfo")?,
         identity: args.optional("identity")?,
         keep_password: args.flag("keepPassword"),
+        clear_password: None,
         custom: custom.iter().map(|entry| (text(entry, "key").to_owned(), entry["value"].clone())).collect(),
     };
     pool.create_user(new).map(to_json)

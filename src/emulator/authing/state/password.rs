@@ -51,9 +51,15 @@ impl PoolKey {
         }
         let plain = key.decrypt(Pkcs1v15Encrypt, &block).map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
         let text = String::from_utf8(plain).map_err(|_| ErrorResponse::NOT_DECRYPTED)?;
+        Received::clear(text)
+    }
+}
+
+impl Received {
+    pub(crate) fn clear(text: String) -> Result<Self, ErrorResponse> {
         if text.chars().count() < 6 {
             return Err(ErrorResponse::SHORT_PASSWORD);
         }
-        Ok(Received::Decrypted(text.into()))
+        Ok(Self::Decrypted(text.into()))
     }
 }

@@ -90,6 +90,9 @@ impl Policies {
         description: Option<&str>,
         statements: Vec<Statement>,
     ) -> Result<Policy, ErrorResponse> {
+        if code.is_empty() {
+            return Err(ErrorResponse::invalid("code"));
+        }
         if self.policies.contains(namespace, code) {
             return Err(ErrorResponse::exists("policy"));
         }

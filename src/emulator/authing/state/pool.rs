@@ -55,6 +55,8 @@ pub(crate) struct NewUser {
     pub(crate) identity: Option<Identity>,
     /// Whether responses show the password as it is.
     pub(crate) keep_password: bool,
+    /// A password in clear text, which only seeds have.
+    pub(crate) clear_password: Option<String>,
     /// Values of custom fields, by key.
     pub(crate) custom: Vec<(String, Value)>,
 }
@@ -126,7 +128,13 @@ impl Pool {
     pub(crate) fn create_user(&mut self, new: NewUser) -> Result<&User, ErrorResponse> {
         let sent = new.profile.password.clone();
         let mut checked = self.users.check(new.profile, "")?;
-        let password = self.receive_password(sent, new.keep_password, &mut checked)?;
+        let password = match new.clear_password {
+            Some(text) => {
+                checked.set_password(format!("{}{}", new_id(), new_id()));
+                Some(Received::clear(text)?)
+            }
+            None => self.receive_password(sent, new.keep_password, &mut checked)?,
+        };
         let check = |(key, value): &(String, Value)| self.custom.check(FieldOwner::User, key, value);
         let custom: Vec<custom::Checked> = new.custom.iter().map(check).collect::<Result<_, _>>()?;
         let id = self.users.create(new.id, checked, new.identity, password);
@@ -152,7 +160,9 @@ impl Pool {
 
     /// Deletes a user: only the archive keeps it.
     pub(crate) fn delete_user(&mut self, id: &str) {
-        self.record("deleteUser", id);
+        if self.users.get(id).is_some() {
+            self.record("deleteUser", id);
+        }
         if let Some(number) = self.users.archive(id) {
             self.groups.forget_user(number);
             self.departments.forget_user(number);

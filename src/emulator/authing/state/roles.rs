@@ -74,6 +74,9 @@ impl Roles {
         description: Option<&str>,
         parent: Option<&str>,
     ) -> Result<Role, ErrorResponse> {
+        if code.is_empty() {
+            return Err(ErrorResponse::invalid("code"));
+        }
         if self.roles.contains(namespace, code) {
             return Err(ErrorResponse::exists("role"));
         }

@@ -126,6 +126,9 @@ fn find_org(tenant: &Tenant, wanted: &Reference) -> Option<i64> {
 pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResult {
     let invite: Invite = call.body()?;
     let session = call.session()?;
+    if invite.user.is_empty() {
+        return Err(ErrorResponse::bad_request("user is empty"));
+    }
     let tenant =
         directory.tenants.with_id(&invite.tenant_id).ok_or_else(|| ErrorResponse::not_found("no such tenant"))?;
     if !tenant.is_admin(session.user) {
@@ -145,6 +148,10 @@ pub(crate) fn invite(directory: &mut Directory, call: &Call<'_>) -> HandlerResul
     let invited = directory.users.with_any(&invite.user).map(User::sid);
     if invited.is_some_and(|user| tenant.has(user)) {
         return Err(ErrorResponse::bad_request("the user is in the tenant already"));
+    }
+    let email = invite.user_email.as_deref().unwrap_or_default();
+    if !email.is_empty() && directory.users.is_name_of_other(email, invited) {
+        return Err(ErrorResponse::bad_request("userEmail belongs to another user"));
     }
     let create = |directory: &mut Directory| {
         let is_mail = invite.user.contains('@');

@@ -85,7 +85,7 @@ impl Orgs {
     ///
     /// # Errors
     ///
-    /// Those of [`update`](Self::update), and 400 without a name.
+    /// Those of [`update`](Self::update).
     pub(crate) fn insert(&mut self, tenant: (i64, &str), sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
         given.retain(|name, value| !value.is_null() && !matches!(name.as_str(), "sid" | "tenantSid"));
         let id = given.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("org-{sid}"), str::to_owned);
@@ -96,19 +96,15 @@ impl Orgs {
             "typeUri": "drn:iam:orgtype:department", "typeName": "部门", "uri": format!("drn:iam:org:{}:{id}", tenant.1),
             "urn": format!("urn:{id}"), "orgTags": [], "id": id, "createTime": "2026-01-01 00:00:00", "chargeSid": 0,
         });
-        let org: Org = changed(default, given)?;
-        if org.name.as_deref().unwrap_or_default().is_empty() {
-            return Err(ErrorResponse::bad_request("name is needed"));
-        }
-        self.place(org)
+        self.place(changed(default, given)?)
     }
 
     /// Changes some members of an organization; with another `parentSid` it is moved.
     ///
     /// # Errors
     ///
-    /// 404 if there is no such organization or parent; 400 if a member has the wrong type, if the id is another
-    /// organization's, or if the parent is below the organization.
+    /// 404 if there is no such organization or parent; 400 if a member has the wrong type, if there is no name, if the id or the uri
+    /// is another organization's, or if the parent is below the organization.
     pub(crate) fn update(&mut self, sid: i64, mut given: Members) -> Result<(), ErrorResponse> {
         given.retain(|name, value| !(value.is_null() && matches!(name.as_str(), "id" | "uri" | "parentSid")));
         let org: Org = changed(self.get(sid).ok_or_else(not_found)?, given)?;
@@ -122,6 +118,13 @@ impl Orgs {
     fn place(&mut self, mut org: Org) -> Result<(), ErrorResponse> {
         if org.id.is_empty() {
             return Err(ErrorResponse::bad_request("id is empty"));
+        }
+        if org.name.as_deref().unwrap_or_default().is_empty() {
+            return Err(ErrorResponse::bad_request("name is needed"));
+        }
+        let with_uri = Some(org.uri.as_str()).filter(|uri| !uri.is_empty()).and_then(|uri| self.by_uri.first(uri));
+        if with_uri.is_some_and(|sid| sid != org.sid) {
+            return Err(ErrorResponse::bad_request("another organization has this uri"));
         }
         if self.with_id(&org.id).is_some_and(|sid| sid != org.sid) {
             return Err(ErrorResponse::bad_request("another organization has this id"));

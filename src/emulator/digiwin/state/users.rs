@@ -120,6 +120,12 @@ impl Users {
         self.with(name, value).any(|user| Some(user.id()) != except)
     }
 
+    /// Returns whether another user than the one with this sid has the value as any of the names that users are found by.
+    pub(crate) fn is_name_of_other(&self, value: &str, except: Option<i64>) -> bool {
+        let mut others = Name::ALL.into_iter().flat_map(|name| self.with(name, value));
+        others.any(|user| Some(user.sid()) != except)
+    }
+
     pub(crate) fn insert(&mut self, profile: Profile, password: Option<Password>) {
         let (sid, keys) = (profile.sid, keys(&profile));
         self.users.insert(sid, User { profile, password });
@@ -140,9 +146,14 @@ impl Users {
         }
         for name in Name::ALL {
             let Some(value) = name.of(&new).filter(|value| name.of(old) != Some(value)) else { continue };
-            if self.is_taken(name, value, Some(&old.id)) {
+            if self.is_name_of_other(value, Some(sid)) {
                 return Err(ErrorResponse::bad_request(format!("{} belongs to another user", name.member())));
             }
+        }
+        // A user is not found by `phone`, which repeats `telephone` for most.
+        let phone = new.phone.as_deref().filter(|phone| !phone.is_empty() && old.phone.as_deref() != Some(phone));
+        if phone.is_some_and(|phone| self.is_name_of_other(phone, Some(sid))) {
+            return Err(ErrorResponse::bad_request("phone belongs to another user"));
         }
         keys(old).iter().for_each(|key| self.by_name.remove(key, sid));
         keys(&new).into_iter().for_each(|key| self.by_name.insert(key, sid));
