@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn both_sides_agree_with_a_plain_set() {
         let mut random = StdRng::seed_from_u64(7);
-        let (mut links, mut pairs): (Links<u8, u8, u32>, BTreeMap<(u8, u8), u32>) = Default::default();
+        let mut links = Links::<u8, u8, u32>::default();
+        let mut pairs = BTreeMap::<(u8, u8), u32>::new();
         for value in 0..20_000 {
             let (left, right) = (random.random_range(0..12), random.random_range(0..12));
             match random.random_range(0..9) {
