@@ -133,7 +133,7 @@ impl RefreshInfo {
 pub struct IntrospectionInfo {
     /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
-    /// The result: `ok`, `invalid`, `missing`, `forbidden` or `unavailable`.
+    /// The result: `ok`, `invalid`, `missing`, `forbidden`, `unavailable`, `overloaded` or `timeout`.
     pub result: &'static str,
     /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`; `none` where it was not asked, for example because
     /// the request has no token.
