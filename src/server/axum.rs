@@ -56,7 +56,7 @@ fn find<I: Identity>(parts: &Parts) -> Result<Caller<I>, Rejection> {
     // Once in a process: whoever sends requests must not fill the log.
     static TOLD: AtomicBool = AtomicBool::new(false);
     if TOLD.swap(true, Ordering::Relaxed) {
-        tracing::debug!(target: "iam_sdk", %error, "a request was rejected");
+        tracing::debug!(target: "iam_sdk", %error, "another request was rejected");
     } else {
         tracing::warn!(target: "iam_sdk", %error, "a request was rejected");
     }
