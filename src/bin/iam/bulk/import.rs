@@ -212,8 +212,19 @@ pub fn run(
             scope.spawn(move || work(source, job, gate, &sender));
         }
         drop(sender);
-        collect(&receiver, settings, (gate, interrupted), &journal, rejects, progress)
+        let (counts, end) = collect(&receiver, settings, (gate, interrupted), &journal, rejects, progress);
+        let is_done = counts.all() >= plan.todo();
+        (counts, settled(end, is_done))
     })
+}
+
+/// Returns how an import ended. A signal stops the workers at once, and is noticed here only later: rows that are left tell of it.
+fn settled(end: End, is_done: bool) -> End {
+    match end {
+        End::Complete if !is_done => End::Interrupted,
+        End::Interrupted if is_done => End::Complete,
+        end => end,
+    }
 }
 
 /// What a worker tells.
@@ -345,7 +356,7 @@ fn collect(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => is_open = false,
         }
-        if interrupted.load(Ordering::Relaxed) && matches!(end, End::Complete) && is_open {
+        if interrupted.load(Ordering::Relaxed) && matches!(end, End::Complete) {
             stop(&mut end, End::Interrupted);
             progress.say("stopping; the calls under way come to their end (Ctrl-C again ends at once)");
         }
@@ -365,4 +376,24 @@ fn collect(
 /// Returns the outcome of a row that was refused.
 pub fn failed(error: &Error) -> Outcome {
     Outcome::Failed { message: error.to_string(), short: caller::short(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_is_complete_if_nothing_is_left() {
+        for (end, is_done, expected) in [
+            (End::Complete, true, "Complete"),
+            (End::Complete, false, "Interrupted"),
+            (End::Interrupted, true, "Complete"),
+            (End::Interrupted, false, "Interrupted"),
+            (End::TooManyErrors, false, "TooManyErrors"),
+            (End::Broken("the disk is full".to_owned()), true, "Broken"),
+        ] {
+            let name = format!("{:?}", settled(end, is_done));
+            assert!(name.starts_with(expected), "{name}");
+        }
+    }
 }
