@@ -145,7 +145,7 @@ fn a_caller_that_goes_away_takes_no_flight_along() {
     });
 }
 
-/// Whatever is forgotten, and whenever: who asks after that gets no answer from before.
+/// A caller that asks after a `forget` gets no result from before it, whatever is forgotten and whenever.
 fn nothing_outlives(forget: fn(&Model)) {
     explore(move || {
         let model = Model::new(TTL);

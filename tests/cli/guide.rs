@@ -3,7 +3,7 @@
 use super::support::{Home, run};
 use std::{fs, path::Path, process::Command};
 
-/// The commands of the page, each with what it prints; nothing where the page does not say.
+/// Returns the commands of the page, each with the output that the page shows, or an empty text.
 fn commands() -> Vec<(&'static str, String)> {
     let page = include_str!("../../src/guide/command_line.md");
     let mut commands: Vec<(&str, String)> = Vec::new();

@@ -33,7 +33,7 @@ fn with_header(change: Value) -> String {
     rs256(key(), &header, &claims(ISSUER).to_string())
 }
 
-/// Tokens that only an attacker makes or that are not for this service, each with what is said of it.
+/// Tokens that an attacker makes or that are for another service, each with the reason of its refusal.
 fn hostile() -> Vec<(&'static str, String, &'static str)> {
     let good = claims(ISSUER).to_string();
     let signed = |claims: &str| rs256(key(), &header(KEY), claims);

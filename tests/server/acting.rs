@@ -87,7 +87,7 @@ async fn an_app_token_that_is_revoked_is_no_fault_of_the_caller() {
         app.clone().oneshot(request).await.unwrap().status().as_u16()
     };
     assert_eq!(ask("/name").await, 200);
-    // A login that the handler makes itself with what somebody typed: that is wrong, not this server.
+    // The handler logs in with what a user typed: a failure is the fault of the user, not of this server.
     assert_eq!(ask("/login").await, 401);
     emulator.fault(Fault::status(401).on("digiwin"));
     for path in ["/name", "/role", "/name"] {

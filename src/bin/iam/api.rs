@@ -36,7 +36,7 @@ pub struct Api {
     /// A text: a parameter of the query of a GET, a member of the body, or a variable; @FILE is what is in the file
     #[arg(short = 'f', long = "raw-field", value_name = "NAME=TEXT", value_parser = field)]
     raw: Vec<(String, String)>,
-    /// The same, but true, false, null and numbers are no texts
+    /// A value with its type: as --raw-field, but true, false, null and numbers are not sent as texts
     #[arg(short = 'F', long = "field", value_name = "NAME=VALUE", value_parser = field)]
     typed: Vec<(String, String)>,
     /// A file with the body, JSON; `-` is standard input

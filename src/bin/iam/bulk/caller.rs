@@ -27,7 +27,7 @@ impl From<Stopped> for CallError {
 /// What a second request would do, where the first one may have been carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// The same: a read, or a write that is not felt twice.
+    /// A call that leaves the service in the same state when it is repeated: a read or an idempotent write.
     Always,
     /// Perhaps something else.
     IfNotSent,
@@ -38,7 +38,7 @@ pub enum Repeat {
 enum Next {
     /// The service asked to slow down.
     Pause,
-    /// The same call again, after a random time up to this.
+    /// Repeats the call after a random time up to this.
     Again(Duration),
     GiveUp,
 }

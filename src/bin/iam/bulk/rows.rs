@@ -56,7 +56,7 @@ struct Csv {
 }
 
 impl Rows {
-    /// Begins with what comes after a byte-order mark.
+    /// Skips a byte-order mark.
     pub fn new(format: Format, mut input: Input) -> Result<Self, Problem> {
         skip_byte_order_mark(&mut input)?;
         let source = match format {
