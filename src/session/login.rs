@@ -3,9 +3,11 @@
 use super::{
     Session,
     gained::Gained,
+    held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
     observe::Sending,
+    state::Snapshot,
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -101,6 +103,22 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Logs in as the credentials say: what the store has, and the tenant that the session is in, count for nothing.
+    pub(super) async fn log_in_anew(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        before: &Snapshot,
+        lock: Option<&HeldLock>,
+        deadline: Instant,
+    ) -> Result<Gained> {
+        let (token, gained) = self.log_in_limited(key, method, Cause::Missing, None, deadline).await?;
+        if self.state.set_if(before.version, self.issued(token)?, gained.origin()) {
+            self.save_with(lock, deadline).await;
+        }
+        Ok(gained)
     }
 
     /// Logs in, if the limit of logins permits it.

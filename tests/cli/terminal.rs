@@ -131,7 +131,7 @@ fn what_is_final_is_asked() {
     let user = user.trim();
     let delete = |answer: &str| {
         let mut session = Session::start(home.command(&["authing", "users", "delete", user]));
-        session.wait_for(&format!("This is final: user {user}. Go on? [y/N]: "));
+        session.wait_for(&format!("Remove user {user}? [y/N]: "));
         session.type_in(answer);
         session.end()
     };

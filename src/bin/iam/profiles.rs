@@ -71,6 +71,11 @@ impl Profiles {
         self.get(name)?.get("service").and_then(|text| Service::named(text))
     }
 
+    /// Returns the profile that commands of no service use, if the file names one.
+    pub fn default(&self) -> Option<String> {
+        self.document.get("profile").and_then(Item::as_str).map(str::to_owned)
+    }
+
     /// Returns the profile that the file chooses for a service, or for commands that are of none.
     ///
     /// # Errors
@@ -110,9 +115,11 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// There is no such setting, or it would be a secret in clear text.
+    /// There is no such setting, it would be a secret in clear text, its value is not valid, or the name of the profile is not.
     pub fn set(&mut self, name: &str, key: &str, text: &str) -> Result<()> {
+        check_name(name)?;
         check_key(key)?;
+        settings::check(key, text)?;
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
             // `[profiles.work]` says it all.
@@ -144,9 +151,14 @@ impl Profiles {
         removed
     }
 
-    /// Writes the file as a whole.
-    pub fn write(&self) -> Result<()> {
-        paths::replace(&self.path, self.document.to_string().as_bytes())
+    /// Reads the file, changes it and writes it as a whole, while no other process does the same. What fails changes nothing.
+    pub fn update<T>(change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let path = paths::config()?;
+        let _lock = paths::lock(&path)?;
+        let mut profiles = Self::read()?;
+        let changed = change(&mut profiles)?;
+        paths::replace(&path, profiles.document.to_string().as_bytes())?;
+        Ok(changed)
     }
 }
 
@@ -161,6 +173,17 @@ fn set(table: &mut Table, key: &str, text: &str) {
         None => {
             table.insert(key, value(text));
         }
+    }
+}
+
+/// Refuses names that are a slip, such as a setting in the place of the name.
+fn check_name(name: &str) -> Result<()> {
+    let is_name = |character: char| character.is_alphanumeric() || ['-', '_', '.', '@'].contains(&character);
+    match name.starts_with(char::is_alphanumeric) && name.chars().all(is_name) {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!(
+            "`{name}` is not a name for a profile: use letters, digits and - _ . @, and begin with a letter or a digit"
+        ))),
     }
 }
 

@@ -45,6 +45,19 @@ impl std::fmt::Display for Source {
     }
 }
 
+/// Refuses an argument that gives a member with the name of a secret its value: every process of the machine can read it.
+pub fn check_argument(name: &str) -> Result<()> {
+    const SECRETS: [&str; 6] = ["password", "passwordhash", "secret", "token", "verificationcode", "apikey"];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    match SECRETS.iter().any(|secret| plain.ends_with(secret)) || plain == "pin" {
+        false => Ok(()),
+        true => Err(Failure::Usage(format!(
+            "{name}: every process of this machine can read a command line; use --input with a file or standard input, or a flag \
+             for passwords where the command has one (--password-stdin)"
+        ))),
+    }
+}
+
 /// Reads a secret from standard input.
 pub fn from_stdin() -> Result<Password> {
     let mut text = String::new();
@@ -92,6 +105,16 @@ fn shell(line: &str) -> Command {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_argument_gives_a_secret() {
+        for name in ["password", "Password", "newPassword", "user_password", "appToken", "secret", "pin", "apiKey"] {
+            assert!(check_argument(name).is_err(), "{name}");
+        }
+        for name in ["username", "tokenExpiresAfter", "passwordLastSet", "spin", "company"] {
+            assert!(check_argument(name).is_ok(), "{name}");
+        }
+    }
 
     #[test]
     fn a_command_prints_the_secret() {
