@@ -114,7 +114,7 @@ impl Session {
         lock: Option<&HeldLock>,
         deadline: Instant,
     ) -> Result<Gained> {
-        let (token, gained) = self.log_in_limited(key, method, Cause::Missing, None, deadline).await?;
+        let (token, gained) = self.log_in_limited(key, method, Cause::Requested, None, deadline).await?;
         if self.state.set_if(before.version, self.issued(token)?, gained.origin()) {
             self.save_with(lock, deadline).await;
         }
@@ -135,8 +135,13 @@ impl Session {
         let own = key.clone();
         let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
         let secret = method.credentials().and_then(|credentials| credentials.secret());
-        let allowed =
-            logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+        let allowed = match cause {
+            Cause::Requested => Ok(()),
+            Cause::Missing | Cause::Refused => {
+                let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+                limiter.may_log_in(&noted, secret, SystemTime::now())
+            }
+        };
         if let Err(error) = &allowed
             && logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).is_first_refusal()
         {

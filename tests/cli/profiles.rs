@@ -91,7 +91,9 @@ fn the_environments_secrets_are_for_the_default_profile_alone() {
     let password = [("IAM_PASSWORD", account.password.expose_secret())];
     assert_eq!(status(&password), [(true, true), (false, true), (false, false)]);
     assert_eq!(home.requests_of("cloudspot.authenticate"), 0);
-    assert_eq!(status(&[("IAM_PROFILE", "work")].map(|pair| pair)).len(), 3);
+    let mut command = home.command(&["auth", "status", "-o", "json", "--jq", "map(.profile)"]);
+    command.env("IAM_PROFILE", "pool");
+    assert_eq!(run(command, "").json(), serde_json::json!(["pool"]));
 }
 
 #[test]
@@ -158,4 +160,78 @@ fn a_look_at_the_state_writes_nothing() {
     home.iam(&["auth", "status", "--offline"]).ok();
     assert_eq!(home.config(), before);
     assert!(!home.state_path().exists(), "no key was made");
+}
+
+#[test]
+fn a_token_of_the_environment_is_no_session_to_log_out() {
+    let home = Home::logged_in();
+    let mut command = home.command(&["logout", "--profile", "pool"]);
+    command.env("IAM_TOKEN", "canary");
+    run(command, "").ok();
+    home.iam(&["whoami", "--profile", "pool"]).failed(4);
+}
+
+#[test]
+fn what_a_profile_is_of_does_not_change_with_the_environment() {
+    let home = Home::logged_in();
+    let mut command = home.command(&["digiwin", "token", "show", "--profile", "work", "--fields", "userId"]);
+    command.env("IAM_SERVICE", "authing");
+    assert_eq!(run(command, "").ok(), "userId\tann\n");
+}
+
+#[test]
+fn the_spelling_of_an_address_loses_no_secret() {
+    let home = Home::logged_in();
+    let url = home.emulator.base_url() + "/";
+    home.iam(&["config", "set", "base_url", &url, "--profile", "work"]).ok();
+    home.iam(&SHOW).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_wrong_around_a_profile_is_told() {
+    use std::os::unix::{ffi::OsStringExt as _, fs::PermissionsExt as _};
+    let home = Home::logged_in();
+    let mut command = home.command(&SHOW);
+    command.env("IAM_PROFILE", std::ffi::OsString::from_vec(vec![0xff]));
+    assert!(run(command, "").failed(2).contains("IAM_PROFILE: the value is not valid UTF-8"));
+    // A slip in the file.
+    let config = home.config().replace("[profiles.work]", "[profiles.work]\npasword = \"canary\"");
+    fs::write(home.config_path(), config).unwrap();
+    let status = home.iam(&["auth", "status", "--profile", "work"]).ok();
+    assert!(status.contains("`pasword` is not a setting") && !status.contains("canary"), "{status}");
+    // A pipe in the place of the file would be read for ever.
+    let pipe = home.path.join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    let mut command = home.command(&SHOW);
+    command.env("IAM_CONFIG", &pipe);
+    assert!(run(command, "").failed(2).contains("not a file"));
+    // A folder that cannot be written is told before the password is asked for; root may write everywhere.
+    let folder = home.config_path().parent().unwrap().to_owned();
+    if !rustix::process::geteuid().is_root() {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o500)).unwrap();
+        home.emulator.clear_requests();
+        home.iam_with(&["login", "--profile", "work", "--password-stdin"], "pw").failed(1);
+        assert!(home.emulator.requests().is_empty());
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+}
+
+#[test]
+fn where_no_token_can_be_kept_one_run_works_all_the_same() {
+    let home = Home::logged_in();
+    let account = home.emulator.authing().account();
+    let config = format!(
+        "[profiles.ci]\nservice = \"authing\"\nbase_url = \"{}\"\nuser_pool = \"{}\"\n",
+        home.emulator.base_url(),
+        account.user_pool_id
+    );
+    fs::write(home.path.join("ci.toml"), config).unwrap();
+    let mut command = home.command(&["authing", "users", "list", "--limit", "1"]);
+    // A file stands where the folder would be.
+    command.env("IAM_CONFIG", home.path.join("ci.toml")).env("IAM_STATE_DIR", home.path.join("ci.toml"));
+    command.env("IAM_USER_POOL_SECRET", account.secret.expose_secret());
+    let ran = run(command, "");
+    assert!(ran.err.contains("no token is kept"), "{}", ran.err);
+    ran.ok();
 }

@@ -45,6 +45,11 @@ async fn a_program_logs_in_when_it_says_so() {
     let wrong = builder.clone().credentials(Credentials::password(&account.user_id, "no")).build().unwrap();
     holds(wrong.log_in().await.unwrap_err().is_authentication());
     same(right.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
+    // Three wrong ones do not keep the right one from it.
+    for _ in 0..3 {
+        wrong.log_in().await.unwrap_err();
+    }
+    right.log_in().await.unwrap();
     // It is in the tenant that the credentials say, not in that of the last session.
     let other = builder.clone().credentials(ann(&emulator).tenant_id("T2")).build().unwrap();
     other.log_in().await.unwrap();

@@ -17,8 +17,10 @@ use iam_sdk::blocking::{Client, authing::ManagementClient, cloudspot::LicenseCli
 #[derive(Debug, Subcommand)]
 pub enum Auth {
     /// Show each profile's settings with where they come from, who is logged in, and test it with one call
-    #[command(after_help = "Secrets from the environment count for the default profile alone. Exits with 4 if any profile fails.\n\nExamples:\n  iam auth status\n  \
-        iam auth status --profile work -o json --jq '.[].logged_in'")]
+    #[command(
+        after_help = "Secrets from the environment count for the default profile alone. Exits with 4 if any profile fails.\n\nExamples:\n  iam auth status\n  \
+        iam auth status --profile work -o json --jq '.[].logged_in'"
+    )]
     Status {
         /// Make no call
         #[arg(long)]
@@ -58,6 +60,8 @@ struct Status {
     who: Option<Result<String, Failure>>,
     /// Whether commands use it where nothing else says which.
     is_default: bool,
+    /// What the profile says that is no setting.
+    unknown: Vec<String>,
 }
 
 fn status(global: &Global, offline: bool) -> Result<()> {
@@ -118,7 +122,8 @@ impl Status {
             (None, _) => Some(context.service().map(|_| String::new())),
             (Some(service), _) => Some(session::who(&context, service)),
         };
-        Self { service: context.service, settings, store, who, is_default, context }
+        let unknown = context.settings.profile().map(|name| context.profiles.unknown_keys(name)).unwrap_or_default();
+        Self { service: context.service, settings, store, who, is_default, unknown, context }
     }
 
     fn text(&self) -> String {
@@ -127,6 +132,9 @@ impl Status {
         let mut text = format!("{} ({service}){default}\n", self.context.profile());
         for (name, value, origin) in &self.settings {
             text += &format!("  {name:<18} {value}  from {origin}\n");
+        }
+        for key in &self.unknown {
+            text += &format!("  WARNING: `{key}` is not a setting; if it is a secret, it stands there in clear text\n");
         }
         text += &match &self.store {
             Ok(Some((directory, key))) => format!("  {:<18} {directory}, sealed under a key in {key}\n", "tokens"),
@@ -161,6 +169,7 @@ impl Status {
             ("profile", text(&self.context.profile())),
             ("service", self.service.map_or(Value::Null, |service| text(service.name()))),
             ("settings", Value::List(settings.collect())),
+            ("unknown", Value::List(self.unknown.iter().map(|key| text(key)).collect())),
             ("tokens", directory),
             ("key", key),
             ("default", Value::Bool(self.is_default)),

@@ -5,7 +5,7 @@ use crate::{
     profiles::Profiles,
     secrets::Source,
     service::Service,
-    settings::{Flags, Origin, Settings},
+    settings::{self, Flags, Origin, Settings},
     store::{FirstUse, Sealed, Store},
 };
 use iam_sdk::{
@@ -50,6 +50,8 @@ pub struct Context {
     pub given_app_token: Option<Password>,
     /// Whether secrets come from the environment: they are for the profile that a command uses, not for every profile that it looks at.
     pub secrets_from_environment: bool,
+    /// Whether the command is about the session, for which no token from the environment stands.
+    pub is_about_session: bool,
     /// Whether the first use of a store chooses its key, and writes the choice into the profile.
     pub chooses_key: bool,
     /// The store, once it is open: its key may take a keyring's time, or a derivation.
@@ -96,8 +98,11 @@ impl Context {
     }
 
     fn of_settings(settings: Settings, service: Option<Service>, profiles: Profiles) -> Result<Self> {
-        let own = settings.get("service").and_then(|name| Service::named(&name));
-        if let (Some(wanted), Some(own), Some(profile)) = (service, own, settings.profile())
+        settings::check_environment()?;
+        // What a profile is of does not change with the environment.
+        let of_profile = settings.profile().and_then(|name| profiles.service(name));
+        let own = of_profile.or_else(|| settings.get("service").and_then(|name| Service::named(&name)));
+        if let (Some(wanted), Some(own), Some(profile)) = (service, of_profile, settings.profile())
             && wanted != own
         {
             let fitting: Vec<_> =
@@ -117,6 +122,7 @@ impl Context {
             given_login: None,
             given_app_token: None,
             secrets_from_environment: true,
+            is_about_session: false,
             chooses_key: true,
             store: OnceCell::new(),
         })
@@ -143,12 +149,25 @@ impl Context {
         }
         // A profile is made to stay logged in.
         let chooses = self.chooses_key && self.settings.profile().is_some();
-        let store = Store::open(&self.settings, if chooses { FirstUse::Decide } else { FirstUse::Leave })?;
-        if let (true, Some(store), Some(profile)) = (chooses, &store, self.settings.profile())
-            && self.settings.get("store_key").is_none()
-        {
+        let first_use = if chooses { FirstUse::Decide } else { FirstUse::Leave };
+        let is_first = self.settings.get("store_key").is_none();
+        let store = match Store::open(&self.settings, first_use) {
+            // A home that cannot be written, as in a container: what the environment brings is enough for one run.
+            Err(failure) if chooses && is_first => {
+                crate::say!("iam: no token is kept: {failure}");
+                None
+            }
+            store => store?,
+        };
+        if let (true, true, Some(store), Some(profile)) = (chooses, is_first, &store, self.settings.profile()) {
             // Kept, so that a later run does not take another key.
-            Profiles::update(|profiles| profiles.set(profile, "store_key", store.key.name()))?;
+            let kept = Profiles::update(|profiles| profiles.set(profile, "store_key", store.key.name()));
+            if let Err(failure) = kept {
+                crate::say!(
+                    "iam: the profile does not say that the tokens are sealed under a key in {}: {failure}",
+                    store.key
+                );
+            }
         }
         Ok(self.store.get_or_init(|| store).clone())
     }
@@ -160,7 +179,7 @@ impl Context {
 
     /// Returns a token from the environment, in place of a session's; a login is about the session.
     fn own_token(&self) -> Option<String> {
-        own_token().filter(|_| self.secrets_from_environment && self.given_password.is_none())
+        own_token().filter(|_| self.secrets_from_environment && !self.is_about_session && self.given_password.is_none())
     }
 
     /// Says that a setting's value is not valid, and where it came from.
@@ -191,6 +210,7 @@ impl Context {
     /// Returns a secret's name in the store.
     pub fn sealed(&self, what: &'static str) -> Sealed {
         let base_url = self.settings.get("base_url").unwrap_or_default();
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Sealed { profile: self.profile(), base_url, what }
     }
 
@@ -206,7 +226,10 @@ impl Context {
         };
         let nearest = self.settings.nearest([file, command])?;
         let value = self.settings.get(nearest)?;
-        Some(if nearest == file { Source::File(value.into()) } else { Source::Command(value) })
+        // The call that needs it waits no longer.
+        let limit = self.settings.get("timeout").and_then(|seconds| seconds.parse().ok()).unwrap_or(30);
+        let command = |line| Source::Command(line, Duration::from_secs(limit));
+        Some(if nearest == file { Source::File(value.into()) } else { command(value) })
     }
 
     /// Returns the application's token.

@@ -12,7 +12,7 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use iam_sdk::{
-    Password, UserToken,
+    ErrorKind, Password, UserToken,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     digiwin,
     token_store::StoredToken,
@@ -73,15 +73,13 @@ impl Login {
 
         let mut context = Context::of_profile(flags, Some(service), Profiles::read()?, Some(profile.clone()))?;
         // Before a password is asked for, so that a login is never lost afterwards.
+        Profiles::check_update(|profiles| profiles.set(&profile, "service", service.name()))?;
         let store = Store::open(&context.settings, FirstUse::Decide)?;
         let store = store.ok_or_else(|| Failure::Other("there is no place for the tokens".to_owned()))?;
         store.check()?;
         context.set_store(store.clone());
         if let Some(reason) = &store.no_keyring {
-            crate::say!(
-                "The keyring cannot be used ({reason}); the tokens are sealed under a key in {}.",
-                store.key
-            );
+            crate::say!("The keyring cannot be used ({reason}); the tokens are sealed under a key in {}.", store.key);
         }
         let can_ask = prompt::possible();
         let mut to_keep = Vec::new();
@@ -127,6 +125,10 @@ impl Login {
                 Err(Failure::NotLoggedIn(_)) => Err(Failure::Usage(
                     "there is no application token: use --app-token-file, or set IAM_APP_TOKEN".to_owned(),
                 )),
+                // A new key of the store leaves an entry that nobody can open: a login replaces it.
+                Err(Failure::Call(error)) if error.kind() == ErrorKind::Store && can_ask => {
+                    Ok((prompt::secret("The application's token")?, true))
+                }
                 Err(other) => Err(other),
             },
         }
@@ -281,7 +283,12 @@ fn keep_profile(context: &Context, service: Service, method: Method, store: &Sto
         let is_first = profiles.names().is_empty();
         profiles.set(&profile, "service", service.name())?;
         for &name in settings_of(service) {
-            if let Some(value) = context.settings.get(name) {
+            if let Some(mut value) = context.settings.get(name) {
+                if name == "ca_file" {
+                    // A later run may be in another folder.
+                    let path = std::path::absolute(&value).map_err(|error| Failure::file(value.as_ref(), &error))?;
+                    value = path.display().to_string();
+                }
                 profiles.set(&profile, name, &value)?;
             }
         }

@@ -68,7 +68,8 @@ pub struct Logout {
 
 impl Logout {
     pub fn run(self, global: &Global) -> Result<()> {
-        let context = Context::new(global.flags.clone(), None)?;
+        let mut context = Context::new(global.flags.clone(), None)?;
+        context.is_about_session = true;
         let store = context.store()?;
         let service = context.service()?;
         if self.guard.is_dry_run() && service != Service::Digiwin {

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, Result};
 use clap::Args;
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, fmt, path::PathBuf};
 
 /// A setting of the command line.
 #[derive(Debug)]
@@ -38,7 +38,12 @@ pub static SETTINGS: [Setting; 15] = [
     setting("timeout", Some("--timeout"), "IAM_TIMEOUT", "how many seconds a request may take; 30 by default"),
     setting("ca_file", Some("--ca-file"), "IAM_CA_FILE", "certificates of your own authority, a PEM file"),
     setting("output", Some("--output"), "IAM_OUTPUT", "how results are shown: table, plain, json, jsonl or csv"),
-    setting("app_token_file", Some("--app-token-file"), "IAM_APP_TOKEN_FILE", "a file with the application's token (digiwin)"),
+    setting(
+        "app_token_file",
+        Some("--app-token-file"),
+        "IAM_APP_TOKEN_FILE",
+        "a file with the application's token (digiwin)",
+    ),
     setting("app_token_command", None, "IAM_APP_TOKEN_COMMAND", "a command that prints the application's token"),
     setting("password_file", Some("--password-file"), "IAM_PASSWORD_FILE", "a file with the password"),
     setting("credential_command", None, "IAM_CREDENTIAL_COMMAND", "a command that prints the password"),
@@ -50,6 +55,17 @@ pub fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
+/// Refuses variables of this command that are not text: they would count as not set.
+pub fn check_environment() -> Result<()> {
+    let is_wrong = |(name, value): &(OsString, OsString)| {
+        name.to_str().is_some_and(|name| name.starts_with("IAM_")) && value.to_str().is_none()
+    };
+    match std::env::vars_os().find(is_wrong) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::Usage(format!("{}: the value is not valid UTF-8", name.to_string_lossy()))),
+    }
+}
+
 /// Refuses a value that would only fail later.
 pub fn check(name: &str, value: &str) -> Result<()> {
     let one_of = match name {
@@ -59,12 +75,13 @@ pub fn check(name: &str, value: &str) -> Result<()> {
         "store_key" => &["keyring", "file", "passphrase"],
         "timeout" => {
             let is_valid = value.parse::<u64>().is_ok_and(|seconds| seconds > 0);
-            return is_valid.then_some(()).ok_or_else(|| {
-                Failure::Usage(format!("timeout: `{value}` is not a number of seconds above 0"))
-            });
+            return is_valid
+                .then_some(())
+                .ok_or_else(|| Failure::Usage(format!("timeout: `{value}` is not a number of seconds above 0")));
         }
         "base_url" => {
-            let is_url = ["https://", "http://"].iter().any(|scheme| value.len() > scheme.len() && value.starts_with(scheme));
+            let is_url =
+                ["https://", "http://"].iter().any(|scheme| value.len() > scheme.len() && value.starts_with(scheme));
             return is_url.then_some(()).ok_or_else(|| {
                 Failure::Usage(format!("base_url: `{value}` is not a URL such as https://iam.example.com"))
             });
