@@ -61,6 +61,21 @@ macro_rules! client_methods {
             self.session.current_token()
         }
 
+        /// Logs in with the session's credentials, even if its token is valid.
+        ///
+        /// Calls log in by themselves: this is for a program that wants to know now whether the credentials are right. If the login
+        /// fails, the session keeps the token that it has. The limit of failed logins does not hold it up: in a loop it can lock an
+        /// account.
+        ///
+        /// # Errors
+        ///
+        /// - [`Configuration`](crate::ErrorKind::Configuration): the session has no credentials.
+        /// - [`Authentication`](crate::ErrorKind::Authentication): the service refuses the credentials.
+        /// - [`Store`](crate::ErrorKind::Store): the token store could not be read.
+        pub fn log_in(&self) -> Call<()> {
+            self.session.log_in_with_credentials()
+        }
+
         /// Sets the session's token, or removes it with `None`. Sends no request.
         ///
         /// # Errors

@@ -100,8 +100,8 @@ impl<'a> AttemptInfo<'a> {
 pub struct RefreshInfo {
     /// The service: `digiwin`, `authing` or `cloudspot`.
     pub service: &'static str,
-    /// Why the session needed another token: it had no token (`missing`), its token had `expired`, the service had `rejected` it, or it
-    /// was to be replaced `ahead` of its end.
+    /// Why the session needed another token: it had no token (`missing`), its token had `expired`, the service had `rejected` it, it
+    /// was to be replaced `ahead` of its end, or the program `requested` a login.
     pub reason: &'static str,
     /// The result. The service has `refreshed` the token, or the session has `logged_in`; the credentials provider has `provided`
     /// a token; one was `found` in the store, where another process had put it, or set by a caller; or it has `failed`, or was

@@ -43,7 +43,7 @@ pub(crate) fn is_done(goal: Goal, refused: Option<&UserToken>, snapshot: &Snapsh
     match (goal, refused, snapshot.token()) {
         (Goal::Save, ..) => snapshot.save_at.is_none(),
         (Goal::Read | Goal::Replace, Some(refused), Some(token)) => token.token() != refused,
-        (Goal::Read, Some(_), None) | (Goal::Replace, _, None) | (Goal::RefreshAhead, _, None) => false,
+        (Goal::LogIn, ..) | (Goal::Read, Some(_), None) | (Goal::Replace | Goal::RefreshAhead, _, None) => false,
         (Goal::Read, None, _) => !unread,
         (Goal::Replace, None, Some(token)) => token.is_valid(now),
         (Goal::RefreshAhead, _, Some(token)) => !token.should_refresh(now),

@@ -18,6 +18,8 @@ pub(crate) enum Goal {
     RefreshAhead,
     /// Get a token where there is none, or in place of one that has ended or was refused.
     Replace,
+    /// Log in, whatever token there is.
+    LogIn,
 }
 
 /// Lets one flight at a time run, and the other callers wait for its outcome.

@@ -128,6 +128,11 @@ impl<D: Drive> Handle<D> {
         D::run(async move { session.current_token().await })
     }
 
+    pub(crate) fn log_in_with_credentials(&self) -> D::Call<()> {
+        let session = self.0.clone();
+        D::run(async move { session.log_in_with_credentials().await })
+    }
+
     pub(crate) fn set_token(&self, token: Option<UserToken>) -> D::Call<()> {
         let session = self.0.clone();
         D::run(async move { session.set_token(token).await })

@@ -17,6 +17,8 @@ pub(crate) enum Cause {
     Missing,
     /// The service refused the token.
     Refused,
+    /// The program asked for it, perhaps with what a person has just typed: no limit holds it up, and it counts for the others.
+    Requested,
 }
 
 /// The recent logins of a session. It outlives the session's handles.
@@ -85,7 +87,7 @@ impl LoginLimiter {
         let kind = match (failure, refusal, cause) {
             (Some(_), None, _) => return false,
             (_, Some(_), _) | (None, None, Cause::Refused) => Kind::Counted,
-            (None, None, Cause::Missing) => Kind::Unserved,
+            (None, None, Cause::Missing | Cause::Requested) => Kind::Unserved,
         };
         // Stores keep milliseconds: what comes back from one is to be recognised.
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -3,9 +3,11 @@
 use super::{
     Session,
     gained::Gained,
+    held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
     observe::Sending,
+    state::Snapshot,
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -103,6 +105,22 @@ impl Session {
         }
     }
 
+    /// Logs in as the credentials say: what the store has, and the tenant that the session is in, count for nothing.
+    pub(super) async fn log_in_anew(
+        &self,
+        key: &StoreKey,
+        method: &dyn LoginMethod,
+        before: &Snapshot,
+        lock: Option<&HeldLock>,
+        deadline: Instant,
+    ) -> Result<Gained> {
+        let (token, gained) = self.log_in_limited(key, method, Cause::Requested, None, deadline).await?;
+        if self.state.set_if(before.version, self.issued(token)?, gained.origin()) {
+            self.save_with(lock, deadline).await;
+        }
+        Ok(gained)
+    }
+
     /// Logs in, if the limit of logins permits it.
     pub(super) async fn log_in_limited(
         &self,
@@ -117,8 +135,13 @@ impl Session {
         let own = key.clone();
         let noted = core.with_store(key, deadline, move |store| store.login_attempts(&own)).await.unwrap_or_default();
         let secret = method.credentials().and_then(|credentials| credentials.secret());
-        let allowed =
-            logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_log_in(&noted, secret, SystemTime::now());
+        let allowed = match cause {
+            Cause::Requested => Ok(()),
+            Cause::Missing | Cause::Refused => {
+                let mut limiter = logins.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+                limiter.may_log_in(&noted, secret, SystemTime::now())
+            }
+        };
         if let Err(error) = &allowed
             && logins.limiter.lock().unwrap_or_else(PoisonError::into_inner).is_first_refusal()
         {

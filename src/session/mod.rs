@@ -119,6 +119,17 @@ impl Session {
         Ok(snapshot.token().map(|active| active.token().clone()))
     }
 
+    /// Logs in with the session's credentials, whatever token it has, which stays the session's until another one is there.
+    pub(crate) async fn log_in_with_credentials(&self) -> Result<()> {
+        if self.method.is_none() {
+            return Err(Error::configuration(
+                "this session has no credentials to log in with: give them to the builder, or to `with_session_as`",
+            ));
+        }
+        self.check_context()?;
+        self.wait_for_flight(Goal::LogIn, None, self.deadline()).await
+    }
+
     /// Sets the session's token, or removes it.
     pub(crate) async fn set_token(&self, token: Option<UserToken>) -> Result<()> {
         let state = match token {

@@ -35,7 +35,7 @@ impl Session {
         match goal {
             Goal::Save => self.save_again(deadline).await.map(|()| Gained::Found),
             Goal::Read => self.read(refused.as_ref(), deadline).await.map(|()| Gained::Found),
-            Goal::Replace => self.replace(goal, refused, deadline).await,
+            Goal::Replace | Goal::LogIn => self.replace(goal, refused, deadline).await,
             Goal::RefreshAhead => {
                 let replaced = self.replace(goal, None, deadline).await;
                 if let Err(error) = &replaced {
@@ -63,7 +63,7 @@ impl Session {
 
     async fn replace(&self, goal: Goal, refused: Option<UserToken>, deadline: Instant) -> Result<Gained> {
         let (Some(key), Some(method)) = (&self.state.key, &self.method) else { return Ok(Gained::Found) };
-        if matches!(*self.state.snapshot().state, super::state::TokenState::Unread) {
+        if goal < Goal::LogIn && matches!(*self.state.snapshot().state, super::state::TokenState::Unread) {
             let before = self.state.snapshot();
             let stored = self.own_stored(key, deadline).await?;
             self.state.set_if(before.version, signed_in(self.core.dialect, stored, Now::read()), Origin::Found);
@@ -76,6 +76,7 @@ impl Session {
         let before = self.state.snapshot();
         let result = match is_done(goal, refused.as_ref(), &before, Instant::now()) {
             true => Ok(Gained::Found),
+            false if goal == Goal::LogIn => self.log_in_anew(key, &**method, &before, lock.0.as_ref(), deadline).await,
             false => self.replace_locked(key, &**method, &before, refused, lock.0.as_ref(), deadline).await,
         };
         if let Some(lock) = lock.0 {
@@ -118,7 +119,8 @@ impl Session {
             if is_done(goal, refused, &self.state.snapshot(), Instant::now()) {
                 return Ok(None);
             }
-            if poll % POLLS_PER_LOCK != POLLS_PER_LOCK - 1 && self.use_stored(key, refused, deadline).await? {
+            let reads = goal < Goal::LogIn && poll % POLLS_PER_LOCK != POLLS_PER_LOCK - 1;
+            if reads && self.use_stored(key, refused, deadline).await? {
                 return Ok(None);
             }
         }

@@ -28,7 +28,7 @@ fn every_kind_of_failure_has_its_code() {
     home.iam(&["whoami", "--profile", "nothing"]).failed(2);
     home.iam(&["digiwin", "users", "get", "bob", "--fields", "nmae"]).failed(2);
     let unasked = home.iam(&["authing", "users", "delete", "u1"]).failed(2);
-    assert!(unasked.contains("user u1: nobody can be asked; use --yes"), "{unasked}");
+    assert!(unasked.contains("user u1: cannot ask for confirmation without a terminal; pass --yes"), "{unasked}");
     home.iam(&["authing", "orgs", "delete", "o1", "--confirm", "o2"]).failed(2);
     // 3: some of many.
     let ids: Vec<_> = (0..100).map(|n| format!("u{n}")).collect();

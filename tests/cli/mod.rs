@@ -7,6 +7,7 @@ mod exit_codes;
 mod guide;
 mod login;
 mod output;
+mod profiles;
 mod secrets;
 mod support;
 #[cfg(unix)]

@@ -62,7 +62,7 @@ fn no_secret_is_printed_logged_or_written_in_clear_text() {
         &["authing", "users", "create", "username=mia", "--password-stdin", "--dry-run", "-o", "json"],
         &["authing", "pool", "check-password", "--stdin", "-vv"],
         &["authing", "pool", "check-token", "--stdin", "-vv"],
-        &["digiwin", "users", "update", "id=ann", &format!("password={CANARY}"), "--dry-run"],
+        &["digiwin", "users", "update", "id=ann", "--password-stdin", "--dry-run"],
     ] {
         check(&secrets(arguments));
         check(&home.iam_with(arguments, &format!("{CANARY}-input")));
@@ -103,6 +103,15 @@ fn a_password_on_the_command_line_is_refused() {
     let home = Home::logged_in();
     let told = home.iam(&["authing", "users", "create", "username=mia", &format!("password={CANARY}")]).failed(2);
     assert!(told.contains("every process of this machine can read") && !told.contains(CANARY), "{told}");
+    for arguments in [
+        &["digiwin", "users", "update", "id=ann"][..],
+        &["api", "digiwin", "POST", "/api/iam/v2/user/update", "-f", "id=ann", "-f"],
+        &["api", "digiwin", "POST", "/api/iam/v2/user/update", "-F"],
+    ] {
+        let password = format!("password={CANARY}");
+        let told = home.iam(&[arguments, &[&password]].concat()).failed(2);
+        assert!(told.contains("every process of this machine can read") && !told.contains(CANARY), "{told}");
+    }
     home.iam(&["login", "--password", CANARY]).failed(2);
     assert!(home.emulator.requests().is_empty());
 }

@@ -95,9 +95,7 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     session.wait_for("User: ");
     session.type_in("ann\n");
     session.wait_for("Password of ann: ");
-    while session.echoes() {
-        thread::yield_now();
-    }
+    assert!(!session.echoes(), "before the question is there");
     let password = home.emulator.digiwin().account().password.expose_secret().to_owned();
     session.type_in(&format!("{password}x\u{7f}\n"));
     session.wait_for("Logged in");
@@ -114,14 +112,27 @@ fn ctrl_c_at_a_prompt_ends_with_130_and_leaves_the_terminal_as_it_was() {
     session.wait_for("User: ");
     session.type_in("ann\n");
     session.wait_for("Password of ann: ");
-    while session.echoes() {
-        thread::yield_now();
-    }
+    assert!(!session.echoes(), "before the question is there");
     session.type_in("half\u{3}");
     assert_eq!(session.child.wait().unwrap().code(), Some(130));
     assert!(session.echoes());
     let (_, seen) = session.end();
     assert!(!seen.contains("half") && home.config().is_empty(), "{seen}");
+}
+
+#[test]
+fn a_signal_at_a_prompt_leaves_the_terminal_as_it_was() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let home = Home::new();
+        let mut session = login(&home);
+        session.wait_for("User: ");
+        session.type_in("ann\n");
+        session.wait_for("Password of ann: ");
+        kill_process(Pid::from_child(&session.child), signal).unwrap();
+        assert_eq!(session.child.wait().unwrap().code(), Some(code));
+        assert!(session.echoes(), "{signal:?}");
+    }
 }
 
 #[test]
@@ -131,7 +142,7 @@ fn what_is_final_is_asked() {
     let user = user.trim();
     let delete = |answer: &str| {
         let mut session = Session::start(home.command(&["authing", "users", "delete", user]));
-        session.wait_for(&format!("This is final: user {user}. Go on? [y/N]: "));
+        session.wait_for(&format!("Remove user {user}? [y/N]: "));
         session.type_in(answer);
         session.end()
     };

@@ -30,6 +30,36 @@ async fn the_first_call_logs_in() {
 
 #[maybe_async]
 #[test]
+async fn a_program_logs_in_when_it_says_so() {
+    let emulator = Emulator::start().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let account = emulator.digiwin().account();
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone()).shared_token_store(store);
+    let right = builder.clone().credentials(ann(&emulator).tenant_id("T1")).build().unwrap();
+    right.log_in().await.unwrap();
+    let first = right.current_token().await.unwrap();
+    right.log_in().await.unwrap();
+    let second = right.current_token().await.unwrap();
+    assert!(first.is_some() && first != second);
+    // What the store has does not answer for other credentials, and outlives them.
+    let wrong = builder.clone().credentials(Credentials::password(&account.user_id, "no")).build().unwrap();
+    holds(wrong.log_in().await.unwrap_err().is_authentication());
+    same(right.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T1"));
+    // Three wrong ones do not keep the right one from it.
+    for _ in 0..3 {
+        wrong.log_in().await.unwrap_err();
+    }
+    right.log_in().await.unwrap();
+    // It is in the tenant that the credentials say, not in that of the last session.
+    let other = builder.clone().credentials(ann(&emulator).tenant_id("T2")).build().unwrap();
+    other.log_in().await.unwrap();
+    same(other.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
+    let none = builder.build().unwrap().log_in().await.unwrap_err();
+    assert!(none.is_configuration() && none.to_string().contains("with_session_as"), "{none}");
+}
+
+#[maybe_async]
+#[test]
 async fn after_a_tenant_switch_the_next_token_is_in_the_same_tenant() {
     let emulator = Emulator::start().unwrap();
     let store = Arc::new(MemoryStore::new());

@@ -8,6 +8,7 @@ use crate::{
     guard::{Change, Guard as _},
     output::{Output, value::Value},
     reply::Items,
+    secrets,
     service::Service,
 };
 use clap::Args;
@@ -98,6 +99,10 @@ impl Api {
         let usual = if has_fields || self.input.is_some() { Method::POST } else { Method::GET };
         let method = self.method.or(method).unwrap_or(usual);
         let mut fields = Map::new();
+        let given = self.raw.iter().chain(&self.typed).filter(|(_, text)| !text.starts_with('@'));
+        for (name, _) in given {
+            secrets::check_argument(name)?;
+        }
         for (name, text) in &self.raw {
             fields.insert(name.clone(), JsonValue::String(from_file(text)?));
         }

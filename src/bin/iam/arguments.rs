@@ -80,6 +80,9 @@ pub struct Members {
 impl Members {
     /// Returns the object.
     pub fn object(&self) -> Result<Map<String, Value>> {
+        for member in &self.members {
+            secrets::check_argument(&member.name)?;
+        }
         let mut object = match &self.input {
             Some(path) => {
                 let wrong = || Failure::Usage(format!("{}: it is no JSON object", path.display()));

@@ -2,7 +2,7 @@
 
 use crate::{
     command::Global,
-    context::{Connect, Context, own_token, variable_of},
+    context::{Connect, Context, named_profile, own_token, variable_of},
     failure::{Failure, Result, code},
     output::value::Value,
     profiles::Profiles,
@@ -16,9 +16,11 @@ use iam_sdk::blocking::{Client, authing::ManagementClient, cloudspot::LicenseCli
 
 #[derive(Debug, Subcommand)]
 pub enum Auth {
-    /// Show each profile's settings with where they come from, and test it with one call
-    #[command(after_help = "Exits with 4 if any profile fails.\n\nExamples:\n  iam auth status\n  \
-        iam auth status --profile work -o json --jq '.[].logged_in'")]
+    /// Show each profile's settings with where they come from, who is logged in, and test it with one call
+    #[command(
+        after_help = "Secrets from the environment count for the default profile alone. Exits with 4 if any profile fails.\n\nExamples:\n  iam auth status\n  \
+        iam auth status --profile work -o json --jq '.[].logged_in'"
+    )]
     Status {
         /// Make no call
         #[arg(long)]
@@ -40,18 +42,12 @@ impl Auth {
 
 fn token(global: &Global) -> Result<()> {
     let context = Context::new(global.flags.clone(), None)?;
-    // A call first, so that the token is one that works.
     let token = match context.service()? {
-        Service::Digiwin => fresh(&Client::connect(&context)?, Client::current_token),
-        Service::Authing => fresh(&ManagementClient::connect(&context)?, ManagementClient::current_token),
-        Service::License => fresh(&LicenseClient::connect(&context)?, LicenseClient::current_token),
+        Service::Digiwin => Client::connect(&context)?.working_token(),
+        Service::Authing => ManagementClient::connect(&context)?.working_token(),
+        Service::License => LicenseClient::connect(&context)?.working_token(),
     }?;
     session::show(global, &context, reply::token(move || Ok(token)))
-}
-
-fn fresh<C: session::Session, T>(client: &C, token: fn(&C) -> iam_sdk::Result<T>) -> iam_sdk::Result<T> {
-    client.ask()?;
-    token(client)
 }
 
 /// What is known of a profile.
@@ -60,24 +56,35 @@ struct Status {
     service: Option<Service>,
     settings: Vec<(&'static str, String, String)>,
     store: Result<Option<(String, String)>, Failure>,
-    /// Whether a call succeeds; `None` where none was made.
-    works: Option<Result<(), Failure>>,
+    /// Who is logged in, as a call tells; `None` where none was made.
+    who: Option<Result<String, Failure>>,
+    /// Whether commands use it where nothing else says which.
+    is_default: bool,
+    /// What the profile says that is no setting.
+    unknown: Vec<String>,
 }
 
 fn status(global: &Global, offline: bool) -> Result<()> {
     let profiles = Profiles::read()?;
-    let names = match (&global.flags.profile, profiles.names()) {
-        (Some(name), _) => vec![Some(name.clone())],
+    let named = named_profile(&global.flags);
+    let default = named.clone().or_else(|| profiles.chosen(None).ok().flatten());
+    let names = match (named, profiles.names()) {
+        (Some(name), _) => vec![Some(name)],
         (None, names) if names.is_empty() => vec![None],
         (None, names) => names.into_iter().map(Some).collect(),
     };
     let mut all = Vec::new();
     for name in names {
         let mut flags = global.flags.clone();
+        let is_default = name == default;
         flags.profile = name;
-        all.push(Status::of(Context::new(flags, None)?, offline));
+        let mut context = Context::new(flags, None)?;
+        context.chooses_key = false;
+        // They are for the profile that commands use, and would be wrong for the others, or betrayed to them.
+        context.secrets_from_environment = is_default;
+        all.push(Status::of(context, is_default, offline));
     }
-    let failed = all.iter().any(|status| matches!(status.works, Some(Err(_))) || status.store.is_err());
+    let failed = all.iter().any(|status| matches!(status.who, Some(Err(_))) || status.store.is_err());
     let people = global.output.jq.is_none() && global.output.fields.is_none();
     let context = Context::of_profile(global.flags.clone(), None, profiles, None)?;
     let mut output = global.output(&context)?;
@@ -96,7 +103,7 @@ fn status(global: &Global, offline: bool) -> Result<()> {
 }
 
 impl Status {
-    fn of(context: Context, offline: bool) -> Self {
+    fn of(context: Context, is_default: bool, offline: bool) -> Self {
         let set = SETTINGS.iter().filter_map(|setting| {
             let (value, origin) = context.settings.find(setting.name)?;
             // A command line can hold anything.
@@ -110,28 +117,33 @@ impl Status {
         for what in ["app_token", "password"] {
             settings.extend(context.origin_of(what).map(|origin| (what, "(secret)".to_owned(), origin)));
         }
-        let works = match (context.service, offline) {
+        let who = match (context.service, offline) {
             (_, true) => None,
-            (None, _) => Some(context.service().map(drop)),
-            (Some(service), _) => Some(session::check(&context, service)),
+            (None, _) => Some(context.service().map(|_| String::new())),
+            (Some(service), _) => Some(session::who(&context, service)),
         };
-        Self { service: context.service, settings, store, works, context }
+        let unknown = context.settings.profile().map(|name| context.profiles.unknown_keys(name)).unwrap_or_default();
+        Self { service: context.service, settings, store, who, is_default, unknown, context }
     }
 
     fn text(&self) -> String {
         let service = self.service.map_or("no service", Service::name);
-        let mut text = format!("{} ({service})\n", self.context.profile());
+        let default = if self.is_default { ", the default" } else { "" };
+        let mut text = format!("{} ({service}){default}\n", self.context.profile());
         for (name, value, origin) in &self.settings {
             text += &format!("  {name:<18} {value}  from {origin}\n");
+        }
+        for key in &self.unknown {
+            text += &format!("  WARNING: `{key}` is not a setting; if it is a secret, it stands there in clear text\n");
         }
         text += &match &self.store {
             Ok(Some((directory, key))) => format!("  {:<18} {directory}, sealed under a key in {key}\n", "tokens"),
             Ok(None) => format!("  {:<18} in memory alone: no profile\n", "tokens"),
             Err(failure) => format!("  {:<18} {failure}\n", "tokens"),
         };
-        text += &match &self.works {
+        text += &match &self.who {
             None => "  not tested\n".to_owned(),
-            Some(Ok(())) => "  logged in\n".to_owned(),
+            Some(Ok(who)) => format!("  logged in: {who}\n"),
             Some(Err(failure)) => format!("  FAILED: {failure}\n"),
         };
         text
@@ -149,7 +161,7 @@ impl Status {
             Ok(Some((directory, key))) => (text(directory), text(key)),
             _ => (Value::Null, Value::Null),
         };
-        let failure = match (&self.works, &self.store) {
+        let failure = match (&self.who, &self.store) {
             (Some(Err(failure)), _) | (_, Err(failure)) => Value::of(&failure.json()).unwrap_or_default(),
             _ => Value::Null,
         };
@@ -157,9 +169,12 @@ impl Status {
             ("profile", text(&self.context.profile())),
             ("service", self.service.map_or(Value::Null, |service| text(service.name()))),
             ("settings", Value::List(settings.collect())),
+            ("unknown", Value::List(self.unknown.iter().map(|key| text(key)).collect())),
             ("tokens", directory),
             ("key", key),
-            ("logged_in", self.works.as_ref().map_or(Value::Null, |works| Value::Bool(works.is_ok()))),
+            ("default", Value::Bool(self.is_default)),
+            ("logged_in", self.who.as_ref().map_or(Value::Null, |who| Value::Bool(who.is_ok()))),
+            ("who", self.who.as_ref().and_then(|who| who.as_ref().ok()).map_or(Value::Null, |who| text(who))),
             ("error", failure),
         ])
     }
@@ -172,7 +187,7 @@ impl Context {
         if what == "app_token" && service != Service::Digiwin {
             return None;
         }
-        if what == "password" && own_token().is_some() {
+        if what == "password" && self.secrets_from_environment && own_token().is_some() {
             return Some("IAM_TOKEN, in place of a session".to_owned());
         }
         let kept = || {

@@ -35,7 +35,7 @@ pub enum ProfileCommand {
         #[arg(required = true, value_name = "SETTING=VALUE", value_parser = setting)]
         settings: Vec<(String, String)>,
     },
-    /// Remove a profile; `iam logout` first ends its session
+    /// Remove a profile, and the secrets that are kept for it; `iam logout` first ends its session at the service
     Remove {
         /// The profile
         name: String,
@@ -73,35 +73,47 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 impl ProfileCommand {
     pub fn run(self, global: &Global) -> Result<()> {
-        let mut profiles = Profiles::read()?;
         match self {
             Self::List => {
+                let profiles = Profiles::read()?;
                 let rows = profiles.names().iter().map(|name| row(&profiles, name)).collect::<Vec<_>>();
                 let context = Context::of_profile(global.flags.clone(), None, profiles, None)?;
-                return show(global, &context, reply::rows(move || Ok(rows)));
+                show(global, &context, reply::rows(move || Ok(rows)))
             }
-            Self::Use { name } => {
-                known(&profiles, &name)?;
+            Self::Use { name } => Profiles::update(|profiles| {
+                known(profiles, &name)?;
                 profiles.choose(&name);
-            }
-            Self::Set { name, settings } => {
+                Ok(())
+            }),
+            Self::Set { name, settings } => Profiles::update(|profiles| {
                 for (key, value) in &settings {
-                    check(key, value)?;
                     profiles.set(&name, key, value)?;
                 }
-                if profiles.service(&name).is_none() {
-                    return Err(Failure::Usage(format!(
-                        "profile `{name}`: it needs service=digiwin, authing or license"
-                    )));
-                }
-            }
-            Self::Remove { name } => {
-                known(&profiles, &name)?;
-                profiles.remove(&name);
+                profiles.service(&name).map(drop).ok_or_else(|| {
+                    Failure::Usage(format!("profile `{name}` needs service=digiwin, authing or license"))
+                })
+            }),
+            Self::Remove { name } => remove(&name),
+        }
+    }
+}
+
+/// Removes a profile, with the secrets that are kept for it.
+fn remove(name: &str) -> Result<()> {
+    let profiles = Profiles::read()?;
+    known(&profiles, name)?;
+    let was_default = profiles.default().as_deref() == Some(name);
+    Context::of_profile_alone(profiles, name)?.forget_secrets()?;
+    Profiles::update(|profiles| {
+        profiles.remove(name);
+        if was_default {
+            match profiles.chosen(None) {
+                Ok(Some(next)) => crate::say!("Commands use profile `{next}` now, the only one left."),
+                _ => crate::say!("No profile is the default now: choose one with `iam profile use`."),
             }
         }
-        profiles.write()
-    }
+        Ok(())
+    })
 }
 
 impl ConfigCommand {
@@ -126,17 +138,15 @@ impl ConfigCommand {
                 show(global, &context, reply::value(move || Ok(found)))
             }
             Self::Set { setting, value } => {
-                check(&setting, &value)?;
-                let mut profiles = Profiles::read()?;
-                profiles.set(&profile()?, &setting, &value)?;
-                profiles.write()
+                let profile = profile()?;
+                Profiles::update(|profiles| profiles.set(&profile, &setting, &value))
             }
             Self::Unset { setting } => {
-                let (mut profiles, profile) = (Profiles::read()?, profile()?);
-                if !profiles.unset(&profile, &setting) {
-                    return Err(Failure::Usage(format!("profile `{profile}` has no `{setting}`")));
-                }
-                profiles.write()
+                let profile = profile()?;
+                Profiles::update(|profiles| match profiles.unset(&profile, &setting) {
+                    true => Ok(()),
+                    false => Err(Failure::Usage(format!("profile `{profile}` has no `{setting}`"))),
+                })
             }
         }
     }
@@ -149,26 +159,16 @@ fn known(profiles: &Profiles, name: &str) -> Result<()> {
     }
 }
 
-/// Refuses what would only fail later.
-fn check(key: &str, value: &str) -> Result<()> {
-    let one_of = match key {
-        "service" => &["digiwin", "authing", "license"][..],
-        "login" => &["password", "ad", "internal"],
-        "output" => &["table", "plain", "json", "jsonl", "csv"],
-        "store_key" => &["keyring", "file", "passphrase"],
-        _ => return Ok(()),
-    };
-    match one_of.contains(&value) {
-        true => Ok(()),
-        false => Err(Failure::Usage(format!("{key}: `{value}` is none of {}", one_of.join(", ")))),
-    }
-}
-
+/// Shows a profile: whether it is the default of all commands, and of those of its own service.
 fn row(profiles: &Profiles, name: &str) -> Value {
     let of = profiles.get(name).unwrap_or_default();
-    let is_used = |service: Option<Service>| profiles.chosen(service).ok().flatten().as_deref() == Some(name);
-    let used = is_used(None) || profiles.service(name).is_some_and(|service| is_used(Some(service)));
-    let mut members = vec![("name".to_owned(), Value::Text(name.to_owned())), ("used".to_owned(), Value::Bool(used))];
+    let is_chosen = |service: Option<Service>| profiles.chosen(service).ok().flatten().as_deref() == Some(name);
+    let of_service = profiles.service(name).is_some_and(|service| is_chosen(Some(service)));
+    let mut members = vec![
+        ("name".to_owned(), Value::Text(name.to_owned())),
+        ("default".to_owned(), Value::Bool(is_chosen(None))),
+        ("service_default".to_owned(), Value::Bool(of_service)),
+    ];
     for key in ["service", "base_url", "user", "tenant", "user_pool", "application"] {
         members.push((key.to_owned(), of.get(key).map_or(Value::Null, |text| Value::Text(text.clone()))));
     }

@@ -5,11 +5,11 @@ use crate::{
     profiles::Profiles,
     secrets::Source,
     service::Service,
-    settings::{Flags, Settings},
+    settings::{self, Flags, Origin, Settings},
     store::{FirstUse, Sealed, Store},
 };
 use iam_sdk::{
-    CallOptions, Password,
+    CallOptions, Password, UserToken,
     authing::{self, PUBLIC_SERVICE as AUTHING},
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     cloudspot::{self, PUBLIC_SERVICE as LICENSE},
@@ -22,7 +22,8 @@ macro_rules! set {
     ($context:expr, $builder:expr) => {{
         let mut builder = $builder.user_agent(concat!("iam/", env!("CARGO_PKG_VERSION")));
         if let Some(seconds) = $context.settings.get("timeout") {
-            let seconds = seconds.parse().map_err(|_| Failure::Usage("timeout: no number of seconds".to_owned()))?;
+            let seconds = seconds.parse::<u64>().ok().filter(|seconds| *seconds > 0);
+            let seconds = seconds.ok_or_else(|| $context.invalid("timeout", "a number of seconds above 0"))?;
             builder = builder.timeout(Duration::from_secs(seconds));
         }
         if let Some(path) = $context.settings.get("ca_file") {
@@ -47,6 +48,12 @@ pub struct Context {
     pub given_login: Option<&'static str>,
     /// An application's token that `iam login` was given.
     pub given_app_token: Option<Password>,
+    /// Whether secrets come from the environment: they are for the profile that a command uses, not for every profile that it looks at.
+    pub secrets_from_environment: bool,
+    /// Whether the command is about the session, for which no token from the environment stands.
+    pub is_about_session: bool,
+    /// Whether the first use of a store chooses its key, and writes the choice into the profile.
+    pub chooses_key: bool,
     /// The store, once it is open: its key may take a keyring's time, or a derivation.
     store: OnceCell<Option<Store>>,
 }
@@ -55,8 +62,7 @@ impl Context {
     /// Reads the profiles, and finds the one for a service; without a service, the one that is chosen.
     pub fn new(flags: Flags, service: Option<Service>) -> Result<Self> {
         let profiles = Profiles::read()?;
-        let named = flags.profile.clone().or_else(|| env::var("IAM_PROFILE").ok().filter(|name| !name.is_empty()));
-        let name = match named {
+        let name = match named_profile(&flags) {
             Some(name) if profiles.get(&name).is_none() => {
                 return Err(Failure::Usage(format!(
                     "there is no profile `{name}` in {}; `iam login --profile {name}` makes it",
@@ -81,12 +87,31 @@ impl Context {
             let values = profiles.get(&name).unwrap_or_default();
             (name, values)
         });
-        let settings = Settings::new(flags, |name| env::var(name).ok(), profile);
-        let own = settings.get("service").and_then(|name| Service::named(&name));
-        if let (Some(wanted), Some(own), Some(profile)) = (service, own, settings.profile())
+        Self::of_settings(Settings::new(flags, |name| env::var(name).ok(), profile), service, profiles)
+    }
+
+    /// Uses what a profile itself says, and nothing from flags or the environment.
+    pub fn of_profile_alone(profiles: Profiles, name: &str) -> Result<Self> {
+        let profile = (name.to_owned(), profiles.get(name).unwrap_or_default());
+        let context = Self::of_settings(Settings::new(Flags::default(), |_| None, Some(profile)), None, profiles)?;
+        Ok(Self { secrets_from_environment: false, chooses_key: false, ..context })
+    }
+
+    fn of_settings(settings: Settings, service: Option<Service>, profiles: Profiles) -> Result<Self> {
+        settings::check_environment()?;
+        // What a profile is of does not change with the environment.
+        let of_profile = settings.profile().and_then(|name| profiles.service(name));
+        let own = of_profile.or_else(|| settings.get("service").and_then(|name| Service::named(&name)));
+        if let (Some(wanted), Some(own), Some(profile)) = (service, of_profile, settings.profile())
             && wanted != own
         {
-            return Err(Failure::Usage(format!("profile `{profile}` is of {own}, and the command of {wanted}")));
+            let fitting: Vec<_> =
+                profiles.names().into_iter().filter(|name| profiles.service(name) == Some(wanted)).collect();
+            let how = match fitting.is_empty() {
+                true => format!("`iam login {wanted} --profile NAME` makes one"),
+                false => format!("profiles of {wanted}: {}", fitting.join(", ")),
+            };
+            return Err(Failure::Usage(format!("profile `{profile}` is of {own}, and the command of {wanted}; {how}")));
         }
         let service = service.or(own);
         Ok(Self {
@@ -96,6 +121,9 @@ impl Context {
             given_password: None,
             given_login: None,
             given_app_token: None,
+            secrets_from_environment: true,
+            is_about_session: false,
+            chooses_key: true,
             store: OnceCell::new(),
         })
     }
@@ -119,16 +147,27 @@ impl Context {
         if let Some(store) = self.store.get() {
             return Ok(store.clone());
         }
-        // Whoever has a profile wants to stay logged in.
-        let first_use = if self.settings.profile().is_some() { FirstUse::Decide } else { FirstUse::Leave };
-        let store = Store::open(&self.settings, first_use)?;
-        if let (Some(store), Some(profile)) = (&store, self.settings.profile())
-            && self.settings.get("store_key").is_none()
-        {
+        // A profile is made to stay logged in.
+        let chooses = self.chooses_key && self.settings.profile().is_some();
+        let first_use = if chooses { FirstUse::Decide } else { FirstUse::Leave };
+        let is_first = self.settings.get("store_key").is_none();
+        let store = match Store::open(&self.settings, first_use) {
+            // A home that cannot be written, as in a container: what the environment brings is enough for one run.
+            Err(failure) if chooses && is_first => {
+                crate::say!("iam: no token is kept: {failure}");
+                None
+            }
+            store => store?,
+        };
+        if let (true, true, Some(store), Some(profile)) = (chooses, is_first, &store, self.settings.profile()) {
             // Kept, so that a later run does not take another key.
-            let mut profiles = Profiles::read()?;
-            profiles.set(profile, "store_key", store.key.name())?;
-            profiles.write()?;
+            let kept = Profiles::update(|profiles| profiles.set(profile, "store_key", store.key.name()));
+            if let Err(failure) = kept {
+                crate::say!(
+                    "iam: the profile does not say that the tokens are sealed under a key in {}: {failure}",
+                    store.key
+                );
+            }
         }
         Ok(self.store.get_or_init(|| store).clone())
     }
@@ -140,7 +179,28 @@ impl Context {
 
     /// Returns a token from the environment, in place of a session's; a login is about the session.
     fn own_token(&self) -> Option<String> {
-        own_token().filter(|_| self.given_password.is_none())
+        own_token().filter(|_| self.secrets_from_environment && !self.is_about_session && self.given_password.is_none())
+    }
+
+    /// Says that a setting's value is not valid, and where it came from.
+    fn invalid(&self, name: &'static str, wanted: &str) -> Failure {
+        let found = self.settings.find(name).map(|(value, origin)| format!("`{value}` (from {origin}) "));
+        Failure::Usage(format!("{name}: {}is not {wanted}", found.unwrap_or_default()))
+    }
+
+    /// Forgets what is kept for a profile: its session's token, and its secrets.
+    pub fn forget_secrets(&self) -> Result<()> {
+        let Some(store) = self.store()? else { return Ok(()) };
+        // A client that cannot be made for lack of a setting or a secret has no token either.
+        match self.service {
+            Some(Service::Digiwin) => Client::connect(self).map(|client| client.set_current_token(None)),
+            Some(Service::Authing) => ManagementClient::connect(self).map(|client| client.set_current_token(None)),
+            Some(Service::License) => LicenseClient::connect(self).map(|client| client.set_current_token(None)),
+            None => Ok(Ok(())),
+        }
+        .unwrap_or(Ok(()))?;
+        store.forget(&self.sealed("password"))?;
+        store.forget(&self.sealed("app_token"))
     }
 
     fn required(&self, name: &'static str) -> Result<String> {
@@ -150,21 +210,26 @@ impl Context {
     /// Returns a secret's name in the store.
     pub fn sealed(&self, what: &'static str) -> Sealed {
         let base_url = self.settings.get("base_url").unwrap_or_default();
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Sealed { profile: self.profile(), base_url, what }
     }
 
     /// Returns where a secret comes from, besides the store: the first place that is set.
     pub fn source(&self, service: Service, what: &'static str) -> Option<Source> {
         let variable = variable_of(service, what);
-        if env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+        if self.secrets_from_environment && env::var_os(variable).is_some_and(|value| !value.is_empty()) {
             return Some(Source::Variable(variable));
         }
-        let (file, command) = match what {
-            "app_token" => ("app_token_file", "app_token_command"),
-            _ => ("password_file", "credential_command"),
+        let [file, command] = match what {
+            "app_token" => ["app_token_file", "app_token_command"],
+            _ => ["password_file", "credential_command"],
         };
-        let file = self.settings.get(file).map(|path| Source::File(path.into()));
-        file.or_else(|| self.settings.get(command).map(Source::Command))
+        let nearest = self.settings.nearest([file, command])?;
+        let value = self.settings.get(nearest)?;
+        // The call that needs it waits no longer.
+        let limit = self.settings.get("timeout").and_then(|seconds| seconds.parse().ok()).unwrap_or(30);
+        let command = |line| Source::Command(line, Duration::from_secs(limit));
+        Some(if nearest == file { Source::File(value.into()) } else { command(value) })
     }
 
     /// Returns the application's token.
@@ -184,8 +249,8 @@ impl Context {
     /// Returns what finds the password once a login needs it.
     fn password(&self, service: Service) -> Result<impl Fn() -> Result<Password> + Send + Sync + 'static> {
         let (given, source) = (self.given_password.clone(), self.source(service, "password"));
-        let (store, sealed, profile) =
-            (self.store()?, self.sealed("password"), self.settings.profile().map(str::to_owned));
+        let (store, sealed) = (self.store()?, self.sealed("password"));
+        let how = self.how_to_log_in();
         Ok(move || {
             if let Some(given) = &given {
                 return Ok(given.clone());
@@ -194,11 +259,21 @@ impl Context {
                 return source.read();
             }
             let kept = store.as_ref().map(|store| store.kept(&sealed)).transpose()?.flatten();
-            kept.ok_or_else(|| {
-                let profile = profile.iter().map(|name| format!(" --profile {name}")).collect::<String>();
-                Failure::NotLoggedIn(format!("not logged in, or no longer: run `iam login{profile}`"))
-            })
+            kept.ok_or_else(|| Failure::NotLoggedIn(format!("not logged in, or no longer: {how}")))
         })
+    }
+
+    /// Says what to do where there is no session.
+    fn how_to_log_in(&self) -> String {
+        let profile = self.settings.profile().map(|name| format!(" --profile {name}")).unwrap_or_default();
+        let mut how = format!("run `iam login{profile}`");
+        for name in ["user", "tenant"] {
+            // A login of the profile alone would be another one.
+            if let Some((value, origin @ (Origin::Flag(_) | Origin::Variable(_)))) = self.settings.find(name) {
+                how += &format!("; {origin} asks for the {name} `{value}`, whose session is another one");
+            }
+        }
+        how
     }
 
     /// Makes a client of Digiwin.
@@ -263,6 +338,11 @@ impl Context {
     }
 }
 
+/// Returns the profile that a flag or the environment names.
+pub fn named_profile(flags: &Flags) -> Option<String> {
+    flags.profile.clone().or_else(|| env::var("IAM_PROFILE").ok().filter(|name| !name.is_empty()))
+}
+
 /// Returns the variable that a secret comes from.
 pub fn variable_of(service: Service, what: &str) -> &'static str {
     match (what, service) {
@@ -293,10 +373,19 @@ pub trait Connect: Sized {
 
     /// Returns a copy whose calls show their requests in place of sending them.
     fn dry(&self) -> iam_sdk::Result<Self>;
+
+    /// Forgets the session's token.
+    fn clear_token(&self) -> iam_sdk::Result<()>;
+
+    /// Returns the session's token after a call, so that it is one that works.
+    fn working_token(&self) -> iam_sdk::Result<Option<UserToken>>;
+
+    /// Asks the service who is logged in, and returns that in words.
+    fn who(&self) -> iam_sdk::Result<String>;
 }
 
 macro_rules! connect {
-    ($($client:ty: $service:ident $connect:ident;)+) => {$(
+    ($($client:ty: $service:ident $connect:ident |$c:ident| $who:expr;)+) => {$(
         impl Connect for $client {
             const SERVICE: Service = Service::$service;
 
@@ -307,12 +396,33 @@ macro_rules! connect {
             fn dry(&self) -> iam_sdk::Result<Self> {
                 self.with_options(CallOptions::new().dry_run(true))
             }
+
+            fn clear_token(&self) -> iam_sdk::Result<()> {
+                self.set_current_token(None)
+            }
+
+            fn working_token(&self) -> iam_sdk::Result<Option<UserToken>> {
+                self.who()?;
+                self.current_token()
+            }
+
+            fn who(&self) -> iam_sdk::Result<String> {
+                let $c = self;
+                let parts: [Option<String>; 2] = $who;
+                Ok(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+            }
         }
     )+};
 }
 
 connect! {
-    Client: Digiwin digiwin;
-    ManagementClient: Authing authing;
-    LicenseClient: License license;
+    Client: Digiwin digiwin |c| {
+        let token = c.identity().analyze_token()?;
+        [token.user_id, token.tenant_id.map(|id| format!("tenant {id}"))]
+    };
+    ManagementClient: Authing authing |c| {
+        let pool = c.userpool_detail()?;
+        [pool.name.map(|name| format!("user pool {name}")), None]
+    };
+    LicenseClient: License license |c| [c.get_user()?.email, None];
 }

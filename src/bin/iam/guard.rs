@@ -15,7 +15,7 @@ pub trait Guard {
     ///
     /// # Errors
     ///
-    /// [`Refused`](Failure::Refused), where the answer is no, or nobody can be asked.
+    /// [`Refused`](Failure::Refused), where the answer is no, or there is no terminal to ask on.
     fn confirm(&self, what: &Subject) -> Result<()>;
 }
 
@@ -99,11 +99,11 @@ impl Guard for Delete {
         }
         if !prompt::possible() {
             return Err(Failure::Refused(format!(
-                "{}: nobody can be asked; use --yes to do it all the same",
+                "{}: cannot ask for confirmation without a terminal; pass --yes",
                 what.text
             )));
         }
-        match prompt::confirmed(&format!("This is final: {}. Go on?", what.text))? {
+        match prompt::confirmed(&format!("Remove {}?", what.text))? {
             true => Ok(()),
             false => Err(Failure::Refused("nothing was done".to_owned())),
         }
@@ -135,11 +135,11 @@ impl Guard for Destroy {
             Some(name) => name.clone(),
             None if !prompt::possible() => {
                 return Err(Failure::Refused(format!(
-                    "{}: nobody can be asked; use --confirm {} to do it all the same",
+                    "{}: cannot ask for confirmation without a terminal; pass --confirm {}",
                     what.text, what.name
                 )));
             }
-            None => prompt::text(&format!("This is final: {}. Type `{}` to go on", what.text, what.name))?,
+            None => prompt::text(&format!("Remove {}? Type `{}` to go on", what.text, what.name))?,
         };
         match typed == what.name {
             true => Ok(()),

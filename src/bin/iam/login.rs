@@ -2,23 +2,22 @@
 
 use crate::{
     command::Global,
-    context::{Connect, Context},
+    context::{Connect as _, Context, named_profile},
     failure::{Failure, Result},
     profiles::Profiles,
     prompt, secrets,
     service::Service,
-    session,
     settings::Flags,
     store::{FirstUse, Store},
 };
 use clap::{Args, ValueEnum};
 use iam_sdk::{
-    Password, UserToken,
+    ErrorKind, Password, UserToken,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     digiwin,
     token_store::StoredToken,
 };
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  iam login digiwin --base-url https://iam.example.com --user ann\n  \
@@ -67,22 +66,20 @@ impl Method {
 
 impl Login {
     pub fn run(self, global: &Global) -> Result<()> {
-        let mut answers = Answers::new(&self, global.flags.clone())?;
-        let service = answers.service;
-        answers.ask_missing()?;
-        let Answers { flags, profile, method, .. } = answers;
+        let mut inputs = LoginInputs::new(&self, global.flags.clone())?;
+        let service = inputs.service;
+        inputs.ask_missing()?;
+        let LoginInputs { flags, profile, method, .. } = inputs;
 
         let mut context = Context::of_profile(flags, Some(service), Profiles::read()?, Some(profile.clone()))?;
         // Before a password is asked for, so that a login is never lost afterwards.
+        Profiles::check_update(|profiles| profiles.set(&profile, "service", service.name()))?;
         let store = Store::open(&context.settings, FirstUse::Decide)?;
         let store = store.ok_or_else(|| Failure::Other("there is no place for the tokens".to_owned()))?;
         store.check()?;
         context.set_store(store.clone());
         if let Some(reason) = &store.no_keyring {
-            crate::say!(
-                "The keyring is of no use here ({reason}); the tokens are sealed under a key in {}.",
-                store.key
-            );
+            crate::say!("The keyring cannot be used ({reason}); the tokens are sealed under a key in {}.", store.key);
         }
         let can_ask = prompt::possible();
         let mut to_keep = Vec::new();
@@ -100,8 +97,8 @@ impl Login {
 
         match service {
             Service::Digiwin => digiwin_login(&context, method)?,
-            Service::Authing => session::renew(&ManagementClient::connect(&context)?)?,
-            Service::License => session::renew(&LicenseClient::connect(&context)?)?,
+            Service::Authing => ManagementClient::connect(&context)?.log_in()?,
+            Service::License => LicenseClient::connect(&context)?.log_in()?,
         }
         for (sealed, text) in to_keep {
             store.keep(&sealed, &text)?;
@@ -128,6 +125,10 @@ impl Login {
                 Err(Failure::NotLoggedIn(_)) => Err(Failure::Usage(
                     "there is no application token: use --app-token-file, or set IAM_APP_TOKEN".to_owned(),
                 )),
+                // A new key of the store leaves an entry that nobody can open: a login replaces it.
+                Err(Failure::Call(error)) if error.kind() == ErrorKind::Store && can_ask => {
+                    Ok((prompt::secret("The application's token")?, true))
+                }
                 Err(other) => Err(other),
             },
         }
@@ -160,7 +161,7 @@ impl Login {
 }
 
 /// What is known before a password is asked for.
-struct Answers {
+struct LoginInputs {
     service: Service,
     profile: String,
     method: Method,
@@ -169,15 +170,18 @@ struct Answers {
     known: Context,
 }
 
-impl Answers {
+impl LoginInputs {
     fn new(login: &Login, flags: Flags) -> Result<Self> {
         let profiles = Profiles::read()?;
-        let named = flags.profile.clone().or_else(|| env::var("IAM_PROFILE").ok().filter(|name| !name.is_empty()));
+        let named = named_profile(&flags);
         let chosen = match &named {
             Some(name) => Some(name.clone()),
             None => profiles.chosen(login.service)?,
         };
         let known = Context::of_profile(flags.clone(), login.service, profiles, chosen.clone())?;
+        if named.is_none() {
+            refuse_to_rewrite(&known)?;
+        }
         let service = known.service()?;
         let stored = known.settings.get("login");
         let of_profile = || stored.as_deref().and_then(|name| Method::from_str(name, true).ok());
@@ -226,10 +230,27 @@ impl Answers {
     }
 }
 
+/// Refuses to put other settings into a profile that nobody has named.
+fn refuse_to_rewrite(known: &Context) -> Result<()> {
+    let (Some(profile), Some(service)) = (known.settings.profile(), known.service) else { return Ok(()) };
+    let of_profile = known.profiles.get(profile).unwrap_or_default();
+    for &name in settings_of(service) {
+        if let (Some(old), Some((new, origin))) = (of_profile.get(name), known.settings.find(name))
+            && *old != new
+        {
+            return Err(Failure::Usage(format!(
+                "profile `{profile}` has the {name} `{old}`, and {origin} says `{new}`: change it with --profile {profile}, or name \
+                 another profile with --profile NAME"
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn digiwin_login(context: &Context, method: Method) -> Result<()> {
     let client = Client::connect(context)?;
     if method != Method::Code {
-        return session::renew(&client);
+        return Ok(client.log_in()?);
     }
     // A code works once: it logs another session in, whose token becomes this one's.
     let phone = context.settings.get("user").unwrap_or_default();
@@ -243,28 +264,47 @@ fn digiwin_login(context: &Context, method: Method) -> Result<()> {
         Ok::<_, Failure>(digiwin::Credentials::token(StoredToken::new(UserToken::clone(&token))))
     });
     let credentials = context.settings.get("tenant").into_iter().fold(credentials, digiwin::Credentials::tenant_id);
-    session::renew(&client.with_session_as(context.profile(), credentials))
+    Ok(client.with_session_as(context.profile(), credentials).log_in()?)
+}
+
+/// Returns the settings that a profile of a service has.
+fn settings_of(service: Service) -> &'static [&'static str] {
+    match service {
+        Service::Digiwin => &["base_url", "user", "tenant", "ca_file"],
+        Service::Authing => &["base_url", "user_pool", "ca_file"],
+        Service::License => &["base_url", "application", "user", "ca_file"],
+    }
 }
 
 /// Writes what the login was made with into the profile, so that later runs find it there.
 fn keep_profile(context: &Context, service: Service, method: Method, store: &Store) -> Result<()> {
-    let mut profiles = Profiles::read()?;
     let profile = context.profile();
-    let is_first = profiles.names().is_empty();
-    profiles.set(&profile, "service", service.name())?;
-    for name in ["base_url", "user", "tenant", "user_pool", "application", "ca_file"] {
-        if let Some(value) = context.settings.get(name) {
-            profiles.set(&profile, name, &value)?;
+    let default = Profiles::update(|profiles| {
+        let is_first = profiles.names().is_empty();
+        profiles.set(&profile, "service", service.name())?;
+        for &name in settings_of(service) {
+            if let Some(mut value) = context.settings.get(name) {
+                if name == "ca_file" {
+                    // A later run may be in another folder.
+                    let path = std::path::absolute(&value).map_err(|error| Failure::file(value.as_ref(), &error))?;
+                    value = path.display().to_string();
+                }
+                profiles.set(&profile, name, &value)?;
+            }
         }
+        if matches!(method, Method::Ad | Method::Internal) {
+            profiles.set(&profile, "login", method.name())?;
+        } else {
+            profiles.unset(&profile, "login");
+        }
+        profiles.set(&profile, "store_key", store.key.name())?;
+        if is_first {
+            profiles.choose(&profile);
+        }
+        Ok(profiles.chosen(Some(service)))
+    })?;
+    if default.ok().flatten().as_deref() != Some(&profile) {
+        crate::say!("Commands do not use profile `{profile}` by themselves: `iam profile use {profile}` changes that.");
     }
-    if matches!(method, Method::Ad | Method::Internal) {
-        profiles.set(&profile, "login", method.name())?;
-    } else {
-        profiles.unset(&profile, "login");
-    }
-    profiles.set(&profile, "store_key", store.key.name())?;
-    if is_first {
-        profiles.choose(&profile);
-    }
-    profiles.write()
+    Ok(())
 }

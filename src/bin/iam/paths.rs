@@ -56,6 +56,22 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
     written.map_err(failed)
 }
 
+/// Waits until no other process of this command changes the file `path`, and keeps them from it until the result is dropped.
+pub fn lock(path: &Path) -> Result<fs::File> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    let lock = path.with_file_name(name);
+    private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = |error: io::Error| Failure::file(&lock, &error);
+    let file = options.open(&lock).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
 /// Creates a folder for this user alone, unless it is there.
 pub fn private_folder(folder: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();

@@ -7,7 +7,7 @@ use crate::{
     settings,
 };
 use std::{collections::BTreeMap, fs, io, path::PathBuf};
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 /// The profiles of a file:
 ///
@@ -29,6 +29,10 @@ impl Profiles {
     /// Reads the file; one that is not there has no profiles.
     pub fn read() -> Result<Self> {
         let path = paths::config()?;
+        // Reading a pipe would wait for a writer.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::Usage(format!("{}: it is not a file", path.display())));
+        }
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -53,11 +57,12 @@ impl Profiles {
 
     /// Returns the names of the profiles, in order.
     pub fn names(&self) -> Vec<String> {
-        self.table().map(|table| table.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default()
+        let Some(table) = self.table() else { return Vec::new() };
+        table.iter().filter(|(_, item)| item.is_table_like()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    fn table(&self) -> Option<&Table> {
-        self.document.get("profiles")?.as_table()
+    fn table(&self) -> Option<&dyn TableLike> {
+        self.document.get("profiles")?.as_table_like()
     }
 
     /// Returns a profile's settings as texts.
@@ -66,9 +71,20 @@ impl Profiles {
         Some(profile.iter().filter_map(|(key, item)| Some((key.to_owned(), text(item)?))).collect())
     }
 
+    /// Returns the keys of a profile that are no settings.
+    pub fn unknown_keys(&self, name: &str) -> Vec<String> {
+        let Some(profile) = self.table().and_then(|table| table.get(name)?.as_table_like()) else { return Vec::new() };
+        profile.iter().filter(|(key, _)| settings::named(key).is_none()).map(|(key, _)| key.to_owned()).collect()
+    }
+
     /// Returns which service a profile is of.
     pub fn service(&self, name: &str) -> Option<Service> {
         self.get(name)?.get("service").and_then(|text| Service::named(text))
+    }
+
+    /// Returns the profile that commands of no service use, if the file names one.
+    pub fn default(&self) -> Option<String> {
+        self.document.get("profile").and_then(Item::as_str).map(str::to_owned)
     }
 
     /// Returns the profile that the file chooses for a service, or for commands that are of none.
@@ -110,31 +126,34 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// There is no such setting, or it would be a secret in clear text.
+    /// There is no such setting, it would be a secret in clear text, its value is not valid, or the name of the profile is not.
     pub fn set(&mut self, name: &str, key: &str, text: &str) -> Result<()> {
+        check_name(name)?;
         check_key(key)?;
+        settings::check(key, text)?;
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
             // `[profiles.work]` says it all.
             table.set_implicit(true);
             Item::Table(table)
         });
-        let wrong = || Failure::Usage(format!("{}: `profiles` is no table", self.path.display()));
-        let profile = profiles.as_table_mut().ok_or_else(wrong)?.entry(name).or_insert_with(toml_edit::table);
-        let wrong = || Failure::Usage(format!("{}: `profiles.{name}` is no table", self.path.display()));
-        set(profile.as_table_mut().ok_or_else(wrong)?, key, text);
+        let wrong = |what: &str| Failure::Usage(format!("{}: `{what}` is not a table", self.path.display()));
+        let profiles = profiles.as_table_like_mut().ok_or_else(|| wrong("profiles"))?;
+        let profile = profiles.entry(name).or_insert_with(toml_edit::table);
+        let profile = profile.as_table_like_mut().ok_or_else(|| wrong(&format!("profiles.{name}")))?;
+        set(profile, key, text);
         Ok(())
     }
 
     /// Removes a setting of a profile; says whether it was there.
     pub fn unset(&mut self, name: &str, key: &str) -> bool {
         let profile = self.document.get_mut("profiles").and_then(|profiles| profiles.get_mut(name));
-        profile.and_then(Item::as_table_mut).is_some_and(|profile| profile.remove(key).is_some())
+        profile.and_then(Item::as_table_like_mut).is_some_and(|profile| profile.remove(key).is_some())
     }
 
     /// Removes a profile, and what chooses it; says whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
-        let there = self.document.get_mut("profiles").and_then(Item::as_table_mut);
+        let there = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
         let removed = there.is_some_and(|profiles| profiles.remove(name).is_some());
         for key in ["profile", "digiwin", "authing", "license"] {
             if self.document.get(key).and_then(Item::as_str) == Some(name) {
@@ -144,14 +163,26 @@ impl Profiles {
         removed
     }
 
-    /// Writes the file as a whole.
-    pub fn write(&self) -> Result<()> {
-        paths::replace(&self.path, self.document.to_string().as_bytes())
+    /// Makes sure that the file can be changed like this, and does not change it.
+    pub fn check_update(change: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        // The lock is a file beside it.
+        let _lock = paths::lock(&paths::config()?)?;
+        change(&mut Self::read()?)
+    }
+
+    /// Reads the file, changes it and writes it as a whole, while no other process does the same. What fails changes nothing.
+    pub fn update<T>(change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let path = paths::config()?;
+        let _lock = paths::lock(&path)?;
+        let mut profiles = Self::read()?;
+        let changed = change(&mut profiles)?;
+        paths::replace(&path, profiles.document.to_string().as_bytes())?;
+        Ok(changed)
     }
 }
 
 /// Sets a key, and keeps the comments around its value.
-fn set(table: &mut Table, key: &str, text: &str) {
+fn set(table: &mut dyn TableLike, key: &str, text: &str) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
             let decor = old.decor().clone();
@@ -161,6 +192,17 @@ fn set(table: &mut Table, key: &str, text: &str) {
         None => {
             table.insert(key, value(text));
         }
+    }
+}
+
+/// Refuses names that are a slip, such as a setting in the place of the name.
+fn check_name(name: &str) -> Result<()> {
+    let is_name = |character: char| character.is_alphanumeric() || ['-', '_', '.', '@'].contains(&character);
+    match name.starts_with(char::is_alphanumeric) && name.chars().all(is_name) {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!(
+            "`{name}` is not a name for a profile: use letters, digits and - _ . @, and begin with a letter or a digit"
+        ))),
     }
 }
 
@@ -182,6 +224,7 @@ fn text(item: &Item) -> Option<String> {
     match item.as_value()? {
         toml_edit::Value::String(text) => Some(text.value().clone()),
         toml_edit::Value::Integer(number) => Some(number.value().to_string()),
+        toml_edit::Value::Float(number) => Some(number.value().to_string()),
         toml_edit::Value::Boolean(value) => Some(value.value().to_string()),
         // A command and its arguments.
         list @ toml_edit::Value::Array(_) => {
@@ -247,6 +290,11 @@ mod tests {
         let error = profiles("a = 1\nb = canary canary\n").err().unwrap().to_string();
         assert!(error.contains("config.toml: line 2: ") && !error.contains("canary"), "{error}");
         assert_eq!(profiles("profiles = 7").unwrap().names(), Vec::<String>::new());
+        let mut odd = profiles("profiles = { a = { service = \"authing\", pasword = 1 } }\n").unwrap();
+        assert_eq!((odd.names(), odd.unknown_keys("a")), (vec!["a".to_owned()], vec!["pasword".to_owned()]));
+        odd.set("a", "user_pool", "p").unwrap();
+        assert_eq!(odd.get("a").unwrap()["user_pool"], "p");
+        assert_eq!(profiles("[profiles]\nx = 5\n[profiles.a]\n").unwrap().names(), ["a"]);
     }
 
     #[test]

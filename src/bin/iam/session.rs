@@ -1,4 +1,4 @@
-//! Sessions: making one anew, ending it, and saying whose it is.
+//! `iam whoami` and `iam logout`.
 
 use crate::{
     command::Global,
@@ -14,48 +14,12 @@ use iam_sdk::{
     digiwin::LogoutOptions,
 };
 
-/// A client whose session can be made anew.
-pub trait Session {
-    /// Forgets the session's token.
-    fn forget(&self) -> iam_sdk::Result<()>;
-
-    /// Asks the service who is logged in.
-    fn ask(&self) -> iam_sdk::Result<()>;
-}
-
-macro_rules! session {
-    ($($client:ty: |$c:ident| $ask:expr;)+) => {$(
-        impl Session for $client {
-            fn forget(&self) -> iam_sdk::Result<()> {
-                self.set_current_token(None)
-            }
-
-            fn ask(&self) -> iam_sdk::Result<()> {
-                let $c = self;
-                $ask.map(drop)
-            }
-        }
-    )+};
-}
-
-session! {
-    Client: |c| c.identity().analyze_token();
-    ManagementClient: |c| c.userpool_detail();
-    LicenseClient: |c| c.get_user();
-}
-
-/// Logs in, whatever token there is.
-pub fn renew(client: &impl Session) -> Result<()> {
-    client.forget()?;
-    Ok(client.ask()?)
-}
-
 /// Asks the service of a context who is logged in.
-pub fn check(context: &Context, service: Service) -> Result<()> {
+pub fn who(context: &Context, service: Service) -> Result<String> {
     Ok(match service {
-        Service::Digiwin => Client::connect(context)?.ask(),
-        Service::Authing => ManagementClient::connect(context)?.ask(),
-        Service::License => LicenseClient::connect(context)?.ask(),
+        Service::Digiwin => Client::connect(context)?.who(),
+        Service::Authing => ManagementClient::connect(context)?.who(),
+        Service::License => LicenseClient::connect(context)?.who(),
     }?)
 }
 
@@ -104,9 +68,15 @@ pub struct Logout {
 
 impl Logout {
     pub fn run(self, global: &Global) -> Result<()> {
-        let context = Context::new(global.flags.clone(), None)?;
+        let mut context = Context::new(global.flags.clone(), None)?;
+        context.is_about_session = true;
         let store = context.store()?;
-        match context.service()? {
+        let service = context.service()?;
+        if self.guard.is_dry_run() && service != Service::Digiwin {
+            crate::say!("A dry run: the service would be asked nothing; the token would be forgotten.");
+            return Ok(());
+        }
+        let ended = match service {
             Service::Digiwin => {
                 let options = LogoutOptions::new().clear_all(self.everywhere.then_some(true));
                 let client = Client::connect(&context)?;
@@ -114,17 +84,23 @@ impl Logout {
                     let call = move || client.dry()?.identity().logout_with(options);
                     return global.output(&context)?.show(reply::done(call), false);
                 }
-                client.identity().logout_with(options)?;
+                let ended = client.identity().logout_with(options);
+                // Also where the service does not respond: nobody is to find the token here.
+                client.clear_token()?;
+                ended
             }
-            _ if self.guard.is_dry_run() => {
-                crate::say!("A dry run: the service would be asked nothing; the token would be forgotten.");
-                return Ok(());
-            }
-            Service::Authing => ManagementClient::connect(&context)?.forget()?,
-            Service::License => LicenseClient::connect(&context)?.forget()?,
-        }
+            Service::Authing => ManagementClient::connect(&context)?.clear_token(),
+            Service::License => LicenseClient::connect(&context)?.clear_token(),
+        };
         if let Some(store) = store {
             store.forget(&context.sealed("password"))?;
+        }
+        // A token that the service knows no longer is as good as ended.
+        if let Err(error) = ended
+            && !error.is_authentication()
+        {
+            crate::say!("The token is forgotten here; the service was not told.");
+            return Err(error.into());
         }
         crate::say!("Logged out: profile `{}`.", context.profile());
         Ok(())

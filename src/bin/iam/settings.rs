@@ -1,7 +1,8 @@
 //! Settings: each from a flag, else from the environment, else from the profile, and where its value came from.
 
+use crate::failure::{Failure, Result};
 use clap::Args;
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, fmt, path::PathBuf};
 
 /// A setting of the command line.
 #[derive(Debug)]
@@ -36,10 +37,15 @@ pub static SETTINGS: [Setting; 15] = [
     setting("application", Some("--application"), "IAM_APPLICATION", "the id of the application (license)"),
     setting("timeout", Some("--timeout"), "IAM_TIMEOUT", "how many seconds a request may take; 30 by default"),
     setting("ca_file", Some("--ca-file"), "IAM_CA_FILE", "certificates of your own authority, a PEM file"),
-    setting("output", None, "IAM_OUTPUT", "how results are shown: table, plain, json, jsonl or csv"),
-    setting("app_token_file", None, "IAM_APP_TOKEN_FILE", "a file with the application's token (digiwin)"),
+    setting("output", Some("--output"), "IAM_OUTPUT", "how results are shown: table, plain, json, jsonl or csv"),
+    setting(
+        "app_token_file",
+        Some("--app-token-file"),
+        "IAM_APP_TOKEN_FILE",
+        "a file with the application's token (digiwin)",
+    ),
     setting("app_token_command", None, "IAM_APP_TOKEN_COMMAND", "a command that prints the application's token"),
-    setting("password_file", None, "IAM_PASSWORD_FILE", "a file with the password"),
+    setting("password_file", Some("--password-file"), "IAM_PASSWORD_FILE", "a file with the password"),
     setting("credential_command", None, "IAM_CREDENTIAL_COMMAND", "a command that prints the password"),
     setting("store_key", None, "IAM_STORE_KEY", "what seals the tokens at rest: keyring, file or passphrase"),
 ];
@@ -47,6 +53,45 @@ pub static SETTINGS: [Setting; 15] = [
 /// Returns the setting of this name.
 pub fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// Refuses variables of this command that are not text: they would count as not set.
+pub fn check_environment() -> Result<()> {
+    let is_wrong = |(name, value): &(OsString, OsString)| {
+        name.to_str().is_some_and(|name| name.starts_with("IAM_")) && value.to_str().is_none()
+    };
+    match std::env::vars_os().find(is_wrong) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::Usage(format!("{}: the value is not valid UTF-8", name.to_string_lossy()))),
+    }
+}
+
+/// Refuses a value that would only fail later.
+pub fn check(name: &str, value: &str) -> Result<()> {
+    let one_of = match name {
+        "service" => &["digiwin", "authing", "license"][..],
+        "login" => &["password", "ad", "internal"],
+        "output" => &["table", "plain", "json", "jsonl", "csv"],
+        "store_key" => &["keyring", "file", "passphrase"],
+        "timeout" => {
+            let is_valid = value.parse::<u64>().is_ok_and(|seconds| seconds > 0);
+            return is_valid
+                .then_some(())
+                .ok_or_else(|| Failure::Usage(format!("timeout: `{value}` is not a number of seconds above 0")));
+        }
+        "base_url" => {
+            let is_url =
+                ["https://", "http://"].iter().any(|scheme| value.len() > scheme.len() && value.starts_with(scheme));
+            return is_url.then_some(()).ok_or_else(|| {
+                Failure::Usage(format!("base_url: `{value}` is not a URL such as https://iam.example.com"))
+            });
+        }
+        _ => return Ok(()),
+    };
+    match one_of.contains(&value) {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!("{name}: `{value}` is none of {}", one_of.join(", ")))),
+    }
 }
 
 /// The flags about the service, which every command has.
@@ -148,13 +193,23 @@ impl Settings {
     /// Returns a setting, and where it came from.
     pub fn find(&self, name: &'static str) -> Option<(String, Origin)> {
         let setting = named(name)?;
-        let flag = self.flags.value(name).map(|value| (value, Origin::Flag(setting.flag.unwrap_or(setting.name))));
+        let flag = || Some((self.flags.value(name)?, Origin::Flag(setting.flag?)));
         let variable = || Some((self.environment.get(name)?.clone(), Origin::Variable(setting.variable)));
         let profile = || {
             let (profile, values) = self.profile.as_ref()?;
             Some((values.get(name)?.clone(), Origin::Profile(profile.clone())))
         };
-        flag.or_else(variable).or_else(profile)
+        flag().or_else(variable).or_else(profile)
+    }
+
+    /// Returns the name of the setting, of these, that comes from the nearest layer; of two in one layer the first.
+    pub fn nearest(&self, names: [&'static str; 2]) -> Option<&'static str> {
+        let layer = |name: &&'static str| match self.find(name)?.1 {
+            Origin::Flag(_) => Some(0),
+            Origin::Variable(_) => Some(1),
+            Origin::Profile(_) => Some(2),
+        };
+        names.into_iter().filter(|name| layer(name).is_some()).min_by_key(layer)
     }
 
     /// Returns a setting.
@@ -189,6 +244,39 @@ mod tests {
             assert_eq!(settings(flag, variable, profile).find("user"), expected);
         }
         assert_eq!(profile().to_string(), "profile work");
+    }
+
+    #[test]
+    fn of_two_settings_the_nearer_layer_counts() {
+        let table = [
+            (None, None, None),
+            (Some("p"), None, Some("password_file")),
+            (Some("p"), Some("e"), Some("credential_command")),
+            (None, Some("e"), Some("credential_command")),
+        ];
+        for (of_profile, variable, expected) in table {
+            let values = of_profile.map(|value: &str| ("password_file".to_owned(), value.to_owned()));
+            let profile = Some(("work".to_owned(), values.into_iter().collect()));
+            let variable = |name: &str| variable.filter(|_| name == "IAM_CREDENTIAL_COMMAND").map(str::to_owned);
+            let settings = Settings::new(Flags::default(), variable, profile);
+            assert_eq!(settings.nearest(["password_file", "credential_command"]), expected);
+        }
+    }
+
+    #[test]
+    fn what_would_fail_later_is_refused() {
+        for (name, valid, wrong) in [
+            ("timeout", "5", &["abc", "0", "-1", "1.5", ""][..]),
+            ("base_url", "http://127.0.0.1:1", &["nonsense", "ftp://x", "https://"]),
+            ("service", "authing", &["okta"]),
+            ("user", "anything", &[]),
+        ] {
+            assert!(check(name, valid).is_ok(), "{name}");
+            for wrong in wrong {
+                let text = check(name, wrong).unwrap_err().to_string();
+                assert!(text.contains(name) && text.contains(wrong), "{text}");
+            }
+        }
     }
 
     #[test]

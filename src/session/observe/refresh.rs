@@ -24,6 +24,7 @@ impl RefreshScope {
         let reason = match (goal, &*session.state.snapshot().state) {
             (Goal::Save | Goal::Read, _) => return None,
             (Goal::RefreshAhead, _) => "ahead",
+            (Goal::LogIn, _) => "requested",
             (Goal::Replace, _) if is_refused => "rejected",
             (Goal::Replace, TokenState::SignedIn(_)) => "expired",
             (Goal::Replace, TokenState::Unread | TokenState::SignedOut) => "missing",
@@ -99,7 +100,7 @@ impl Drop for RefreshScope {
 
 /// Shows that a call waits for the refresh of another one.
 pub(in crate::session) fn joined(service: &'static str, goal: Goal) {
-    if matches!(goal, Goal::RefreshAhead | Goal::Replace) {
+    if matches!(goal, Goal::RefreshAhead | Goal::Replace | Goal::LogIn) {
         tracing::debug!(
             target: "iam_sdk",
             { "iam.service" = service, "iam.refresh.joined" = true },

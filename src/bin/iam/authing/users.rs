@@ -1,7 +1,7 @@
 use crate::{
     arguments::{Member, Members, NewPassword, Paging, json_members, member},
     command::commands,
-    failure::{Failure, Result},
+    failure::Result,
     guard::Subject,
 };
 use clap::Args;
@@ -44,11 +44,6 @@ impl Lookup {
 
 /// Puts together what a command writes of a user.
 fn info(members: &Members, password: &NewPassword) -> Result<UserInfo> {
-    if members.members.iter().any(|member| member.name == "password") {
-        let how = "every process of this machine can read a command line; use --password-prompt, --password-stdin, \
-            --password-file or --input";
-        return Err(Failure::Usage(format!("password: {how}")));
-    }
     let password = password.read()?;
     // A password alone is something to write, too.
     let object = match (members.members.is_empty() && members.input.is_none(), &password) {

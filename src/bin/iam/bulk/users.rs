@@ -69,7 +69,7 @@ impl Import {
                 let what = format!("{} rows, and users who are there are changed", super::progress::grouped(rows));
                 if !prompt::possible() {
                     return Err(Failure::Refused(format!(
-                        "{what}: nobody can be asked; use --yes to do it all the same"
+                        "{what}: cannot ask for confirmation without a terminal; pass --yes"
                     )));
                 }
                 match prompt::confirmed(&format!("{what}. Go on?"))? {

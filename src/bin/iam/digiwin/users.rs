@@ -1,11 +1,13 @@
 use crate::{
-    arguments::{self, Members},
+    arguments::{self, Members, NewPassword},
     command::commands,
+    failure::Result,
 };
 use iam_sdk::{
     blocking::Client,
     digiwin::{ExistsOptions, UserQueryOptions, UserQueryType, UserRef},
 };
+use serde_json::{Map, Value};
 
 commands! {
     /// Commands about users.
@@ -70,11 +72,13 @@ commands! {
 
     /// Change a user
     #[command(after_help = "Examples:\n  iam digiwin users update id=bob nickname=Bobby disabled:=false\n  \
-        iam digiwin users update --input bob.json --dry-run")]
+        iam digiwin users update --input bob.json --dry-run\n  iam digiwin users update id=bob --password-stdin < password.txt")]
     Update: Change result "digiwin.users.update_user" {
         #[command(flatten)]
         user: Members,
-    } |c| Ok(c.users().update_user(&user.object()?)?);
+        #[command(flatten)]
+        password: NewPassword,
+    } |c| Ok(c.users().update_user(&with_password(user.object()?, &password)?)?);
 
     /// Show a user's roles
     Roles: Read one "digiwin.users.get_user_roles" {
@@ -82,4 +86,11 @@ commands! {
         #[arg(value_name = "USER", value_parser = arguments::user)]
         who: UserRef,
     } |c| c.users().get_user_roles(who);
+}
+
+/// Adds the password to what a command writes of a user.
+fn with_password(mut user: Map<String, Value>, password: &NewPassword) -> Result<Map<String, Value>> {
+    let password = password.read()?.map(|password| password.expose_secret().into());
+    user.extend(password.map(|password| ("password".to_owned(), password)));
+    Ok(user)
 }
