@@ -9,7 +9,7 @@ use std::sync::{
 
 /// Tells the roles of callers with this identity: what [`Caller::require_role`] asks.
 ///
-/// [`Client`](crate::Client) tells those of Digiwin's callers, and [`ManagementClient`](crate::r#async::authing::ManagementClient)
+/// [`Client`](crate::Client) tells those of Digiwin's callers, and `ManagementClient`
 /// those of Authing's. For other identities a source does not compile until you write it:
 ///
 /// ```compile_fail,E0277
@@ -40,7 +40,7 @@ pub trait Roles<I: Identity>: Send + Sync + 'static {
 
 /// Tells what callers with this identity may do in a company: what [`Caller::require_permission`] asks.
 ///
-/// [`LicenseClient`](crate::r#async::cloudspot::LicenseClient) tells it of Cloudspot's callers. A caller of another service has no token of
+/// `LicenseClient` tells it of Cloudspot's callers. A caller of another service has no token of
 /// Cloudspot's, so that this does not compile:
 ///
 /// ```compile_fail,E0277
@@ -98,8 +98,8 @@ pub trait Permissions<I: Identity>: Send + Sync + 'static {
 
 /// Tells a source of roles or permissions from others in a guard's cache.
 ///
-/// Two sources that can say different things of one caller MUST have two. A source keeps its own as long as it lives, and clones of a
-/// source that say the same share it.
+/// Two sources that can say different things of one caller MUST have two. A source keeps its own as long as it lives, and clones that say
+/// the same share it: create it once, when the server starts. A new one for each request would find nothing in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceId(u64);
 
