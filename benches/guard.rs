@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use iam_sdk::{
     UserToken,
     digiwin::UserTokenInfo,
-    server::{Caller, Guard, Known},
+    server::{Caller, Guard, Introspection},
 };
 use std::{
     hint::black_box,
@@ -87,7 +87,10 @@ fn resident() -> Option<u64> {
 async fn flood() {
     let guard = Guard::builder(|token: UserToken| {
         let known = token.expose_secret().starts_with("good");
-        std::future::ready(Ok(known.then(|| Known::new(token.expose_secret().to_owned()))))
+        std::future::ready(Ok(match known {
+            true => Introspection::active(token.expose_secret().to_owned()),
+            false => Introspection::inactive(),
+        }))
     });
     let guard = guard.ttl(Duration::from_secs(3600)).build().unwrap();
     let good: Vec<String> = (0..5_000).map(|n| format!("good token {n}").replace(' ', "-")).collect();

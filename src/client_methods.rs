@@ -35,15 +35,25 @@ macro_rules! client_methods {
             Ok(Self { session: self.session.with_token(token.into())?, $($other: self.$other.clone()),* })
         }
 
-        /// Creates a session as [`with_token`](Self::with_token) does, which tells when the service refuses the token.
+        /// Creates a session as [`with_token`](Self::with_token) does, which tells when the service refuses the token, and
+        /// whose calls take no longer than this.
         #[cfg(feature = "server")]
         #[allow(dead_code, reason = "the blocking clients, and Authing's, act for no caller")]
         pub(crate) fn with_watched_token(
             &self,
             token: crate::UserToken,
             on_refusal: crate::session::OnRefusal,
+            longest: std::time::Duration,
         ) -> crate::Result<Self> {
-            Ok(Self { session: self.session.with_watched_token(token, on_refusal)?, $($other: self.$other.clone()),* })
+            let session = self.session.with_watched_token(token, on_refusal)?.with_time_limit(longest);
+            Ok(Self { session, $($other: self.$other.clone()),* })
+        }
+
+        /// Returns what tells this client, and all that share its connections, from others in a guard's cache.
+        #[cfg(feature = "server")]
+        #[allow(dead_code, reason = "the blocking clients stand behind no guard")]
+        pub(crate) fn source_id(&self) -> crate::server::SourceId {
+            self.session.source_id()
         }
 
         #[cfg(feature = "server")]

@@ -75,11 +75,16 @@ impl Checker {
 
     /// Returns the claims of a token, or `None` if it is not accepted.
     pub(crate) async fn check(&self, token: UserToken) -> Result<Option<Claims>> {
+        Ok(self.check_with_reason(token).await?.ok())
+    }
+
+    /// Returns the claims of a token, or why it is not accepted.
+    pub(crate) async fn check_with_reason(&self, token: UserToken) -> Result<Result<Claims>> {
         match self.outcome(token.expose_secret()).await {
-            Ok(Ok(claims)) => Ok(Some(claims)),
+            Ok(Ok(claims)) => Ok(Ok(claims)),
             Ok(Err(rejection)) => {
                 tracing::debug!(target: "iam_sdk", { reason = %rejection }, "a JWT is not accepted");
-                Ok(None)
+                Ok(Err(Error::from(rejection).operation_unless_named(OPERATION)))
             }
             Err(error) => Err(error.operation_unless_named(OPERATION)),
         }

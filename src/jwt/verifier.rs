@@ -76,6 +76,14 @@ macro_rules! verifier {
                 $Driver::run(async move { checker.check(token).await })
             }
 
+            /// Checks a token, and returns its claims, or why it is not accepted.
+            #[cfg(feature = "server")]
+            #[allow(dead_code, reason = "the blocking one stands behind no guard")]
+            pub(crate) fn check_with_reason(&self, token: UserToken) -> $Call<Result<Claims>> {
+                let checker = self.0.clone();
+                $Driver::run(async move { checker.check_with_reason(token).await })
+            }
+
             /// Fetches the keys now, for example before a server takes its first request.
             ///
             /// # Errors

@@ -1,13 +1,14 @@
 //! What all clones of a guard share.
 
 use super::{
-    ActingClient, Introspect, Rejection, RejectionKind,
-    caller::{Authority, BoxFuture, Caller},
-    decisions::{Decisions, Question},
-    fault::{is_definite_no, rejection_kind},
+    Fixed, Identity, Introspect, Rejection, RejectionKind,
+    caller::{AskSource, Authority, BoxFuture, Caller},
+    decisions::{Decisions, Subject},
+    fault::rejection_kind,
     guard::Who,
     key::Keys,
     memo::{Answer, Failure, Memo},
+    refusal_reasons::RefusalReasons,
     report::{CheckResult, Checked, Counters, Report, Stats},
     settings::Settings,
     source,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 /// What a caller has to pass to be let through.
 pub(super) type Rule<I> = Arc<dyn Fn(&Caller<I>) -> bool + Send + Sync>;
@@ -26,6 +27,7 @@ pub(crate) struct Core<I: Introspect> {
     keys: Keys,
     who: Memo<Who<I::Identity>>,
     decisions: Decisions,
+    refusal_reasons: RefusalReasons,
     counters: Counters,
 }
 
@@ -39,6 +41,7 @@ impl<I: Introspect> Core<I> {
             keys: Keys::new(),
             who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), &bounds_of_who),
             decisions: Decisions::new(flavour, &settings),
+            refusal_reasons: RefusalReasons::new(),
             counters: Counters::default(),
             introspect,
             settings,
@@ -108,7 +111,8 @@ impl<I: Introspect> Core<I> {
         report: Report,
         rule: Option<&Rule<I::Identity>>,
     ) -> Result<Caller<I::Identity>, Rejection> {
-        let answer = report.within(self.who.get(self.key(&token), || self.clone().look_up(token.clone()))).await;
+        let key = self.key(&token);
+        let answer = report.within(self.who.get(key, || self.clone().look_up(token.clone()))).await;
         let (kind, result, how, error) = match answer {
             Answer::Known(who, how) => {
                 let caller = Caller::new(who, token, self.clone());
@@ -119,7 +123,9 @@ impl<I: Introspect> Core<I> {
                 }
                 (RejectionKind::Forbidden, CheckResult::Forbidden, how, None)
             }
-            Answer::Refused(how) => (RejectionKind::InvalidToken, CheckResult::Invalid, how, None),
+            Answer::Refused(how) => {
+                (RejectionKind::InvalidToken, CheckResult::Invalid, how, self.refusal_reasons.get(&key))
+            }
             Answer::Unknown(failure, how) => {
                 let result = match &failure {
                     Failure::Full => CheckResult::Overloaded,
@@ -132,21 +138,29 @@ impl<I: Introspect> Core<I> {
                 (kind, result, how, Some(error))
             }
         };
-        let checked = Checked { result, how: Some(how), error: error.as_ref().map(Error::kind), is_fine: false };
+        // That the token is not active is the result, and no error of the check.
+        let failure = error.as_ref().filter(|_| result != CheckResult::Invalid).map(Error::kind);
+        let checked = Checked { result, how: Some(how), error: failure, is_fine: false };
         self.finish(report, &checked);
         Err(Rejection::of(kind, error).realm(&self.settings.realm))
     }
 
     async fn look_up(self: Arc<Self>, token: UserToken) -> LookedUp<Who<I::Identity>> {
         self.counters.note_introspection();
-        let known = self.introspect.introspect(&token).await?;
-        Ok(known.map(|known| (Who(known.identity), known.expiry)))
+        match self.introspect.introspect(&token).await?.into_result() {
+            Ok((identity, expiry)) => Ok(Some((Who(identity), expiry))),
+            Err(reason) => {
+                self.refusal_reasons.note(self.key(&token), reason);
+                Ok(None)
+            }
+        }
     }
 
     pub(super) fn forget(&self, token: &UserToken) {
         let key = self.key(token);
         self.who.store().forget(&key);
         self.decisions.forget_token(&key);
+        self.refusal_reasons.forget(&key);
     }
 
     /// Finds out whose fault it is that the service refused a call with a caller's token. The 401 can be about this server's own
@@ -172,6 +186,12 @@ impl<I: Introspect> Core<I> {
         }
     }
 
+    /// Returns what a test has fixed of a user.
+    fn fixed_grants(&self, user: &str, subject: &Subject) -> Option<Arc<[String]>> {
+        let fixed = (&self.introspect as &dyn Any).downcast_ref::<Fixed<I::Identity>>()?;
+        fixed.grants(user, subject)
+    }
+
     pub(super) fn forget_user(&self, user: &str) {
         self.who.store().forget_user(user);
         self.decisions.forget_user(user);
@@ -180,6 +200,7 @@ impl<I: Introspect> Core<I> {
     pub(super) fn clear(&self) {
         self.who.store().clear();
         self.decisions.clear();
+        self.refusal_reasons.clear();
     }
 
     fn key(&self, token: &UserToken) -> super::key::Key {
@@ -191,26 +212,21 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
     fn grants(
         self: Arc<Self>,
         caller: Caller<I::Identity>,
-        question: Question,
+        subject: Subject,
+        ask: AskSource,
     ) -> BoxFuture<Result<Arc<[String]>, Rejection>> {
         Box::pin(async move {
-            let key = question.key(&self.keys, self.key(caller.token()), caller.identity());
-            let look_up = || {
-                let (core, caller, question) = (self.clone(), caller.clone(), question.clone());
-                async move {
-                    let (token, identity) = (caller.token(), caller.identity());
-                    match &question {
-                        Question::Roles => core.introspect.roles(token, identity).await,
-                        Question::Permissions(company) => core.introspect.permissions(token, identity, company).await,
-                    }
-                }
-            };
-            let failure = match self.decisions.get(key, caller.user_id(), look_up).await {
+            if let Some(names) = self.fixed_grants(caller.user_id(), &subject) {
+                return Ok(names);
+            }
+            let key = subject.key(&self.keys, self.key(caller.token()), caller.identity());
+            let failure = match self.decisions.get(key, caller.user_id(), ask).await {
                 Ok(grants) => return Ok(grants),
                 Err(failure) => failure,
             };
             let mut error = failure_error(failure);
-            if is_definite_no(&error)
+            // The source can be another service than the one that the guard asks, which alone can tell whether the token is bad.
+            if rejection_kind(&error) == RejectionKind::InvalidToken
                 && let Err(other) = self.clone().check_refusal(caller.token().clone(), error.clone()).await
             {
                 error = other;
@@ -228,8 +244,12 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
         Box::pin(self.check_refusal(token, refusal))
     }
 
-    fn acting_client(&self) -> Option<ActingClient> {
-        self.introspect.acting_client()
+    fn client(&self) -> crate::Result<<I::Identity as Identity>::Client> {
+        self.introspect.client()
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.settings.timeout
     }
 
     fn forbidden(&self) -> Rejection {

@@ -1,7 +1,7 @@
 //! What callers may do, cached apart from who they are.
 
 use super::{
-    Identity,
+    Identity, SourceId,
     entry::Times,
     key::{Key, Keys},
     memo::{Answer, Failure, Memo},
@@ -11,24 +11,25 @@ use super::{
 use crate::{Result, transport::runtime::Flavour};
 use std::{sync::Arc, time::Duration};
 
-/// What is asked about a caller.
+/// What a source is asked about a caller.
 #[derive(Clone, Debug)]
-pub(crate) enum Question {
-    Roles,
+pub(crate) enum Subject {
+    Roles(SourceId),
     /// The permissions in this company.
-    Permissions(String),
+    Permissions(SourceId, Arc<str>),
 }
 
-impl Question {
-    /// Returns the key of the answer. It depends on the token: another one of the same user can be worth less, and be refused.
+impl Subject {
+    /// Returns the key of the decision. It depends on the token: another one of the same user can be worth less, and be refused.
     pub(crate) fn key(&self, keys: &Keys, token: Key, identity: &impl Identity) -> Key {
-        let (kind, company) = match self {
-            Self::Roles => ("roles", ""),
-            Self::Permissions(company) => ("permissions", company.as_str()),
+        let (kind, source, company) = match self {
+            Self::Roles(source) => ("roles", source, ""),
+            Self::Permissions(source, company) => ("permissions", source, &**company),
         };
         let tenant = identity.tenant_id();
         let has_tenant = if tenant.is_some() { "tenant" } else { "" };
-        keys.about(token, &[kind, identity.user_id(), has_tenant, tenant.unwrap_or_default(), company])
+        let source = source.number().to_string();
+        keys.about(token, &[kind, &source, identity.user_id(), has_tenant, tenant.unwrap_or_default(), company])
     }
 }
 
@@ -99,6 +100,8 @@ mod tests {
     struct In(&'static str, Option<&'static str>);
 
     impl Identity for In {
+        type Client = ();
+
         fn user_id(&self) -> &str {
             self.0
         }
@@ -109,27 +112,31 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_of_token_user_tenant_and_company() {
+    fn a_decision_is_of_source_token_user_tenant_and_company() {
         let keys = Keys::new();
         let (token, other_token) = (keys.of(&["token"]), keys.of(&["other"]));
-        let permissions = |company: &str| Question::Permissions(company.to_owned());
+        let (source, other_source) = (SourceId::new(), SourceId::new());
+        let roles = || Subject::Roles(source);
+        let permissions = |company: &str| Subject::Permissions(source, company.into());
         let all = [
-            (In("ann", Some("T1")), Question::Roles),
-            (In("ann", Some("T2")), Question::Roles),
-            (In("ann", Some("")), Question::Roles),
-            (In("ann", None), Question::Roles),
-            (In("bob", Some("T1")), Question::Roles),
-            (In("annT1", None), Question::Roles),
+            (In("ann", Some("T1")), roles()),
+            (In("ann", Some("T1")), Subject::Roles(other_source)),
+            (In("ann", Some("T1")), Subject::Permissions(other_source, "c1".into())),
+            (In("ann", Some("T2")), roles()),
+            (In("ann", Some("")), roles()),
+            (In("ann", None), roles()),
+            (In("bob", Some("T1")), roles()),
+            (In("annT1", None), roles()),
             (In("ann", Some("T1")), permissions("")),
             (In("ann", Some("T1")), permissions("c1")),
             (In("ann", Some("T1c1")), permissions("")),
             (In("ann", Some("T2")), permissions("c1")),
         ];
-        for (n, (identity, question)) in all.iter().enumerate() {
-            for (other, (other_identity, other_question)) in all.iter().enumerate() {
-                let key = question.key(&keys, token, identity);
-                assert_eq!(key == other_question.key(&keys, token, other_identity), n == other, "{n} {other}");
-                assert_ne!(key, other_question.key(&keys, other_token, other_identity), "{n} {other}");
+        for (n, (identity, subject)) in all.iter().enumerate() {
+            for (other, (other_identity, other_subject)) in all.iter().enumerate() {
+                let key = subject.key(&keys, token, identity);
+                assert_eq!(key == other_subject.key(&keys, token, other_identity), n == other, "{n} {other}");
+                assert_ne!(key, other_subject.key(&keys, other_token, other_identity), "{n} {other}");
             }
         }
     }

@@ -1,13 +1,12 @@
 //! Who can tell whom a token is for.
 
-use super::{ActingClient, entry::Expiry};
-use crate::{Error, Result, UserToken};
-use std::time::SystemTime;
+use super::Introspection;
+use crate::{Result, UserToken};
 
 /// The identity that a token stands for.
 ///
 /// ```
-/// use iam_sdk::server::Identity;
+/// use iam_sdk::server::{HasTenant, Identity};
 ///
 /// #[derive(Clone)]
 /// struct Employee {
@@ -16,6 +15,8 @@ use std::time::SystemTime;
 /// }
 ///
 /// impl Identity for Employee {
+///     type Client = (); // `who.client()` does not compile
+///
 ///     fn user_id(&self) -> &str {
 ///         &self.number
 ///     }
@@ -24,12 +25,18 @@ use std::time::SystemTime;
 ///         Some(&self.company)
 ///     }
 /// }
+///
+/// impl HasTenant for Employee {} // `who.require_tenant(…)` does
 /// ```
 pub trait Identity: Clone + Send + Sync + 'static {
+    /// The client that [`Caller::client`](super::Caller::client) acts for a caller with: one that [`ActsFor`](super::ActsFor) callers, or
+    /// `()` if there is none.
+    type Client: Clone + Send + Sync + 'static;
+
     /// Returns the id of the user, which [`Guard::forget_user`](super::Guard::forget_user) goes by, and the cache of roles and permissions.
     fn user_id(&self) -> &str;
 
-    /// Returns the id of the tenant that the token is in.
+    /// Returns the id of the tenant that the token is in. Default: `None`. See [`HasTenant`].
     fn tenant_id(&self) -> Option<&str> {
         None
     }
@@ -40,51 +47,40 @@ pub trait Identity: Clone + Send + Sync + 'static {
     }
 }
 
+/// An identity whose [`tenant_id`](Identity::tenant_id) says which tenant the token is in: what
+/// [`Caller::require_tenant`](super::Caller::require_tenant) needs.
+///
+/// Digiwin's and Authing's identities have it. Cloudspot's has no tenant; the claims of a JWT have the one that the issuer chooses: see
+/// `Caller::require_claim`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which tenant a token is in",
+    note = "for the claims of a JWT use `require_claim`; for an identity of your own implement `Identity::tenant_id` and `HasTenant`"
+)]
+pub trait HasTenant: Identity {}
+
 /// The text is the user's id.
 impl Identity for String {
+    type Client = ();
+
     fn user_id(&self) -> &str {
-        self
-    }
-}
-
-/// An identity that a service has confirmed.
-#[derive(Clone, Debug)]
-pub struct Known<I> {
-    pub(crate) identity: I,
-    pub(crate) expiry: Option<Expiry>,
-}
-
-impl<I> Known<I> {
-    /// Creates the answer for a token whose expiry is not known: the guard's TTL alone bounds how long it is believed.
-    pub fn new(identity: I) -> Self {
-        Self { identity, expiry: None }
-    }
-
-    /// Sets when the token expires. The guard does not use the answer beyond that; a token that has expired already is refused.
-    pub fn expires_at(mut self, at: SystemTime) -> Self {
-        self.expiry = Some(Expiry { at, is_exact: false });
-        self
-    }
-
-    /// Sets when the token expires by this server's own clock and rules, so that no skew is to be added.
-    #[cfg(feature = "jwt")]
-    pub(crate) fn expires_exactly_at(mut self, at: SystemTime) -> Self {
-        self.expiry = Some(Expiry { at, is_exact: true });
         self
     }
 }
 
 /// Tells whom a token is for.
 ///
-/// The async clients of the three services implement it, and so do closures from a token to an answer:
+/// The async clients of the three services implement it, and so do closures from a token to an [`Introspection`] whose identity has no
+/// client:
 ///
 /// ```
-/// use iam_sdk::{Result, UserToken, server::{Guard, Known}};
+/// use iam_sdk::{Result, UserToken, server::{Guard, Introspection}};
 ///
 /// # fn build() -> Result<()> {
 /// let guard = Guard::builder(|token: UserToken| async move {
-///     let known = token.expose_secret() == "swordfish";
-///     Ok(known.then(|| Known::new("ann".to_owned())))
+///     Ok(match token.expose_secret() {
+///         "swordfish" => Introspection::active("ann".to_owned()),
+///         _ => Introspection::inactive(),
+///     })
 /// });
 /// # guard.build()?; Ok(()) }
 /// ```
@@ -92,43 +88,20 @@ pub trait Introspect: Send + Sync + 'static {
     /// What the service knows about the owner of a token.
     type Identity: Identity;
 
-    /// Returns whom the token is for; `Ok(None)` if the service says that it is for nobody.
+    /// Returns whom the token is for, or that it is [for nobody](Introspection::inactive).
     ///
     /// # Errors
     ///
     /// The service could not tell. The guard responds with 503 then, and caches nothing: an outage, a wrong app token or a response
-    /// that cannot be decoded MUST NOT become `Ok(None)`.
-    fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Option<Known<Self::Identity>>>> + Send;
+    /// that cannot be decoded MUST NOT become [`inactive`](Introspection::inactive).
+    fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Introspection<Self::Identity>>> + Send;
 
-    /// Returns the roles of a caller, for [`Caller::require_role`](super::Caller::require_role). They are cached for this token alone.
-    ///
-    /// If the service refuses the call with 401, the guard asks [`introspect`](Self::introspect) anew before it believes that the token is bad.
-    /// What refuses this server's own credentials MUST be another kind, such as [`Application`](crate::ErrorKind::Application).
+    /// Returns the client that [`Caller::client`](super::Caller::client) acts for a caller with: `Ok(())` where the identity has none.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) by default: nothing says what the roles are.
-    fn roles(
-        &self,
-        _token: &UserToken,
-        _identity: &Self::Identity,
-    ) -> impl Future<Output = Result<Vec<String>>> + Send {
-        std::future::ready(Err(Error::configuration("the guard's `Introspect` does not implement `roles`")))
-    }
-
-    /// Returns what a caller may do in a company, for [`Caller::require_permission`](super::Caller::require_permission).
-    ///
-    /// # Errors
-    ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) by default: nothing says what the permissions are.
-    fn permissions(
-        &self,
-        _token: &UserToken,
-        _identity: &Self::Identity,
-        _company: &str,
-    ) -> impl Future<Output = Result<Vec<String>>> + Send {
-        std::future::ready(Err(Error::configuration("the guard's `Introspect` does not implement `permissions`")))
-    }
+    /// What hinders it: [`Caller::client`](super::Caller::client) returns it.
+    fn client(&self) -> Result<<Self::Identity as Identity>::Client>;
 
     /// Returns whether the answers are found without asking anybody else: then any number may be looked for at once. Default: no.
     fn is_local(&self) -> bool {
@@ -139,22 +112,21 @@ pub trait Introspect: Send + Sync + 'static {
     fn service(&self) -> &'static str {
         "custom"
     }
-
-    /// Returns the client that [`Caller::client`](super::Caller::client) acts for a caller with, if there is one.
-    fn acting_client(&self) -> Option<ActingClient> {
-        None
-    }
 }
 
 impl<F, R, I> Introspect for F
 where
     F: Fn(UserToken) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Option<Known<I>>>> + Send,
-    I: Identity,
+    R: Future<Output = Result<Introspection<I>>> + Send,
+    I: Identity<Client = ()>,
 {
     type Identity = I;
 
-    fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Option<Known<I>>>> + Send {
+    fn introspect(&self, token: &UserToken) -> impl Future<Output = Result<Introspection<I>>> + Send {
         self(token.clone())
+    }
+
+    fn client(&self) -> Result<()> {
+        Ok(())
     }
 }

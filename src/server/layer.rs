@@ -69,6 +69,9 @@ impl<I: Introspect> Guard<I> {
 
     /// Returns a layer that lets requests without a token through, too. Those whose token is invalid, or of which the service cannot
     /// tell, are rejected.
+    ///
+    /// Of two layers of the same identity the inner one counts: it removes the caller that the outer one has found, and looks by itself. Where
+    /// its guard reads another header, the handler gets `None` although the outer guard knows who calls.
     pub fn optional_layer(&self) -> GuardLayer<I> {
         GuardLayer { needs_token: false, ..self.layer() }
     }

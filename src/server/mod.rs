@@ -1,17 +1,10 @@
 //! For servers: who is calling. Needs the feature `server`; the extractors of axum need the feature `axum`.
 //!
-//! A [`Guard`] takes the token from a request, asks a service whom it is for, and remembers the answer for a while. The page
-//! [`servers`](crate::guide::servers) of the guide shows a whole service.
-//!
-//! | what came | the response |
-//! | --- | --- |
-//! | no token | 401, `WWW-Authenticate` without `error` |
-//! | a token that the service refuses, or that can be none | 401, `error="invalid_token"` |
-//! | two tokens | 400, `error="invalid_request"` |
-//! | a caller who may not do this | 403, `error="insufficient_scope"` |
-//! | a token of which the service cannot tell, or a wrong app token of this server's | 503, `Retry-After` |
+//! A [`Guard`] takes the token from a request, asks a service whom it is for, and remembers the answer for a while. A handler takes the
+//! [`Caller`]; what it may do is asked of a source that the handler names ([`Roles`], [`Permissions`]). The page
+//! [`servers`](crate::guide::servers) of the guide shows a whole service, and has the table of the responses.
 
-mod acting_client;
+mod acts_for;
 mod app_token;
 #[cfg(feature = "axum")]
 mod axum;
@@ -23,8 +16,10 @@ mod entry;
 mod fault;
 mod fixed;
 mod flights;
+mod grants;
 mod guard;
 mod introspect;
+mod introspection;
 mod key;
 mod layer;
 mod memo;
@@ -32,6 +27,7 @@ mod memo;
 mod model;
 mod outage;
 mod places;
+mod refusal_reasons;
 mod rejection;
 mod report;
 mod respond;
@@ -40,13 +36,15 @@ mod settings;
 mod source;
 mod store;
 
-pub use acting_client::ActingClient;
+pub use acts_for::ActsFor;
 pub(crate) use app_token::AppTokenCheck;
 pub use caller::Caller;
 pub use clock::Clock;
 pub use fixed::Fixed;
+pub use grants::{Permissions, Roles, SourceId};
 pub use guard::Guard;
-pub use introspect::{Identity, Introspect, Known};
+pub use introspect::{HasTenant, Identity, Introspect};
+pub use introspection::Introspection;
 pub use layer::{GuardLayer, GuardService};
 pub use rejection::{Rejection, RejectionKind};
 pub use report::Stats;

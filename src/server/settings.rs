@@ -164,6 +164,8 @@ impl<I: Introspect> GuardBuilder<I> {
     }
 
     /// Sets how long a request waits for an introspection, which goes on after that. Default: 5 s.
+    ///
+    /// It also bounds each wait for roles or permissions, and each call of [`Caller::client`](super::Caller::client).
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.settings.timeout = limit;
         self

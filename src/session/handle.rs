@@ -55,6 +55,18 @@ impl<D: Drive> Handle<D> {
         Ok(Self(self.0.with_token(token, on_refusal)?, self.1.clone()))
     }
 
+    #[cfg(feature = "server")]
+    #[allow(dead_code, reason = "the blocking clients act for no caller")]
+    pub(crate) fn with_time_limit(&self, longest: std::time::Duration) -> Self {
+        Self(self.0.with_time_limit(longest), self.1.clone())
+    }
+
+    #[cfg(feature = "server")]
+    #[allow(dead_code, reason = "the blocking clients stand behind no guard")]
+    pub(crate) fn source_id(&self) -> crate::server::SourceId {
+        self.0.source_id()
+    }
+
     /// Returns what is remembered about the application's own token, for all sessions of the client.
     #[cfg(feature = "server")]
     #[allow(dead_code, reason = "the blocking clients ask nothing for a guard")]

@@ -97,6 +97,11 @@ impl Session {
         &self.core.app_token
     }
 
+    #[cfg(feature = "server")]
+    pub(crate) fn source_id(&self) -> crate::server::SourceId {
+        self.core.source_id
+    }
+
     /// Fails in a session with credentials: it would replace another user's token with one of its own user.
     fn check_foreign(&self) -> Result<()> {
         match self.method {

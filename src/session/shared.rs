@@ -38,6 +38,8 @@ pub(super) struct Core {
     pub(super) application: Zeroizing<String>,
     #[cfg(feature = "server")]
     pub(super) app_token: crate::server::AppTokenCheck,
+    #[cfg(feature = "server")]
+    pub(super) source_id: crate::server::SourceId,
 }
 
 impl Core {
@@ -85,6 +87,8 @@ impl Session {
             application: identity,
             #[cfg(feature = "server")]
             app_token: Default::default(),
+            #[cfg(feature = "server")]
+            source_id: crate::server::SourceId::new(),
         };
         let (state, settings) = (core.open(None, method.as_ref()), core.settings.clone());
         Ok(Self::of(Arc::new(core), state, method, settings))
@@ -100,6 +104,14 @@ impl Session {
     pub(crate) fn with_options(&self, options: CallOptions) -> Result<Self> {
         let settings = Arc::new(self.settings.with(options, self.core.dialect.reserved_headers())?);
         Ok(Self::of(self.core.clone(), self.state.clone(), self.method.clone(), settings))
+    }
+
+    /// Returns this session with calls that take no longer than this, or than they do already.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_time_limit(&self, longest: std::time::Duration) -> Self {
+        let timeout = self.settings.timeout.min(longest);
+        let settings = Arc::new(CallSettings { timeout, ..(*self.settings).clone() });
+        Self::of(self.core.clone(), self.state.clone(), self.method.clone(), settings)
     }
 
     /// Returns the deadline of a call, or of another piece of work for a caller, that begins now.

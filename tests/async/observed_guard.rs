@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use iam_sdk::{
     emulator::{Emulator, Fault, authing::Jwt},
     jwt::Verifier,
-    server::{Clock, Guard, Known},
+    server::{Clock, Guard, Introspection},
 };
 use std::{
     sync::{
@@ -79,7 +79,7 @@ async fn stale_results_and_keys_that_cannot_be_refreshed_are_warnings_of_the_gui
         async move {
             match fails {
                 true => Err(iam_sdk::Error::new(iam_sdk::ErrorKind::Server)),
-                false => Ok(Some(Known::new("ann".to_owned()))),
+                false => Ok(Introspection::active("ann".to_owned())),
             }
         }
     });
@@ -113,7 +113,8 @@ async fn two_guards_have_metrics_of_their_own() {
     let metrics = iam_sdk::observe::Metrics::new();
     let verifier = Verifier::for_authing(emulator.base_url(), "shop").build().unwrap();
     let by_key = Guard::builder(verifier).observer(metrics.clone()).build().unwrap();
-    let own = Guard::builder(|_| async { Ok(Some(Known::new("ann".to_owned()))) }).observer(metrics).build().unwrap();
+    let own =
+        Guard::builder(|_| async { Ok(Introspection::active("ann".to_owned())) }).observer(metrics).build().unwrap();
     let good = authing.issue_jwt(Jwt::new(&user, "shop")).unwrap();
     by_key.check(&bearer(good.expose_secret())).await.unwrap();
     by_key.check(&bearer(good.expose_secret())).await.unwrap();

@@ -1,9 +1,14 @@
 //! Calls that a handler makes as the caller.
 
 use super::*;
-use axum::{Router, body::Body, extract::Request, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    routing::get,
+};
 use iam_sdk::{
-    Client, ErrorKind,
+    Client,
     emulator::{Emulator, Fault},
     server::Caller,
 };
@@ -49,18 +54,8 @@ async fn a_handler_acts_as_the_caller_and_errors_become_responses() {
     assert!(client.current_token().await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_guard_without_a_client_says_so() {
-    let ann = iam_sdk::digiwin::UserTokenInfo::default().with_user_id("ann");
-    let guard = Guard::fixed([("t", ann)]).build().unwrap();
-    let caller = guard.check(&bearer("t")).await.unwrap();
-    let error = caller.client().unwrap_err();
-    assert_eq!((error.kind(), Rejection::from(error).status().as_u16()), (ErrorKind::Configuration, 500));
-    assert_eq!(caller.require_role("admin").await.unwrap_err().status(), 500);
-}
-
-async fn role(who: Caller) -> Result<String, Rejection> {
-    who.require_role("no such role").await?;
+async fn role(State(iam): State<Client>, who: Caller) -> Result<String, Rejection> {
+    who.require_role(&iam, "no such role").await?;
     Ok(String::new())
 }
 
@@ -78,9 +73,9 @@ async fn an_app_token_that_is_revoked_is_no_fault_of_the_caller() {
     let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
     let token = client.with_session("login").identity().login(&account.user_id, account.password.clone()).await;
     let token = token.unwrap().token.unwrap();
-    let guard = Guard::builder(client).build().unwrap();
+    let guard = Guard::builder(client.clone()).build().unwrap();
     let routes = Router::new().route("/name", get(name)).route("/role", get(role)).route("/login", get(logs_in));
-    let app = routes.route_layer(guard.layer());
+    let app = routes.route_layer(guard.layer()).with_state(client);
     let ask = async |path: &str| {
         let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
         *request.headers_mut() = bearer(token.expose_secret());

@@ -2,7 +2,7 @@
 
 use iam_sdk::{
     Error, ErrorKind, Result, UserToken,
-    server::{Identity, Introspect, Known},
+    server::{Caller, HasTenant, Identity, Introspect, Introspection, Permissions, Roles, SourceId},
 };
 use std::{
     sync::{
@@ -28,6 +28,7 @@ pub enum Answer {
 pub struct Directory(Arc<Inner>);
 
 struct Inner {
+    id: SourceId,
     asked: AtomicUsize,
     asked_for_grants: AtomicUsize,
     answer: Mutex<Option<Answer>>,
@@ -46,6 +47,8 @@ pub struct Person {
 }
 
 impl Identity for Person {
+    type Client = ();
+
     fn user_id(&self) -> &str {
         &self.id
     }
@@ -55,9 +58,12 @@ impl Identity for Person {
     }
 }
 
+impl HasTenant for Person {}
+
 impl Default for Directory {
     fn default() -> Self {
         Self(Arc::new(Inner {
+            id: SourceId::new(),
             asked: AtomicUsize::new(0),
             asked_for_grants: AtomicUsize::new(0),
             answer: Mutex::default(),
@@ -115,7 +121,7 @@ impl Drop for Gate {
 impl Introspect for Directory {
     type Identity = Person;
 
-    async fn introspect(&self, token: &UserToken) -> Result<Option<Known<Person>>> {
+    async fn introspect(&self, token: &UserToken) -> Result<Introspection<Person>> {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
         let answer = self.0.answer.lock().unwrap().clone();
         let answer = answer.unwrap_or(match token.expose_secret() {
@@ -127,17 +133,28 @@ impl Introspect for Directory {
         let _ = self.0.gate.subscribe().wait_for(|open| *open).await;
         match answer {
             Answer::Is(id, tenant, expires) => {
-                let known = Known::new(Person { id: id.to_owned(), tenant });
-                Ok(Some(expires.into_iter().fold(known, Known::expires_at)))
+                let active = Introspection::active(Person { id: id.to_owned(), tenant });
+                Ok(expires.into_iter().fold(active, Introspection::expires_at))
             }
-            Answer::No => Ok(None),
+            Answer::No => Ok(Introspection::inactive()),
             Answer::Fails(kind) => Err(Error::new(kind)),
             Answer::Panics => panic!("as the test told it to"),
         }
     }
 
+    fn client(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Roles<Person> for Directory {
+    fn source_id(&self) -> SourceId {
+        self.0.id
+    }
+
     /// Those of everybody, and `of-<token>`. The service refuses a revoked token here, too.
-    async fn roles(&self, token: &UserToken, _: &Person) -> Result<Vec<String>> {
+    async fn roles(&self, who: &Caller<Person>) -> Result<Vec<String>> {
+        let token = who.token();
         if self.0.revoked.lock().unwrap().iter().any(|revoked| revoked == token.expose_secret()) {
             return Err(Error::new(ErrorKind::Authentication).with_status(401));
         }
@@ -145,8 +162,14 @@ impl Introspect for Directory {
         roles.push(format!("of-{}", token.expose_secret()));
         Ok(roles)
     }
+}
 
-    async fn permissions(&self, _: &UserToken, _: &Person, company: &str) -> Result<Vec<String>> {
+impl Permissions<Person> for Directory {
+    fn source_id(&self) -> SourceId {
+        self.0.id
+    }
+
+    async fn permissions(&self, _: &Caller<Person>, company: &str) -> Result<Vec<String>> {
         Ok(self.granted(&format!("{company}:")))
     }
 }

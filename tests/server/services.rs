@@ -89,24 +89,25 @@ async fn digiwin_tells_who_calls_and_which_roles_they_have() {
     let token = changed.token.unwrap();
     let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
     assert!(caller.require_tenant(&account.tenant_id).is_ok());
-    let roles = caller.client().unwrap().users().get_user_roles(account.user_id.as_str()).await.unwrap().roles;
+    let iam = caller.client().unwrap();
+    let roles = iam.users().get_user_roles(account.user_id.as_str()).await.unwrap().roles;
     let role = roles[0].id.clone().unwrap();
     emulator.clear_requests();
     for _ in 0..3 {
-        caller.require_role(&role).await.unwrap();
-        assert_eq!(caller.require_role("no such role").await.unwrap_err().status(), 403);
+        caller.require_role(&iam, &role).await.unwrap();
+        assert_eq!(caller.require_role(&iam, "no such role").await.unwrap_err().status(), 403);
     }
     assert_eq!(asked(&emulator, "digiwin.users.get_user_roles"), 1);
     emulator.fault(Fault::status(503).on("digiwin.users.get_user_roles"));
     guard.clear();
-    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    assert_eq!(caller.require_role(&iam, &role).await.unwrap_err().status(), 503);
     emulator.clear_faults();
     // It responds with 401 to a wrong app token, too: only the introspection can tell, which is asked.
     emulator.fault(Fault::status(401).on("digiwin"));
-    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 503);
+    assert_eq!(caller.require_role(&iam, &role).await.unwrap_err().status(), 503);
     emulator.clear_faults();
     emulator.digiwin().revoke_tokens(&account.user_id);
-    assert_eq!(caller.require_role(&role).await.unwrap_err().status(), 401);
+    assert_eq!(caller.require_role(&iam, &role).await.unwrap_err().status(), 401);
 }
 
 /// A store that counts the writes.
@@ -161,11 +162,12 @@ async fn authing_tells_who_calls_and_until_when() {
     let id = user.id.unwrap();
     let token = emulator.authing().sign_in(&id, None).unwrap();
     let clock = Clock::manual();
-    let guard = Guard::builder(client).ttl(100 * 24 * 3600 * SECOND).clock(clock.clone()).build().unwrap();
+    let guard = Guard::builder(client.clone()).ttl(100 * 24 * 3600 * SECOND).clock(clock.clone()).build().unwrap();
     let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
     assert_eq!((caller.user_id(), caller.tenant_id()), (id.as_str(), Some("pool")));
-    caller.require_role("admin").await.unwrap();
-    assert_eq!(caller.require_role("owner").await.unwrap_err().status(), 403);
+    caller.require_tenant("pool").unwrap();
+    caller.require_role(&client, "admin").await.unwrap();
+    assert_eq!(caller.require_role(&client, "owner").await.unwrap_err().status(), 403);
     assert_eq!(status(&guard, "wrong").await, 401);
     emulator.clear_requests();
     // Its TTL is longer than the token lives: the token's expiry counts.
@@ -186,14 +188,14 @@ async fn cloudspot_tells_who_calls_and_what_they_may_do() {
     let base_url = format!("{}/api/v1", emulator.base_url());
     let client = LicenseClient::builder("app").base_url(base_url).build().unwrap();
     let token = client.with_session("login").authenticate("els@x.example", "secret").await.unwrap().token.unwrap();
-    let guard = Guard::builder(client).build().unwrap();
+    let guard = Guard::builder(client.clone()).build().unwrap();
     let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
     assert!(!caller.user_id().is_empty() && caller.identity().pin.is_none());
     emulator.clear_requests();
     for _ in 0..2 {
-        caller.require_permission("c1", "order.delete").await.unwrap();
-        assert_eq!(caller.require_permission("c1", "order.create").await.unwrap_err().status(), 403);
-        assert_eq!(caller.require_permission("c9", "order.delete").await.unwrap_err().status(), 403);
+        caller.require_permission(&client, "c1", "order.delete").await.unwrap();
+        assert_eq!(caller.require_permission(&client, "c1", "order.create").await.unwrap_err().status(), 403);
+        assert_eq!(caller.require_permission(&client, "c9", "order.delete").await.unwrap_err().status(), 403);
     }
     assert_eq!(asked(&emulator, "cloudspot.get_company_permissions"), 2);
     assert_eq!(status(&guard, "wrong").await, 401);
@@ -234,11 +236,11 @@ async fn authings_management_token_is_not_the_callers() {
     let emulator = Emulator::builder().authing(seed).start().unwrap();
     let client = ManagementClient::builder("pool", "secret").base_url(emulator.base_url()).build().unwrap();
     let token = emulator.authing().sign_in("u-1", None).unwrap();
-    let guard = Guard::builder(client).build().unwrap();
+    let guard = Guard::builder(client.clone()).build().unwrap();
     let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
     for status in [401, 403, 404, 503] {
         emulator.fault(Fault::status(status).on("authing.users.list_roles"));
-        assert_eq!(caller.require_role("admin").await.unwrap_err().status(), 503, "{status}");
+        assert_eq!(caller.require_role(&client, "admin").await.unwrap_err().status(), 503, "{status}");
         assert_eq!(guard.stats().entries, 1, "{status}");
         emulator.clear_faults();
     }
@@ -263,6 +265,85 @@ async fn a_jwt_is_checked_at_home_and_an_outage_of_its_issuer_is_503() {
     let guard = guard();
     let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
     assert_eq!(caller.user_id(), "u-1");
-    assert_eq!(status(&guard, other.expose_secret()).await, 401);
-    assert_eq!(status(&guard, "no.jwt.atall").await, 401);
+    // Why it is refused is for logs; the response says that it is.
+    for (token, reason) in [(other.expose_secret(), "another audience"), ("no.jwt.atall", "not a signed JWT")] {
+        for _ in 0..2 {
+            let rejection = rejection(&guard, &bearer(token)).await;
+            let error = rejection.error().unwrap();
+            assert!(rejection.status() == 401 && error.is_authentication(), "{rejection:?}");
+            assert!(error.to_string().contains(reason), "{error}");
+            let source = std::error::Error::source(&rejection).unwrap();
+            assert_eq!(source.to_string(), error.to_string());
+            let response = format!("{} {:?}", rejection.body(), rejection.headers());
+            assert!(!response.contains(reason), "{response}");
+        }
+    }
+    assert_eq!(guard.stats().hits, 2, "the reason is known of a cached refusal, too");
+}
+
+/// Two issuers have two names for it, so that only the claims themselves say.
+#[cfg(feature = "jwt")]
+#[tokio::test]
+async fn a_jwts_claims_say_what_the_caller_may_do() {
+    use iam_sdk::{emulator::authing::Jwt, jwt::Verifier};
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let verifier = Verifier::for_authing(emulator.base_url(), "shop").build().unwrap();
+    let guard = Guard::builder(verifier).build().unwrap();
+    let token = emulator.authing().issue_jwt(Jwt::new("u-1", "shop")).unwrap();
+    let caller = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    assert_eq!(caller.tenant_id(), None);
+    caller.require_claim("sub", "u-1").unwrap();
+    caller.require_claim("aud", "shop").unwrap();
+    for (name, value) in [("aud", "desk"), ("tenant_id", "T1")] {
+        let rejection = caller.require_claim(name, value).unwrap_err();
+        assert_eq!((rejection.status().as_u16(), rejection.code()), (403, "insufficient_scope"));
+    }
+}
+
+/// A token that the service itself refuses has the service's own reason.
+#[tokio::test]
+async fn a_refused_token_has_the_services_reason() {
+    let emulator = Emulator::start().unwrap();
+    let (guard, _) = digiwin(&emulator, None).await;
+    for _ in 0..2 {
+        let rejection = rejection(&guard, &bearer("wrong")).await;
+        let error = rejection.error().unwrap();
+        assert!(error.is_authentication() && error.operation() == Some(ANALYZE), "{error}");
+        assert!(rejection.status() == 401 && !rejection.body().contains("digiwin"), "{}", rejection.body());
+    }
+    // It is forgotten with the token.
+    guard.clear();
+    emulator.fault(Fault::status(503));
+    assert!(rejection(&guard, &bearer("wrong")).await.error().unwrap().is_server());
+}
+
+/// A handler that waits as long as the client itself would keep its request for half a minute.
+#[tokio::test]
+async fn a_call_for_the_caller_has_the_guards_time_limit() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let limit = Duration::from_millis(100);
+    let client = |timeout| {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+        builder.timeout(timeout).build().unwrap()
+    };
+    let login = client(30 * SECOND).with_session("login");
+    let token = login.identity().login(&account.user_id, account.password.clone()).await.unwrap().token.unwrap();
+    // The shorter of the two counts.
+    for (of_guard, of_client) in [(limit, 30 * SECOND), (30 * SECOND, limit)] {
+        let guard = Guard::builder(client(of_client)).timeout(of_guard).build().unwrap();
+        let who = guard.check(&bearer(token.expose_secret())).await.unwrap();
+        assert_eq!(who.time_limit(), of_guard);
+        let hangs = emulator.fault(Fault::hang().on("digiwin.users"));
+        let begun = std::time::Instant::now();
+        let error = who.client().unwrap().users().get_user_simple().await.unwrap_err();
+        assert!(error.is_timeout() && begun.elapsed() < 10 * SECOND, "{error} {:?}", begun.elapsed());
+        assert_eq!(Rejection::from(error).status(), 503);
+        hangs.remove();
+        // A call that may take longer says so.
+        let longer = iam_sdk::CallOptions::new().timeout(30 * SECOND);
+        let client = who.client().unwrap().with_options(longer).unwrap();
+        client.users().get_user_simple().await.unwrap();
+    }
 }

@@ -36,30 +36,30 @@ async fn trap_02_who_somebody_is_says_nothing_about_what_they_may_do() {
     let ann = guard.check(&bearer("t")).await.unwrap();
     assert!(ann.require_tenant("T1").is_ok() && ann.require_tenant("T2").is_err());
     for _ in 0..2 {
-        ann.require_role("admin").await.unwrap();
-        assert_eq!(ann.require_role("owner").await.unwrap_err().status(), 403);
-        ann.require_permission("c1", "order.delete").await.unwrap();
-        assert_eq!(ann.require_permission("c2", "order.delete").await.unwrap_err().status(), 403);
-        assert_eq!(ann.require_permission("c1", "order.create").await.unwrap_err().status(), 403);
+        ann.require_role(&directory, "admin").await.unwrap();
+        assert_eq!(ann.require_role(&directory, "owner").await.unwrap_err().status(), 403);
+        ann.require_permission(&directory, "c1", "order.delete").await.unwrap();
+        assert_eq!(ann.require_permission(&directory, "c2", "order.delete").await.unwrap_err().status(), 403);
+        assert_eq!(ann.require_permission(&directory, "c1", "order.create").await.unwrap_err().status(), 403);
     }
     assert_eq!(directory.asked_for_grants(), 3, "once each: roles, c1, c2");
     // In another tenant it is another decision, with the same token's owner and with nothing asked about the token.
     directory.says(Answer::Is("ann", Some("T2"), None));
     let elsewhere = guard.check(&bearer("u")).await.unwrap();
     directory.grants(&[]);
-    assert_eq!(elsewhere.require_role("admin").await.unwrap_err().status(), 403);
-    ann.require_role("admin").await.unwrap();
+    assert_eq!(elsewhere.require_role(&directory, "admin").await.unwrap_err().status(), 403);
+    ann.require_role(&directory, "admin").await.unwrap();
     // What was taken away is seen after the TTL at the latest, though the caller is the same value.
     clock.advance(30 * SECOND);
-    assert_eq!(ann.require_role("admin").await.unwrap_err().status(), 403);
+    assert_eq!(ann.require_role(&directory, "admin").await.unwrap_err().status(), 403);
     // And at once after a forget.
     directory.grants(&["admin"]);
     guard.forget_user("ann");
-    ann.require_role("admin").await.unwrap();
+    ann.require_role(&directory, "admin").await.unwrap();
     directory.grants(&[]);
     status(&guard, "t").await;
     guard.forget(&"t".into());
-    assert_eq!(ann.require_role("admin").await.unwrap_err().status(), 403);
+    assert_eq!(ann.require_role(&directory, "admin").await.unwrap_err().status(), 403);
 }
 
 /// What one token of a user may do says nothing about another one: a scope, an impersonation, a token that is revoked.
@@ -69,15 +69,16 @@ async fn trap_02_a_decision_is_of_the_token_that_it_was_asked_with() {
     let (guard, _) = guard(&directory, |builder| builder);
     let wide = guard.check(&bearer("wide")).await.unwrap();
     let narrow = guard.check(&bearer("narrow")).await.unwrap();
-    wide.require_role("of-wide").await.unwrap();
-    assert_eq!(narrow.require_role("of-wide").await.unwrap_err().status(), 403);
-    narrow.require_role("of-narrow").await.unwrap();
+    wide.require_role(&directory, "of-wide").await.unwrap();
+    assert_eq!(narrow.require_role(&directory, "of-wide").await.unwrap_err().status(), 403);
+    narrow.require_role(&directory, "of-narrow").await.unwrap();
     // One of them is revoked. The other is good, is asked about apart from it, and stays.
     guard.clear();
     status(&guard, "wide").await;
     status(&guard, "narrow").await;
     directory.revoke("wide");
-    let (revoked, good) = tokio::join!(wide.require_role("of-wide"), narrow.require_role("of-narrow"));
+    let (revoked, good) =
+        tokio::join!(wide.require_role(&directory, "of-wide"), narrow.require_role(&directory, "of-narrow"));
     assert_eq!(revoked.unwrap_err().status(), 401);
     good.unwrap();
     assert_eq!(guard.stats().entries, 1);
@@ -91,16 +92,16 @@ async fn trap_08_decisions_are_forgotten_with_their_token_wherever_it_is_cached(
     directory.grants(&["admin"]);
     let ann = guard.check(&bearer("t")).await.unwrap();
     clock.advance(29 * SECOND);
-    ann.require_role("admin").await.unwrap();
+    ann.require_role(&directory, "admin").await.unwrap();
     // The identity is gone from the cache, and the decision is not.
     clock.advance(SECOND);
     directory.says(Answer::No);
     assert_eq!(status(&guard, "t").await, 401);
     assert_eq!(guard.stats().entries, 0);
     directory.grants(&[]);
-    ann.require_role("admin").await.unwrap();
+    ann.require_role(&directory, "admin").await.unwrap();
     guard.forget(&"t".into());
-    assert_eq!(ann.require_role("admin").await.unwrap_err().status(), 403);
+    assert_eq!(ann.require_role(&directory, "admin").await.unwrap_err().status(), 403);
 }
 
 #[tokio::test]

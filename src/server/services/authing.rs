@@ -4,11 +4,13 @@ use crate::{
     Error, ErrorKind, Result, UserToken,
     r#async::authing::ManagementClient,
     authing::{TokenOwner, TokenStatus},
-    server::{Identity, Introspect, Known, fault::is_definite_no},
+    server::{Caller, HasTenant, Identity, Introspect, Introspection, Roles, SourceId, fault::is_definite_no},
 };
 use std::time::{Duration, SystemTime};
 
 impl Identity for TokenOwner {
+    type Client = ();
+
     fn user_id(&self) -> &str {
         self.id.as_deref().unwrap_or_default()
     }
@@ -23,26 +25,39 @@ impl Identity for TokenOwner {
     }
 }
 
+impl HasTenant for TokenOwner {}
+
 /// Asks `check_login_status`, which says when a token expires. A token of another user pool than the client's is refused.
 impl Introspect for ManagementClient {
     type Identity = TokenOwner;
 
-    async fn introspect(&self, token: &UserToken) -> Result<Option<Known<TokenOwner>>> {
+    async fn introspect(&self, token: &UserToken) -> Result<Introspection<TokenOwner>> {
         match self.check_login_status(token.clone()).await {
-            Ok(status) => known(status, self.user_pool_id()),
-            Err(error) if is_definite_no(&error) => Ok(None),
+            Ok(status) => introspection(status, self.user_pool_id()),
+            Err(error) if is_definite_no(&error) => Ok(Introspection::inactive().reason(error)),
             Err(error) => Err(error),
         }
     }
 
-    /// The codes of the roles in the pool's default namespace.
-    async fn roles(&self, _: &UserToken, identity: &TokenOwner) -> Result<Vec<String>> {
-        let roles = self.users().list_roles(identity.user_id()).await.map_err(of_this_server)?;
-        Ok(roles.list.into_iter().filter_map(|role| role.code).collect())
+    /// No client acts for Authing's users: the management client's calls are made as the user pool.
+    fn client(&self) -> Result<()> {
+        Ok(())
     }
 
     fn service(&self) -> &'static str {
         "authing"
+    }
+}
+
+/// The codes of the roles in the pool's default namespace. They are asked with the pool's own token.
+impl Roles<TokenOwner> for ManagementClient {
+    fn source_id(&self) -> SourceId {
+        self.source_id()
+    }
+
+    async fn roles(&self, who: &Caller<TokenOwner>) -> Result<Vec<String>> {
+        let roles = self.users().list_roles(who.user_id()).await.map_err(of_this_server)?;
+        Ok(roles.list.into_iter().filter_map(|role| role.code).collect())
     }
 }
 
@@ -57,26 +72,31 @@ fn of_this_server(error: Error) -> Error {
     error.operation().into_iter().fold(refused, Error::with_operation)
 }
 
-fn known(status: TokenStatus, user_pool_id: &str) -> Result<Option<Known<TokenOwner>>> {
+fn introspection(status: TokenStatus, user_pool_id: &str) -> Result<Introspection<TokenOwner>> {
     let unreadable = |what: &'static str| {
         let error = Error::new(ErrorKind::Decode).operation_named("authing.check_login_status");
         Err(error.detail(what))
     };
     match (status.status, status.data) {
-        (Some(false), _) => Ok(None),
+        (Some(false), _) => Ok(Introspection::inactive()),
         (None, _) => unreadable("the response does not say whether the token is valid"),
         (Some(true), Some(owner)) if !owner.user_id().is_empty() => {
             if owner.user_pool_id.as_deref().is_some_and(|pool| pool != user_pool_id) {
-                return Ok(None);
+                return Ok(another_pools());
             }
-            let known = Known::new(owner);
+            let active = Introspection::active(owner);
             let expires = status.exp.map(|exp| u64::try_from(exp).unwrap_or(0));
             // An expiry in milliseconds of the far future is none that a clock has.
             let expires = expires.and_then(|exp| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp)));
-            Ok(Some(expires.into_iter().fold(known, Known::expires_at)))
+            Ok(expires.into_iter().fold(active, Introspection::expires_at))
         }
         (Some(true), _) => unreadable("the response names no user"),
     }
+}
+
+fn another_pools() -> Introspection<TokenOwner> {
+    let reason = Error::new(ErrorKind::Authentication).operation_named("authing.check_login_status");
+    Introspection::inactive().reason(reason.detail("the token is of another user pool"))
 }
 
 #[cfg(test)]
@@ -89,10 +109,11 @@ mod tests {
         let status = |status: Option<bool>, data: Option<TokenOwner>, exp: Option<i64>| {
             let mut told = TokenStatus::default();
             (told.status, told.data, told.exp) = (status, data, exp);
-            let known = known(told, "pool").map_err(|error| error.kind());
+            let introspection = introspection(told, "pool").map_err(|error| error.kind());
             let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-            known.map(|known| {
-                known.map(|known| (known.identity.id.unwrap(), known.expiry.map(|expiry| since(expiry.at))))
+            introspection.map(|introspection| {
+                let active = introspection.into_result().ok();
+                active.map(|(owner, expiry)| (owner.id.unwrap(), expiry.map(|expiry| since(expiry.at))))
             })
         };
         let ann = |exp| Ok(Some(("ann".to_owned(), exp)));

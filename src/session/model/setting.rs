@@ -129,6 +129,8 @@ pub(super) fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session 
         application: Zeroizing::new("a".to_owned()),
         #[cfg(feature = "server")]
         app_token: Default::default(),
+        #[cfg(feature = "server")]
+        source_id: crate::server::SourceId::new(),
     };
     let application = PasswordLogin { way: Way::Password, user: "u".to_owned(), password: "p".into() };
     let method: Option<Arc<dyn LoginMethod>> = Some(Arc::new(Method { service: service.clone(), application }));
