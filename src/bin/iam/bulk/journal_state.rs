@@ -1,21 +1,34 @@
 //! What a journal says of earlier runs.
 
 use super::{journal::Done, row::RowHash};
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// What earlier runs have done.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Past {
+#[derive(Debug)]
+pub struct JournalState {
     /// By the row's number.
-    results: HashMap<usize, Result>,
+    results: HashMap<usize, RowResult>,
     pub sent_up_to: usize,
+    /// When the first run began. What the service had before is not of this import.
+    pub started_at: Timestamp,
 }
 
-/// What became of a row: `done` is nothing where it failed.
+impl Default for JournalState {
+    fn default() -> Self {
+        Self { results: HashMap::new(), sent_up_to: 0, started_at: Timestamp::now() }
+    }
+}
+
+/// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Result {
-    pub hash: u64,
-    pub done: Option<Done>,
+pub enum RowResult {
+    /// Done, with the row's hash.
+    Done { hash: u64, done: Done },
+    /// The service refused it: whatever was sent did not stay.
+    Failed,
+    /// Whether the service has carried it out is not known.
+    Unknown,
 }
 
 /// What is known of a row before this run.
@@ -31,14 +44,14 @@ pub enum Known {
     Changed,
 }
 
-impl Past {
+impl JournalState {
     /// Returns what is known of a row, by its number and its hash.
     pub fn of(&self, number: usize, hash: RowHash) -> Known {
         match self.results.get(&number).copied() {
-            Some(Result { hash: other, done: Some(_) }) if other != hash.short() => Known::Changed,
-            Some(Result { done: Some(done), .. }) => Known::Done(done),
-            // The service refused it: whatever was sent did not stay.
-            Some(Result { done: None, .. }) => Known::New,
+            Some(RowResult::Done { hash: other, .. }) if other != hash.short() => Known::Changed,
+            Some(RowResult::Done { done, .. }) => Known::Done(done),
+            Some(RowResult::Failed) => Known::New,
+            Some(RowResult::Unknown) => Known::MaybeSent,
             None if number <= self.sent_up_to => Known::MaybeSent,
             None => Known::New,
         }
@@ -46,7 +59,7 @@ impl Past {
 
     /// Returns the number of the last row that is done.
     pub fn last_done(&self) -> usize {
-        let done = self.results.iter().filter(|(_, result)| result.done.is_some());
+        let done = self.results.iter().filter(|(_, result)| result.is_done());
         done.map(|(number, _)| *number).max().unwrap_or(0)
     }
 
@@ -57,21 +70,23 @@ impl Past {
 
     /// Returns how many rows failed.
     pub fn failed(&self) -> usize {
-        self.results.values().filter(|result| result.done.is_none()).count()
+        self.results.values().filter(|result| !result.is_done()).count()
     }
 
     /// The rows that failed may have been sent again since.
     pub fn retrying(&mut self) {
-        let sent_up_to = &mut self.sent_up_to;
-        self.results.retain(|number, result| {
-            if result.done.is_none() {
-                *sent_up_to = (*sent_up_to).max(*number);
-            }
-            result.done.is_some()
-        });
+        for result in self.results.values_mut().filter(|result| !result.is_done()) {
+            *result = RowResult::Unknown;
+        }
     }
 
-    pub fn note(&mut self, number: usize, result: Result) {
+    pub fn note(&mut self, number: usize, result: RowResult) {
         self.results.insert(number, result);
+    }
+}
+
+impl RowResult {
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
     }
 }
