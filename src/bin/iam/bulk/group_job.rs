@@ -3,7 +3,7 @@
 use super::{
     caller::{CallError, Caller, Repeat, Severity, is_ambiguous, severity},
     import::{self, History, Job, Preview},
-    journal::{Done, Outcome},
+    outcome::{Done, Outcome},
     row::{Row, text},
     user_row::Key,
 };

@@ -5,7 +5,7 @@ use super::{
     group_job::ImportGroups,
     options::ImportOptions,
     pages::{ExportPage, Position},
-    run,
+    run::{self, Work},
 };
 use crate::{
     command::Global,
@@ -43,7 +43,7 @@ impl Import {
         let client = client.with_options(CallOptions::new().retry(RetryPolicy::never()))?;
         let (job, dry) = (ImportGroups::new(client.clone()), ImportGroups::new(client.dry()?));
         let scope = run::scope("authing groups import", &context);
-        run::import(global, &context, (&self.options, &scope), (&job, &dry), |_| Ok(()))
+        run::import(global, &context, Work { options: &self.options, scope, job, dry }, |_| Ok(()))
     }
 }
 
@@ -116,7 +116,7 @@ impl Export {
             let groups = groups()?;
             let done = match position.recent.is_empty() {
                 true => 0,
-                false => position.find(groups.iter().map(code)).ok_or_else(Position::is_lost)?,
+                false => position.find(groups.iter().map(code)).ok_or_else(Position::lost)?,
             };
             let (mut left, client) = (groups.into_iter().skip(done), client.clone());
             Ok(move || {

@@ -14,6 +14,7 @@
 
 use super::{
     journal_state::{JournalState, RowResult},
+    outcome::{Done, Outcome},
     row::{Row, RowHash},
 };
 use crate::{
@@ -22,37 +23,12 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
 const VERSION: u32 = 1;
-
-/// What became of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Created, or changed, with its id; or left as it is.
-    Done(Done, String),
-    /// Why it was refused: a text for people, and the kind and code of the error for the journal. `is_unknown`: the service
-    /// may have carried it out all the same.
-    Failed { message: String, short: String, is_unknown: bool },
-}
-
-impl Outcome {
-    /// A row that no call was made for, or whose call was refused.
-    pub fn refused(message: impl Into<String>, short: impl Into<String>) -> Self {
-        Self::Failed { message: message.into(), short: short.into(), is_unknown: false }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Done {
-    Created,
-    Updated,
-    Skipped,
-}
 
 /// Which import a journal belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +84,8 @@ enum LineResult {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Whether this process has begun it.
+    is_new: bool,
     pending: Vec<u8>,
     sent_up_to: usize,
 }
@@ -137,7 +115,9 @@ impl Journal {
         }
         let (past, whole, has_head) =
             read(&file, scope).map_err(|text| Failure::Usage(format!("{}: {text}", path.display())))?;
-        let mut journal = Self { path: path.to_owned(), file, pending: Vec::new(), sent_up_to: past.sent_up_to };
+        let is_new = !has_head;
+        let mut journal =
+            Self { path: path.to_owned(), file, is_new, pending: Vec::new(), sent_up_to: past.sent_up_to };
         journal.file.set_len(whole).and_then(|()| journal.file.seek(SeekFrom::End(0))).map_err(wrong)?;
         if !has_head {
             let JournalScope { command, target } = scope.clone();
@@ -146,6 +126,13 @@ impl Journal {
             journal.flush().map_err(Failure::Other)?;
         }
         Ok((journal, past))
+    }
+
+    /// Removes a journal that this process has begun, where nothing was sent: there is nothing to remember.
+    pub fn discard_if_new(journal: Option<Self>) {
+        if let Some(journal) = journal.filter(|journal| journal.is_new) {
+            let _ = fs::remove_file(&journal.path);
+        }
     }
 
     /// Notes that the rows that failed may be sent again from now on, and has it on disk when it returns.
@@ -274,7 +261,6 @@ fn describe(scope: &JournalScope) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::journal_state::Known, *};
-    use std::fs;
 
     fn scope(target: &str) -> JournalScope {
         JournalScope { command: "authing users import".to_owned(), target: target.to_owned() }
@@ -434,7 +420,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named() {
         let file = File::options().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal { path: "/dev/full".into(), file, pending: Vec::new(), sent_up_to: 0 };
+        let mut journal = Journal { path: "/dev/full".into(), file, is_new: true, pending: Vec::new(), sent_up_to: 0 };
         let error = journal.sent_up_to(1).unwrap_err();
         assert!(error.contains("the journal /dev/full: ") && error.contains("space"), "{error}");
     }

@@ -1,6 +1,6 @@
 //! What a journal says of earlier runs.
 
-use super::{journal::Done, row::RowHash};
+use super::{outcome::Done, row::RowHash};
 use jiff::Timestamp;
 use std::collections::HashMap;
 

@@ -13,6 +13,7 @@ mod journal_state;
 mod line_numbers;
 mod options;
 mod orgs;
+mod outcome;
 mod pages;
 mod plan;
 mod progress;

@@ -39,7 +39,7 @@ impl Position {
         keys.rposition(|key| self.recent.iter().any(|recent| recent == key)).map(|at| at + 1)
     }
 
-    pub fn is_lost() -> Failure {
+    pub fn lost() -> Failure {
         Failure::Other("all that was exported last is gone from the service; export anew, without --resume".to_owned())
     }
 }
@@ -76,7 +76,7 @@ impl<T, F: FnMut(usize) -> Result<Page<T>>> Pages<T, F> {
             let total = (total_count > 0).then_some(total_count);
             // An item was deleted, perhaps one before this page: what this page would have begun with is on the one before it.
             let has_shrunk = self.total.zip(total).is_some_and(|(before, now)| now < before);
-            self.is_placed &= !(has_shrunk && !self.position.recent.is_empty());
+            self.is_placed &= !has_shrunk || self.position.recent.is_empty();
             self.total = total.or(self.total);
             let length = items.len();
             self.longest = self.longest.max(length);
@@ -88,7 +88,7 @@ impl<T, F: FnMut(usize) -> Result<Page<T>>> Pages<T, F> {
                     self.next = number - 1;
                     continue;
                 }
-                (false, None) if self.position.recent.len() >= REMEMBERED => return Err(Position::is_lost()),
+                (false, None) if self.position.recent.len() >= REMEMBERED => return Err(Position::lost()),
                 (_, Some(before)) => drop(items.drain(..before)),
                 // All that has come is gone: all that is there is new.
                 (_, None) => {}

@@ -22,7 +22,7 @@ use crate::{
 };
 use iam_sdk::authing::PUBLIC_SERVICE;
 use serde::Serialize;
-use std::{env, ffi::OsString, fs, path::PathBuf, sync::Arc};
+use std::{env, ffi::OsString, path::PathBuf, sync::Arc};
 
 /// What an import says at its end.
 #[derive(Debug, Serialize)]
@@ -48,37 +48,47 @@ pub fn scope(command: &str, context: &Context) -> JournalScope {
     JournalScope { command: command.to_owned(), target: format!("{} {pool}", base_url.trim_end_matches('/')) }
 }
 
+/// An import: what is read, and what is done with each row.
+#[derive(Debug)]
+pub struct Work<'a, J> {
+    pub options: &'a ImportOptions,
+    pub scope: JournalScope,
+    pub job: J,
+    /// The job with a client that sends nothing.
+    pub dry: J,
+}
+
 /// Imports the rows of a file.
 ///
-/// `dry` is the job with a client that sends nothing; `confirm` asks whether to go on, once the number of rows is known.
+/// `confirm` asks whether to go on, once the number of rows is known.
 pub fn import<J: Job>(
     global: &Global,
     context: &Context,
-    (options, scope): (&ImportOptions, &JournalScope),
-    (job, dry): (&J, &J),
+    work: Work<'_, J>,
     confirm: impl FnOnce(usize) -> Result<()>,
 ) -> Result<()> {
+    let Work { options, scope, job, dry } = &work;
     // What is wrong with the command line is said before anything is sent.
     check_fields(global)?;
     let mut output = global.output(context)?;
     let input = Input::open(&options.file, options.format).map_err(Failure::Usage)?;
     let path = journal_path(options, &input);
     check_rejects(options, path.as_ref())?;
-    let is_new = path.as_ref().is_none_or(|path| !path.exists());
     let (mut journal, past) = match &path {
-        Some(path) if !(options.dry_run && is_new) => {
+        // A dry run begins none.
+        Some(path) if !options.dry_run || path.exists() => {
             let (journal, past) = Journal::open(path, scope)?;
             (Some(journal), past)
         }
         _ => (None, JournalState::default()),
     };
-    let plan = plan::plan(&input, &past, job).map_err(|unfit| {
-        if let Some(path) = path.as_ref().filter(|_| is_new && journal.is_some()) {
-            // Nothing was sent: there is nothing to remember.
-            let _ = fs::remove_file(path);
+    let plan = match plan::plan(&input, &past, job) {
+        Ok(plan) => plan,
+        Err(unfit) => {
+            Journal::discard_if_new(journal);
+            return Err(refused(unfit, &input, path.as_ref()));
         }
-        refused(unfit, &input, path.as_ref())
-    })?;
+    };
     if options.dry_run {
         return preview(&mut output, (&input, &past, &plan), dry);
     }
@@ -90,11 +100,10 @@ pub fn import<J: Job>(
     if !plan.ignored.is_empty() {
         crate::say!("iam: {}: these columns are not sent; the service sets them itself", plan.ignored.join(", "));
     }
-    confirm(plan.todo()).inspect_err(|_| {
-        if let Some(path) = path.as_ref().filter(|_| is_new) {
-            let _ = fs::remove_file(path);
-        }
-    })?;
+    if let Err(failure) = confirm(plan.todo()) {
+        Journal::discard_if_new(journal);
+        return Err(failure);
+    }
     if let Some(journal) = &mut journal {
         journal.retrying(&past).map_err(Failure::Other)?;
     }

@@ -3,7 +3,7 @@
 use super::{
     caller::{self, CallError, Caller, Repeat, Severity, is_ambiguous, severity},
     import::{History, Job, Preview},
-    journal::{Done, Outcome},
+    outcome::{Done, Outcome},
     row::Row,
     user_row::{IGNORED, Key, UserRow},
 };

@@ -4,7 +4,7 @@ use super::{
     export::{self, Columns, ExportOptions},
     options::ImportOptions,
     pages::Pages,
-    run,
+    run::{self, Work},
     user_job::{Authing, Existing, ImportUsers},
     user_row::{Key, columns},
 };
@@ -79,7 +79,7 @@ impl Import {
                 }
             }
         };
-        run::import(global, &context, (&self.options, &scope), (&job, &dry), confirm)
+        run::import(global, &context, Work { options: &self.options, scope, job, dry }, confirm)
     }
 
     fn job(&self, client: &ManagementClient) -> Result<ImportUsers<Authing>> {

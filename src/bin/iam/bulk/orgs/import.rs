@@ -86,8 +86,8 @@ impl Import {
                 if made == 0 {
                     return Err(failure);
                 }
-                failure.report(global.is_json());
                 crate::say!("iam: {} changes were made; the same command goes on (with --update)", grouped(made));
+                failure.report(global.is_json());
                 return Err(Failure::Told(code::PARTLY_DONE));
             }
             crate::say!("iam: {}: {} changes", name(&task.tree.node), grouped(made - before));
