@@ -21,7 +21,7 @@ from support import emulator  # noqa: E402
 
 
 # How many times as fast the import is at the least; and the most memory that it may need, in MB, and in bytes more for each row.
-MIN_RATIO = 1.5
+MIN_RATIO = 5
 MAX_MEMORY = 64
 MAX_BYTES_PER_ROW = 512
 
