@@ -1,6 +1,7 @@
 """How long `iam authing users import` takes, beside a plain loop of the vendor's Python client, and what memory each needs.
 
-Both create the same users, without passwords, in emulators of the same binary. Usage: import_loop.py IAM_BINARY [USERS [USERS_OF_IAM_ALONE]]
+Both create the same users, without passwords, in emulators of the same binary. It fails unless the import is MIN_RATIO times as fast
+as the loop of the same run, and needs less than MAX_MEMORY MB. Usage: import_loop.py IAM_BINARY [USERS [USERS_OF_IAM_ALONE]]
 """
 
 import csv
@@ -17,6 +18,12 @@ warnings.filterwarnings("ignore")
 from authing.v2.management import ManagementClient, ManagementClientOptions  # noqa: E402
 
 from support import emulator  # noqa: E402
+
+
+# How many times as fast the import is at the least; and the most memory that it may need, in MB, and in bytes more for each row.
+MIN_RATIO = 5
+MAX_MEMORY = 64
+MAX_BYTES_PER_ROW = 512
 
 
 def rows(count):
@@ -76,15 +83,37 @@ def import_of_iam(binary, count):
     return took, memory
 
 
-def show(what, count, result):
-    took, memory = result
-    print(f"{what:28} {count:>7} users {took:8.1f} s {count / took:8.0f} a second {memory:6} MB at the most", flush=True)
+class Checks:
+    """What was measured, and what it must be."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def show(self, what, count, result):
+        took, memory = result
+        print(f"{what:28} {count:>7} users {took:8.1f} s {count / took:8.0f} a second {memory:6} MB at the most", flush=True)
+        return result
+
+    def check(self, holds, text):
+        self.passed += holds
+        self.failed += not holds
+        print(("ok      " if holds else "FAILED  ") + text, flush=True)
+
+    def memory(self, count, memory):
+        most = MAX_MEMORY + count * MAX_BYTES_PER_ROW // 1_000_000
+        # 0 would mean that nothing was measured.
+        self.check(0 < memory <= most, f"{count} users in {memory} MB; the most is {most} MB")
 
 
 if __name__ == "__main__":
     binary, count, alone = (sys.argv[1:] + ["2000", "0"][len(sys.argv) - 2 :])[:3]
-    show("the vendor's client, a loop", int(count), python_loop(binary, int(count)))
-    show("iam authing users import", int(count), import_of_iam(binary, int(count)))
+    checks = Checks()
+    loop, _ = checks.show("the vendor's client, a loop", int(count), python_loop(binary, int(count)))
+    took, memory = checks.show("iam authing users import", int(count), import_of_iam(binary, int(count)))
+    checks.check(loop / took >= MIN_RATIO, f"{loop / took:.1f} times as fast; the least is {MIN_RATIO}")
+    checks.memory(int(count), memory)
     if int(alone):
-        show("iam authing users import", int(alone), import_of_iam(binary, int(alone)))
-    print("1 passed, 0 failed")
+        _, memory = checks.show("iam authing users import", int(alone), import_of_iam(binary, int(alone)))
+        checks.memory(int(alone), memory)
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    sys.exit(checks.failed > 0)

@@ -57,3 +57,80 @@ fn an_export_goes_on_after_a_failure() {
     assert_eq!((ends, fault.applied() > 1), (Some(Some(0)), true));
     assert_eq!(world.read("all.jsonl"), whole);
 }
+
+#[test]
+fn who_is_deleted_between_two_runs_hides_nobody_else() {
+    let world = World::new("shifted");
+    world.write("users.csv", csv_of(100));
+    assert_eq!(world.run(&["authing", "users", "import", "users.csv"]).code, Some(0));
+    let export = ["authing", "users", "export", "--to", "all.csv", "--fields", "id,username", "--page-size", "5"];
+    let fault = world.emulator.fault(Fault::status(500).on("authing.users.list").with_probability(0.3, 3));
+    // It stops somewhere between the second page and the last one.
+    assert_eq!(world.run(&export).code, Some(8));
+    while world.read("all.csv.part").lines().count() <= 6 {
+        assert_eq!(world.run(&[&export[..], &["--resume"]].concat()).code, Some(8));
+    }
+    fault.remove();
+    let part = world.read("all.csv.part");
+    let id = part.lines().nth(1).unwrap().split(',').next().unwrap();
+    world.client().users().delete(id).unwrap();
+    let resumed = world.run(&[&export[..], &["--resume"]].concat());
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    let text = world.read("all.csv");
+    let names = names_of(100);
+    let missing: Vec<_> = names.iter().filter(|name| !text.contains(&format!(",{name}\n"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn an_export_leaves_the_journal_of_an_import_alone() {
+    let world = World::new("journals");
+    world.write("users.csv", csv_of(3));
+    assert_eq!(world.run(&["authing", "users", "import", "users.csv"]).code, Some(0));
+    let journal = world.read("users.csv.iam-journal");
+    let run = world.run(&["authing", "users", "export", "--to", "users.csv", "--overwrite"]);
+    assert_eq!((run.code, world.read("users.csv.iam-journal")), (Some(0), journal), "{run:?}");
+}
+
+#[test]
+fn json_lines_can_be_imported_whatever_members_the_service_adds() {
+    let world = World::new("added");
+    let fault = world.emulator.fault(Fault::unknown_members().on("authing.users.list"));
+    let run = world.run(&["authing", "users", "export", "--to", "all.jsonl", "--with-data"]);
+    assert!(run.code == Some(0) && fault.applied() > 0, "{run:?}");
+    let all = world.run(&["authing", "users", "export", "--all-members"]);
+    fault.remove();
+    let other = World::new("added-there");
+    let users: Vec<_> = other.client().users().list_all(Default::default()).map(|user| user.unwrap()).collect();
+    for user in users {
+        other.client().users().delete(user.id.unwrap()).unwrap();
+    }
+    other.write("all.jsonl", world.read("all.jsonl"));
+    other.write("members.jsonl", all.out);
+    let run = other.run(&["authing", "users", "import", "all.jsonl", "-o", "json"]);
+    assert_eq!((run.code, run.count("created")), (Some(0), 12), "{run:?}");
+    assert_eq!(other.usernames(""), world.usernames(""));
+    let run = other.run(&["authing", "users", "import", "members.jsonl"]);
+    assert!(run.code == Some(2) && run.err.contains("a user has no member"), "these have all that came: {run:?}");
+}
+
+#[test]
+fn an_export_refuses_flags_that_would_have_no_effect() {
+    let world = World::new("flags");
+    for (arguments, part) in [
+        (&["users", "export", "--jq", "."][..], "--jq"),
+        (&["users", "export", "-o", "table"], "csv or jsonl"),
+        (&["groups", "export", "-o", "json"], "csv or jsonl"),
+        (&["users", "export", "--fields", "nonsense"], "there is no `nonsense`"),
+        (&["orgs", "export", "--fields", "name"], "--fields"),
+        (&["orgs", "export", "-o", "csv"], "--output"),
+        (&["orgs", "export", "--jq", "."], "--jq"),
+        (&["orgs", "diff", "x.json", "--fields", "nonsense"], "there is no `nonsense`"),
+    ] {
+        let run = world.run(&[&["authing"], arguments].concat());
+        assert!(run.code == Some(2) && run.err.contains(part) && run.out.is_empty(), "{arguments:?}: {run:?}");
+    }
+    assert!(world.emulator.requests().is_empty());
+    let csv = world.run(&["authing", "users", "export", "-o", "csv", "--fields", "username"]);
+    assert!(csv.code == Some(0) && csv.out.starts_with("username\n"), "{csv:?}");
+}

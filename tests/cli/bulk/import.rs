@@ -59,7 +59,7 @@ fn nothing_is_sent_while_a_row_is_wrong() {
     assert_eq!(run.code, Some(2));
     for part in [
         "4 rows are wrong, and nothing was sent",
-        "line 2: email: no mail address",
+        "line 2: email: not a mail address",
         "line 4: it has none of username",
         "line 5: it has 1 columns, and the header has 3",
         "line 6: line 3 has the same username",
@@ -71,7 +71,7 @@ fn nothing_is_sent_while_a_row_is_wrong() {
     let run = world.run(&import(&["wrong.csv", "-o", "json"]));
     let error: Value = serde_json::from_str(&run.err).unwrap();
     assert_eq!((run.code, &error["kind"]), (Some(2), &json!("Usage")));
-    assert!(error["message"].as_str().unwrap().contains("`passwort`: no member of a user"), "{run:?}");
+    assert!(error["message"].as_str().unwrap().contains("`passwort`: a user has no member"), "{run:?}");
     let missing = world.run(&import(&["missing.csv"]));
     assert!(missing.code == Some(2) && missing.err.contains("missing.csv: "), "{missing:?}");
 }
@@ -86,6 +86,18 @@ fn a_dry_run_shows_the_first_request_and_sends_nothing() {
     assert!(run.err.contains("2 rows are in order, and 2 would be sent"), "{run:?}");
     assert!(!(run.out + &run.err).contains("canary") && world.emulator.requests().is_empty());
     assert!(!world.has("users.csv.iam-journal"));
+    // What an update sends first is a look-up; what follows depends on what it finds.
+    let update = world.run(&import(&["users.csv", "--update", "--dry-run", "-o", "jsonl"]));
+    let requests: Vec<Value> = update.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((update.code, requests.len()), (Some(0), 2), "{update:?}");
+    assert!(update.out.contains("findUser") && update.out.contains("createUser"), "{update:?}");
+    assert!(update.err.contains("if username u-1 is found, the user is changed"), "{update:?}");
+    // The first row that is still to do.
+    assert_eq!(world.run(&import(&["users.csv", "--max-errors", "1", "--concurrency", "1"])).code, Some(0));
+    world.write("users.csv", "username\nu-1\nu-2\nu-3\n");
+    let rest = world.run(&import(&["users.csv", "--dry-run"]));
+    assert!(rest.out.contains("u-3") && !rest.out.contains("u-1"), "{rest:?}");
+    assert!(rest.err.contains("3 rows are in order, and 1 would be sent"), "{rest:?}");
 }
 
 #[test]
@@ -103,9 +115,13 @@ fn rows_that_fail_are_rejects_which_can_be_imported() {
     assert_eq!(journal.matches("\"result\":\"created\"").count(), 2, "{journal}");
     assert!(journal.contains("\"error\":\"Conflict 2034\""), "{journal}");
 
-    // Once more: it fails again, and nothing else is sent. Then, corrected.
+    // Once more: the rejects are somebody's now, and stay. With leave to replace them it fails again, and nothing else is sent.
+    // Then, corrected.
     world.emulator.clear_requests();
-    let again = world.run(&arguments);
+    let refused = world.run(&arguments);
+    assert!(refused.code == Some(2) && refused.err.contains("--overwrite replaces it"), "{refused:?}");
+    assert_eq!((world.read("rejects.csv"), world.emulator.requests().len()), (rejects.clone(), 0));
+    let again = world.run(&[&arguments[..], &["--overwrite"]].concat());
     assert_eq!((again.code, again.count("failed"), again.count("earlier")), (Some(3), 1, 2), "{again:?}");
     assert_eq!(world.received("authing.users.create"), 1);
     world.write("rejects.csv", rejects.replace("ann,", "u-2,"));
@@ -152,15 +168,89 @@ fn a_user_whose_response_was_lost_is_not_created_again() {
 }
 
 #[test]
-fn a_service_that_asks_to_slow_down_is_obeyed() {
+fn a_service_that_asks_to_slow_down_is_obeyed_by_all_workers() {
     let world = World::new("slow");
     world.write("users.csv", csv_of(50));
-    let fault = world.emulator.fault(Fault::status(429).retry_after(1).on("authing.users.create").times(3));
-    let begun = Instant::now();
-    let run = world.run(&import(&["users.csv", "-o", "json", "--rate", "1000", "--concurrency", "4"]));
+    let fault = world.emulator.fault(Fault::status(429).retry_after(2).on("authing.users.create").times(1));
+    let arguments = import(&["users.csv", "-o", "json", "--rate", "1000", "--concurrency", "4"]);
+    let mut process = world.iam(&arguments).spawn().unwrap();
+    while fault.applied() == 0 {
+        assert_eq!(process.try_wait().unwrap(), None);
+    }
+    // Those under way come to their end; the worker that was refused is not the only one that waits.
+    let refused = Instant::now();
+    while refused.elapsed() < Duration::from_secs(1) {
+        let received = world.received("authing.users.create");
+        assert!(received <= 12, "{received} were sent while the service asked to wait");
+    }
+    let run = Run::of(process.wait_with_output().unwrap());
     assert_eq!((run.code, run.count("created")), (Some(0), 50), "{run:?}");
-    assert!(fault.applied() == 3 && begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
-    assert_eq!((world.received("authing.users.create"), world.usernames("u-")), (53, names_of(50)));
+    assert!(refused.elapsed() >= Duration::from_millis(1900), "{:?}", refused.elapsed());
+    assert_eq!((world.received("authing.users.create"), world.usernames("u-")), (51, names_of(50)));
+}
+
+#[test]
+fn a_file_that_is_there_is_not_taken_for_rejects() {
+    let world = World::new("precious");
+    world.write("users.csv", "username\nu-1\n");
+    world.write("precious.txt", "precious");
+    let arguments = import(&["users.csv", "--rejects", "precious.txt"]);
+    let run = world.run(&arguments);
+    assert!(run.code == Some(2) && run.err.contains("precious.txt is there already"), "{run:?}");
+    assert!(world.emulator.requests().is_empty() && !world.has("users.csv.iam-journal"));
+    // No row fails: nothing is written in its place.
+    let run = world.run(&[&arguments[..], &["--overwrite"]].concat());
+    assert_eq!((run.code, world.read("precious.txt").as_str()), (Some(0), "precious"), "{run:?}");
+    assert!(!world.has("precious.txt.iam-rejects"));
+    world.write("taken.csv", "username,password\nann,canary\n");
+    let run = world.run(&import(&["taken.csv", "--rejects", "new.csv"]));
+    assert_eq!(run.code, Some(3), "{run:?}");
+    #[cfg(unix)]
+    {
+        let metadata = std::fs::metadata(world.directory.join("new.csv")).unwrap();
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn hashes_of_passwords_are_no_update() {
+    let world = World::new("hashes");
+    world.write("users.csv", "username,password\nann,hash\n");
+    let run = world.run(&import(&["users.csv", "--update", "--yes", "--keep-password"]));
+    assert!(run.code == Some(2) && run.err.contains("--keep-password"), "{run:?}");
+    assert!(world.emulator.requests().is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_the_output_is_said_before_anything_is_sent() {
+    let world = World::new("fields");
+    world.write("users.csv", "username\nu-1\n");
+    let run = world.run(&import(&["users.csv", "--fields", "created,nonsense"]));
+    assert!(run.code == Some(2) && run.err.contains("there is no `nonsense`"), "{run:?}");
+    assert!(world.emulator.requests().is_empty());
+    let run = world.run(&import(&["users.csv", "--fields", "created", "-o", "csv"]));
+    assert_eq!((run.code, run.out.as_str()), (Some(0), "created\n1\n"), "{run:?}");
+}
+
+#[test]
+fn columns_that_are_not_sent_are_named_once() {
+    let world = World::new("ignored");
+    world.write("users.csv", "username,registerSource,city\nu-1,wechat,Gent\nu-2,wechat,\n");
+    let run = world.run(&import(&["users.csv"]));
+    assert_eq!((run.code, run.err.matches("registerSource").count()), (Some(0), 1), "{run:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_whose_name_is_not_utf_8_is_imported_and_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::new("odd-name");
+    let name = std::ffi::OsStr::from_bytes(b"users-\xff.csv");
+    std::fs::write(world.directory.join(name), "username\nu-1\n").unwrap();
+    let mut command = world.iam(&IMPORT);
+    let run = Run::of(command.arg(name).env("IAM_USER_POOL_SECRET", "wrong").output().unwrap());
+    assert!(run.code == Some(4) && run.err.contains("go on with: "), "{run:?}");
+    assert!(run.err.contains("'users-\u{fffd}.csv'"), "{run:?}");
 }
 
 #[test]
@@ -179,9 +269,9 @@ fn a_journal_is_of_one_file_and_one_pool() {
     let longer = world.run(&import(&["a.csv", "-o", "json"]));
     assert_eq!((longer.code, longer.count("created"), longer.count("earlier")), (Some(0), 1, 2), "{longer:?}");
     let pool = world.run(&import(&["a.csv", "--user-pool", "another"]));
-    assert!(pool.code == Some(1) && pool.err.contains("another") && pool.err.contains("--journal"), "{pool:?}");
+    assert!(pool.code == Some(2) && pool.err.contains("another") && pool.err.contains("--journal"), "{pool:?}");
     let no_journal = world.run(&import(&["b.csv", "--journal", "a.csv"]));
-    assert!(no_journal.code == Some(1) && no_journal.err.contains("a.csv: this is no journal"), "{no_journal:?}");
+    assert!(no_journal.code == Some(2) && no_journal.err.contains("a.csv: not a journal"), "{no_journal:?}");
     let itself = world.run(&import(&["b.csv", "--rejects", "./b.csv"]));
     assert!(itself.code == Some(2) && world.read("b.csv").contains("u-9"), "{itself:?}");
     assert_eq!(world.usernames("u-"), ["u-1", "u-2", "u-3"]);
@@ -212,7 +302,7 @@ fn a_full_disk_ends_it_and_is_named() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.err.contains("the file of rejects /dev/full: No space left"), "{run:?}");
     let journal = world.run(&import(&["users.csv", "--journal", "/dev/full"]));
-    assert!(journal.code == Some(1) && journal.err.contains("/dev/full: it is no file"), "{journal:?}");
+    assert!(journal.code == Some(2) && journal.err.contains("/dev/full: not a regular file"), "{journal:?}");
 }
 
 #[test]

@@ -2,8 +2,15 @@
 
 use super::{World, csv_of, names_of};
 
-const USERS: usize = 2000;
-const KILLS: usize = 20;
+/// How many users there are, and how often the import is killed: IAM_CLI_USERS=100000 IAM_CLI_KILLS=20 is the large proof.
+fn size() -> (usize, usize) {
+    let number = |name, default| {
+        std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|error| panic!("{name}: {error}")))
+    };
+    let (users, kills) = (number("IAM_CLI_USERS", 2000), number("IAM_CLI_KILLS", 20));
+    assert!(kills > 0 && users / kills > 20, "{users} users are too few for {kills} kills");
+    (users, kills)
+}
 
 /// Numbers that a seed decides.
 struct Random(u64);
@@ -17,17 +24,18 @@ impl Random {
 
 #[test]
 fn every_user_is_created_once_whenever_it_is_killed() {
+    let (users, kills) = size();
     let world = World::new("killed");
-    world.write("users.csv", csv_of(USERS));
+    world.write("users.csv", csv_of(users));
     let arguments = ["authing", "users", "import", "users.csv", "-o", "json", "--quiet"];
-    let users = world.client().users();
-    let total = || users.list().unwrap().total_count as u64;
+    let service = world.client().users();
+    let total = || service.list().unwrap().total_count as u64;
     let seeded = total();
     let mut random = Random(20_261_121);
     let mut target = 0;
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         // It is killed once so many are there, and a little later: in the middle of a call, or of a line of the journal.
-        target += 1 + random.below((USERS / KILLS) as u64 - 10);
+        target += 1 + random.below((users / kills) as u64 - 10);
         let mut process = world.iam(&arguments).spawn().unwrap();
         while total() < seeded + target {
             assert_eq!(process.try_wait().unwrap(), None, "kill {kill}: it ended before there were {target}");
@@ -36,13 +44,13 @@ fn every_user_is_created_once_whenever_it_is_killed() {
         process.kill().unwrap();
         process.wait().unwrap();
         target = target.max(total() - seeded);
-        assert!(target < USERS as u64, "it was too fast to be killed {KILLS} times");
+        assert!(target < users as u64, "it was too fast to be killed {kills} times");
     }
     let last = world.run(&arguments);
     assert_eq!((last.code, last.count("failed"), last.count("left")), (Some(0), 0, 0), "{last:?}");
-    assert_eq!(last.count("created") + last.count("earlier"), USERS as u64, "{last:?}");
-    assert_eq!(world.usernames("u-"), names_of(USERS));
-    assert_eq!(total(), seeded + USERS as u64);
+    assert_eq!(last.count("created") + last.count("earlier"), users as u64, "{last:?}");
+    assert_eq!(world.usernames("u-"), names_of(users));
+    assert_eq!(total(), seeded + users as u64);
     let again = world.run(&arguments);
-    assert_eq!((again.code, again.count("earlier")), (Some(0), USERS as u64), "{again:?}");
+    assert_eq!((again.code, again.count("earlier")), (Some(0), users as u64), "{again:?}");
 }

@@ -84,11 +84,75 @@ fn an_export_is_an_import() {
     assert_eq!(stdout.out, world.read("org.json"));
     let refused = world.run(&["authing", "orgs", "export", "--to", "org.json"]);
     assert!(refused.code == Some(2) && refused.err.contains("--overwrite"), "{refused:?}");
-    for (text, part) in
-        [("{\"name\": \"canary\"", "no tree of nodes"), ("[{\"code\": \"c\"}]", "a node has no name"), ("7", "no tree")]
-    {
+    for (text, part) in [
+        ("{\"name\": \"canary\"", "neither a tree of nodes"),
+        ("[{\"code\": \"c\"}]", "a node has no name"),
+        ("7", "neither a tree"),
+    ] {
         world.write("wrong.json", text);
         let run = world.run(&["authing", "orgs", "import", "wrong.json"]);
         assert!(run.code == Some(2) && run.err.contains(part) && !run.err.contains("canary"), "{text}: {run:?}");
     }
+}
+
+/// The names of all organizations.
+fn roots(world: &World) -> Vec<String> {
+    let mut names: Vec<_> =
+        world.client().orgs().export_all().unwrap().into_iter().filter_map(|tree| tree.node.name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn several_trees_are_compared_before_any_is_changed() {
+    let world = World::new("several");
+    let seeded = roots(&world).len();
+    let trees =
+        json!([{"name": "TA", "code": "ta", "children": [{"name": "A1", "code": "a1"}]}, {"name": "TB", "code": "tb"}]);
+    world.write("org.json", trees.to_string());
+    let dry = world.run(&["authing", "orgs", "import", "org.json", "-n", "-o", "jsonl"]);
+    assert_eq!((dry.code, dry.out.lines().count(), roots(&world).len()), (Some(0), 3, seeded), "{dry:?}");
+    assert_eq!(world.run(&["authing", "orgs", "import", "org.json"]).code, Some(0));
+    assert_eq!((roots(&world).len(), diff(&world)), (seeded + 2, vec![]));
+
+    // One of them is there: nothing is done about the other one either.
+    world.write("org.json", json!([{"name": "TC", "code": "tc"}, {"name": "TA", "code": "ta"}]).to_string());
+    let refused = world.run(&["authing", "orgs", "import", "org.json"]);
+    assert!(refused.code == Some(2) && refused.err.contains("`TA` exists already"), "{refused:?}");
+    let pruned = ["authing", "orgs", "import", "org.json", "--update", "--prune", "--confirm", "TA"];
+    let refused = world.run(&pruned);
+    assert!(refused.code == Some(2) && refused.err.contains("several trees"), "{refused:?}");
+    assert_eq!(roots(&world).len(), seeded + 2);
+
+    // The second one fails after the first one was made.
+    let trees =
+        json!([{"name": "TC", "code": "tc"}, {"name": "TA", "code": "ta", "members": [{"username": "nobody-here"}]}]);
+    world.write("org.json", trees.to_string());
+    let partly = world.run(&["authing", "orgs", "import", "org.json", "--update"]);
+    assert!(partly.code == Some(3) && partly.err.contains("nobody-here"), "{partly:?}");
+    assert!(partly.err.contains("1 changes were made"), "{partly:?}");
+    assert!(roots(&world).contains(&"TC".to_owned()));
+}
+
+#[test]
+fn an_organization_of_the_same_name_and_another_code_is_another_one() {
+    let world = World::new("codes");
+    world.write("org.json", json!({"name": "TA", "code": "ta"}).to_string());
+    assert_eq!(world.run(&["authing", "orgs", "import", "org.json"]).code, Some(0));
+    world.write("org.json", json!({"name": "TA", "code": "ta-new"}).to_string());
+    let run = world.run(&["authing", "orgs", "import", "org.json", "--update"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(roots(&world).iter().filter(|name| *name == "TA").count(), 2);
+}
+
+#[test]
+fn an_organization_that_may_have_been_created_is_not_created_again() {
+    let world = World::new("maybe");
+    let before = roots(&world);
+    world.write("org.json", json!({"name": "Lost"}).to_string());
+    let fault = world.emulator.fault(Fault::reset_before().on("authing.orgs.import_by_json"));
+    let run = world.run(&["authing", "orgs", "import", "org.json"]);
+    assert_eq!((run.code, fault.applied()), (Some(3), 1), "{run:?}");
+    assert!(run.err.contains("may have created `Lost`") && run.err.contains("orgs diff"), "{run:?}");
+    assert_eq!(roots(&world), before);
 }

@@ -110,7 +110,7 @@ fn ctrl_c_lets_the_calls_under_way_end_and_says_how_to_go_on() {
 }
 
 #[test]
-fn who_changes_users_is_asked_first() {
+fn an_update_asks_first() {
     let world = World::new("asked");
     world.write("users.csv", "username,nickname\nann,A\n");
     for (answer, code, nickname) in [(&b"n\r"[..], Some(2), None), (b"y\r", Some(0), Some("A"))] {

@@ -1,18 +1,25 @@
 //! Exports a list: page by page to standard output, or to a file that has its name once it is whole.
 
-use super::{gate::Gate, input::beside, interrupt, journal::Owner, progress::Progress, rows::Format};
+use super::{
+    gate::Gate,
+    interrupt,
+    journal::JournalScope,
+    pages::{ExportPage, Position},
+    progress::{Progress, grouped},
+};
 use crate::{
     command::Global,
     failure::{Failure, Result},
-    output::{fields, value::Value},
+    output::{Format, fields, value::Value},
+    paths::{self, beside},
 };
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, BufWriter, Seek as _, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,9 +33,6 @@ pub struct ExportOptions {
     /// The file to write; without it, standard output
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
-    /// The form; by default what the file's name says, or a JSON object a line
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
     /// Go on with an export that was stopped
     #[arg(long, requires = "to")]
     pub resume: bool,
@@ -44,10 +48,11 @@ pub struct ExportOptions {
 }
 
 /// How far an export is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
-    /// The last page that is written.
-    page: usize,
+    /// Behind what is written.
+    #[serde(flatten)]
+    position: Position,
     /// How long the file is then.
     bytes: u64,
     rows: usize,
@@ -64,65 +69,98 @@ struct Head {
     columns: Vec<String>,
 }
 
-/// A page of items, and how many items there are on all pages; 0 where that is not known.
-pub type Page<T> = (Vec<T>, usize);
+/// The columns of an export.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// Those that it has, unless `--fields` names others.
+    pub default: &'a [&'a str],
+    /// Those that `--fields` can name.
+    pub known: &'a [&'a str],
+    /// Whether JSON lines have every member, also those that the columns do not name.
+    pub all_members: bool,
+}
 
-/// Exports all pages. `after` returns what fetches the pages after the first so many. `columns` are those of CSV, unless
-/// `--fields` names others, which must be among `known`.
-pub fn run<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
+/// Exports all pages. `after` returns what fetches the pages after a place.
+pub fn run<T: Serialize, F: FnMut() -> Result<Option<ExportPage<T>>>>(
     global: &Global,
     options: &ExportOptions,
-    owner: &Owner,
-    (columns, known): (&[&str], &[&str]),
-    after: impl FnOnce(usize) -> Result<F>,
+    scope: &JournalScope,
+    columns: Columns<'_>,
+    after: impl FnOnce(Position) -> Result<F>,
 ) -> Result<()> {
-    let asked = global.output.fields.clone().filter(|fields| !fields.is_empty());
-    if let Some(unknown) = asked.as_deref().and_then(|asked| fields::unknown(asked, known)) {
-        return Err(Failure::Usage(format!("--fields: there is no `{unknown}`; there are {}", known.join(", "))));
+    let asked = global.output.fields.clone();
+    if let Some(unknown) = asked.as_deref().and_then(|asked| fields::unknown(asked, columns.known)) {
+        return Err(Failure::Usage(format!(
+            "--fields: there is no `{unknown}`; there are {}",
+            columns.known.join(", ")
+        )));
     }
-    let format = format_of(options);
-    let columns = match (asked, format) {
-        (Some(asked), _) => asked,
-        (None, Format::Csv) => columns.iter().map(|name| (*name).to_owned()).collect(),
-        (None, Format::Jsonl) => Vec::new(),
+    if asked.as_ref().is_some_and(Vec::is_empty) {
+        columns.known.iter().try_for_each(|name| writeln!(io::stdout().lock(), "{name}"))?;
+        return Ok(());
+    }
+    let is_csv = is_csv(global, options)?;
+    let default = || columns.default.iter().map(|name| (*name).to_owned()).collect();
+    let shape = match asked {
+        Some(columns) => Shape { is_csv, columns, is_exact: true },
+        None if columns.all_members && !is_csv => Shape { is_csv, columns: Vec::new(), is_exact: false },
+        None => Shape { is_csv, columns: default(), is_exact: is_csv },
     };
-    let shape = Shape { format, columns };
     match &options.to {
-        None => to_stdout(&shape, after(0)?),
-        Some(path) => to_file(path, options, owner, &shape, after),
+        None => to_stdout(&shape, after(Position::default())?),
+        Some(path) => to_file(path, options, scope, &shape, after),
     }
 }
 
-fn format_of(options: &ExportOptions) -> Format {
-    let by_name = || Some(options.to.as_ref()?.extension()?.eq_ignore_ascii_case("csv"));
-    options.format.unwrap_or(if by_name().unwrap_or(false) { Format::Csv } else { Format::Jsonl })
+/// Returns whether an export is CSV: as `-o` says, or the name of the file.
+fn is_csv(global: &Global, options: &ExportOptions) -> Result<bool> {
+    if global.output.jq.is_some() {
+        return Err(Failure::Usage("--jq: an export is written as it comes; pipe it through `jq`".to_owned()));
+    }
+    match global.output.output {
+        Some(Format::Csv) => Ok(true),
+        Some(Format::Jsonl) => Ok(false),
+        Some(_) => Err(Failure::Usage("--output: an export is csv or jsonl".to_owned())),
+        None => Ok(options
+            .to
+            .as_ref()
+            .and_then(|path| path.extension())
+            .is_some_and(|name| name.eq_ignore_ascii_case("csv"))),
+    }
 }
 
 /// How items are written.
 struct Shape {
-    format: Format,
+    is_csv: bool,
     /// Empty: all members.
     columns: Vec<String>,
+    /// Whether an item has a column without a value, too.
+    is_exact: bool,
 }
 
 impl Shape {
     fn head(&self) -> Result<Vec<u8>> {
-        match self.format {
-            Format::Jsonl => Ok(Vec::new()),
-            Format::Csv => record(self.columns.iter().map(String::as_str)),
+        match self.is_csv {
+            false => Ok(Vec::new()),
+            true => record(self.columns.iter().map(String::as_str)),
         }
     }
 
     fn item(&self, item: &impl Serialize) -> Result<Vec<u8>> {
-        let value = Value::of(item)?;
-        match self.format {
-            Format::Csv => {
-                let cell = |name: &String| value.member(name).map(Value::cell).unwrap_or_default();
-                record(self.columns.iter().map(cell))
-            }
-            Format::Jsonl if self.columns.is_empty() => Ok(format!("{value}\n").into_bytes()),
-            Format::Jsonl => Ok(format!("{}\n", fields::select(&value, &self.columns)).into_bytes()),
+        let mut value = Value::of(item)?;
+        if self.is_csv {
+            let cell = |name: &String| value.member(name).map(Value::cell).unwrap_or_default();
+            return record(self.columns.iter().map(cell));
         }
+        match &mut value {
+            _ if self.is_exact => value = fields::select(&value, &self.columns),
+            // Members that this program does not know could not be imported again.
+            Value::Object(members) if !self.columns.is_empty() => {
+                members.retain(|(name, _)| self.columns.contains(name))
+            }
+            _ => {}
+        }
+        Ok(format!("{value}\n").into_bytes())
     }
 }
 
@@ -133,16 +171,31 @@ fn record<T: AsRef<[u8]>>(cells: impl Iterator<Item = T>) -> Result<Vec<u8>> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 
-fn to_stdout<T: Serialize>(shape: &Shape, mut next: impl FnMut() -> Result<Option<Page<T>>>) -> Result<()> {
+fn to_stdout<T: Serialize>(shape: &Shape, mut next: impl FnMut() -> Result<Option<ExportPage<T>>>) -> Result<()> {
     let mut to = BufWriter::new(io::stdout().lock());
     to.write_all(&shape.head()?)?;
-    while let Some((items, _)) = next()? {
+    let (mut rows, mut last_total) = (0, None);
+    while let Some(ExportPage { items, total, .. }) = next()? {
         for item in &items {
             to.write_all(&shape.item(item)?)?;
         }
         to.flush()?;
+        (rows, last_total) = (rows + items.len(), total);
     }
-    Ok(to.flush()?)
+    to.flush()?;
+    check_total(rows, last_total)
+}
+
+/// Fails if fewer rows came than the service says that there are.
+fn check_total(rows: usize, total: Option<usize>) -> Result<()> {
+    match total {
+        Some(total) if rows < total => Err(Failure::Other(format!(
+            "{} rows came, and the service says that there are {}; export anew",
+            grouped(rows),
+            grouped(total)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A file that is not whole yet, and the journal that says how far it is.
@@ -154,47 +207,48 @@ struct Part {
     mark: Mark,
 }
 
-fn to_file<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
+fn to_file<T: Serialize, F: FnMut() -> Result<Option<ExportPage<T>>>>(
     path: &Path,
     options: &ExportOptions,
-    owner: &Owner,
+    scope: &JournalScope,
     shape: &Shape,
-    after: impl FnOnce(usize) -> Result<F>,
+    after: impl FnOnce(Position) -> Result<F>,
 ) -> Result<()> {
     if path.exists() && !options.overwrite {
         return Err(Failure::Refused(format!("{} is there already; --overwrite replaces it", path.display())));
     }
     let head = Head {
         iam_journal: 1,
-        command: owner.command.clone(),
-        target: owner.target.clone(),
-        csv: shape.format == Format::Csv,
+        command: scope.command.clone(),
+        target: scope.target.clone(),
+        csv: shape.is_csv,
         page_size: options.page_size.into(),
         columns: shape.columns.clone(),
     };
     let mut part = Part::open(path, options.resume, &head)?;
-    if part.mark.page == 0 {
+    if part.mark == Mark::default() {
         part.write(&shape.head()?)?;
     }
     let gate = Arc::new(Gate::new(None));
-    let interrupted = interrupt::watch(&gate).map_err(|error| Failure::Other(format!("signals: {error}")))?;
-    let mut next = after(part.mark.page)?;
-    let mut progress = None;
+    interrupt::watch(&gate).map_err(|error| Failure::Other(format!("signals: {error}")))?;
+    let mut next = after(part.mark.position.clone())?;
+    let (mut progress, mut last_total) = (None, None);
     let mut noted = Instant::now();
     let result = loop {
-        if interrupted.load(Ordering::Relaxed) {
+        if gate.is_interrupted() {
             break Err(Failure::Interrupted);
         }
-        let (items, total) = match next() {
+        let ExportPage { items, total, position } = match next() {
             Ok(Some(page)) => page,
-            Ok(None) => break Ok(()),
+            Ok(None) => break check_total(part.mark.rows, last_total),
             Err(failure) => break Err(failure),
         };
-        let progress: &mut Progress = progress.get_or_insert_with(|| Progress::new(total, options.quiet));
+        let progress: &mut Progress = progress.get_or_insert_with(|| Progress::new(total.unwrap_or(0), options.quiet));
         for item in &items {
             part.write(&shape.item(item)?)?;
         }
-        part.mark.page += 1;
+        last_total = total;
+        part.mark.position = position;
         part.mark.rows += items.len();
         progress.at(part.mark.rows, String::new);
         if noted.elapsed() >= NOTED_EVERY {
@@ -209,7 +263,8 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
         Ok(()) => part.finish(path),
         Err(failure) => {
             part.note()?;
-            crate::say!("iam: {} rows are in {}; go on with --resume", part.mark.rows, part.path.display());
+            let rows = grouped(part.mark.rows);
+            crate::say!("iam: {rows} rows are in {}; go on with --resume", part.path.display());
             Err(failure)
         }
     }
@@ -218,14 +273,9 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<Page<T>>>>(
 impl Part {
     /// Begins a file, or goes on with one as far as its journal says.
     fn open(target: &Path, resume: bool, head: &Head) -> Result<Self> {
-        let (path, journal_path) = (beside(target, ".part"), beside(target, ".iam-journal"));
-        let open = |path: &Path| {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(false);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path).map_err(|error| Failure::file(path, &error))
-        };
+        // Not the name of an import's journal: the file may be exported over one that is being imported.
+        let (path, journal_path) = (beside(target, ".part"), beside(target, ".part.iam-journal"));
+        let open = |path: &Path| paths::open_private(path).map_err(|error| Failure::file(path, &error));
         let mut journal = open(&journal_path)?;
         if let Err(fs::TryLockError::WouldBlock) = journal.try_lock() {
             return Err(Failure::Other(format!("{}: another export is under way", journal_path.display())));
@@ -278,7 +328,7 @@ impl Part {
         fs::rename(&self.path, target).map_err(|error| Failure::file(target, &error))?;
         // It says nothing any more; that it stays would do no harm.
         let _ = fs::remove_file(&self.journal_path);
-        crate::say!("iam: {} rows are in {}", self.mark.rows, target.display());
+        crate::say!("iam: {} rows are in {}", grouped(self.mark.rows), target.display());
         Ok(())
     }
 }
@@ -322,7 +372,8 @@ mod tests {
         let mut part = Part::open(&target, false, &head(&["a"])).unwrap();
         assert!(matches!(Part::open(&target, false, &head(&["a"])), Err(Failure::Other(_))), "two at once");
         part.write(b"a\n1\n").unwrap();
-        part.mark = Mark { page: 1, rows: 1, ..part.mark };
+        let position = Position::default().after(1, ["u1".to_owned()].into_iter());
+        part.mark = Mark { position: position.clone(), rows: 1, ..part.mark };
         part.note().unwrap();
         part.write(b"2\n").unwrap();
         part.sync().unwrap();
@@ -331,7 +382,7 @@ mod tests {
         drop(part);
         assert!(matches!(Part::open(&target, true, &head(&["b"])), Err(Failure::Usage(_))));
         let mut part = Part::open(&target, true, &head(&["a"])).unwrap();
-        assert_eq!(part.mark, Mark { page: 1, bytes: 4, rows: 1 });
+        assert_eq!(part.mark, Mark { position, bytes: 4, rows: 1 });
         part.write(b"3\n").unwrap();
         part.finish(&target).unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "a\n1\n3\n");

@@ -1,6 +1,6 @@
 //! What all workers pass before a call: the one rate bucket, and the wish to stop.
 
-use super::rate::Bucket;
+use super::rate::TokenBucket;
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -9,6 +9,15 @@ use std::{
 /// No further call is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
+
+/// Why no further call is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// A signal: Ctrl-C.
+    Interrupted,
+    /// The work itself ends it; it knows why.
+    Ended,
+}
 
 /// Shared by all workers.
 #[derive(Debug)]
@@ -19,15 +28,15 @@ pub struct Gate {
 
 #[derive(Debug)]
 struct State {
-    bucket: Bucket,
-    is_stopped: bool,
+    bucket: TokenBucket,
+    stopped: Option<StopReason>,
 }
 
 impl Gate {
     /// Lets so many calls a second pass; `None` lets all pass until the service refuses one.
     pub fn new(rate: Option<f64>) -> Self {
-        let bucket = Bucket::new(rate, Instant::now());
-        Self { state: Mutex::new(State { bucket, is_stopped: false }), changed: Condvar::new() }
+        let bucket = TokenBucket::new(rate, Instant::now());
+        Self { state: Mutex::new(State { bucket, stopped: None }), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -39,7 +48,7 @@ impl Gate {
     pub fn enter(&self) -> Result<Instant, Stopped> {
         let mut state = self.lock();
         loop {
-            if state.is_stopped {
+            if state.stopped.is_some() {
                 return Err(Stopped);
             }
             let now = Instant::now();
@@ -58,7 +67,7 @@ impl Gate {
         let until = Instant::now() + time;
         let mut state = self.lock();
         loop {
-            if state.is_stopped {
+            if state.stopped.is_some() {
                 return Err(Stopped);
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -70,19 +79,28 @@ impl Gate {
         }
     }
 
-    /// The service has refused the call that was made then: see [`Bucket::refused`].
+    /// The service has refused the call that was made then: see [`TokenBucket::refused`].
     pub fn refused(&self, sent: Instant, retry_after: Option<Duration>) {
         self.lock().bucket.refused(sent, Instant::now(), retry_after);
     }
 
-    /// Lets no further call pass. Those under way go on.
-    pub fn stop(&self) {
-        self.lock().is_stopped = true;
+    /// Lets no further call pass. Those under way go on. The first reason counts: others follow from it.
+    pub fn stop(&self, reason: StopReason) {
+        self.lock().stopped.get_or_insert(reason);
         self.changed.notify_all();
     }
 
+    /// Returns why no further call is to be made.
+    pub fn stopped(&self) -> Option<StopReason> {
+        self.lock().stopped
+    }
+
     pub fn is_stopped(&self) -> bool {
-        self.lock().is_stopped
+        self.stopped().is_some()
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.stopped() == Some(StopReason::Interrupted)
     }
 }
 
@@ -92,17 +110,18 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn who_waits_is_woken_when_the_work_stops() {
+    fn a_waiting_worker_is_woken_when_the_work_stops() {
         let gate = Gate::new(Some(1000.0));
         let sent = gate.enter().unwrap();
         gate.refused(sent, Some(Duration::from_secs(600)));
         thread::scope(|scope| {
             let entering = scope.spawn(|| gate.enter());
             let waiting = scope.spawn(|| gate.wait(Duration::from_secs(600)));
-            gate.stop();
+            gate.stop(StopReason::Interrupted);
+            gate.stop(StopReason::Ended);
             assert_eq!(entering.join().unwrap(), Err(Stopped));
             assert_eq!(waiting.join().unwrap(), Err(Stopped));
         });
-        assert!(gate.is_stopped() && gate.enter().is_err());
+        assert!(gate.is_interrupted() && gate.enter().is_err());
     }
 }

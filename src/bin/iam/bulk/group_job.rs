@@ -2,8 +2,8 @@
 
 use super::{
     caller::{CallError, Caller, Repeat, Severity, is_ambiguous, severity},
-    import::{self, Job},
-    journal::{Done, Outcome},
+    import::{self, History, Job, Preview},
+    outcome::{Done, Outcome},
     row::{Row, text},
     user_row::Key,
 };
@@ -11,7 +11,10 @@ use iam_sdk::{Error, ErrorKind, Result, authing::CreateGroupOptions, blocking::a
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Members that the service sets itself, and the column of a file of rejects. They are not sent.
@@ -42,7 +45,7 @@ impl GroupRow {
         for (member, value) in &row.members {
             let value = match value {
                 Value::String(_) | Value::Number(_) => text(value),
-                _ => return Err(format!("{}: no text", member.escape_debug())),
+                _ => return Err(format!("{}: not text", member.escape_debug())),
             };
             let key = Key::ALL.into_iter().find(|key| key.name() == &**member);
             match (key, &**member) {
@@ -52,7 +55,7 @@ impl GroupRow {
                 (None, "description") => description = Some(value),
                 (None, "id") => id = Some(value),
                 (None, other) if NOT_SENT.contains(&other) => {}
-                (None, other) => return Err(format!("`{}`: no column of groups has this name", other.escape_debug())),
+                (None, other) => return Err(format!("`{}`: groups have no column of this name", other.escape_debug())),
             }
         }
         named.sort_by_key(|(key, _)| Key::ALL.iter().position(|other| other == key));
@@ -70,11 +73,13 @@ pub struct ImportGroups {
     known: Mutex<HashSet<String>>,
     /// Name and description by code, as the first row has them that has a name: any row of a group may be sent first.
     names: Mutex<HashMap<String, (String, Option<String>)>>,
+    /// How many groups were created: rows count memberships.
+    created: AtomicUsize,
 }
 
 impl ImportGroups {
     pub fn new(client: ManagementClient) -> Self {
-        Self { client, known: Mutex::default(), names: Mutex::default() }
+        Self { client, known: Mutex::default(), names: Mutex::default(), created: AtomicUsize::new(0) }
     }
 
     fn is_known(&self, code: &str) -> bool {
@@ -102,6 +107,7 @@ impl ImportGroups {
             },
         };
         lock(&self.known).insert(group.code.clone());
+        self.created.fetch_add(usize::from(is_new), Ordering::Relaxed);
         Ok(is_new)
     }
 
@@ -125,8 +131,7 @@ impl ImportGroups {
                 match caller.call(Repeat::Always, || found(self.client.users().find(key.lookup(value))))? {
                     Some(user) => user.id.unwrap_or_default(),
                     None => {
-                        let message = format!("no user has this {}", key.name());
-                        return Ok(Outcome::Failed { message, short: "NotFound".to_owned() });
+                        return Ok(Outcome::refused(format!("no user has this {}", key.name()), "NotFound"));
                     }
                 }
             }
@@ -160,10 +165,10 @@ impl Job for ImportGroups {
         Ok(Vec::new())
     }
 
-    fn run(&self, row: &Row, _: bool, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {
+    fn run(&self, row: &Row, _: History, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {
         let group = match GroupRow::read(row) {
             Ok(group) => group,
-            Err(message) => return Ok(Outcome::Failed { short: "InvalidArgument".to_owned(), message }),
+            Err(message) => return Ok(Outcome::refused(message, "InvalidArgument")),
         };
         match self.import(&group, caller) {
             Err(CallError::Failed(error)) if severity(&error) == Severity::Row => Ok(import::failed(&error)),
@@ -171,14 +176,27 @@ impl Job for ImportGroups {
         }
     }
 
-    fn preview(&self, row: &Row) -> Option<Error> {
-        let group = GroupRow::read(row).ok()?;
+    fn preview(&self, row: &Row) -> std::result::Result<Vec<Preview>, Error> {
+        let Ok(group) = GroupRow::read(row) else { return Ok(Vec::new()) };
+        let code = &group.code;
+        let mut previews =
+            vec![Preview::Note(format!("if there is no group {code} yet:")), Preview::of(self.create(&group))?];
         match &group.member {
-            Some(Member::Id(id)) => self.client.groups().add_users(&group.code, &[id]).err(),
-            // The id is not known without a call.
-            Some(Member::Named(_, value)) => self.client.groups().add_users(&group.code, &[value]).err(),
-            None => self.create(&group).err(),
+            Some(Member::Id(id)) => previews.push(Preview::of(self.client.groups().add_users(code, &[id]))?),
+            Some(Member::Named(key, value)) => {
+                previews.push(Preview::Note(format!("to find the member, {} {value}:", key.name())));
+                previews.push(Preview::of(self.client.users().find(key.lookup(value)))?);
+                previews.push(Preview::Note(format!(
+                    "who is then added to the group {code}; not known without a call: the user's id"
+                )));
+            }
+            None => {}
         }
+        Ok(previews)
+    }
+
+    fn groups_created(&self) -> Option<usize> {
+        Some(self.created.load(Ordering::Relaxed))
     }
 }
 

@@ -1,10 +1,11 @@
 //! `iam authing groups import` and `export`: groups with their members, a row for each membership.
 
 use super::{
-    command,
-    export::{self, ExportOptions},
+    export::{self, Columns, ExportOptions},
     group_job::ImportGroups,
     options::ImportOptions,
+    pages::{ExportPage, Position},
+    run::{self, Work},
 };
 use crate::{
     command::Global,
@@ -41,15 +42,17 @@ impl Import {
         // All workers slow down together: a call that waits by itself would not let the others know.
         let client = client.with_options(CallOptions::new().retry(RetryPolicy::never()))?;
         let (job, dry) = (ImportGroups::new(client.clone()), ImportGroups::new(client.dry()?));
-        let owner = command::owner("authing groups import", &context);
-        command::import(global, &context, (&self.options, &owner), (&job, &dry), |_| Ok(()))
+        let scope = run::scope("authing groups import", &context);
+        run::import(global, &context, Work { options: &self.options, scope, job, dry }, |_| Ok(()))
     }
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   iam authing groups export --to members.csv
-  iam authing groups export developers testers")]
+  iam authing groups export developers testers -o csv
+
+An export is CSV or JSON lines: as -o says, or else the name of the file.")]
 pub struct Export {
     /// Codes of groups; all by default
     groups: Vec<String>,
@@ -93,8 +96,8 @@ impl Export {
     pub fn run(self, global: &Global) -> Result<()> {
         let context = Context::new(global.flags.clone(), Some(Service::Authing))?;
         let client = ManagementClient::connect(&context)?;
-        let mut owner = command::owner("authing groups export", &context);
-        owner.command += &self.groups.iter().map(|group| format!(" {group}")).collect::<String>();
+        let mut scope = run::scope("authing groups export", &context);
+        scope.command += &self.groups.iter().map(|group| format!(" {group}")).collect::<String>();
         let size = usize::from(self.options.page_size);
         let groups = || -> Result<Vec<Group>> {
             if !self.groups.is_empty() {
@@ -107,20 +110,30 @@ impl Export {
             let options = SortedPageOptions::new().limit(size).sort_by(SortBy::CreatedAtAscending);
             Ok(client.groups().list_all(options).collect::<iam_sdk::Result<_>>()?)
         };
+        let columns = Columns { default: COLUMNS, known: COLUMNS, all_members: false };
         // A group is a page: an export that was stopped goes on with the next one.
-        export::run(global, &self.options, &owner, (COLUMNS, COLUMNS), |done| {
-            let (mut left, client) = (groups()?.into_iter().skip(done), client.clone());
+        export::run(global, &self.options, &scope, columns, |mut position| {
+            let groups = groups()?;
+            let done = match position.recent.is_empty() {
+                true => 0,
+                false => position.find(groups.iter().map(code)).ok_or_else(Position::lost)?,
+            };
+            let (mut left, client) = (groups.into_iter().skip(done), client.clone());
             Ok(move || {
                 let Some(group) = left.next() else { return Ok(None) };
-                let code = group.code.clone().unwrap_or_default();
-                let users = client.groups().list_all_users(code, GroupUsersOptions::new().limit(size));
-                let mut rows =
+                let users = client.groups().list_all_users(code(&group), GroupUsersOptions::new().limit(size));
+                let mut items =
                     users.map(|user| Ok(Row::new(&group, Some(user?)))).collect::<iam_sdk::Result<Vec<_>>>()?;
-                if rows.is_empty() {
-                    rows.push(Row::new(&group, None));
+                if items.is_empty() {
+                    items.push(Row::new(&group, None));
                 }
-                Ok(Some((rows, 0)))
+                position = position.after(position.page + 1, [code(&group).to_owned()].into_iter());
+                Ok(Some(ExportPage { items, total: None, position: position.clone() }))
             })
         })
     }
+}
+
+fn code(group: &Group) -> &str {
+    group.code.as_deref().unwrap_or_default()
 }

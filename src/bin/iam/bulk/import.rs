@@ -1,24 +1,24 @@
-//! An import: every row is checked before the first call, then workers send the rows that no earlier run has.
+//! An import: workers send the rows of a plan that no earlier run has sent.
 
 use super::{
     caller::{self, CallError, Caller},
-    gate::Gate,
+    gate::{Gate, StopReason},
     input::Input,
-    journal::{Done, Journal, Outcome},
-    past::{Known, Past},
+    journal::Journal,
+    journal_state::{JournalState, Known},
+    outcome::{Done, Outcome},
+    plan::Plan,
     progress::Progress,
     rejects::Rejects,
     row::Row,
-    rows::{Problem, Rows},
+    rows::Rows,
 };
-use iam_sdk::Error;
+use iam_sdk::{DryRun, Error};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher as _, RandomState},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -38,11 +38,51 @@ pub trait Job: Sync {
     /// Checks a row, and returns the names that no other row may have: pairs of member and value.
     fn check(&self, row: &Row) -> Result<Vec<(&'static str, String)>, String>;
 
-    /// Sends a row. `maybe_sent`: an earlier run, which was killed, may have sent it.
-    fn run(&self, row: &Row, maybe_sent: bool, caller: &Caller<'_>) -> Result<Outcome, CallError>;
+    /// Sends a row.
+    fn run(&self, row: &Row, history: History, caller: &Caller<'_>) -> Result<Outcome, CallError>;
 
-    /// Makes the call that writes a row, with a client that sends nothing, and returns what it fails with.
-    fn preview(&self, row: &Row) -> Option<Error>;
+    /// Makes the calls that write a row, with a client that sends nothing, and returns what they would send.
+    fn preview(&self, row: &Row) -> Result<Vec<Preview>, Error>;
+
+    /// Returns the columns that are not sent, although somebody may expect it.
+    fn ignored(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns how many groups were created, where rows are about groups.
+    fn groups_created(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// What is known of a row before it is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct History {
+    /// Whether an earlier run, which was killed, may have sent it.
+    pub maybe_sent: bool,
+    /// When the first run of the import began.
+    pub started_at: Timestamp,
+}
+
+/// What a row would send.
+#[derive(Clone, Debug)]
+pub enum Preview {
+    Request(DryRun),
+    /// What decides on the request that follows, or why it cannot be shown.
+    Note(String),
+}
+
+impl Preview {
+    /// Takes the request out of the result of a call with a client that sends nothing.
+    pub fn of<T>(result: iam_sdk::Result<T>) -> Result<Self, Error> {
+        match result {
+            Ok(_) => Ok(Self::Note("a call that needs no request".to_owned())),
+            Err(error) => match error.dry_run() {
+                Some(request) => Ok(Self::Request(request.clone())),
+                None => Err(error),
+            },
+        }
+    }
 }
 
 /// What became of rows.
@@ -66,99 +106,6 @@ impl Counts {
             Outcome::Done(Done::Skipped, _) => self.skipped += 1,
             Outcome::Failed { .. } => self.failed += 1,
         }
-    }
-}
-
-/// The rows of a file, all of which are in order.
-#[derive(Debug)]
-pub struct Plan {
-    /// The beginning of each row's hash, so that a change between the two readings is noticed.
-    hashes: Vec<u64>,
-    /// The rows that earlier runs have done.
-    pub done: usize,
-}
-
-impl Plan {
-    pub fn rows(&self) -> usize {
-        self.hashes.len()
-    }
-
-    pub fn todo(&self) -> usize {
-        self.rows() - self.done
-    }
-}
-
-/// Why a file is not imported.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// Rows are wrong: the first problems, and how many there are.
-    Problems(Vec<Problem>, usize),
-    /// It is not the file that the journal is of.
-    Changed(String),
-}
-
-/// Reads all rows, checks each, and compares them with what earlier runs have done.
-pub fn plan(input: &Input, past: &Past, job: &impl Job) -> Result<Plan, Unfit> {
-    let rows = input.rows().map_err(|problem| Unfit::Problems(vec![problem], 1))?;
-    let (mut problems, mut wrong) = (Vec::new(), 0);
-    let mut names = Names::default();
-    let mut plan = Plan { hashes: Vec::new(), done: 0 };
-    let mut changed = None;
-    for row in rows {
-        let checked = row.and_then(|row| {
-            let keys = job.check(&row).map_err(|text| Problem::new(row.line, text))?;
-            names.take(keys, row.line)?;
-            Ok(row)
-        });
-        let row = match checked {
-            Ok(row) => row,
-            Err(problem) => {
-                wrong += 1;
-                if problems.len() < SHOWN {
-                    problems.push(problem);
-                }
-                continue;
-            }
-        };
-        let hash = row.hash();
-        plan.hashes.push(hash.short());
-        match past.of(row.number, hash) {
-            Known::Done(_) => plan.done += 1,
-            Known::Changed => {
-                changed.get_or_insert(row.line);
-            }
-            Known::New | Known::MaybeSent => {}
-        }
-    }
-    match (problems.is_empty(), changed) {
-        (false, _) => Err(Unfit::Problems(problems, wrong)),
-        (true, Some(line)) => Err(Unfit::Changed(format!(
-            "line {line} is not the row that the journal has as done: the file has changed since, or the journal is of another file"
-        ))),
-        (true, None) if past.last_done() > plan.rows() => Err(Unfit::Changed(format!(
-            "the file has {} rows, and the journal has row {} as done: rows were removed since, or the journal is of another file",
-            plan.rows(),
-            past.last_done()
-        ))),
-        (true, None) => Ok(plan),
-    }
-}
-
-/// The names that rows have taken, as hashes with the line.
-#[derive(Default)]
-struct Names {
-    hasher: RandomState,
-    taken: HashMap<u64, u64>,
-}
-
-impl Names {
-    fn take(&mut self, keys: Vec<(&'static str, String)>, line: u64) -> Result<(), Problem> {
-        for (member, value) in keys {
-            if let Some(other) = self.taken.insert(self.hasher.hash_one((member, &value)), line) {
-                return Err(Problem::new(line, format!("line {other} has the same {member}")));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -192,10 +139,10 @@ pub struct Outputs<'a> {
 
 /// Sends the rows that are not done. When it returns no call is under way, and the journal is on disk.
 pub fn run(
-    (input, past, plan): (&Input, &Past, &Plan),
+    (input, past, plan): (&Input, &JournalState, &Plan),
     job: &impl Job,
     settings: Settings,
-    (gate, interrupted): (&Gate, &AtomicBool),
+    gate: &Gate,
     outputs: Outputs<'_>,
 ) -> (Counts, End) {
     let Outputs { journal, rejects, progress } = outputs;
@@ -212,18 +159,20 @@ pub fn run(
             scope.spawn(move || work(source, job, gate, &sender));
         }
         drop(sender);
-        let (counts, end) = collect(&receiver, settings, (gate, interrupted), &journal, rejects, progress);
-        let is_done = counts.all() >= plan.todo();
-        (counts, settled(end, is_done))
+        let (counts, end) = collect(&receiver, settings, gate, &journal, rejects, progress);
+        let left = plan.todo().saturating_sub(counts.all());
+        (counts, or_stopped(end, left, gate.stopped()))
     })
 }
 
-/// Returns how an import ended. A signal stops the workers at once, and is noticed here only later: rows that are left tell of it.
-fn settled(end: End, is_done: bool) -> End {
-    match end {
-        End::Complete if !is_done => End::Interrupted,
-        End::Interrupted if is_done => End::Complete,
-        end => end,
+/// Returns how an import ended whose workers have told no reason: complete, if nothing is left.
+fn or_stopped(end: End, left: usize, stopped: Option<StopReason>) -> End {
+    match (end, left, stopped) {
+        // A signal that came after the last row has stopped nothing.
+        (End::Interrupted | End::Complete, 0, _) => End::Complete,
+        (End::Complete, _, Some(StopReason::Interrupted)) => End::Interrupted,
+        (End::Complete, ..) => End::Broken("the import ended before all rows were sent".to_owned()),
+        (end, ..) => end,
     }
 }
 
@@ -241,14 +190,14 @@ fn work(source: &Mutex<Source<'_>>, job: &impl Job, gate: &Gate, sender: &SyncSe
         let message = match next {
             None => return,
             Some(Err(text)) => Message::Broken(text),
-            Some(Ok((row, maybe_sent))) => match job.run(&row, maybe_sent, &caller) {
+            Some(Ok((row, history))) => match job.run(&row, history, &caller) {
                 Ok(outcome) => Message::Result(row, outcome),
                 Err(CallError::Stopped) => return,
                 Err(CallError::Failed(error)) => Message::Failed(error),
             },
         };
         if !matches!(message, Message::Result(..)) {
-            gate.stop();
+            gate.stop(StopReason::Ended);
         }
         if sender.send(message).is_err() {
             return;
@@ -259,7 +208,7 @@ fn work(source: &Mutex<Source<'_>>, job: &impl Job, gate: &Gate, sender: &SyncSe
 /// The rows that are left to send.
 struct Source<'a> {
     rows: Rows,
-    past: &'a Past,
+    past: &'a JournalState,
     plan: &'a Plan,
     journal: &'a Mutex<Option<Journal>>,
     noted: usize,
@@ -267,8 +216,8 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Returns the next row, and whether an earlier run may have sent it.
-    fn next(&mut self) -> Option<Result<(Row, bool), String>> {
+    /// Returns the next row, and what is known of it.
+    fn next(&mut self) -> Option<Result<(Row, History), String>> {
         while !self.ended {
             let row = match self.rows.next() {
                 Some(Ok(row)) => row,
@@ -294,7 +243,7 @@ impl Source<'_> {
                     return Some(Err(text));
                 }
             }
-            return Some(Ok((row, maybe_sent)));
+            return Some(Ok((row, History { maybe_sent, started_at: self.past.started_at })));
         }
         self.ended = true;
         None
@@ -304,7 +253,7 @@ impl Source<'_> {
         self.rows.number()
     }
 
-    fn broken(&mut self, what: String) -> Option<Result<(Row, bool), String>> {
+    fn broken(&mut self, what: String) -> Option<Result<(Row, History), String>> {
         self.ended = true;
         Some(Err(format!("the file has changed since its rows were checked: {what}")))
     }
@@ -318,7 +267,7 @@ fn lock(journal: &Mutex<Option<Journal>>) -> std::sync::MutexGuard<'_, Option<Jo
 fn collect(
     receiver: &Receiver<Message>,
     settings: Settings,
-    (gate, interrupted): (&Gate, &AtomicBool),
+    gate: &Gate,
     journal: &Mutex<Option<Journal>>,
     mut rejects: Option<&mut Rejects>,
     progress: &mut Progress,
@@ -326,7 +275,7 @@ fn collect(
     let mut counts = Counts::default();
     let mut end = End::Complete;
     let stop = |end: &mut End, reason: End| {
-        gate.stop();
+        gate.stop(StopReason::Ended);
         // The first reason counts; the others follow from it. Only a file that cannot be written is worse than any.
         if matches!(end, End::Complete) || matches!(reason, End::Broken(_)) && !matches!(end, End::Broken(_)) {
             *end = reason;
@@ -356,8 +305,8 @@ fn collect(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => is_open = false,
         }
-        if interrupted.load(Ordering::Relaxed) && matches!(end, End::Complete) {
-            stop(&mut end, End::Interrupted);
+        if gate.is_interrupted() && matches!(end, End::Complete) {
+            end = End::Interrupted;
             progress.say("stopping; the calls under way come to their end (Ctrl-C again ends at once)");
         }
         if let Some(journal) = &mut *lock(journal)
@@ -375,7 +324,7 @@ fn collect(
 
 /// Returns the outcome of a row that was refused.
 pub fn failed(error: &Error) -> Outcome {
-    Outcome::Failed { message: error.to_string(), short: caller::short(error) }
+    Outcome::refused(error.to_string(), caller::short(error))
 }
 
 #[cfg(test)]
@@ -383,16 +332,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_import_is_complete_if_nothing_is_left() {
-        for (end, is_done, expected) in [
-            (End::Complete, true, "Complete"),
-            (End::Complete, false, "Interrupted"),
-            (End::Interrupted, true, "Complete"),
-            (End::Interrupted, false, "Interrupted"),
-            (End::TooManyErrors, false, "TooManyErrors"),
-            (End::Broken("the disk is full".to_owned()), true, "Broken"),
+    fn an_import_is_complete_if_nothing_is_left_and_interrupted_by_a_signal_alone() {
+        let (signal, own) = (Some(StopReason::Interrupted), Some(StopReason::Ended));
+        for (end, left, stopped, expected) in [
+            (End::Complete, 0, None, "Complete"),
+            (End::Complete, 0, signal, "Complete"),
+            (End::Complete, 1, signal, "Interrupted"),
+            (End::Complete, 1, None, "Broken(\"the import ended"),
+            (End::Complete, 1, own, "Broken(\"the import ended"),
+            (End::Interrupted, 0, signal, "Complete"),
+            (End::Interrupted, 1, signal, "Interrupted"),
+            (End::TooManyErrors, 1, own, "TooManyErrors"),
+            (End::Broken("the disk is full".to_owned()), 0, own, "Broken(\"the disk is full"),
         ] {
-            let name = format!("{:?}", settled(end, is_done));
+            let name = format!("{:?}", or_stopped(end, left, stopped));
             assert!(name.starts_with(expected), "{name}");
         }
     }

@@ -1,6 +1,6 @@
 //! The file that is imported, which is read twice: to check every row, and to send them.
 
-use super::rows::{Format, Problem, Rows};
+use super::rows::{FileFormat, Problem, Rows};
 use std::{
     fs::File,
     io::{self, BufRead as _, BufReader, Cursor, Read},
@@ -15,7 +15,7 @@ const MOST_KEPT: u64 = 512 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Input {
     source: Source,
-    pub format: Format,
+    pub format: FileFormat,
     name: String,
 }
 
@@ -32,7 +32,7 @@ impl Input {
     /// # Errors
     ///
     /// The file's name and what is wrong with it.
-    pub fn open(path: &Path, format: Option<Format>) -> Result<Self, String> {
+    pub fn open(path: &Path, format: Option<FileFormat>) -> Result<Self, String> {
         let is_stdin = path == Path::new("-");
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
         let wrong = |error: io::Error| format!("{name}: {error}");
@@ -51,7 +51,7 @@ impl Input {
                 Source::Memory(read_once(file).map_err(wrong)?)
             }
         };
-        let mut input = Self { source, format: Format::Csv, name };
+        let mut input = Self { source, format: FileFormat::Csv, name };
         input.format = match format.or_else(|| by_name(path)) {
             Some(format) => format,
             None => input.sniff().map_err(|error| format!("{}: {error}", input.name))?,
@@ -83,18 +83,18 @@ impl Input {
     }
 
     /// Looks at the first character: an object, or the name of a column.
-    fn sniff(&self) -> io::Result<Format> {
+    fn sniff(&self) -> io::Result<FileFormat> {
         let mut reader = self.reader()?;
         let start = reader.fill_buf()?;
         let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
-        Ok(if matches!(start.first(), Some(b'{' | b'[')) { Format::Jsonl } else { Format::Csv })
+        Ok(if matches!(start.first(), Some(b'{' | b'[')) { FileFormat::Jsonl } else { FileFormat::Csv })
     }
 }
 
-fn by_name(path: &Path) -> Option<Format> {
+fn by_name(path: &Path) -> Option<FileFormat> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" | "tsv" => Some(Format::Csv),
-        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "csv" | "tsv" => Some(FileFormat::Csv),
+        "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
         _ => None,
     }
 }
@@ -108,13 +108,6 @@ fn read_once(input: impl Read) -> io::Result<Arc<[u8]>> {
     Ok(bytes.into())
 }
 
-/// Returns the path of a file that stands beside another one: its name with an ending more.
-pub fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,23 +117,22 @@ mod tests {
         let directory = std::env::temp_dir().join(format!("iam-input-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         for (name, text, format) in [
-            ("a.csv", "{\n", Format::Csv),
-            ("a.TSV", "x", Format::Csv),
-            ("a.jsonl", "x", Format::Jsonl),
-            ("a.ndjson", "x", Format::Jsonl),
-            ("a.txt", "\u{feff} {}", Format::Jsonl),
-            ("a", "[", Format::Jsonl),
-            ("b", "username", Format::Csv),
-            ("c", "", Format::Csv),
+            ("a.csv", "{\n", FileFormat::Csv),
+            ("a.TSV", "x", FileFormat::Csv),
+            ("a.jsonl", "x", FileFormat::Jsonl),
+            ("a.ndjson", "x", FileFormat::Jsonl),
+            ("a.txt", "\u{feff} {}", FileFormat::Jsonl),
+            ("a", "[", FileFormat::Jsonl),
+            ("b", "username", FileFormat::Csv),
+            ("c", "", FileFormat::Csv),
         ] {
             let path = directory.join(name);
             std::fs::write(&path, text).unwrap();
             assert_eq!(Input::open(&path, None).unwrap().format, format, "{name}");
-            assert_eq!(Input::open(&path, Some(Format::Jsonl)).unwrap().format, Format::Jsonl);
+            assert_eq!(Input::open(&path, Some(FileFormat::Jsonl)).unwrap().format, FileFormat::Jsonl);
         }
         assert!(Input::open(&directory, None).unwrap_err().contains("directory"));
         assert!(Input::open(&directory.join("none"), None).unwrap_err().contains("none: "));
         std::fs::remove_dir_all(&directory).unwrap();
-        assert_eq!(beside(Path::new("x/users.csv"), ".part"), Path::new("x/users.csv.part"));
     }
 }

@@ -1,20 +1,13 @@
 //! Ctrl-C, and the request to end that a system sends: the first one lets the calls under way come to their end.
 
-use super::gate::Gate;
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
+use super::gate::{Gate, StopReason};
+use crate::failure::code;
+use std::{io, sync::Arc, thread};
 
-/// Stops `gate` at the first signal, and tells by the returned flag. The second one ends the process.
-pub fn watch(gate: &Arc<Gate>) -> io::Result<Arc<AtomicBool>> {
+/// Stops `gate` at the first signal. The second one ends the process.
+pub fn watch(gate: &Arc<Gate>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let told = Arc::new(AtomicBool::new(false));
-    let (gate, flag) = (gate.clone(), told.clone());
+    let gate = gate.clone();
     // From here on no signal is lost.
     let mut signals = {
         let _entered = runtime.enter();
@@ -24,16 +17,13 @@ pub fn watch(gate: &Arc<Gate>) -> io::Result<Arc<AtomicBool>> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         runtime.block_on(async {
             signals.next().await;
-            flag.store(true, Ordering::Relaxed);
-            gate.stop();
+            gate.stop(StopReason::Interrupted);
             signals.next().await;
-            std::process::exit(INTERRUPTED);
+            std::process::exit(code::INTERRUPTED.into());
         });
     })?;
-    Ok(told)
+    Ok(())
 }
-
-const INTERRUPTED: i32 = 130;
 
 #[cfg(unix)]
 struct Signals([tokio::signal::unix::Signal; 2]);
@@ -42,6 +32,7 @@ struct Signals([tokio::signal::unix::Signal; 2]);
 impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // Not a hang-up: `nohup` has it ignored, and a journal survives what it does otherwise.
         Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
     }
 

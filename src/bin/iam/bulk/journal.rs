@@ -3,7 +3,7 @@
 //! Lines of JSON, of these forms:
 //!
 //! ```text
-//! {"iam_journal":1,"command":"authing users import","target":"https://core.authing.cn pool"}
+//! {"iam_journal":1,"command":"authing users import","target":"https://core.authing.cn pool","started_at":"2026-11-22T03:14:00Z"}
 //! {"sent_up_to":512}                                        the rows up to here may have been sent
 //! {"row":7,"hash":"9f86d0…","result":"created","id":"u7"}   what became of a row
 //! {"retrying":3}                                            so many rows that failed are sent again from here on
@@ -13,38 +13,26 @@
 //! may have created some. It is one line for many rows, which costs less than one a row.
 
 use super::{
-    past::{Past, Result},
+    journal_state::{JournalState, RowResult},
+    outcome::{Done, Outcome},
     row::{Row, RowHash},
+};
+use crate::{
+    failure::{Failure, Result},
+    paths,
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
 const VERSION: u32 = 1;
 
-/// What became of a row.
+/// Which import a journal belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Created, or changed, with its id; or left as it is.
-    Done(Done, String),
-    /// Why it was refused: a text for people, and the kind and code of the error for the journal.
-    Failed { message: String, short: String },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Done {
-    Created,
-    Updated,
-    Skipped,
-}
-
-/// Whom a journal is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
+pub struct JournalScope {
     /// The command, `authing users import`.
     pub command: String,
     /// The service and the pool.
@@ -53,10 +41,20 @@ pub struct Owner {
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Line {
-    Head { iam_journal: u32, command: String, target: String },
-    Sent { sent_up_to: usize },
-    Retrying { retrying: usize },
+enum JournalLine {
+    Head {
+        iam_journal: u32,
+        command: String,
+        target: String,
+        #[serde(default)]
+        started_at: String,
+    },
+    Sent {
+        sent_up_to: usize,
+    },
+    Retrying {
+        retrying: usize,
+    },
     Row(RowLine),
 }
 
@@ -78,6 +76,7 @@ enum LineResult {
     Updated,
     Skipped,
     Failed,
+    Unknown,
 }
 
 /// A journal that this process alone writes.
@@ -85,6 +84,8 @@ enum LineResult {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Whether this process has begun it.
+    is_new: bool,
     pending: Vec<u8>,
     sent_up_to: usize,
 }
@@ -94,56 +95,64 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// The file's name and what is wrong: another process has it, it is no journal, or that of another import.
-    pub fn open(path: &Path, owner: &Owner) -> std::result::Result<(Self, Past), String> {
-        let wrong = |error: io::Error| format!("{}: {error}", path.display());
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(wrong)?;
+    /// [`Usage`](Failure::Usage), with the file's name: it is no journal, or that of another import. [`Other`](Failure::Other):
+    /// another process has it, or it cannot be read.
+    pub fn open(path: &Path, scope: &JournalScope) -> Result<(Self, JournalState)> {
+        let wrong = |error: io::Error| Failure::file(path, &error);
+        let file = paths::open_private(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
         if !file.metadata().map_err(wrong)?.is_file() {
             // A device can be read without end.
-            return Err(format!("{}: it is no file, and cannot be a journal", path.display()));
+            return Err(Failure::Usage(format!("{}: not a regular file, and cannot be a journal", path.display())));
         }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(format!("{}: another run of this import is under way", path.display()));
+                return Err(Failure::Other(format!("{}: another run of this import is under way", path.display())));
             }
             // A file system without locks.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(wrong(error)),
         }
-        let (past, whole, has_head) = read(&file, owner).map_err(|text| format!("{}: {text}", path.display()))?;
-        let mut journal = Self { path: path.to_owned(), file, pending: Vec::new(), sent_up_to: past.sent_up_to };
+        let (past, whole, has_head) =
+            read(&file, scope).map_err(|text| Failure::Usage(format!("{}: {text}", path.display())))?;
+        let is_new = !has_head;
+        let mut journal =
+            Self { path: path.to_owned(), file, is_new, pending: Vec::new(), sent_up_to: past.sent_up_to };
         journal.file.set_len(whole).and_then(|()| journal.file.seek(SeekFrom::End(0))).map_err(wrong)?;
         if !has_head {
-            let Owner { command, target } = owner.clone();
-            journal.push(&Line::Head { iam_journal: VERSION, command, target });
-            journal.flush()?;
+            let JournalScope { command, target } = scope.clone();
+            let started_at = past.started_at.to_string();
+            journal.push(&JournalLine::Head { iam_journal: VERSION, command, target, started_at });
+            journal.flush().map_err(Failure::Other)?;
         }
         Ok((journal, past))
     }
 
+    /// Removes a journal that this process has begun, where nothing was sent: there is nothing to remember.
+    pub fn discard_if_new(journal: Option<Self>) {
+        if let Some(journal) = journal.filter(|journal| journal.is_new) {
+            let _ = fs::remove_file(&journal.path);
+        }
+    }
+
     /// Notes that the rows that failed may be sent again from now on, and has it on disk when it returns.
-    pub fn retrying(&mut self, past: &Past) -> std::result::Result<(), String> {
+    pub fn retrying(&mut self, past: &JournalState) -> Result<(), String> {
         match past.failed() {
             0 => Ok(()),
             failed => {
-                self.push(&Line::Retrying { retrying: failed });
+                self.push(&JournalLine::Retrying { retrying: failed });
                 self.flush()
             }
         }
     }
 
     /// Notes that the rows up to this one may be sent from now on, and has it on disk when it returns.
-    pub fn sent_up_to(&mut self, number: usize) -> std::result::Result<(), String> {
+    pub fn sent_up_to(&mut self, number: usize) -> Result<(), String> {
         if number <= self.sent_up_to {
             return Ok(());
         }
         self.sent_up_to = number;
-        self.push(&Line::Sent { sent_up_to: number });
+        self.push(&JournalLine::Sent { sent_up_to: number });
         self.flush()
     }
 
@@ -153,10 +162,11 @@ impl Journal {
             Outcome::Done(Done::Created, id) => (LineResult::Created, Some(id.clone()), None),
             Outcome::Done(Done::Updated, id) => (LineResult::Updated, Some(id.clone()), None),
             Outcome::Done(Done::Skipped, id) => (LineResult::Skipped, Some(id.clone()), None),
-            Outcome::Failed { short, .. } => (LineResult::Failed, None, Some(short.clone())),
+            Outcome::Failed { short, is_unknown: false, .. } => (LineResult::Failed, None, Some(short.clone())),
+            Outcome::Failed { short, .. } => (LineResult::Unknown, None, Some(short.clone())),
         };
         let id = id.filter(|id| !id.is_empty());
-        self.push(&Line::Row(RowLine { row: row.number, hash: row.hash().to_string(), result, id, error }));
+        self.push(&JournalLine::Row(RowLine { row: row.number, hash: row.hash().to_string(), result, id, error }));
     }
 
     /// Returns how many bytes wait for [`flush`](Self::flush).
@@ -164,7 +174,7 @@ impl Journal {
         self.pending.len()
     }
 
-    fn push(&mut self, line: &Line) {
+    fn push(&mut self, line: &JournalLine) {
         // Texts and numbers: nothing that cannot be written.
         if serde_json::to_writer(&mut self.pending, line).is_ok() {
             self.pending.push(b'\n');
@@ -176,7 +186,7 @@ impl Journal {
     /// # Errors
     ///
     /// The file's name and what is wrong, such as a disk that is full.
-    pub fn flush(&mut self) -> std::result::Result<(), String> {
+    pub fn flush(&mut self) -> Result<(), String> {
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -187,9 +197,9 @@ impl Journal {
 }
 
 /// Reads what earlier runs have written: what it says, how long its whole lines are, and whether there is a head.
-fn read(file: &File, owner: &Owner) -> std::result::Result<(Past, u64, bool), String> {
+fn read(file: &File, scope: &JournalScope) -> Result<(JournalState, u64, bool), String> {
     let mut input = BufReader::with_capacity(64 * 1024, file);
-    let (mut past, mut whole, mut number, mut has_head) = (Past::default(), 0, 0_u64, false);
+    let (mut past, mut whole, mut number, mut has_head) = (JournalState::default(), 0, 0_u64, false);
     let mut text = Vec::new();
     loop {
         text.clear();
@@ -197,60 +207,63 @@ fn read(file: &File, owner: &Owner) -> std::result::Result<(Past, u64, bool), St
         if text.last() != Some(&b'\n') {
             // Before the head is whole nothing was sent; but a file of another kind must not be emptied.
             return match !has_head && length > 0 && !b"{\"iam_journal\":".starts_with(&text[..length.min(15)]) {
-                true => Err("this is no journal of an import".to_owned()),
+                true => Err("not a journal of an import".to_owned()),
                 false => Ok((past, whole, has_head)),
             };
         }
         number += 1;
         let line = serde_json::from_slice(&text).ok();
         match line {
-            Some(Line::Head { iam_journal, command, target }) if !has_head => {
+            Some(JournalLine::Head { iam_journal, command, target, started_at }) if !has_head => {
                 if iam_journal != VERSION {
                     return Err(format!(
                         "this journal has version {iam_journal}, and this program knows {VERSION} alone"
                     ));
                 }
-                let other = Owner { command, target };
-                if other != *owner {
-                    let (theirs, ours) = (describe(&other), describe(owner));
+                let other = JournalScope { command, target };
+                if other != *scope {
+                    let (theirs, ours) = (describe(&other), describe(scope));
                     return Err(format!(
                         "this is the journal of `{theirs}`, and not of `{ours}`; name another one with --journal"
                     ));
                 }
+                // One that cannot be read is now: what the service has is then not of this import.
+                past.started_at = started_at.parse().unwrap_or(past.started_at);
                 has_head = true;
             }
-            _ if !has_head => return Err("this is no journal of an import".to_owned()),
-            Some(Line::Sent { sent_up_to }) => past.sent_up_to = past.sent_up_to.max(sent_up_to),
-            Some(Line::Retrying { .. }) => past.retrying(),
-            Some(Line::Row(RowLine { row, hash, result, .. })) => {
+            _ if !has_head => return Err("not a journal of an import".to_owned()),
+            Some(JournalLine::Sent { sent_up_to }) => past.sent_up_to = past.sent_up_to.max(sent_up_to),
+            Some(JournalLine::Retrying { .. }) => past.retrying(),
+            Some(JournalLine::Row(RowLine { row, hash, result, .. })) => {
                 let Some(hash) = RowHash::short_of(&hash) else {
-                    return Err(format!("line {number}: no hash of a row"));
+                    return Err(format!("line {number}: not the hash of a row"));
                 };
-                let done = match result {
-                    LineResult::Created => Some(Done::Created),
-                    LineResult::Updated => Some(Done::Updated),
-                    LineResult::Skipped => Some(Done::Skipped),
-                    LineResult::Failed => None,
+                let done = |done| RowResult::Done { hash, done };
+                let result = match result {
+                    LineResult::Created => done(Done::Created),
+                    LineResult::Updated => done(Done::Updated),
+                    LineResult::Skipped => done(Done::Skipped),
+                    LineResult::Failed => RowResult::Failed,
+                    LineResult::Unknown => RowResult::Unknown,
                 };
-                past.note(row, Result { hash, done });
+                past.note(row, result);
             }
-            _ => return Err(format!("line {number}: no line of a journal")),
+            _ => return Err(format!("line {number}: not a line of a journal")),
         }
         whole += length as u64;
     }
 }
 
-fn describe(owner: &Owner) -> String {
-    format!("{} at {}", owner.command, owner.target)
+fn describe(scope: &JournalScope) -> String {
+    format!("{} at {}", scope.command, scope.target)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::past::Known, *};
-    use std::fs;
+    use super::{super::journal_state::Known, *};
 
-    fn owner(target: &str) -> Owner {
-        Owner { command: "authing users import".to_owned(), target: target.to_owned() }
+    fn scope(target: &str) -> JournalScope {
+        JournalScope { command: "authing users import".to_owned(), target: target.to_owned() }
     }
 
     fn row(number: usize, name: &str) -> Row {
@@ -267,8 +280,8 @@ mod tests {
             Self(path)
         }
 
-        fn open(&self) -> std::result::Result<(Journal, Past), String> {
-            Journal::open(&self.0, &owner("https://x pool"))
+        fn open(&self) -> Result<(Journal, JournalState), String> {
+            Journal::open(&self.0, &scope("https://x pool")).map_err(|failure| failure.to_string())
         }
     }
 
@@ -279,7 +292,7 @@ mod tests {
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed { message: "exists already".to_owned(), short: "Conflict 2034".to_owned() }
+        Outcome::refused("exists already", "Conflict 2034")
     }
 
     #[test]
@@ -303,6 +316,19 @@ mod tests {
         assert!(!fs::read_to_string(&file.0).unwrap().contains("canary"));
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file.0).unwrap()) & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_row_whose_end_is_unknown_is_looked_for_and_the_import_knows_when_it_began() {
+        let file = Temporary::new("unknown");
+        let (mut journal, first) = file.open().unwrap();
+        journal
+            .result(&row(1, "a"), &Outcome::Failed { message: "x".into(), short: "Decode".into(), is_unknown: true });
+        journal.flush().unwrap();
+        drop(journal);
+        let (_journal, past) = file.open().unwrap();
+        assert_eq!(past.of(1, row(1, "a").hash()), Known::MaybeSent);
+        assert_eq!(past.started_at, first.started_at);
     }
 
     #[test]
@@ -346,7 +372,7 @@ mod tests {
             journal.flush().unwrap();
             drop(journal);
             let text = fs::read_to_string(&file.0).unwrap();
-            assert!(text.lines().all(|line| serde_json::from_str::<Line>(line).is_ok()), "{length}: {text}");
+            assert!(text.lines().all(|line| serde_json::from_str::<JournalLine>(line).is_ok()), "{length}: {text}");
         }
     }
 
@@ -354,16 +380,16 @@ mod tests {
     fn a_journal_of_another_import_and_another_file_are_refused() {
         let file = Temporary::new("other");
         drop(file.open().unwrap());
-        let error = Journal::open(&file.0, &owner("https://y pool")).unwrap_err();
+        let error = Journal::open(&file.0, &scope("https://y pool")).unwrap_err().to_string();
         assert!(
             error.contains("https://x pool") && error.contains("https://y pool") && error.contains("--journal"),
             "{error}"
         );
         for (text, part) in [
-            ("username\nmia\n", "no journal"),
-            ("username", "no journal"),
+            ("username\nmia\n", "not a journal"),
+            ("username", "not a journal"),
             ("{\"iam_journal\":2,\"command\":\"c\",\"target\":\"t\"}\n", "version 2"),
-            ("{\"sent_up_to\":3}\n", "no journal"),
+            ("{\"sent_up_to\":3}\n", "not a journal"),
         ] {
             fs::write(&file.0, text).unwrap();
             assert!(file.open().unwrap_err().contains(part), "{text}");
@@ -372,9 +398,10 @@ mod tests {
         fs::remove_file(&file.0).unwrap();
         drop(file.open().unwrap());
         let head = fs::read_to_string(&file.0).unwrap();
-        for (line, part) in
-            [("{}", "line 2: no line"), ("{\"row\":1,\"hash\":\"0\",\"result\":\"created\"}", "line 2: no hash")]
-        {
+        for (line, part) in [
+            ("{}", "line 2: not a line"),
+            ("{\"row\":1,\"hash\":\"0\",\"result\":\"created\"}", "line 2: not the hash"),
+        ] {
             fs::write(&file.0, format!("{head}{line}\n")).unwrap();
             assert!(file.open().unwrap_err().contains(part), "{line}");
         }
@@ -393,7 +420,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named() {
         let file = File::options().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal { path: "/dev/full".into(), file, pending: Vec::new(), sent_up_to: 0 };
+        let mut journal = Journal { path: "/dev/full".into(), file, is_new: true, pending: Vec::new(), sent_up_to: 0 };
         let error = journal.sent_up_to(1).unwrap_err();
         assert!(error.contains("the journal /dev/full: ") && error.contains("space"), "{error}");
     }

@@ -1,7 +1,6 @@
 //! Bulk import, export and comparison.
 
 mod caller;
-mod command;
 mod export;
 mod gate;
 mod group_job;
@@ -10,16 +9,19 @@ mod import;
 mod input;
 mod interrupt;
 mod journal;
+mod journal_state;
 mod line_numbers;
 mod options;
 mod orgs;
-mod past;
+mod outcome;
+mod pages;
+mod plan;
 mod progress;
 mod rate;
 mod rejects;
 mod row;
 mod rows;
-mod tree_diff;
+mod run;
 mod user_job;
 mod user_row;
 mod users;
@@ -58,7 +60,7 @@ pub enum Orgs {
     /// Write the trees of organizations to a file
     Export(orgs::Export),
     /// Show how a file of trees differs from the service
-    Diff(orgs::DiffArguments),
+    Diff(orgs::Diff),
 }
 
 impl Orgs {
@@ -77,7 +79,7 @@ impl Orgs {
 pub enum Groups {
     #[command(flatten)]
     Calls(authing::groups::Groups),
-    /// Create groups and take users into them, from a file
+    /// Create groups and add users to them, from a file
     Import(groups::Import),
     /// Write all groups and their members to a file
     Export(groups::Export),

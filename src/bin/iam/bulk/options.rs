@@ -1,6 +1,6 @@
 //! What all imports are told on the command line.
 
-use super::rows::Format;
+use super::rows::FileFormat;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,9 +10,9 @@ use std::path::PathBuf;
 pub struct ImportOptions {
     /// The file: CSV with a header, or a JSON object a line; `-` is standard input
     pub file: PathBuf,
-    /// The form of the file; by default what its name or its first character says
+    /// The format of the file; by default what its name or its first character says
     #[arg(long, value_enum)]
-    pub format: Option<Format>,
+    pub format: Option<FileFormat>,
     /// How many rows to send at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=128))]
     pub concurrency: u16,
@@ -25,10 +25,13 @@ pub struct ImportOptions {
     /// Write the rows that failed to this file, with a column `error`: corrected, it can be imported
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Replace the file of --rejects if it is there
+    #[arg(long, requires = "rejects")]
+    pub overwrite: bool,
     /// The journal, with which a second run goes on where this one stops; by default FILE.iam-journal
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
-    /// Check all rows, show the first request, and send nothing
+    /// Check all rows, show what the first row would send, and send nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Show no progress

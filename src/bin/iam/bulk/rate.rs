@@ -16,7 +16,7 @@ const BURST: f64 = 0.1;
 
 /// Decides when the next call may be made. It has no clock of its own.
 #[derive(Clone, Debug)]
-pub struct Bucket {
+pub struct TokenBucket {
     /// What the user set.
     most: Option<f64>,
     /// Calls a second; `None`: no limit.
@@ -32,7 +32,7 @@ pub struct Bucket {
     seen: f64,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub fn new(most: Option<f64>, now: Instant) -> Self {
         let tokens = most.map_or(0.0, burst);
         let (paused_until, raised_at, window) = (now, now, (now, 0));
@@ -130,7 +130,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// Calls as often as the bucket allows from `from` on, and returns at which times.
-    fn calls(bucket: &mut Bucket, from: Instant, lasting: Duration) -> Vec<Duration> {
+    fn calls(bucket: &mut TokenBucket, from: Instant, lasting: Duration) -> Vec<Duration> {
         let (mut now, mut made) = (from, Vec::new());
         while now < from + lasting {
             match bucket.take(now) {
@@ -147,14 +147,14 @@ mod tests {
         for (rate, seconds, expected) in
             [(10.0, 10, 100..=101), (0.5, 10, 5..=6), (1000.0, 2, 2000..=2101), (1.0, 5, 5..=6)]
         {
-            let mut bucket = Bucket::new(Some(rate), begun);
+            let mut bucket = TokenBucket::new(Some(rate), begun);
             let made = calls(&mut bucket, begun, SECOND * seconds).len();
             assert!(expected.contains(&made), "{rate}: {made}");
             // An idle time is no credit, but for a tenth of a second's calls.
             let later = calls(&mut bucket, begun + SECOND * 100, SECOND / 100).len();
             assert!(later as f64 <= burst(rate) + rate / 100.0 + 1.0, "{rate}: {later}");
         }
-        let mut unlimited = Bucket::new(None, begun);
+        let mut unlimited = TokenBucket::new(None, begun);
         assert!((0..10_000).all(|_| unlimited.take(begun).is_ok()));
     }
 
@@ -167,7 +167,7 @@ mod tests {
             (Some(Duration::ZERO), Duration::ZERO),
             (Some(Duration::MAX), LONGEST_PAUSE),
         ] {
-            let mut bucket = Bucket::new(Some(10.0), begun);
+            let mut bucket = TokenBucket::new(Some(10.0), begun);
             assert!(bucket.take(begun).is_ok());
             bucket.refused(begun, begun, retry_after);
             // A shorter pause of another call does not end this one.
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_refusal_halves_the_rate_once_and_it_recovers() {
         let begun = Instant::now();
-        let mut bucket = Bucket::new(Some(100.0), begun);
+        let mut bucket = TokenBucket::new(Some(100.0), begun);
         let sent = begun + SECOND;
         // Eight calls were under way.
         for after in 1..=8 {
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn without_a_limit_the_rate_so_far_is_halved() {
         let begun = Instant::now();
-        let mut bucket = Bucket::new(None, begun);
+        let mut bucket = TokenBucket::new(None, begun);
         for call in 0..800_u32 {
             assert!(bucket.take(begun + SECOND * call / 200).is_ok());
         }
@@ -215,7 +215,7 @@ mod tests {
         let _ = bucket.take(now + SECOND * 200);
         assert_eq!(bucket.rate(), None, "the limit is forgotten");
 
-        let mut first = Bucket::new(None, begun);
+        let mut first = TokenBucket::new(None, begun);
         assert!((0..8).all(|_| first.take(begun).is_ok()));
         first.refused(begun, begun, None);
         assert_eq!(first.rate(), Some(4.0));

@@ -14,7 +14,7 @@ use std::{
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum FileFormat {
     /// CSV with a header
     Csv,
     /// A JSON object a line
@@ -57,11 +57,11 @@ struct Csv {
 
 impl Rows {
     /// Skips a byte-order mark.
-    pub fn new(format: Format, mut input: Input) -> Result<Self, Problem> {
+    pub fn new(format: FileFormat, mut input: Input) -> Result<Self, Problem> {
         skip_byte_order_mark(&mut input)?;
         let source = match format {
-            Format::Jsonl => Source::Jsonl { input, line: 0, ended: false },
-            Format::Csv => {
+            FileFormat::Jsonl => Source::Jsonl { input, line: 0, ended: false },
+            FileFormat::Csv => {
                 let delimiter = delimiter(&mut input)?;
                 let (input, mut lines) = NotingReader::new(input);
                 let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(input);
@@ -142,7 +142,7 @@ fn problem(error: &csv::Error, lines: &mut LineNumbers) -> Problem {
             Problem::new(line, format!("it has {len} columns, and the header has {expected_len}"))
         }
         csv::ErrorKind::Io(error) => Problem::new(line, error.to_string()),
-        _ => Problem::new(line, "no CSV"),
+        _ => Problem::new(line, "not valid CSV"),
     }
 }
 
@@ -203,11 +203,11 @@ fn object(text: &[u8]) -> Result<Members, String> {
         Ok(_) => Err(NO_OBJECT.to_owned()),
         // serde's text can quote a value, which may be a password.
         Err(error) if text.trim_ascii_start().first() == Some(&b'[') && error.is_eof() => Err(NO_OBJECT.to_owned()),
-        Err(error) => Err(format!("no JSON, column {}", error.column())),
+        Err(error) => Err(format!("not valid JSON, column {}", error.column())),
     }
 }
 
-const NO_OBJECT: &str = "no JSON object; each line must hold one (of a list, `jq -c '.[]'` makes such lines)";
+const NO_OBJECT: &str = "not a JSON object; each line must hold one (of a list, `jq -c '.[]'` makes such lines)";
 
 fn skip_byte_order_mark(input: &mut Input) -> Result<(), Problem> {
     let start = input.fill_buf().map_err(|error| Problem::new(1, error.to_string()))?;
@@ -233,12 +233,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rows(format: Format, text: &[u8]) -> Result<Rows, Problem> {
+    fn rows(format: FileFormat, text: &[u8]) -> Result<Rows, Problem> {
         Rows::new(format, Box::new(std::io::Cursor::new(text.to_vec())))
     }
 
     /// Every row as JSON with its line, or what is wrong.
-    fn read(format: Format, text: impl AsRef<[u8]>) -> Vec<Result<(u64, Value), (u64, String)>> {
+    fn read(format: FileFormat, text: impl AsRef<[u8]>) -> Vec<Result<(u64, Value), (u64, String)>> {
         match rows(format, text.as_ref()) {
             Err(problem) => vec![Err((problem.line, problem.text))],
             Ok(rows) => rows
@@ -261,9 +261,9 @@ mod tests {
             " username ;name;city\nmia;米娅, M.;\n",
             "username\tname\nmia\t米娅, M.\n\n",
         ] {
-            assert_eq!(read(Format::Csv, text), [Ok((2, mia.clone()))], "{text}");
+            assert_eq!(read(FileFormat::Csv, text), [Ok((2, mia.clone()))], "{text}");
         }
-        let lines = read(Format::Csv, "a,b\n\"1\n2\",3\n4,\n\n5,6\n");
+        let lines = read(FileFormat::Csv, "a,b\n\"1\n2\",3\n4,\n\n5,6\n");
         assert_eq!(
             lines,
             [Ok((2, json!({"a": "1\n2", "b": "3"}))), Ok((4, json!({"a": "4"}))), Ok((6, json!({"a": "5", "b": "6"})))]
@@ -272,15 +272,15 @@ mod tests {
 
     #[test]
     fn rows_of_json() {
-        let lines = read(Format::Jsonl, "\u{feff}{\"a\":1,\"b\":null,\"c\":\"\"}\n\n  {\"a\":{\"d\":[2]}}");
+        let lines = read(FileFormat::Jsonl, "\u{feff}{\"a\":1,\"b\":null,\"c\":\"\"}\n\n  {\"a\":{\"d\":[2]}}");
         assert_eq!(lines, [Ok((1, json!({"a": 1}))), Ok((3, json!({"a": {"d": [2]}})))]);
-        assert_eq!(read(Format::Jsonl, ""), []);
+        assert_eq!(read(FileFormat::Jsonl, ""), []);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let csv = |text: &[u8]| read(Format::Csv, text);
-        let jsonl = |text: &[u8]| read(Format::Jsonl, text);
+        let csv = |text: &[u8]| read(FileFormat::Csv, text);
+        let jsonl = |text: &[u8]| read(FileFormat::Jsonl, text);
         let failing = |results: Vec<Result<(u64, Value), (u64, String)>>| -> Vec<(u64, String)> {
             results.into_iter().filter_map(Result::err).collect()
         };
@@ -292,10 +292,10 @@ mod tests {
             (csv(b"a,b\n1,\xB0\xA1\n"), 2, "column `b`: not UTF-8"),
             (csv(b"\xB0\xA1,b\n"), 1, "the header: not UTF-8"),
             (csv(b"\xFF\xFEa\0"), 1, "UTF-16"),
-            (jsonl(b"{}\n{\"a\":\"canary\n{\"b\":1}\n"), 2, "no JSON, column"),
-            (jsonl(b"[\n{}\n]"), 1, "no JSON object"),
-            (jsonl(b"[{}]"), 1, "no JSON object"),
-            (jsonl(b"{}\n7"), 2, "no JSON object"),
+            (jsonl(b"{}\n{\"a\":\"canary\n{\"b\":1}\n"), 2, "not valid JSON, column"),
+            (jsonl(b"[\n{}\n]"), 1, "not a JSON object"),
+            (jsonl(b"[{}]"), 1, "not a JSON object"),
+            (jsonl(b"{}\n7"), 2, "not a JSON object"),
             (jsonl(b"\n{\"a\":\"\xB0\"}"), 2, "not UTF-8"),
         ] {
             let failed = failing(results);

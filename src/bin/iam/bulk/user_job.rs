@@ -1,20 +1,24 @@
 //! What is done with the row of a user: created, or changed, exactly once.
 
 use super::{
-    caller::{CallError, Caller, Repeat, Severity, is_ambiguous, severity},
-    import::{self, Job},
-    journal::{Done, Outcome},
+    caller::{self, CallError, Caller, Repeat, Severity, is_ambiguous, severity},
+    import::{History, Job, Preview},
+    outcome::{Done, Outcome},
     row::Row,
-    user_row::{Key, UserRow},
+    user_row::{IGNORED, Key, UserRow},
 };
 use iam_sdk::{
     Error, Result,
     authing::{CreateUserOptions, User},
     blocking::authing::Users,
 };
+use jiff::{SignedDuration, Timestamp};
 
 /// How often a row is begun anew after calls that may have been carried out.
 const ATTEMPTS: u32 = 6;
+
+/// How much later than the service's clock this machine's may be.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is done with a user who is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,76 +87,113 @@ impl<S: Service> Job for ImportUsers<S> {
         UserRow::read(row, self.key).map(|user| user.names())
     }
 
-    fn run(&self, row: &Row, maybe_sent: bool, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {
+    fn run(&self, row: &Row, history: History, caller: &Caller<'_>) -> std::result::Result<Outcome, CallError> {
         let user = match UserRow::read(row, self.key) {
             Ok(user) => user,
-            Err(message) => return Ok(Outcome::Failed { short: "InvalidArgument".to_owned(), message }),
+            Err(message) => return Ok(Outcome::refused(message, "InvalidArgument")),
         };
-        match self.import(&user, maybe_sent, caller) {
-            Err(CallError::Failed(error)) if severity(&error) == Severity::Row => Ok(import::failed(&error)),
+        let mut maybe_sent = history.maybe_sent;
+        match self.import(&user, &mut maybe_sent, history.started_at, caller) {
+            Err(CallError::Failed(error)) if severity(&error) == Severity::Row => {
+                Ok(Outcome::Failed { message: error.to_string(), short: caller::short(&error), is_unknown: maybe_sent })
+            }
             other => other,
         }
     }
 
-    fn preview(&self, row: &Row) -> Option<Error> {
-        self.service.create(&UserRow::read(row, self.key).ok()?).err()
+    fn preview(&self, row: &Row) -> std::result::Result<Vec<Preview>, Error> {
+        let Ok(user) = UserRow::read(row, self.key) else { return Ok(Vec::new()) };
+        let name = user.called();
+        let mut previews = Vec::new();
+        if self.existing != Existing::Refuse {
+            previews.push(Preview::of(self.service.find(&user))?);
+            previews.push(Preview::Note(match self.existing {
+                Existing::Update => {
+                    format!("if {name} is found, the user is changed; not known without a call: the id")
+                }
+                _ => format!("if {name} is found, the user stays as it is"),
+            }));
+            previews.push(Preview::Note("if not:".to_owned()));
+        }
+        previews.push(Preview::of(self.service.create(&user))?);
+        Ok(previews)
+    }
+
+    fn ignored(&self) -> &'static [&'static str] {
+        &IGNORED
     }
 }
 
 impl<S: Service> ImportUsers<S> {
+    /// Creates the user once. `maybe_sent` says before and after it whether a request may have been carried out whose response is
+    /// missing.
     fn import(
         &self,
         user: &UserRow,
-        mut maybe_sent: bool,
+        maybe_sent: &mut bool,
+        started_at: Timestamp,
         caller: &Caller<'_>,
     ) -> std::result::Result<Outcome, CallError> {
-        let mut refusal = None;
+        let mut last: Option<Error> = None;
         for attempt in 0.. {
-            if (maybe_sent || self.existing != Existing::Refuse)
+            if (*maybe_sent || self.existing != Existing::Refuse)
                 && let Some(found) = caller.call(Repeat::Always, || self.service.find(user))?
             {
-                return self.found(user, &found, maybe_sent, caller);
+                let is_own = *maybe_sent && is_created_since(&found, started_at) && user.differs_from(&found).is_none();
+                *maybe_sent = false;
+                return self.found(user, &found, is_own, caller);
             }
-            if let Some(error) = refusal {
-                // What is taken belongs to a user whom the row's first name does not find.
+            if let Some(error) = last {
+                *maybe_sent &= !error.is_conflict();
                 return Err(CallError::Failed(error));
             }
             match caller.call(Repeat::IfNotSent, || self.service.create(user)) {
                 Ok(created) => return Ok(Outcome::Done(Done::Created, created.id.unwrap_or_default())),
-                // It may be the user whom a call created that seemed to fail.
-                Err(CallError::Failed(error)) if error.is_conflict() && maybe_sent => refusal = Some(error),
-                Err(CallError::Failed(error)) if is_ambiguous(&error) && attempt + 1 < ATTEMPTS => {
-                    maybe_sent = true;
+                // It may be the user whom a request created that seemed to fail: one look. If nobody is found, what is taken
+                // belongs to a user whom the row's first name does not find.
+                Err(CallError::Failed(error)) if error.is_conflict() && *maybe_sent => last = Some(error),
+                Err(CallError::Failed(error)) if is_ambiguous(&error) => {
+                    *maybe_sent = true;
                     caller.wait_before(attempt)?;
+                    // One last look.
+                    last = (attempt + 1 == ATTEMPTS).then_some(error);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    // Refused: it was looked for before, and is not there.
+                    *maybe_sent = false;
+                    return Err(error);
+                }
             }
         }
         // There are not that many numbers.
         Err(CallError::Stopped)
     }
 
-    /// Does what is to be done with a user who is there.
+    /// Does what is to be done with a user who is there. `is_own`: a request of this import has created it.
     fn found(
         &self,
         user: &UserRow,
         found: &User,
-        maybe_sent: bool,
+        is_own: bool,
         caller: &Caller<'_>,
     ) -> std::result::Result<Outcome, CallError> {
         let id = found.id.clone().unwrap_or_default();
-        let differs = user.differs_from(found);
-        if maybe_sent && differs.is_none() && self.existing != Existing::Update {
+        if is_own && self.existing != Existing::Update {
             return Ok(Outcome::Done(Done::Created, id));
         }
         match self.existing {
             Existing::Skip => Ok(Outcome::Done(Done::Skipped, id)),
             Existing::Refuse => {
-                let message = format!("a user with this name exists, and has another {}", differs.unwrap_or("id"));
-                Ok(Outcome::Failed { message, short: "Conflict".to_owned() })
+                let message = match user.differs_from(found) {
+                    Some(member) => format!("a user with this name exists, and has another {member}"),
+                    None => "a user with this name was there before this import began".to_owned(),
+                };
+                Ok(Outcome::refused(message, "Conflict"))
             }
             Existing::Update => {
-                caller.call(Repeat::Always, || self.service.update(&id, user))?;
+                // A password that was set a second time may end sessions that began meanwhile.
+                let repeat = if user.has_password { Repeat::IfNotSent } else { Repeat::Always };
+                caller.call(repeat, || self.service.update(&id, user))?;
                 if !user.custom.is_empty() {
                     caller.call(Repeat::Always, || self.service.set_custom_data(&id, user))?;
                 }
@@ -160,6 +201,12 @@ impl<S: Service> ImportUsers<S> {
             }
         }
     }
+}
+
+/// Returns whether a user was created since. One that does not say when was not: it may be anybody's.
+fn is_created_since(user: &User, started_at: Timestamp) -> bool {
+    let created_at = user.created_at.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    created_at.is_some_and(|created_at| created_at.duration_since(started_at) >= -CLOCK_SKEW)
 }
 
 #[cfg(test)]
@@ -187,7 +234,7 @@ mod tests {
                 return Err(Error::new(ErrorKind::Conflict).with_status(200));
             }
             if failure.as_ref().is_none_or(|(done, _)| *done) {
-                *user = Some(User::default().with_id("u1").with_username("mia"));
+                *user = Some(own("u1", "mia"));
             }
             failure.map_or_else(|| Ok(user.clone().unwrap()), |(_, error)| Err(error))
         }
@@ -208,6 +255,14 @@ mod tests {
         }
     }
 
+    /// A user of whom the row says all, created just now.
+    fn own(id: &str, username: &str) -> User {
+        let mut user =
+            User::default().with_id(id).with_username(username).with_created_at(Timestamp::now().to_string());
+        user.custom_data = iam_sdk::authing::CustomData::new().with("a", "b");
+        user
+    }
+
     const REFUSE: Existing = Existing::Refuse;
 
     struct Case {
@@ -219,6 +274,10 @@ mod tests {
         result: &'static str,
     }
 
+    fn history(maybe_sent: bool) -> History {
+        History { maybe_sent, started_at: Timestamp::now() }
+    }
+
     fn check(case: Case) {
         let Case { existing, maybe_sent, there, script, calls, result } = case;
         let fake = Fake { user: Mutex::new(there), script: Mutex::new(script), calls: Mutex::default() };
@@ -226,8 +285,9 @@ mod tests {
         let members = vec![("username".into(), "mia".into()), ("customData.a".into(), "b".into())];
         let row = Row { number: 1, line: 2, members };
         let gate = Gate::new(None);
-        let found = match job.run(&row, maybe_sent, &Caller::new(&gate)) {
+        let found = match job.run(&row, history(maybe_sent), &Caller::without_waits(&gate)) {
             Ok(Outcome::Done(done, id)) => format!("{done:?} {id}"),
+            Ok(Outcome::Failed { short, is_unknown: true, .. }) => format!("unknown {short}"),
             Ok(Outcome::Failed { short, .. }) => format!("failed {short}"),
             Err(CallError::Failed(error)) => format!("stop {:?}", error.kind()),
             Err(CallError::Stopped) => "stopped".to_owned(),
@@ -237,8 +297,8 @@ mod tests {
 
     #[test]
     fn a_user_is_created_once_whatever_fails() {
-        let mia = || Some(User::default().with_id("u0").with_username("Mia"));
-        let other = || Some(User::default().with_id("u0").with_username("noa"));
+        let mia = || Some(own("u0", "Mia"));
+        let other = || Some(own("u0", "noa"));
         let lost = || Error::new(ErrorKind::Transport).with_status(200);
         let refused = || Error::new(ErrorKind::Connect);
         let plain =
@@ -262,9 +322,49 @@ mod tests {
         check(resumed(other(), &["find"], "failed Conflict"));
     }
 
+    /// A row can have the name of somebody who was there before: that user's password is not the row's.
+    #[test]
+    fn a_user_who_was_there_before_the_import_is_nobody_that_it_created() {
+        let hour = SignedDuration::from_hours(1);
+        let at = |time: Timestamp| Some(own("u0", "mia").with_created_at(time.to_string()));
+        let silent = || {
+            let mut user = own("u0", "mia");
+            user.created_at = None;
+            user
+        };
+        let mut bare = own("u0", "mia");
+        bare.custom_data = iam_sdk::authing::CustomData::new();
+        for (there, existing, result) in [
+            (at(Timestamp::now() - hour), REFUSE, "failed Conflict"),
+            (at(Timestamp::now() - hour), Existing::Skip, "Skipped u0"),
+            // The service's clock is a little behind.
+            (at(Timestamp::now() - CLOCK_SKEW / 2), REFUSE, "Created u0"),
+            (Some(silent()), REFUSE, "failed Conflict"),
+            (Some(bare), REFUSE, "failed Conflict"),
+        ] {
+            check(Case { existing, maybe_sent: true, there, script: vec![], calls: &["find"], result });
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_looked_for_too() {
+        let broken = |done| (done, Error::new(ErrorKind::Decode).with_status(200));
+        let case = |script, calls, result| {
+            check(Case { existing: REFUSE, maybe_sent: false, there: None, script, calls, result });
+        };
+        let tries: &[&str] = &[
+            "create", "find", "create", "find", "create", "find", "create", "find", "create", "find", "create", "find",
+        ];
+        // The script is read from its end.
+        let mut script: Vec<_> = (0..ATTEMPTS).map(|_| broken(false)).collect();
+        case(script.clone(), tries, "unknown Decode");
+        script[0] = broken(true);
+        case(script, tries, "Created u1");
+    }
+
     #[test]
     fn a_user_who_is_there_is_skipped_or_changed() {
-        let mia = || Some(User::default().with_id("u0").with_username("mia"));
+        let mia = || Some(own("u0", "mia"));
         let case = |existing, maybe_sent, there, calls, result| {
             check(Case { existing, maybe_sent, there, script: vec![], calls, result });
         };
@@ -298,7 +398,7 @@ mod tests {
         for maybe_sent in [false, true] {
             for existing in [Existing::Refuse, Existing::Skip, Existing::Update] {
                 let job = ImportUsers { service: Taken, existing, key: None };
-                let outcome = job.run(&row, maybe_sent, &Caller::new(&gate)).unwrap();
+                let outcome = job.run(&row, history(maybe_sent), &Caller::without_waits(&gate)).unwrap();
                 assert!(matches!(&outcome, Outcome::Failed { short, .. } if short == "Conflict"), "{outcome:?}");
             }
         }

@@ -1,109 +1,88 @@
 //! A user of Authing, as a row has it.
 
 use super::row::{Row, SECRET, text};
-use iam_sdk::authing::{CustomData, User, UserInfo, UserLookup};
+use iam_sdk::authing::{CustomData, UdfValue, User, UserInfo, UserLookup};
 use serde_json::{Map, Value, json};
 
-/// Members that are texts.
-const TEXTS: [&str; 29] = [
-    "username",
-    "email",
-    "phone",
-    "externalId",
-    "unionid",
-    "openid",
-    "nickname",
-    "photo",
-    "company",
-    "name",
-    "givenName",
-    "familyName",
-    "middleName",
-    "profile",
-    "preferredUsername",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "address",
-    "formatted",
-    "streetAddress",
-    "locality",
-    "region",
-    "postalCode",
-    "city",
-    "province",
-    "country",
+/// What a member of a row is to an import and an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A text, which is sent.
+    Text,
+    /// True or false, which is sent.
+    Flag,
+    /// What the service sets itself, and the column that a file of rejects has. It is not sent.
+    ReadOnly { exported: bool },
+}
+
+/// The members of a user, those of an export in the order of its columns.
+const MEMBERS: &[(&str, Kind)] = &[
+    ("id", Kind::ReadOnly { exported: true }),
+    ("username", Kind::Text),
+    ("email", Kind::Text),
+    ("emailVerified", Kind::Flag),
+    ("phone", Kind::Text),
+    ("phoneVerified", Kind::Flag),
+    ("externalId", Kind::Text),
+    ("unionid", Kind::Text),
+    ("openid", Kind::Text),
+    ("nickname", Kind::Text),
+    ("photo", Kind::Text),
+    ("company", Kind::Text),
+    ("name", Kind::Text),
+    ("givenName", Kind::Text),
+    ("familyName", Kind::Text),
+    ("middleName", Kind::Text),
+    ("profile", Kind::Text),
+    ("preferredUsername", Kind::Text),
+    ("website", Kind::Text),
+    ("gender", Kind::Text),
+    ("birthdate", Kind::Text),
+    ("zoneinfo", Kind::Text),
+    ("locale", Kind::Text),
+    ("address", Kind::Text),
+    ("formatted", Kind::Text),
+    ("streetAddress", Kind::Text),
+    ("locality", Kind::Text),
+    ("region", Kind::Text),
+    ("postalCode", Kind::Text),
+    ("city", Kind::Text),
+    ("province", Kind::Text),
+    ("country", Kind::Text),
+    ("blocked", Kind::Flag),
+    ("status", Kind::ReadOnly { exported: true }),
+    ("createdAt", Kind::ReadOnly { exported: true }),
+    ("updatedAt", Kind::ReadOnly { exported: true }),
+    ("arn", Kind::ReadOnly { exported: false }),
+    ("userPoolId", Kind::ReadOnly { exported: false }),
+    ("registerSource", Kind::ReadOnly { exported: false }),
+    ("loginsCount", Kind::ReadOnly { exported: false }),
+    ("lastLogin", Kind::ReadOnly { exported: false }),
+    ("lastIP", Kind::ReadOnly { exported: false }),
+    ("signedUp", Kind::ReadOnly { exported: false }),
+    ("isDeleted", Kind::ReadOnly { exported: false }),
+    ("device", Kind::ReadOnly { exported: false }),
+    ("browser", Kind::ReadOnly { exported: false }),
+    ("identities", Kind::ReadOnly { exported: false }),
+    ("tokenExpiredAt", Kind::ReadOnly { exported: false }),
+    ("token", Kind::ReadOnly { exported: false }),
+    ("oauth", Kind::ReadOnly { exported: false }),
+    ("error", Kind::ReadOnly { exported: false }),
+    ("extra", Kind::ReadOnly { exported: false }),
+    ("userId", Kind::ReadOnly { exported: false }),
 ];
 
-/// The columns of an export: what an import takes, and a little that tells.
-pub const COLUMNS: [&str; 36] = [
-    "id",
-    "username",
-    "email",
-    "emailVerified",
-    "phone",
-    "phoneVerified",
-    "externalId",
-    "unionid",
-    "openid",
-    "nickname",
-    "photo",
-    "company",
-    "name",
-    "givenName",
-    "familyName",
-    "middleName",
-    "profile",
-    "preferredUsername",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "address",
-    "formatted",
-    "streetAddress",
-    "locality",
-    "region",
-    "postalCode",
-    "city",
-    "province",
-    "country",
-    "blocked",
-    "status",
-    "createdAt",
-    "updatedAt",
-];
+fn kind(name: &str) -> Option<(&'static str, Kind)> {
+    MEMBERS.iter().find(|(member, _)| *member == name).copied()
+}
 
-/// Members that are true or false.
-const FLAGS: [&str; 3] = ["emailVerified", "phoneVerified", "blocked"];
+/// Returns the columns of an export: what an import takes, and a little that tells.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    MEMBERS.iter().filter(|(_, kind)| *kind != Kind::ReadOnly { exported: false }).map(|(name, _)| *name)
+}
 
-/// Members that the service sets itself, which an export has, and the column that a file of rejects has. They are not sent.
-const NOT_SENT: [&str; 21] = [
-    "id",
-    "arn",
-    "userPoolId",
-    "status",
-    "registerSource",
-    "loginsCount",
-    "lastLogin",
-    "lastIP",
-    "signedUp",
-    "isDeleted",
-    "device",
-    "browser",
-    "createdAt",
-    "updatedAt",
-    "identities",
-    "tokenExpiredAt",
-    "token",
-    "oauth",
-    "error",
-    "extra",
-    "userId",
-];
+/// Members that tell how a user came to be, or stands, and that an import does not set: it says so.
+pub const IGNORED: [&str; 2] = ["registerSource", "status"];
 
 /// The custom data as a whole.
 const CUSTOM: &str = "customData";
@@ -153,7 +132,7 @@ impl Key {
 }
 
 /// What a row says of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct UserRow {
     pub info: UserInfo,
     pub custom: CustomData,
@@ -161,6 +140,8 @@ pub struct UserRow {
     keys: Vec<(Key, String)>,
     /// The texts but the password, by name.
     texts: Vec<(&'static str, String)>,
+    flags: Vec<(&'static str, bool)>,
+    pub has_password: bool,
 }
 
 impl UserRow {
@@ -170,7 +151,7 @@ impl UserRow {
     ///
     /// What is wrong with which member; never a value.
     pub fn read(row: &Row, preferred: Option<Key>) -> Result<Self, String> {
-        let mut user = Self { info: UserInfo::new(), custom: CustomData::new(), keys: Vec::new(), texts: Vec::new() };
+        let mut user = Self::default();
         for (name, value) in &row.members {
             user.member(name, value)?;
         }
@@ -191,28 +172,30 @@ impl UserRow {
     }
 
     fn member(&mut self, name: &str, value: &Value) -> Result<(), String> {
-        if let Some(name) = TEXTS.into_iter().find(|text| *text == name) {
+        if let Some((name, Kind::Text)) = kind(name) {
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
-                _ => return Err(format!("{name}: no text")),
+                _ => return Err(format!("{name}: not text")),
             };
             if name == "email" && text.split_once('@').is_none_or(|(name, host)| name.is_empty() || host.is_empty()) {
-                return Err("email: no mail address".to_owned());
+                return Err("email: not a mail address".to_owned());
             }
             self.set(name, text.clone());
             self.texts.push((name, text));
-        } else if FLAGS.contains(&name) {
+        } else if let Some((name, Kind::Flag)) = kind(name) {
             let flag = flag(value).ok_or_else(|| format!("{name}: neither true nor false"))?;
             self.set(name, flag);
+            self.flags.push((name, flag));
         } else if name == SECRET {
             self.set(name, text(value));
+            self.has_password = true;
         } else if name == CUSTOM {
             self.extend_custom(custom_data(value).ok_or("customData: neither an object nor the list of an export")?);
         } else if let Some(key) = name.strip_prefix("customData.") {
             self.extend_custom(typed(key, value)?);
-        } else if !NOT_SENT.contains(&name) {
-            return Err(format!("`{}`: no member of a user has this name", name.escape_debug()));
+        } else if kind(name).is_none() {
+            return Err(format!("`{}`: a user has no member of this name", name.escape_debug()));
         }
         Ok(())
     }
@@ -232,15 +215,32 @@ impl UserRow {
 
     /// Returns what finds the user.
     pub fn lookup(&self) -> Option<UserLookup> {
-        self.keys.first().map(|(key, value)| key.lookup(value))
+        self.keys.first().map(|(key, value)| key.lookup(value).with_custom_data(!self.custom.is_empty()))
     }
 
-    /// Returns the first member in which a user differs from the row, so that it was not created from it.
-    pub fn differs_from(&self, user: &User) -> Option<&'static str> {
-        let user = serde_json::to_value(user).unwrap_or_default();
+    /// Returns what people call the user.
+    pub fn called(&self) -> String {
+        self.keys.first().map(|(key, value)| format!("{} {value}", key.name())).unwrap_or_default()
+    }
+
+    /// Returns the first member in which a user differs from the row, so that it was not created from it. The password cannot be
+    /// compared.
+    pub fn differs_from<'a>(&'a self, user: &User) -> Option<&'a str> {
+        let members = serde_json::to_value(user).unwrap_or_default();
         let normal = |text: &str| text.trim().to_lowercase();
-        let differs = |name: &str, text: &str| user[name].as_str().map(normal) != Some(normal(text));
-        self.texts.iter().find(|(name, text)| differs(name, text)).map(|(name, _)| *name)
+        let text = self.texts.iter().find(|(name, text)| members[name].as_str().map(normal) != Some(normal(text)));
+        let flag =
+            || self.flags.iter().find(|(name, flag)| members[name].as_bool() != Some(*flag)).map(|(name, _)| *name);
+        let custom = || self.custom.iter().find(|(key, value)| !is_same(user.custom_data.get(*key), value));
+        text.map(|(name, _)| *name).or_else(flag).or_else(|| custom().map(|(key, _)| key.as_str()))
+    }
+}
+
+fn is_same(own: Option<&UdfValue>, of_row: &UdfValue) -> bool {
+    match (own, of_row) {
+        // The service decides on the zone and the digits of a time.
+        (Some(UdfValue::DateTime(_)), UdfValue::DateTime(_)) => true,
+        (own, of_row) => own == Some(of_row),
     }
 }
 
@@ -287,7 +287,7 @@ fn typed(key: &str, value: &Value) -> Result<CustomData, String> {
         "object" => "OBJECT",
         _ => {
             return Err(format!(
-                "customData.{key}: `{kind}` is no type; the types are string, number, boolean, datetime, object"
+                "customData.{key}: `{kind}` is not a type; the types are string, number, boolean, datetime, object"
             ));
         }
     };
@@ -297,9 +297,9 @@ fn typed(key: &str, value: &Value) -> Result<CustomData, String> {
             .map(|(name, text)| (name.to_owned(), json!(text))),
     );
     let data: CustomData =
-        serde_json::from_value(json!([entry])).map_err(|_| format!("customData.{key}: no {kind}"))?;
+        serde_json::from_value(json!([entry])).map_err(|_| format!("customData.{key}: not a {kind}"))?;
     match data.get(key) {
-        None | Some(iam_sdk::authing::UdfValue::Other { .. }) => Err(format!("customData.{key}: no {kind}")),
+        None | Some(UdfValue::Other { .. }) => Err(format!("customData.{key}: not a {kind}")),
         Some(_) => Ok(data),
     }
 }
@@ -307,7 +307,6 @@ fn typed(key: &str, value: &Value) -> Result<CustomData, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use iam_sdk::authing::UdfValue;
 
     fn row(members: Value) -> Row {
         let Value::Object(members) = members else { panic!("{members}") };
@@ -338,7 +337,7 @@ mod tests {
         assert_eq!(user.custom.get("age"), Some(&33.into()));
         assert_eq!(user.custom.get("likes"), Some(&UdfValue::from(json!([1]))));
         assert_eq!(user.names(), [("username", "mia".to_owned()), ("phone", "13800000001".to_owned())]);
-        assert_eq!(user.lookup(), Some(UserLookup::username("mia")));
+        assert_eq!(user.lookup(), Some(UserLookup::username("mia").with_custom_data(true)));
         let by_phone = UserRow::read(&row(json!({"username": "mia", "phone": "138"})), Some(Key::Phone)).unwrap();
         assert_eq!(by_phone.lookup(), Some(UserLookup::phone("138")));
         let export = serde_json::to_value(user.custom.clone()).unwrap();
@@ -349,13 +348,13 @@ mod tests {
     fn what_is_wrong_names_the_member_and_no_value() {
         for (members, part) in [
             (json!({"name": "x"}), "none of username"),
-            (json!({"username": ["canary"]}), "username: no text"),
-            (json!({"email": "canary"}), "email: no mail address"),
+            (json!({"username": ["canary"]}), "username: not text"),
+            (json!({"email": "canary"}), "email: not a mail address"),
             (json!({"username": "x", "blocked": "canary"}), "blocked: neither"),
-            (json!({"username": "x", "passwort": "canary"}), "`passwort`: no member"),
+            (json!({"username": "x", "passwort": "canary"}), "`passwort`: a user has no member"),
             (json!({"username": "x", "customData": "canary"}), "customData: neither"),
-            (json!({"username": "x", "customData.age:number": "canary"}), "customData.age: no number"),
-            (json!({"username": "x", "customData.age:shoe": "canary"}), "`shoe` is no type"),
+            (json!({"username": "x", "customData.age:number": "canary"}), "customData.age: not a number"),
+            (json!({"username": "x", "customData.age:shoe": "canary"}), "`shoe` is not a type"),
         ] {
             let error = read(members).unwrap_err();
             assert!(error.contains(part) && !error.contains("canary"), "{error}");
@@ -364,15 +363,42 @@ mod tests {
     }
 
     #[test]
-    fn a_user_was_created_from_the_row_if_all_texts_are_its_own() {
-        let user =
-            read(json!({"username": "mia", "email": "Mia@X.example", "password": "p", "blocked": true})).unwrap();
-        let own = User::default().with_username("mia").with_email("mia@x.example").with_city("Gent");
-        assert_eq!(user.differs_from(&own), None);
+    fn a_user_was_created_from_the_row_if_all_that_it_says_is_the_users() {
+        let user = read(json!({
+            "username": "mia", "email": "Mia@X.example", "password": "p", "blocked": true, "customData.age:number": "7"
+        }))
+        .unwrap();
+        let own = || {
+            let user = User::default().with_username("mia").with_email("mia@x.example").with_city("Gent");
+            let mut user = user.with_blocked(true);
+            user.custom_data = CustomData::new().with("age", 7).with("more", "x");
+            user
+        };
+        assert_eq!(user.differs_from(&own()), None);
         assert_eq!(user.differs_from(&User::default().with_username("mia")), Some("email"));
-        assert_eq!(
-            user.differs_from(&User::default().with_username("mia").with_email("other@x.example")),
-            Some("email")
-        );
+        assert_eq!(user.differs_from(&own().with_email("other@x.example")), Some("email"));
+        assert_eq!(user.differs_from(&own().with_blocked(false)), Some("blocked"));
+        let mut other = own();
+        other.custom_data = CustomData::new().with("age", 8);
+        assert_eq!(user.differs_from(&other), Some("age"));
+        assert!(user.has_password && !read(json!({"username": "mia"})).unwrap().has_password);
+    }
+
+    /// The schema is the vendor's: a member that it has, and that this table has not, would be refused as unknown.
+    #[test]
+    fn every_member_of_the_schema_is_known() {
+        let schema = include_str!("../../../authing/schema.graphql");
+        let input = schema.split("input CreateUserInput {").nth(1).unwrap().split('}').next().unwrap();
+        let names: Vec<_> = input.lines().filter_map(|line| Some(line.split_once(':')?.0.trim())).collect();
+        let unknown: Vec<_> = names.iter().filter(|name| **name != SECRET && kind(name).is_none()).collect();
+        assert!(unknown.is_empty() && names.len() > 40, "{unknown:?}");
+        let sent = MEMBERS.iter().filter(|(_, kind)| !matches!(kind, Kind::ReadOnly { .. }));
+        let wrong: Vec<_> = sent.filter(|(name, _)| !names.contains(name)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert!(columns().all(|name| fields().contains(&name)));
+    }
+
+    fn fields() -> &'static [&'static str] {
+        crate::output::fields::of::<User>()
     }
 }

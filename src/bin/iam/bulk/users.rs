@@ -1,11 +1,12 @@
 //! `iam authing users import` and `export`.
 
 use super::{
-    command,
-    export::{self, ExportOptions},
+    export::{self, Columns, ExportOptions},
     options::ImportOptions,
+    pages::Pages,
+    run::{self, Work},
     user_job::{Authing, Existing, ImportUsers},
-    user_row::{COLUMNS, Key},
+    user_row::{Key, columns},
 };
 use crate::{
     command::Global,
@@ -47,9 +48,9 @@ pub struct Import {
     #[arg(long, value_enum)]
     key: Option<Key>,
     /// Keep passwords as they are in the file: hashes from another system
-    #[arg(long)]
+    #[arg(long, conflicts_with = "update")]
     keep_password: bool,
-    /// Have users choose another password at their first login
+    /// Have users who are created choose another password at their first login
     #[arg(long)]
     reset_password: bool,
     /// Do not ask before users are changed
@@ -62,7 +63,7 @@ impl Import {
         let context = Context::new(global.flags.clone(), Some(Service::Authing))?;
         let client = ManagementClient::connect(&context)?;
         let (job, dry) = (self.job(&client)?, self.job(&client.dry()?)?);
-        let owner = command::owner("authing users import", &context);
+        let scope = run::scope("authing users import", &context);
         let confirm = |rows| match self.update && !self.yes {
             false => Ok(()),
             true => {
@@ -78,7 +79,7 @@ impl Import {
                 }
             }
         };
-        command::import(global, &context, (&self.options, &owner), (&job, &dry), confirm)
+        run::import(global, &context, Work { options: &self.options, scope, job, dry }, confirm)
     }
 
     fn job(&self, client: &ManagementClient) -> Result<ImportUsers<Authing>> {
@@ -103,32 +104,39 @@ impl Import {
   iam authing users export --to users.csv --fields username,email,phone
   iam authing users export --to users.jsonl --resume
 
-The file has its name once it is whole; until then it is FILE.part.")]
+An export is CSV or JSON lines: as -o says, or else the name of the file. The file has its name once it is whole; until then it
+is FILE.part.")]
 pub struct Export {
     #[command(flatten)]
     options: ExportOptions,
     /// With the custom data
     #[arg(long)]
     with_data: bool,
+    /// With every member that the service sends, also those that an import does not know (JSON lines alone)
+    #[arg(long)]
+    all_members: bool,
 }
 
 impl Export {
     pub fn run(self, global: &Global) -> Result<()> {
         let context = Context::new(global.flags.clone(), Some(Service::Authing))?;
         let client = ManagementClient::connect(&context)?;
-        let mut owner = command::owner("authing users export", &context);
+        let mut scope = run::scope("authing users export", &context);
         // What is written before and after must have the same members.
-        owner.command += if self.with_data { " --with-data" } else { "" };
-        let mut columns: Vec<&str> = COLUMNS.to_vec();
+        scope.command += if self.with_data { " --with-data" } else { "" };
+        let mut default: Vec<&str> = columns().collect();
         if self.with_data {
-            columns.push("customData");
+            default.push("customData");
         }
-        export::run(global, &self.options, &owner, (&columns, fields::of::<User>()), |done| {
+        let columns = Columns { default: &default, known: fields::of::<User>(), all_members: self.all_members };
+        export::run(global, &self.options, &scope, columns, |position| {
             // The oldest first: users who are created meanwhile come last, and no page moves.
             let list = UserListOptions::new().sort_by(SortBy::CreatedAtAscending).with_custom_data(self.with_data);
-            let list = list.page(done + 1).limit(usize::from(self.options.page_size));
-            let mut pages = client.users().list_all(list);
-            Ok(move || Ok(pages.next_page()?.map(|page| (page.list, page.total_count))))
+            let list = list.limit(usize::from(self.options.page_size));
+            let users = client.users();
+            let fetch = move |page| Ok(users.list_with(list.clone().page(page))?);
+            let mut pages = Pages::after(position, |user: &User| user.id.as_deref(), fetch);
+            Ok(move || pages.next())
         })
     }
 }

@@ -2,24 +2,27 @@
 
 use super::{
     gate::Gate,
-    import::{self, Counts, End, Job, Outputs, Plan, SHOWN, Settings, Unfit},
-    input::{Input, beside},
+    import::{self, Counts, End, Job, Outputs, Preview, SHOWN, Settings},
+    input::Input,
     interrupt,
-    journal::{Journal, Owner},
+    journal::{Journal, JournalScope},
+    journal_state::{JournalState, Known},
     options::ImportOptions,
-    past::Past,
+    plan::{self, Plan, Unfit},
     progress::{Progress, grouped},
     rejects::Rejects,
+    row::Row,
 };
 use crate::{
     command::Global,
     context::Context,
     failure::{Failure, Result, code},
-    output::value::Value,
+    output::{Output, fields, value::Value},
+    paths::beside,
 };
 use iam_sdk::authing::PUBLIC_SERVICE;
 use serde::Serialize;
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{env, ffi::OsString, path::PathBuf, sync::Arc};
 
 /// What an import says at its end.
 #[derive(Debug, Serialize)]
@@ -30,85 +33,119 @@ struct Summary {
     earlier: usize,
     /// What is still to be done.
     left: usize,
+    /// The groups that were created, where rows are about groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups_created: Option<usize>,
 }
 
-/// Returns whom a journal is of: a command, for one pool of one service.
-pub fn owner(command: &str, context: &Context) -> Owner {
+/// The members of a summary.
+const SUMMARY: &[&str] = &["created", "updated", "skipped", "failed", "earlier", "left", "groups_created"];
+
+/// Returns which import a journal belongs to: a command, for one pool of one service.
+pub fn scope(command: &str, context: &Context) -> JournalScope {
     let base_url = context.settings.get("base_url").unwrap_or_else(|| PUBLIC_SERVICE.to_owned());
     let pool = context.settings.get("user_pool").unwrap_or_default();
-    Owner { command: command.to_owned(), target: format!("{} {pool}", base_url.trim_end_matches('/')) }
+    JournalScope { command: command.to_owned(), target: format!("{} {pool}", base_url.trim_end_matches('/')) }
+}
+
+/// An import: what is read, and what is done with each row.
+#[derive(Debug)]
+pub struct Work<'a, J> {
+    pub options: &'a ImportOptions,
+    pub scope: JournalScope,
+    pub job: J,
+    /// The job with a client that sends nothing.
+    pub dry: J,
 }
 
 /// Imports the rows of a file.
 ///
-/// `dry` is the job with a client that sends nothing; `confirm` asks whether to go on, once the number of rows is known.
+/// `confirm` asks whether to go on, once the number of rows is known.
 pub fn import<J: Job>(
     global: &Global,
     context: &Context,
-    (options, owner): (&ImportOptions, &Owner),
-    (job, dry): (&J, &J),
+    work: Work<'_, J>,
     confirm: impl FnOnce(usize) -> Result<()>,
 ) -> Result<()> {
+    let Work { options, scope, job, dry } = &work;
+    // What is wrong with the command line is said before anything is sent.
+    check_fields(global)?;
+    let mut output = global.output(context)?;
     let input = Input::open(&options.file, options.format).map_err(Failure::Usage)?;
     let path = journal_path(options, &input);
     check_rejects(options, path.as_ref())?;
-    let is_new = path.as_ref().is_none_or(|path| !path.exists());
     let (mut journal, past) = match &path {
-        Some(path) if !(options.dry_run && is_new) => {
-            let (journal, past) = Journal::open(path, owner).map_err(Failure::Other)?;
+        // A dry run begins none.
+        Some(path) if !options.dry_run || path.exists() => {
+            let (journal, past) = Journal::open(path, scope)?;
             (Some(journal), past)
         }
-        _ => (None, Past::default()),
+        _ => (None, JournalState::default()),
     };
-    let plan = import::plan(&input, &past, job).map_err(|unfit| {
-        if let Some(path) = path.as_ref().filter(|_| is_new && journal.is_some()) {
-            // Nothing was sent: there is nothing to remember.
-            let _ = fs::remove_file(path);
+    let plan = match plan::plan(&input, &past, job) {
+        Ok(plan) => plan,
+        Err(unfit) => {
+            Journal::discard_if_new(journal);
+            return Err(refused(unfit, &input, path.as_ref()));
         }
-        refused(unfit, &input, path.as_ref())
-    })?;
+    };
     if options.dry_run {
-        return preview(global, context, (&input, &plan), dry);
+        return preview(&mut output, (&input, &past, &plan), dry);
     }
     if plan.todo() == 0 {
         let what = if plan.rows() == 0 { "it has no rows" } else { "all rows are done already" };
         crate::say!("iam: {}: {what}", input.name());
-        return show(global, context, Counts::default(), &plan);
+        return show(&mut output, Counts::default(), &plan, job);
     }
-    confirm(plan.todo()).inspect_err(|_| {
-        if let Some(path) = path.as_ref().filter(|_| is_new) {
-            let _ = fs::remove_file(path);
-        }
-    })?;
+    if !plan.ignored.is_empty() {
+        crate::say!("iam: {}: these columns are not sent; the service sets them itself", plan.ignored.join(", "));
+    }
+    if let Err(failure) = confirm(plan.todo()) {
+        Journal::discard_if_new(journal);
+        return Err(failure);
+    }
     if let Some(journal) = &mut journal {
         journal.retrying(&past).map_err(Failure::Other)?;
     }
     let header = input.rows().ok().and_then(|rows| rows.header());
-    let rejects = options.rejects.as_ref().map(|path| Rejects::create(path, input.format, header));
+    let rejects = options.rejects.as_ref().map(|path| Rejects::create(path, options.overwrite, input.format, header));
     let mut rejects = rejects.transpose().map_err(Failure::Other)?;
     if plan.done > 0 {
         crate::say!("iam: {} of {} rows are done already", grouped(plan.done), grouped(plan.rows()));
     }
 
     let gate = Arc::new(Gate::new(options.rate));
-    let interrupted = interrupt::watch(&gate).map_err(|error| Failure::Other(format!("signals: {error}")))?;
+    interrupt::watch(&gate).map_err(|error| Failure::Other(format!("signals: {error}")))?;
     let mut progress = Progress::new(plan.todo(), options.quiet);
     let settings = Settings { concurrency: options.concurrency.into(), max_errors: options.max_errors };
     let outputs = Outputs { journal, rejects: rejects.as_mut(), progress: &mut progress };
-    let (counts, end) = import::run((&input, &past, &plan), job, settings, (&gate, &interrupted), outputs);
+    let (counts, end) = import::run((&input, &past, &plan), job, settings, &gate, outputs);
     progress.finish();
-    let rejected = rejects.map_or(0, Rejects::finish);
-    if let Some(path) = options.rejects.as_ref().filter(|_| rejected > 0) {
-        crate::say!("iam: {} rows that failed are in {}", grouped(rejected), path.display());
+    let rejected = rejects.map_or(Ok(0), Rejects::finish);
+    if let (Some(path), Ok(1..)) = (&options.rejects, &rejected) {
+        crate::say!("iam: the rows that failed are in {}", path.display());
     }
-    let shown = show(global, context, counts, &plan);
+    let shown = show(&mut output, counts, &plan, job);
     let left = plan.todo() - counts.all().min(plan.todo());
     if left > 0 {
-        say_how_to_go_on(left, path.is_some());
+        // What this run has rejected is sent again, and rejected again.
+        let overwrites = matches!(rejected, Ok(1..)) && !options.overwrite;
+        say_how_to_go_on(left, path.is_some(), overwrites);
     }
     // How the rows fared counts for more than whether anybody reads it.
     ended(end, &counts, global)?;
+    rejected.map_err(Failure::Other)?;
     shown
+}
+
+/// Refuses fields that no summary has.
+fn check_fields(global: &Global) -> Result<()> {
+    match global.output.fields.as_deref().and_then(|asked| fields::unknown(asked, SUMMARY)) {
+        Some(unknown) => {
+            Err(Failure::Usage(format!("--fields: there is no `{unknown}`; there are {}", SUMMARY.join(", "))))
+        }
+        None => Ok(()),
+    }
 }
 
 fn journal_path(options: &ImportOptions, input: &Input) -> Option<PathBuf> {
@@ -126,7 +163,7 @@ fn check_rejects(options: &ImportOptions, journal: Option<&PathBuf>) -> Result<(
         true => {
             Err(Failure::Usage(format!("--rejects: {} is read by this import; name another file", rejects.display())))
         }
-        false => Ok(()),
+        false => Rejects::check(rejects, options.overwrite).map_err(Failure::Refused),
     }
 }
 
@@ -152,35 +189,45 @@ fn refused(unfit: Unfit, input: &Input, journal: Option<&PathBuf>) -> Failure {
     })
 }
 
-/// Shows what the first row would send.
-fn preview<J: Job>(global: &Global, context: &Context, (input, plan): (&Input, &Plan), dry: &J) -> Result<()> {
-    let first = input.rows().ok().and_then(|mut rows| rows.next()).and_then(|row| row.ok());
-    if let Some(error) = first.and_then(|row| dry.preview(&row)) {
-        match error.dry_run() {
-            Some(request) => global.output(context)?.request(request)?,
-            None => return Err(error.into()),
+/// Shows what the first row would send that is still to do.
+fn preview<J: Job>(output: &mut Output, (input, past, plan): (&Input, &JournalState, &Plan), dry: &J) -> Result<()> {
+    let is_to_do = |row: &Row| !matches!(past.of(row.number, row.hash()), Known::Done(_));
+    let first = input.rows().ok().and_then(|mut rows| rows.find_map(|row| row.ok().filter(is_to_do)));
+    for preview in first.map(|row| dry.preview(&row)).transpose()?.unwrap_or_default() {
+        match preview {
+            Preview::Request(request) => output.request(&request)?,
+            Preview::Note(text) => {
+                // In their order, where both go to one terminal.
+                output.text("")?;
+                crate::say!("iam: {text}");
+            }
         }
     }
+    output.text("")?;
     let (rows, todo) = (grouped(plan.rows()), grouped(plan.todo()));
     crate::say!("A dry run: nothing was sent. {rows} rows are in order, and {todo} would be sent like the first one.");
     Ok(())
 }
 
-fn show(global: &Global, context: &Context, counts: Counts, plan: &Plan) -> Result<()> {
+fn show(output: &mut Output, counts: Counts, plan: &Plan, job: &impl Job) -> Result<()> {
     let left = plan.todo() - counts.all().min(plan.todo());
-    let summary = Summary { counts, earlier: plan.done, left };
-    let mut output = global.output(context)?;
+    let summary = Summary { counts, earlier: plan.done, left, groups_created: job.groups_created() };
     output.one(Value::of(&summary)?)?;
     output.text("")
 }
 
-fn say_how_to_go_on(left: usize, has_journal: bool) {
+fn say_how_to_go_on(left: usize, has_journal: bool, overwrites: bool) {
     let left = grouped(left);
-    let command: Vec<_> = env::args().map(|argument| quoted(&argument)).collect();
     match has_journal {
-        true => crate::say!("iam: {left} rows are left; go on with: {}", command.join(" ")),
+        true => crate::say!("iam: {left} rows are left; go on with: {}", command_line(env::args_os(), overwrites)),
         false => crate::say!("iam: {left} rows are left; of standard input a journal is kept only with --journal FILE"),
     }
+}
+
+/// Returns a command as a shell reads it. What is not UTF-8 is shown as well as it can be.
+fn command_line(arguments: impl Iterator<Item = OsString>, overwrites: bool) -> String {
+    let arguments = arguments.map(|argument| quoted(&argument.to_string_lossy()));
+    arguments.chain(overwrites.then(|| "--overwrite".to_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns an argument as a shell reads it. No argument is a secret: no flag takes one.
@@ -226,6 +273,14 @@ mod tests {
             ("米.csv", "米.csv"),
         ] {
             assert_eq!(quoted(argument), expected);
+        }
+        let arguments = || ["iam", "my users.csv"].map(OsString::from).into_iter();
+        assert_eq!(command_line(arguments(), false), "iam 'my users.csv'");
+        assert_eq!(command_line(arguments(), true), "iam 'my users.csv' --overwrite");
+        #[cfg(unix)]
+        {
+            let odd: OsString = std::os::unix::ffi::OsStringExt::from_vec(b"a\xff.csv".to_vec());
+            assert_eq!(command_line([odd].into_iter(), false), "'a\u{fffd}.csv'");
         }
     }
 }

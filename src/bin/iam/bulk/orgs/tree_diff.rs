@@ -13,9 +13,9 @@ pub enum Change {
     Update { id: String, node: usize, name: Option<String>, code: Option<String>, description: Option<String> },
     /// Moves a node, with all below it, to where its parent in the file is.
     Move { id: String, node: usize, from: String },
-    /// Takes users into a node.
+    /// Adds users to a node.
     Join { node: usize, members: Vec<User> },
-    /// Takes users out of a node.
+    /// Removes users from a node.
     Leave { node: usize, members: Vec<User> },
     /// Removes a node, with all that is left below it.
     Remove { id: String, path: String },
@@ -61,13 +61,18 @@ fn given(text: &Option<String>) -> Option<&str> {
 
 /// The differences of two trees.
 #[derive(Debug)]
-pub struct Diff {
+pub struct TreeDiff {
     pub changes: Vec<Change>,
     /// The service's id of each node of the file, where there is one.
     pub ids: Vec<Option<String>>,
 }
 
-impl Diff {
+impl TreeDiff {
+    /// What creates all that a file has.
+    pub fn all(file: &[Placed<'_>]) -> Self {
+        Self { changes: (0..file.len()).map(|node| Change::Add { node }).collect(), ids: vec![None; file.len()] }
+    }
+
     /// Compares a file's tree with the service's. The roots are the same node, whatever they are called.
     ///
     /// Nodes are the same that have the same code; or else the same id; or else the same name below the same parent. What the
@@ -128,8 +133,8 @@ impl Diff {
     }
 
     /// Returns the changes for people.
-    pub fn lines(&self, file: &[Placed<'_>]) -> Vec<Line> {
-        self.changes.iter().map(|change| Line::of(change, file)).collect()
+    pub fn lines(&self, file: &[Placed<'_>]) -> Vec<DiffLine> {
+        self.changes.iter().map(|change| DiffLine::of(change, file)).collect()
     }
 }
 
@@ -195,7 +200,7 @@ pub fn called(user: &User) -> String {
 
 /// A change for people.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct DiffLine {
     pub change: &'static str,
     pub path: String,
     pub detail: String,
@@ -204,7 +209,7 @@ pub struct Line {
 /// The members of a line.
 pub const LINE: &[&str] = &["change", "path", "detail"];
 
-impl Line {
+impl DiffLine {
     fn of(change: &Change, file: &[Placed<'_>]) -> Self {
         let users = |members: &[User]| members.iter().map(called).collect::<Vec<_>>().join(", ");
         let (change, path, detail) = match change {
@@ -267,7 +272,7 @@ mod tests {
     fn lines(file: &str, service: &str) -> Vec<String> {
         let (file, service) = (tree(file), tree(service));
         let (file, service) = (placed(&file), placed(&service));
-        let diff = Diff::new(&file, &service);
+        let diff = TreeDiff::new(&file, &service);
         diff.lines(&file)
             .iter()
             .map(|line| format!("{} {} {}", line.change, line.path, line.detail).trim().to_owned())
@@ -308,10 +313,10 @@ mod tests {
     fn every_node_of_the_file_knows_its_id_or_is_added() {
         let (file, service) = (tree("HQ\n  Sales#s\n    New"), tree("HQ=0\n  Sales#s=1"));
         let (file, service) = (placed(&file), placed(&service));
-        let diff = Diff::new(&file, &service);
+        let diff = TreeDiff::new(&file, &service);
         assert_eq!(diff.ids, [Some("0".to_owned()), Some("1".to_owned()), None]);
         assert_eq!(diff.changes, [Change::Add { node: 2 }]);
-        let back = Diff::new(&service, &file);
+        let back = TreeDiff::new(&service, &file);
         assert!(back.removes() && !back.without_removals().removes());
     }
 }

@@ -1,0 +1,11 @@
+//! `iam authing orgs import`, `export` and `diff`: trees, in files of JSON.
+
+mod apply;
+mod diff;
+mod export;
+mod file;
+mod import;
+mod service;
+mod tree_diff;
+
+pub use self::{diff::Diff, export::Export, import::Import};
