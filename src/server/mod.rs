@@ -16,18 +16,18 @@ mod app_token;
 #[cfg(feature = "axum")]
 mod axum;
 mod caller;
-mod clock;
 mod core;
 mod decisions;
 mod entry;
 mod fault;
 mod fixed;
 mod flights;
+mod gauges;
 mod guard;
 mod introspect;
 mod key;
 mod layer;
-mod memo;
+mod lookup;
 #[cfg(test)]
 mod model;
 mod outage;
@@ -40,15 +40,15 @@ mod settings;
 mod source;
 mod store;
 
+pub use crate::clock::Clock;
 pub use acting_client::ActingClient;
 pub(crate) use app_token::AppTokenCheck;
 pub use caller::Caller;
-pub use clock::Clock;
 pub use fixed::Fixed;
 pub use guard::Guard;
 pub use introspect::{Identity, Introspect, Known};
 pub use layer::{GuardLayer, GuardService};
 pub use rejection::{Rejection, RejectionKind};
 pub use report::Stats;
-pub use respond::{JsonResponder, Respond};
+pub use respond::{EmptyResponder, JsonResponder, Respond};
 pub use settings::GuardBuilder;

@@ -2,6 +2,8 @@
 #![cfg(feature = "blocking")]
 
 mod allocations;
+#[cfg(feature = "server")]
+mod guard;
 
 use iam_sdk::{
     ErrorKind, Method, Result,
@@ -309,6 +311,11 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("20 times"), "{error}");
     allocations::an_observer_costs_no_allocation(&serve(b"[]"));
+    #[cfg(feature = "server")]
+    guard::a_flood_of_tokens_takes_no_memory(
+        || NOW.load(Ordering::Relaxed),
+        || MOST.swap(NOW.load(Ordering::Relaxed), Ordering::Relaxed),
+    );
     #[cfg(feature = "emulator")]
     an_endless_body_takes_its_limit_and_32_mib_at_the_most();
 }

@@ -29,6 +29,7 @@ pub struct Directory(Arc<Inner>);
 
 struct Inner {
     asked: AtomicUsize,
+    answered: AtomicUsize,
     asked_for_grants: AtomicUsize,
     answer: Mutex<Option<Answer>>,
     grants: Mutex<Vec<String>>,
@@ -59,6 +60,7 @@ impl Default for Directory {
     fn default() -> Self {
         Self(Arc::new(Inner {
             asked: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
             asked_for_grants: AtomicUsize::new(0),
             answer: Mutex::default(),
             grants: Mutex::default(),
@@ -72,6 +74,11 @@ impl Directory {
     /// Returns how often the service was asked whom a token is for.
     pub fn asked(&self) -> usize {
         self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// Returns how many of these questions it has answered.
+    pub fn answered(&self) -> usize {
+        self.0.answered.load(Ordering::SeqCst)
     }
 
     /// Returns how often the service was asked for roles or permissions.
@@ -125,6 +132,7 @@ impl Introspect for Directory {
         });
         // The sender lives as long as the service.
         let _ = self.0.gate.subscribe().wait_for(|open| *open).await;
+        self.0.answered.fetch_add(1, Ordering::SeqCst);
         match answer {
             Answer::Is(id, tenant, expires) => {
                 let known = Known::new(Person { id: id.to_owned(), tenant });
