@@ -101,6 +101,7 @@ impl Error {
         self.with(|e| e.in_own_form = in_own_form)
     }
 
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "asked by guards"))]
     pub(crate) fn is_in_own_form(&self) -> bool {
         self.0.in_own_form
     }

@@ -80,7 +80,8 @@ impl<I: Introspect> Guard<I> {
 }
 
 impl<I: Introspect, R> GuardLayer<I, R> {
-    /// Makes the responses of rejections with `responder`, also of those that handlers return. Default: [`JsonResponder`].
+    /// Makes the responses of rejections with `responder`, also of those that handlers return: [`JsonResponder`], [`EmptyResponder`], or a
+    /// closure. Default: [`JsonResponder`], for which the body must be one that can be made of text.
     ///
     /// ```
     /// # fn layer(guard: iam_sdk::server::Guard<iam_sdk::Client>) {

@@ -109,8 +109,7 @@ impl<T: Value> LookupCache<T> {
         if let Err(error) = self.flavour.check_context() {
             return Lookup::Failed(LookupFailure::Error(error), Miss);
         }
-        let deadline = after(Instant::now(), self.timeout);
-        let mut place = None;
+        let (mut deadline, mut place) = (None, None);
         for _ in 0..MOST_ROUNDS {
             let now = self.clock.now();
             let has_stale = match self.store.cached(&key, now) {
@@ -127,6 +126,7 @@ impl<T: Value> LookupCache<T> {
                 Cached::Refused => return Lookup::Refused(Negative),
                 Cached::Value(_, Freshness::Gone) | Cached::Missing => false,
             };
+            let deadline = *deadline.get_or_insert_with(|| after(Instant::now(), self.timeout));
             // Only who waits needs a timer.
             if let Err(error) = self.flavour.check_timer() {
                 return Lookup::Failed(LookupFailure::Error(error), Miss);

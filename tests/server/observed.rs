@@ -5,9 +5,12 @@ use crate::support::log::Log;
 use iam_sdk::{
     ErrorKind,
     observe::{CheckInfo, Observer},
-    server::Known,
+    server::{Identity, Known},
 };
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 #[derive(Default)]
 struct Checks(Mutex<Vec<CheckInfo>>);
@@ -196,4 +199,61 @@ async fn an_observer_sees_neither_tokens_nor_who_calls() {
     for word in ["\"ok\"", "\"hit\"", "\"invalid\"", "\"unavailable\""] {
         assert!(told.contains(word), "{word}: {told}");
     }
+}
+
+/// The identity of a user; where it is the one of `slow`, whoever asks for its id waits while a test holds the lock.
+#[derive(Clone)]
+struct Slow {
+    id: String,
+    asked: Arc<AtomicBool>,
+    lock: Arc<Mutex<()>>,
+}
+
+impl Identity for Slow {
+    fn user_id(&self) -> &str {
+        if self.id == "slow" {
+            self.asked.store(true, Ordering::SeqCst);
+            drop(self.lock.lock().unwrap());
+        }
+        &self.id
+    }
+
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+/// A forget asks each identity for its user, with the guard's lock held. A hit goes on meanwhile, though it tells an observer how many
+/// entries there are; but for those that share a part of the cache with the one that is looked at.
+#[test]
+fn a_hit_waits_for_no_lock_of_the_guard_where_an_observer_is_told() {
+    const TOKENS: usize = 24;
+    let (asked, lock, told) = (Arc::<AtomicBool>::default(), Arc::<Mutex<()>>::default(), Arc::<Checks>::default());
+    let (asks, locks) = (asked.clone(), lock.clone());
+    let introspect = move |token: iam_sdk::UserToken| {
+        let identity = Slow { id: token.expose_secret().to_owned(), asked: asks.clone(), lock: locks.clone() };
+        async move { Ok(Some(Known::new(identity))) }
+    };
+    let guard = Guard::builder(introspect).ttl(3600 * SECOND).observer(told.clone()).build().unwrap();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime().block_on(async {
+        assert_eq!(status(&guard, "slow").await, 200);
+        for n in 0..TOKENS {
+            assert_eq!(status(&guard, &n.to_string()).await, 200);
+        }
+    });
+    let hits = || told.0.lock().unwrap().iter().filter(|info| info.cache == "hit").count();
+    asked.store(false, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let held = lock.lock().unwrap();
+        scope.spawn(|| guard.forget_user("nobody"));
+        runtime().block_on(until(|| asked.load(Ordering::SeqCst)));
+        for n in 0..TOKENS {
+            let guard = &guard;
+            scope.spawn(move || assert_eq!(runtime().block_on(status(guard, &n.to_string())), 200));
+        }
+        runtime().block_on(until(|| hits() > 0));
+        drop(held);
+    });
+    assert_eq!(hits(), TOKENS);
 }

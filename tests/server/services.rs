@@ -323,3 +323,20 @@ async fn a_jwt_is_checked_at_home_and_an_outage_of_its_issuer_is_503() {
     assert_eq!(status(&guard, other.expose_secret()).await, 401);
     assert_eq!(status(&guard, "no.jwt.atall").await, 401);
 }
+
+#[cfg(feature = "jwt")]
+#[tokio::test]
+async fn a_guard_and_its_verifier_age_by_one_clock() {
+    use iam_sdk::{emulator::authing::Jwt, jwt::Verifier};
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let clock = Clock::manual();
+    let verifier = Verifier::for_authing(emulator.base_url(), "shop").clock(clock.clone()).build().unwrap();
+    let guard = Guard::builder(verifier).ttl(48 * 3600 * SECOND).clock(clock.clone()).build().unwrap();
+    let token = emulator.authing().issue_jwt(Jwt::new("u-1", "shop").lifetime(3600 * SECOND)).unwrap();
+    assert_eq!(status(&guard, token.expose_secret()).await, 200);
+    clock.advance(3500 * SECOND);
+    assert_eq!((status(&guard, token.expose_secret()).await, guard.stats().introspections), (200, 1));
+    clock.advance(200 * SECOND);
+    assert_eq!((status(&guard, token.expose_secret()).await, guard.stats().introspections), (401, 2));
+}
