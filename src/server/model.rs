@@ -64,7 +64,7 @@ impl Service {
                 let told = state.expires.filter(|_| state.tells_expiry).map(|at| Expiry { at, is_exact: true });
                 match state.fails {
                     true => Err(crate::Error::new(crate::ErrorKind::Server)),
-                    false => Ok((!is_over).then(|| (User("ann", state.asked), told))),
+                    false => Ok((!is_over).then_some((User("ann", state.asked), told))),
                 }
             });
             // The response is under way.
