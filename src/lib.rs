@@ -23,6 +23,8 @@ pub mod authing;
 mod call_options;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod client_methods;
+#[cfg(any(feature = "server", all(feature = "jwt", any(feature = "async", feature = "blocking"))))]
+mod clock;
 pub mod cloudspot;
 mod config;
 mod credentials;

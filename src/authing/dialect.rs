@@ -169,6 +169,7 @@ impl<'a> Envelope<'a> {
             return Some(ErrorResponse {
                 kind: Some(said.kind.unwrap_or(ErrorKind::Business)),
                 message: said.message.or_else(|| own.message.and_then(text)),
+                in_own_form: said.code.is_some(),
                 ..said
             });
         }
@@ -185,6 +186,8 @@ impl<'a> Envelope<'a> {
         Some(ErrorResponse {
             kind: Some(kind),
             retryable: code == BUSY,
+            // A code of HTTP beside a message is what gateways send, too.
+            in_own_form: self.api_code.is_some() || code.parse().is_ok_and(|code: u32| code >= 1000),
             code: Some(code),
             message: self.message.and_then(text),
             request_id: self.unique_id.and_then(text),

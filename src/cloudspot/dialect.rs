@@ -69,6 +69,8 @@ impl Dialect for Cloudspot {
         ErrorResponse {
             kind,
             detail,
+            // `message` alone is what gateways send, too.
+            in_own_form: said.error_code.and_then(text).is_some(),
             code: said.error_code.and_then(text),
             message: said.message.and_then(text),
             ..ErrorResponse::default()

@@ -128,6 +128,8 @@ impl<'a> Envelope<'a> {
             code,
             message: self.message.and_then(text).or_else(|| self.error.and_then(text)),
             request_id: self.request_id.and_then(text),
+            // The service's envelope, or Spring's own error.
+            in_own_form: self.status.is_some() && (self.data.is_some() || self.explains),
             ..ErrorResponse::default()
         }
     }

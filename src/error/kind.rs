@@ -13,7 +13,7 @@ macro_rules! kinds {
         impl $name {
             /// Every kind, for tests.
             #[cfg(test)]
-            pub(super) const ALL: &[Self] = &[$(Self::$kind),+];
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// Returns the kind in snake case, such as `rate_limited`: what spans and metrics have as `error.type`.
             pub fn as_str(self) -> &'static str {
@@ -62,7 +62,7 @@ kinds! {
     /// | [`BlockingInAsync`](Self::BlockingInAsync) | a blocking call inside an async runtime | no | 500 |
     /// | [`Credentials`](Self::Credentials) | the credentials provider failed | as its error says | 503 |
     /// | [`LoginLimited`](Self::LoginLimited) | too many logins have failed | after `retry_after`, or at once with other credentials | 429 |
-    /// | [`Application`](Self::Application) | the service refuses the application | no | 500 |
+    /// | [`Application`](Self::Application) | the service refuses the application | no | 503 |
     /// | [`Authentication`](Self::Authentication) | the service refuses the user or the token | after a login | 401 |
     /// | [`Authorization`](Self::Authorization) | the user may not do this | no | 403 |
     /// | [`NotFound`](Self::NotFound) | the thing, or the path, does not exist | no | 404 |
@@ -131,7 +131,7 @@ kinds! {
         /// The failure of the last login is the [source](std::error::Error::source).
         LoginLimited = "too many logins", 429;
         /// The service refuses the application: its token, or the user pool's id and secret. No user's password is at fault.
-        Application = "the service refused the application", 500;
+        Application = "the service refused the application", 503;
         /// The service does not know who calls: wrong password, missing, expired or revoked token (HTTP 401).
         Authentication = "authentication failed", 401;
         /// The service knows the caller and refuses (HTTP 403).

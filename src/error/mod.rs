@@ -66,6 +66,7 @@ struct Inner {
     retryable: bool,
     unreadable: bool,
     unprocessed: bool,
+    in_own_form: bool,
     partial: Option<Arc<Partial>>,
     dry_run: Option<Arc<DryRun>>,
     source: Option<Source>,
@@ -93,6 +94,16 @@ impl Error {
 
     pub(crate) fn is_unprocessed(&self) -> bool {
         self.0.unprocessed
+    }
+
+    /// The response had the service's own form of an error, which nothing between here and there sends.
+    pub(crate) fn in_own_form(self, in_own_form: bool) -> Self {
+        self.with(|e| e.in_own_form = in_own_form)
+    }
+
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "asked by guards"))]
+    pub(crate) fn is_in_own_form(&self) -> bool {
+        self.0.in_own_form
     }
 
     pub(crate) fn is_unreadable_entry(&self) -> bool {

@@ -43,6 +43,7 @@ impl Error {
             retryable: false,
             unreadable: false,
             unprocessed: false,
+            in_own_form: false,
             partial: None,
             dry_run: None,
             source: None,

@@ -118,19 +118,21 @@ impl Error {
     ///
     /// It says whose fault the failure is as that client sees it: what the client sent (4xx), this server (500), or the
     /// services behind it (502, 503, 504). [`ErrorKind`] has the table. Where a login of the session's own failed
-    /// ([`is_session_login`](Self::is_session_login)), 503 takes the place of each 4xx. Send [`retry_after`](Self::retry_after) along as
+    /// ([`is_session_login`](Self::is_session_login)), 503 takes the place of each 4xx. Where Cloudspot refuses a token with 403, another
+    /// token does not help: that is 403, too. The rejections of the feature `server` follow from this status. Send [`retry_after`](Self::retry_after) along as
     /// `Retry-After` where there is one.
     ///
     /// ```
     /// # use iam_sdk::{Error, ErrorKind};
     /// assert_eq!(Error::new(ErrorKind::Authentication).suggested_status(), 401);
     /// // The client of the server can do nothing about the server's own app token.
-    /// assert_eq!(Error::new(ErrorKind::Application).with_status(401).suggested_status(), 500);
+    /// assert_eq!(Error::new(ErrorKind::Application).with_status(401).suggested_status(), 503);
     /// assert_eq!(Error::new(ErrorKind::Timeout).suggested_status(), 504);
     /// ```
     pub fn suggested_status(&self) -> u16 {
         match self.kind().suggested_status() {
             400..500 if self.is_session_login() => 503,
+            401 if self.status() == Some(403) => 403,
             status => status,
         }
     }

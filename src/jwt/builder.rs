@@ -11,16 +11,8 @@ use super::{
     remote::{Fetcher, RemoteKeys},
     rules::{Accepted, Rules},
 };
-use crate::{Error, Result, RetryPolicy, config::Settings, transport::runtime::Flavour};
-use std::{
-    fmt,
-    marker::PhantomData,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
-
-/// The clock of a verifier.
-pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+use crate::{Error, Result, RetryPolicy, clock::Clock, config::Settings, transport::runtime::Flavour};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// Clocks that NTP sets never differ more than this. A longer leeway would in effect ignore the expiry.
 const MAX_LEEWAY: Duration = Duration::from_secs(10 * 60);
@@ -61,7 +53,7 @@ impl<V> VerifierBuilder<V> {
             algorithms: None,
             leeway: Duration::from_secs(30),
             ages,
-            clock: Arc::new(SystemTime::now),
+            clock: Clock::default(),
             settings,
             verifier: PhantomData,
         }
@@ -145,9 +137,9 @@ impl<V> VerifierBuilder<V> {
         self
     }
 
-    /// Sets the clock, for tests. Default: the system's.
-    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(now);
+    /// Sets the clock, for tests: a [`Clock`], or a closure that returns the time. Default: the system's.
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
         self
     }
 

@@ -2,7 +2,6 @@
 
 use super::{
     algorithm::Algorithm,
-    builder::Clock,
     claims::Claims,
     compact::Compact,
     key_set::{Found, KeySet},
@@ -10,7 +9,7 @@ use super::{
     remote::RemoteKeys,
     rules::Rules,
 };
-use crate::{Error, Result, UserToken};
+use crate::{Error, Result, UserToken, clock::Clock};
 use std::{fmt, sync::Arc};
 
 /// How errors and logs name the check.
@@ -57,7 +56,7 @@ impl Checker {
                 return Err(Rejection::Signature);
             }
             let claims = Claims::read(&compact.payload()?)?;
-            self.rules.check(&claims, (self.clock)())?;
+            self.rules.check(&claims, self.clock.wall())?;
             Ok(claims)
         }))
     }

@@ -49,6 +49,7 @@ mod rules;
 mod secret;
 mod verifier;
 
+pub use crate::clock::Clock;
 pub use algorithm::Algorithm;
 pub use builder::VerifierBuilder;
 pub(crate) use checker::Checker;

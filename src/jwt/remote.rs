@@ -2,7 +2,7 @@
 
 use super::{
     algorithm::Algorithm,
-    builder::{Clock, unusable},
+    builder::unusable,
     documents::{self, Location},
     freshness::{Ages, Step, View, decide},
     key_set::{Found, Key, KeySet},
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     CallOptions, Error, ErrorKind, Result,
+    clock::Clock,
     config::Settings,
     session::{Flight, Goal, Session, SingleFlight},
     transport::{after, runtime::Flavour},
@@ -118,7 +119,7 @@ impl RemoteKeys {
         for _ in 0..ROUNDS {
             let flight = {
                 let mut state = self.state();
-                let now = (self.clock)();
+                let now = self.clock.wall();
                 let found = state.keys.as_ref().map_or(Found::Unknown, |(keys, _)| keys.find(id, algorithm));
                 let view = View {
                     fetched_at: state.keys.as_ref().map(|(_, at)| *at),
@@ -213,7 +214,7 @@ impl RemoteKeys {
     async fn update(&self) -> Result<()> {
         let fetched = self.fetcher.fetch().await;
         let mut state = self.state();
-        let now = (self.clock)();
+        let now = self.clock.wall();
         match fetched {
             Ok(keys) => {
                 state.keys = Some((keys, now));

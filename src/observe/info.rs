@@ -130,28 +130,39 @@ impl RefreshInfo {
 /// A check of a request's token by a server's guard that has ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IntrospectionInfo {
+pub struct CheckInfo {
     /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
-    /// The result: `ok`, `invalid`, `missing`, `forbidden`, `unavailable`, `overloaded` or `timeout`.
+    /// The result: `ok`, `invalid`, `missing`, `forbidden`, `unavailable`, `overloaded`, `timeout` or `cancelled`.
     pub result: &'static str,
     /// How the cache served it: `hit`, `miss`, `negative`, `stale` or `joined`; `none` where it was not asked, for example because
-    /// the request has no token.
+    /// the request has no token, or where the check was cancelled.
     pub cache: &'static str,
     /// How long it took.
     pub duration: Duration,
     /// Why it failed, where the service could not be asked.
     pub error: Option<ErrorKind>,
+    /// Whether the request was dropped before it was known who calls, for example because its client hung up.
+    pub cancelled: bool,
     /// How many tokens the cache holds.
     pub entries: usize,
     /// How many introspections are in flight.
     pub in_flight: usize,
 }
 
-impl IntrospectionInfo {
+impl CheckInfo {
     /// Creates the info of a check that took no time.
     pub fn new(service: &'static str, result: &'static str, cache: &'static str) -> Self {
-        Self { service, result, cache, duration: Duration::ZERO, error: None, entries: 0, in_flight: 0 }
+        Self {
+            service,
+            result,
+            cache,
+            duration: Duration::ZERO,
+            error: None,
+            cancelled: false,
+            entries: 0,
+            in_flight: 0,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! An observer that records metrics with the facade `metrics`.
 
-use super::{AttemptInfo, CallInfo, IntrospectionInfo, Observer, RefreshInfo};
+use super::{AttemptInfo, CallInfo, CheckInfo, Observer, RefreshInfo};
 use ::metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 /// Records calls, attempts and refreshes with the recorder that the program installed for the `metrics` facade, version 0.24.
@@ -86,12 +86,12 @@ impl Observer for Metrics {
         counter!(REFRESHES, "iam.service" => service, "iam.refresh.reason" => reason, "result" => result).increment(1);
     }
 
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        let IntrospectionInfo { service, result, cache, .. } = *introspection;
+    fn check_finished(&self, check: &CheckInfo) {
+        let CheckInfo { service, result, cache, .. } = *check;
         counter!(CHECKS, "iam.service" => service, "result" => result, "cache" => cache).increment(1);
-        histogram!(CHECK_DURATION, "iam.service" => service, "cache" => cache).record(introspection.duration);
-        gauge!(ENTRIES, "iam.service" => service).set(introspection.entries as f64);
-        gauge!(IN_FLIGHT, "iam.service" => service).set(introspection.in_flight as f64);
+        histogram!(CHECK_DURATION, "iam.service" => service, "cache" => cache).record(check.duration);
+        gauge!(ENTRIES, "iam.service" => service).set(check.entries as f64);
+        gauge!(IN_FLIGHT, "iam.service" => service).set(check.in_flight as f64);
     }
 }
 

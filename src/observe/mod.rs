@@ -28,7 +28,7 @@ mod info;
 mod metrics;
 mod settings;
 
-pub use info::{AttemptInfo, CallInfo, IntrospectionInfo, RefreshInfo};
+pub use info::{AttemptInfo, CallInfo, CheckInfo, RefreshInfo};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub(crate) use settings::{Observing, observing_methods};
@@ -60,8 +60,8 @@ pub trait Observer: Send + Sync {
     }
 
     /// Receives a check of a request's token by a server's guard.
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        let _ = introspection;
+    fn check_finished(&self, check: &CheckInfo) {
+        let _ = check;
     }
 }
 
@@ -78,7 +78,7 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
         (**self).refresh_finished(refresh);
     }
 
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        (**self).introspection_finished(introspection);
+    fn check_finished(&self, check: &CheckInfo) {
+        (**self).check_finished(check);
     }
 }

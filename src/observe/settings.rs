@@ -1,7 +1,7 @@
 //! The settings of observation.
 
 #[cfg(feature = "server")]
-use super::IntrospectionInfo;
+use super::CheckInfo;
 use super::{AttemptInfo, CallInfo, Observer, RefreshInfo};
 use crate::{
     Error, Result,
@@ -43,8 +43,8 @@ impl Observing {
     }
 
     #[cfg(feature = "server")]
-    pub(crate) fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        self.notify(|observer| observer.introspection_finished(introspection));
+    pub(crate) fn check_finished(&self, check: &CheckInfo) {
+        self.notify(|observer| observer.check_finished(check));
     }
 
     /// Calls the observer. The panic hook has reported a panic in it, and the observed call goes on.

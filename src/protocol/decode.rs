@@ -56,6 +56,7 @@ impl Response {
         error
             .http_status(status)
             .retryable(said.retryable)
+            .in_own_form(said.in_own_form)
             .service_said(said.code, said.message, request_id)
             .wait(self.retry_after())
     }

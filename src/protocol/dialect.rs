@@ -69,4 +69,6 @@ pub(crate) struct ErrorResponse {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,
+    /// The response has the service's own form of an error, as no gateway, proxy or firewall before it sends it.
+    pub(crate) in_own_form: bool,
 }

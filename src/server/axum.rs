@@ -1,10 +1,6 @@
 //! The extractors of axum, and rejections as its responses.
 
-use super::{
-    Caller, Identity, JsonResponder, Rejection, RejectionKind,
-    layer::{NoCaller, Returned},
-    respond::Respond as _,
-};
+use super::{Caller, Identity, Rejection, RejectionKind, layer::NoCaller};
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
@@ -14,9 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let mut response: Response = JsonResponder.respond(&self);
-        response.extensions_mut().insert(Returned(self));
-        response
+        self.into_http_response()
     }
 }
 

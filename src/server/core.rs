@@ -4,15 +4,16 @@ use super::{
     Fixed, Identity, Introspect, Rejection, RejectionKind,
     caller::{AskSource, Authority, BoxFuture, Caller},
     decisions::{Decisions, Subject},
-    fault::rejection_kind,
+    fault::{blames_token, is_of_this_server, rejection_kind},
     guard::Who,
     key::Keys,
-    memo::{Answer, Failure, Memo},
+    lookup::{CacheStatus, Lookup, LookupCache, LookupFailure},
+    outage::OwnFaults,
     refusal_reasons::RefusalReasons,
-    report::{CheckResult, Checked, Counters, Report, Stats},
+    report::{CheckResult, Checked, Report, Reporter, Stats},
     settings::Settings,
     source,
-    store::{Bounds, LookedUp},
+    store::{Bounds, LookupResult},
 };
 use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
@@ -25,10 +26,11 @@ pub(crate) struct Core<I: Introspect> {
     introspect: I,
     settings: Settings,
     keys: Keys,
-    who: Memo<Who<I::Identity>>,
+    identities: LookupCache<Who<I::Identity>>,
     decisions: Decisions,
     refusal_reasons: RefusalReasons,
-    counters: Counters,
+    reporter: Reporter,
+    own_faults: OwnFaults,
 }
 
 impl<I: Introspect> Core<I> {
@@ -36,13 +38,16 @@ impl<I: Introspect> Core<I> {
         let flavour = Flavour::Async;
         let Settings { clock, times, bounds, timeout, .. } = &settings;
         let in_flight = bounds.in_flight.filter(|_| !introspect.is_local());
-        let bounds_of_who = Bounds { in_flight, ..bounds.clone() };
+        let bounds_of_identities = Bounds { in_flight, ..bounds.clone() };
+        let identities = LookupCache::new(flavour, clock.clone(), *timeout, times.clone(), &bounds_of_identities);
+        let gauges = identities.store().gauges().clone();
         Self {
             keys: Keys::new(),
-            who: Memo::new(flavour, clock.clone(), *timeout, times.clone(), &bounds_of_who),
+            identities,
             decisions: Decisions::new(flavour, &settings),
             refusal_reasons: RefusalReasons::new(),
-            counters: Counters::default(),
+            reporter: Reporter::new(settings.observing.clone(), introspect.service(), gauges),
+            own_faults: OwnFaults::default(),
             introspect,
             settings,
         }
@@ -53,8 +58,9 @@ impl<I: Introspect> Core<I> {
     }
 
     pub(super) fn sizes(&self) -> Stats {
-        let ((entries, in_flight), (bytes, refused)) = (self.who.store().counts(), self.who.store().sizes());
-        self.counters.stats(entries, bytes, refused, in_flight)
+        self.identities.store().discard_lost(self.settings.clock.now());
+        let (bytes, refused) = self.identities.store().sizes();
+        self.reporter.stats(bytes, refused)
     }
 
     /// Returns the token of a request, if it has one that can be one.
@@ -83,70 +89,82 @@ impl<I: Introspect> Core<I> {
         Rejection::new(kind).realm(&self.settings.realm)
     }
 
-    pub(super) fn begin(&self) -> Report {
-        Report::begin(&self.settings.observing)
-    }
-
-    /// Ends a check.
-    fn finish(&self, report: Report, checked: &Checked) {
-        let sizes = || self.who.store().counts();
-        let told = (&self.counters, &self.settings.observing);
-        report.finish(checked, told, self.introspect.service(), sizes);
+    pub(super) fn begin(&self) -> Report<'_> {
+        self.reporter.begin()
     }
 
     /// Ends the check of a request that has no token, or none that can be one.
-    pub(super) fn finish_without_token(&self, report: Report, kind: RejectionKind) -> Rejection {
-        self.finish(report, &Checked { result: CheckResult::of(kind), how: None, error: None, is_fine: false });
+    pub(super) fn finish_without_token(&self, report: Report<'_>, kind: RejectionKind) -> Rejection {
+        report.finish(&Checked { result: CheckResult::of(kind), status: None, error: None, is_fine: false });
         self.reject(kind)
     }
 
     /// Ends the check of a request that has no token, and needs none.
-    pub(super) fn finish_anonymous(&self, report: Report) {
-        self.finish(report, &Checked { result: CheckResult::Missing, how: None, error: None, is_fine: true });
+    pub(super) fn finish_anonymous(&self, report: Report<'_>) {
+        report.finish(&Checked { result: CheckResult::Missing, status: None, error: None, is_fine: true });
     }
 
     pub(super) async fn check(
         self: Arc<Self>,
         token: UserToken,
-        report: Report,
+        report: Report<'_>,
         rule: Option<&Rule<I::Identity>>,
     ) -> Result<Caller<I::Identity>, Rejection> {
         let key = self.key(&token);
-        let answer = report.within(self.who.get(key, || self.clone().look_up(token.clone()))).await;
-        let (kind, result, how, error) = match answer {
-            Answer::Known(who, how) => {
+        let lookup = report.within(self.identities.get(key, || self.clone().look_up(token.clone()))).await;
+        let (kind, result, status, error) = match lookup {
+            Lookup::Found(who, status) => {
+                if matches!(status, CacheStatus::Miss | CacheStatus::Joined) {
+                    self.own_faults.note_success(self.settings.clock.now().instant);
+                }
                 let caller = Caller::new(who, token, self.clone());
                 if rule.is_none_or(|rule| rule(&caller)) {
-                    let checked = Checked { result: CheckResult::Ok, how: Some(how), error: None, is_fine: true };
-                    self.finish(report, &checked);
+                    report.finish(&Checked {
+                        result: CheckResult::Ok,
+                        status: Some(status),
+                        error: None,
+                        is_fine: true,
+                    });
                     return Ok(caller);
                 }
-                (RejectionKind::Forbidden, CheckResult::Forbidden, how, None)
+                (RejectionKind::Forbidden, CheckResult::Forbidden, status, None)
             }
-            Answer::Refused(how) => {
-                (RejectionKind::InvalidToken, CheckResult::Invalid, how, self.refusal_reasons.get(&key))
+            Lookup::Refused(status) => {
+                (RejectionKind::InvalidToken, CheckResult::Invalid, status, self.refusal_reasons.get(&key))
             }
-            Answer::Unknown(failure, how) => {
+            Lookup::Failed(failure, status) => {
                 let result = match &failure {
-                    Failure::Full => CheckResult::Overloaded,
-                    Failure::Late => CheckResult::Timeout,
+                    LookupFailure::Full => CheckResult::Overloaded,
+                    LookupFailure::Late => CheckResult::Timeout,
                     _ => CheckResult::Unavailable,
                 };
                 let error = failure_error(failure);
                 let wrong_use = rejection_kind(&error) == RejectionKind::Misconfigured;
                 let kind = if wrong_use { RejectionKind::Misconfigured } else { RejectionKind::Unavailable };
-                (kind, result, how, Some(error))
+                (kind, result, status, Some(error))
             }
         };
         // That the token is not active is the result, and no error of the check.
         let failure = error.as_ref().filter(|_| result != CheckResult::Invalid).map(Error::kind);
-        let checked = Checked { result, how: Some(how), error: failure, is_fine: false };
-        self.finish(report, &checked);
-        Err(Rejection::of(kind, error).realm(&self.settings.realm))
+        report.finish(&Checked { result, status: Some(status), error: failure, is_fine: false });
+        Err(self.rejection(kind, error))
     }
 
-    async fn look_up(self: Arc<Self>, token: UserToken) -> LookedUp<Who<I::Identity>> {
-        self.counters.note_introspection();
+    /// Returns a rejection of the guard's own.
+    fn rejection(&self, kind: RejectionKind, error: Option<Error>) -> Rejection {
+        self.note_rejection(error.as_ref());
+        Rejection::of(kind, error).realm(&self.settings.realm)
+    }
+
+    /// Tells the operator of an error that is for them, and that a request is rejected with.
+    pub(super) fn note_rejection(&self, error: Option<&Error>) {
+        if let Some(error) = error.filter(|error| is_of_this_server(error)) {
+            self.own_faults.note(error, self.settings.clock.now().instant);
+        }
+    }
+
+    async fn look_up(self: Arc<Self>, token: UserToken) -> LookupResult<Who<I::Identity>> {
+        self.reporter.note_introspection();
         match self.introspect.introspect(&token).await?.into_result() {
             Ok((identity, expiry)) => Ok(Some((Who(identity), expiry))),
             Err(reason) => {
@@ -158,7 +176,7 @@ impl<I: Introspect> Core<I> {
 
     pub(super) fn forget(&self, token: &UserToken) {
         let key = self.key(token);
-        self.who.store().forget(&key);
+        self.identities.store().forget(&key);
         self.decisions.forget_token(&key);
         self.refusal_reasons.forget(&key);
     }
@@ -171,18 +189,18 @@ impl<I: Introspect> Core<I> {
     /// The error that counts in place of the refusal: the token is good, or it cannot be told.
     async fn check_refusal(self: Arc<Self>, token: UserToken, refusal: Error) -> crate::Result<()> {
         let key = self.key(&token);
-        match self.who.renew(key, || self.clone().look_up(token.clone())).await {
-            Answer::Refused(_) => {
+        match self.identities.renew(key, || self.clone().look_up(token.clone())).await {
+            Lookup::Refused(_) => {
                 self.decisions.forget_token(&key);
                 Ok(())
             }
-            Answer::Known(..) => {
+            Lookup::Found(..) => {
                 let error = Error::new(ErrorKind::Application)
                     .detail("the service refuses the call, and says that the caller's token is good");
                 let error = refusal.status().into_iter().fold(error, Error::with_status);
                 Err(refusal.operation().into_iter().fold(error, Error::with_operation))
             }
-            Answer::Unknown(failure, _) => Err(failure_error(failure)),
+            Lookup::Failed(failure, _) => Err(undecided(failure_error(failure))),
         }
     }
 
@@ -193,12 +211,12 @@ impl<I: Introspect> Core<I> {
     }
 
     pub(super) fn forget_user(&self, user: &str) {
-        self.who.store().forget_user(user);
+        self.identities.store().forget_user(user);
         self.decisions.forget_user(user);
     }
 
     pub(super) fn clear(&self) {
-        self.who.store().clear();
+        self.identities.store().clear();
         self.decisions.clear();
         self.refusal_reasons.clear();
     }
@@ -226,7 +244,7 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
             };
             let mut error = failure_error(failure);
             // The source can be another service than the one that the guard asks, which alone can tell whether the token is bad.
-            if rejection_kind(&error) == RejectionKind::InvalidToken
+            if blames_token(&error)
                 && let Err(other) = self.clone().check_refusal(caller.token().clone(), error.clone()).await
             {
                 error = other;
@@ -236,7 +254,7 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
                 RejectionKind::Refused => RejectionKind::Unavailable,
                 kind => kind,
             };
-            Err(Rejection::of(kind, Some(error)).realm(&self.settings.realm))
+            Err(self.rejection(kind, Some(error)))
         })
     }
 
@@ -257,20 +275,33 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
     }
 }
 
+/// Returns the error of a handler's call that the service refused, where an introspection failed that should have said why: whatever
+/// that failed with says nothing of the caller.
+fn undecided(error: Error) -> Error {
+    if matches!(rejection_kind(&error), RejectionKind::Unavailable | RejectionKind::Misconfigured) {
+        return error;
+    }
+    let undecided =
+        Error::new(ErrorKind::Api).detail("the service refuses the call, and whose fault that is cannot be told");
+    let undecided = error.status().into_iter().fold(undecided, Error::with_status);
+    let undecided = error.operation().into_iter().fold(undecided, Error::with_operation);
+    undecided.wait(error.retry_after()).source(error)
+}
+
 /// Returns the error of a look-up that brought nothing.
-fn failure_error(failure: Failure) -> Error {
+fn failure_error(failure: LookupFailure) -> Error {
     match failure {
-        Failure::Error(error) => error,
-        Failure::Full => Error::new(ErrorKind::RateLimited)
+        LookupFailure::Error(error) => error,
+        LookupFailure::Full => Error::new(ErrorKind::RateLimited)
             .detail("too many introspections are under way, and too many requests wait for one; raise max_in_flight if the service bears more")
             .wait(Some(Duration::from_secs(1))),
-        Failure::Late => {
+        LookupFailure::Late => {
             Error::new(ErrorKind::Timeout).detail("the introspection takes longer than a request waits for it")
         }
-        Failure::Forgotten => {
+        LookupFailure::Forgotten => {
             Error::new(ErrorKind::Transport).detail("the result was forgotten again and again while it was looked up")
         }
-        Failure::Lost => {
+        LookupFailure::Lost => {
             Error::new(ErrorKind::Transport).detail("the introspection panicked, or its runtime was shut down")
         }
     }

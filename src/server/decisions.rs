@@ -4,7 +4,7 @@ use super::{
     Identity, SourceId,
     entry::Times,
     key::{Key, Keys},
-    memo::{Answer, Failure, Memo},
+    lookup::{Lookup, LookupCache, LookupFailure},
     settings::Settings,
     store::{Bounds, Value},
 };
@@ -51,18 +51,23 @@ impl Value for Grants {
 }
 
 #[derive(Debug)]
-pub(crate) struct Decisions(Memo<Grants>);
+pub(crate) struct Decisions(LookupCache<Grants>);
 
 impl Decisions {
     /// A decision is never used after its TTL, whatever the guard does about identities.
     pub(crate) fn new(flavour: Flavour, settings: &Settings) -> Self {
         let times = Times { stale_if_error: Duration::ZERO, ..settings.times.clone() };
         let bounds: &Bounds = &settings.bounds;
-        Self(Memo::new(flavour, settings.clock.clone(), settings.timeout, times, bounds))
+        Self(LookupCache::new(flavour, settings.clock.clone(), settings.timeout, times, bounds))
     }
 
     /// Returns the answer: from the cache, or what `look_up` brings.
-    pub(crate) async fn get<F>(&self, key: Key, user: &str, look_up: impl Fn() -> F) -> Result<Arc<[String]>, Failure>
+    pub(crate) async fn get<F>(
+        &self,
+        key: Key,
+        user: &str,
+        look_up: impl Fn() -> F,
+    ) -> Result<Arc<[String]>, LookupFailure>
     where
         F: Future<Output = Result<Vec<String>>> + Send + 'static,
     {
@@ -71,10 +76,10 @@ impl Decisions {
             async move { Ok(Some((Grants { user, names: names.await?.into() }, None))) }
         };
         match self.0.get(key, grants).await {
-            Answer::Known(grants, _) => Ok(grants.names.clone()),
+            Lookup::Found(grants, _) => Ok(grants.names.clone()),
             // A look-up of these brings names or an error.
-            Answer::Refused(_) => Err(Failure::Lost),
-            Answer::Unknown(failure, _) => Err(failure),
+            Lookup::Refused(_) => Err(LookupFailure::Lost),
+            Lookup::Failed(failure, _) => Err(failure),
         }
     }
 

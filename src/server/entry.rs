@@ -1,6 +1,6 @@
 //! A cached result and its age, without I/O and without a clock of its own.
 
-use crate::session::Now;
+use crate::{session::Now, transport::after};
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -77,14 +77,15 @@ impl<T> Entry<T> {
             None => Duration::MAX,
         };
         let fresh = times.ttl.min(left);
-        let fresh_until = now.instant.checked_add(fresh)?;
+        // A time that no clock can tell is one of decades.
+        let fresh_until = after(now.instant, fresh);
         let stale = fresh.saturating_add(times.stale_if_error).min(left);
         let due = if times.refresh_ahead { fresh / 5 * 4 } else { fresh };
         Some(Self {
             value,
             fresh_until,
-            due_at: now.instant.checked_add(due)?,
-            stale_until: now.instant.checked_add(stale)?,
+            due_at: after(now.instant, due),
+            stale_until: after(now.instant, stale),
             retry_at: None,
             expires,
         })
@@ -111,7 +112,7 @@ impl<T> Entry<T> {
         let usable = matches!(self.freshness(now), Due | Stale | StaleWhileFailing);
         usable.then(|| Self {
             value: self.value.clone(),
-            retry_at: now.instant.checked_add(times.retry_stale),
+            retry_at: Some(after(now.instant, times.retry_stale)),
             ..*self
         })
     }
@@ -125,7 +126,7 @@ mod tests {
         Duration::from_secs(n)
     }
 
-    fn after(now: Now, n: u64) -> Now {
+    fn later(now: Now, n: u64) -> Now {
         Now { instant: now.instant + seconds(n), wall: now.wall + seconds(n) }
     }
 
@@ -156,7 +157,7 @@ mod tests {
             let entry =
                 Entry::new(Arc::new(()), expires.map(|n| Expiry::told(now.wall + seconds(n))), &times(), now).unwrap();
             for (at, expected) in rows {
-                assert_eq!(entry.freshness(after(now, *at)), *expected, "{expires:?} at {at}");
+                assert_eq!(entry.freshness(later(now, *at)), *expected, "{expires:?} at {at}");
             }
         }
         for expired in [0, 1, 2] {
@@ -168,7 +169,20 @@ mod tests {
         assert!(Entry::new(Arc::new(()), Some(Expiry::told(SystemTime::UNIX_EPOCH)), &times(), now).is_none());
         let exact = Expiry { at: now.wall + seconds(2), is_exact: true };
         let entry = Entry::new(Arc::new(()), Some(exact), &times(), now).unwrap();
-        assert_eq!((entry.freshness(after(now, 1)), entry.freshness(after(now, 2))), (Fresh, Gone));
+        assert_eq!((entry.freshness(later(now, 1)), entry.freshness(later(now, 2))), (Fresh, Gone));
+    }
+
+    #[test]
+    fn a_time_that_no_clock_can_tell_turns_nothing_off() {
+        let now = Now::read();
+        for refresh_ahead in [false, true] {
+            let times = Times { ttl: Duration::MAX, stale_if_error: Duration::ZERO, refresh_ahead, ..times() };
+            let entry = Entry::new(Arc::new(()), None, &times, now).unwrap();
+            assert_eq!(entry.freshness(later(now, 365 * 24 * 3600)), Fresh);
+            // A token's expiry bounds it all the same.
+            let entry = Entry::new(Arc::new(()), Some(Expiry::told(now.wall + seconds(52))), &times, now).unwrap();
+            assert_eq!(entry.freshness(later(now, 50)), Gone);
+        }
     }
 
     #[test]
@@ -185,19 +199,19 @@ mod tests {
         let now = Now::read();
         let times = Times { stale_if_error: Duration::ZERO, refresh_ahead: false, ..times() };
         let entry = Entry::new(Arc::new(()), None, &times, now).unwrap();
-        assert_eq!((entry.freshness(after(now, 29)), entry.freshness(after(now, 30))), (Fresh, Gone));
-        assert!(entry.after_failure(&times, after(now, 29)).is_none());
+        assert_eq!((entry.freshness(later(now, 29)), entry.freshness(later(now, 30))), (Fresh, Gone));
+        assert!(entry.after_failure(&times, later(now, 29)).is_none());
     }
 
     #[test]
     fn after_a_failure_the_service_is_left_alone_for_a_moment() {
         let now = Now::read();
         let entry = Entry::new(Arc::new(()), None, &times(), now).unwrap();
-        assert!(entry.after_failure(&times(), after(now, 10)).is_none(), "it is fresh");
-        let due = entry.after_failure(&times(), after(now, 25)).unwrap();
-        assert_eq!([25, 26, 29, 30].map(|at| due.freshness(after(now, at))), [Fresh, Due, Due, Stale]);
-        let failed = entry.after_failure(&times(), after(now, 40)).unwrap();
-        assert_eq!(failed.freshness(after(now, 40)), StaleWhileFailing);
-        assert_eq!((failed.freshness(after(now, 41)), failed.freshness(after(now, 130))), (Stale, Gone));
+        assert!(entry.after_failure(&times(), later(now, 10)).is_none(), "it is fresh");
+        let due = entry.after_failure(&times(), later(now, 25)).unwrap();
+        assert_eq!([25, 26, 29, 30].map(|at| due.freshness(later(now, at))), [Fresh, Due, Due, Stale]);
+        let failed = entry.after_failure(&times(), later(now, 40)).unwrap();
+        assert_eq!(failed.freshness(later(now, 40)), StaleWhileFailing);
+        assert_eq!((failed.freshness(later(now, 41)), failed.freshness(later(now, 130))), (Stale, Gone));
     }
 }

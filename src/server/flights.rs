@@ -1,25 +1,34 @@
 //! Which look-ups are under way, and what was forgotten meanwhile. Without I/O, locks and a clock.
 
 use super::key::Key;
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
 
 /// The most users that a flight remembers as forgotten; after them it gives its result to nobody.
 const MOST_USERS: usize = 32;
 
-/// The flights under way. Callers wait for one with a `W`.
+/// The flights under way. Callers wait for one with a `W`, and each takes up a place `P`.
 #[derive(Debug)]
-pub(crate) struct Flights<W> {
+pub(crate) struct Flights<W, P> {
+    /// After how long a flight counts as lost, for example with a runtime that is there and that nobody drives.
+    longest: Duration,
     begun: u64,
     /// The flight that a caller with this key joins.
     current: HashMap<Key, u64>,
-    running: HashMap<u64, Running<W>>,
+    /// By their numbers, and so by age.
+    running: BTreeMap<u64, Running<W, P>>,
 }
 
 #[derive(Debug)]
-struct Running<W> {
+struct Running<W, P> {
     key: Key,
-    since: Instant,
+    /// By the clock that results age by.
+    begun: Instant,
     wait: W,
+    /// Held here and not by the flight's task, which may never run again.
+    place: P,
     forgotten: Forgotten,
 }
 
@@ -33,66 +42,65 @@ pub(crate) struct Forgotten {
 
 /// The use that may be made of a flight's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum ResultUse {
     Store,
     /// Give it to those that wait, and do not store it.
-    Give,
+    Deliver,
     /// Not even those that wait may have it: they ask again.
-    Withhold,
-}
-
-/// The role of a caller.
-#[derive(Debug)]
-pub(crate) enum Begin<W> {
-    /// The caller has begun the flight with this number.
-    Leader(u64),
-    /// Another caller's flight, begun then, is under way.
-    Follower(W, Instant),
+    Discard,
 }
 
 impl Forgotten {
-    /// Returns the fate of a result about `user`, if it is about one.
-    pub(crate) fn fate(&self, user: Option<&str>) -> Fate {
+    /// Returns the use of a result about `user`, if it is about one.
+    pub(crate) fn result_use(&self, user: Option<&str>) -> ResultUse {
         match user {
-            _ if self.key => Fate::Withhold,
-            Some(user) if self.users.iter().any(|forgotten| **forgotten == *user) => Fate::Withhold,
-            _ if self.all => Fate::Give,
+            _ if self.key => ResultUse::Discard,
+            Some(user) if self.users.iter().any(|forgotten| **forgotten == *user) => ResultUse::Discard,
+            _ if self.all => ResultUse::Deliver,
             // That a token is for nobody may have been true of the forgotten user's alone.
-            None if !self.users.is_empty() => Fate::Give,
-            _ => Fate::Store,
+            None if !self.users.is_empty() => ResultUse::Deliver,
+            _ => ResultUse::Store,
         }
     }
 }
 
-impl<W: Clone> Flights<W> {
-    pub(crate) fn new() -> Self {
-        Self { begun: 0, current: HashMap::new(), running: HashMap::new() }
+impl<W: Clone, P> Flights<W, P> {
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { longest, begun: 0, current: HashMap::new(), running: BTreeMap::new() }
     }
 
-    /// Returns the flight for this key, if one is under way.
+    /// Returns the flight for this key, if one is under way, and when it began.
     pub(crate) fn under_way_for(&self, key: &Key) -> Option<(W, Instant)> {
         let running = self.current.get(key).and_then(|number| self.running.get(number))?;
-        Some((running.wait.clone(), running.since))
+        Some((running.wait.clone(), running.begun))
     }
 
-    /// Joins the flight for this key, or begins one that others wait for with `wait`.
-    pub(crate) fn begin(&mut self, key: Key, since: Instant, wait: impl FnOnce() -> W) -> Begin<W> {
-        if let Some((wait, since)) = self.under_way_for(&key) {
-            return Begin::Follower(wait, since);
-        }
+    /// Begins a flight that others wait for with `wait`, in the place of one for this key; returns its number.
+    pub(crate) fn begin(&mut self, key: Key, now: Instant, wait: W, place: P) -> u64 {
         self.begun += 1;
         self.current.insert(key, self.begun);
-        self.running.insert(self.begun, Running { key, since, wait: wait(), forgotten: Forgotten::default() });
-        Begin::Leader(self.begun)
+        self.running.insert(self.begun, Running { key, begun: now, wait, place, forgotten: Forgotten::default() });
+        self.begun
     }
 
-    /// Ends a flight; returns what was forgotten since it began.
-    pub(crate) fn end(&mut self, number: u64) -> Option<Forgotten> {
+    /// Ends a flight; returns what was forgotten since it began, and its place. `None` if it was lost.
+    pub(crate) fn end(&mut self, number: u64) -> Option<(Forgotten, P)> {
         let running = self.running.remove(&number)?;
         if self.current.get(&running.key) == Some(&number) {
             self.current.remove(&running.key);
         }
-        Some(running.forgotten)
+        Some((running.forgotten, running.place))
+    }
+
+    /// Takes out the flights that should have ended long ago, and returns their places. What they still bring goes to nobody.
+    pub(crate) fn take_lost(&mut self, now: Instant) -> Vec<P> {
+        let mut places = Vec::new();
+        while let Some((&number, oldest)) = self.running.first_key_value()
+            && now.saturating_duration_since(oldest.begun) >= self.longest
+        {
+            places.extend(self.end(number).map(|(_, place)| place));
+        }
+        places
     }
 
     /// The next caller with a key of this token begins a flight of its own, and the result of one under way goes to nobody.
@@ -128,6 +136,11 @@ impl<W: Clone> Flights<W> {
         self.running.values_mut().for_each(|running| running.forgotten.all = true);
     }
 
+    #[cfg(test)]
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.running.values().map(|running| running.key)
+    }
+
     /// Returns how many flights are under way.
     pub(crate) fn under_way(&self) -> usize {
         self.running.len()
@@ -138,16 +151,23 @@ impl<W: Clone> Flights<W> {
 mod tests {
     use super::{super::key::Keys, *};
 
-    fn flights() -> (Flights<u8>, Key, Key) {
+    const LONGEST: Duration = Duration::from_secs(65);
+
+    fn flights() -> (Flights<u8, u8>, Key, Key) {
         let keys = Keys::new();
-        (Flights::new(), keys.of(&["a"]), keys.of(&["b"]))
+        (Flights::new(LONGEST), keys.of(&["a"]), keys.of(&["b"]))
     }
 
-    fn begin(flights: &mut Flights<u8>, key: Key, wait: u8) -> Result<u64, u8> {
-        match flights.begin(key, Instant::now(), || wait) {
-            Begin::Leader(number) => Ok(number),
-            Begin::Follower(wait, _) => Err(wait),
+    /// Joins a flight, or begins one; its place is that of its number.
+    fn begin(flights: &mut Flights<u8, u8>, key: Key, wait: u8) -> Result<u64, u8> {
+        match flights.under_way_for(&key) {
+            Some((wait, _)) => Err(wait),
+            None => Ok(flights.begin(key, Instant::now(), wait, wait)),
         }
+    }
+
+    fn result_use(flights: &mut Flights<u8, u8>, number: u64, user: Option<&str>) -> ResultUse {
+        flights.end(number).unwrap().0.result_use(user)
     }
 
     #[test]
@@ -157,44 +177,41 @@ mod tests {
         assert_eq!(begin(&mut flights, a, 2), Err(1));
         assert_eq!(begin(&mut flights, b, 3), Ok(2));
         assert_eq!(begin(&mut flights, b, 5), Err(3));
-        assert_eq!(flights.end(1).unwrap().fate(Some("ann")), Fate::Store);
+        assert_eq!(result_use(&mut flights, 1, Some("ann")), ResultUse::Store);
         assert!(flights.end(1).is_none());
         assert_eq!((begin(&mut flights, a, 6), flights.under_way()), (Ok(3), 2));
     }
 
     #[test]
-    fn what_was_forgotten_decides_the_results_fate() {
-        type Forget = fn(&mut Flights<u8>, Key, Key);
-        // Fate of a result about ann, about bob, and about nobody; then whether callers still join the flight.
-        let table: [(Forget, [Fate; 3], bool); 7] = [
-            (|_, _, _| {}, [Fate::Store; 3], true),
-            (|flights, _, other| flights.forget_token(&other), [Fate::Store; 3], true),
-            (|flights, key, _| flights.forget_token(&key), [Fate::Withhold; 3], false),
-            (|flights, _, _| flights.forget_user("ann"), [Fate::Withhold, Fate::Store, Fate::Give], true),
-            (|flights, _, _| flights.forget_all(), [Fate::Give; 3], false),
+    fn what_was_forgotten_decides_the_use_of_the_result() {
+        use ResultUse::*;
+        type Forget = fn(&mut Flights<u8, u8>, Key, Key);
+        // The use of a result about ann, about bob, and about nobody; then whether callers still join the flight.
+        let table: [(Forget, [ResultUse; 3], bool); 7] = [
+            (|_, _, _| {}, [Store; 3], true),
+            (|flights, _, other| flights.forget_token(&other), [Store; 3], true),
+            (|flights, key, _| flights.forget_token(&key), [Discard; 3], false),
+            (|flights, _, _| flights.forget_user("ann"), [Discard, Store, Deliver], true),
+            (|flights, _, _| flights.forget_all(), [Deliver; 3], false),
             (
                 |flights, key, _| {
                     flights.forget_all();
                     flights.forget_token(&key);
                 },
-                [Fate::Withhold; 3],
+                [Discard; 3],
                 false,
             ),
-            (
-                |flights, _, _| (0..100).for_each(|n| flights.forget_user(&format!("user {n}"))),
-                [Fate::Withhold; 3],
-                false,
-            ),
+            (|flights, _, _| (0..100).for_each(|n| flights.forget_user(&format!("user {n}"))), [Discard; 3], false),
         ];
-        for (row, (forget, fates, joined)) in table.into_iter().enumerate() {
+        for (row, (forget, uses, joined)) in table.into_iter().enumerate() {
             let (mut flights, key, other) = flights();
             let number = begin(&mut flights, key, 1).unwrap();
             forget(&mut flights, key, other);
             let joins = begin(&mut flights, key, 2).is_err();
             assert_eq!(joins, joined, "row {row}: whether a caller after it joins");
-            let forgotten = flights.end(number).unwrap();
-            let found = [Some("ann"), Some("bob"), None].map(|user| forgotten.fate(user));
-            assert_eq!(found, fates, "row {row}");
+            let (forgotten, _) = flights.end(number).unwrap();
+            let found = [Some("ann"), Some("bob"), None].map(|user| forgotten.result_use(user));
+            assert_eq!(found, uses, "row {row}");
         }
     }
 
@@ -204,8 +221,27 @@ mod tests {
         let old = begin(&mut flights, a, 1).unwrap();
         flights.forget_token(&a);
         let new = begin(&mut flights, a, 2).unwrap();
-        assert_eq!(flights.end(old).unwrap().fate(None), Fate::Withhold);
+        assert_eq!(result_use(&mut flights, old, None), ResultUse::Discard);
         assert_eq!(begin(&mut flights, a, 3), Err(2));
-        assert_eq!(flights.end(new).unwrap().fate(None), Fate::Store);
+        assert_eq!(result_use(&mut flights, new, None), ResultUse::Store);
+    }
+
+    #[test]
+    fn a_flight_that_never_ends_is_lost_and_its_place_is_free() {
+        let (mut flights, a, b) = flights();
+        let start = Instant::now();
+        let old = flights.begin(a, start, 1, 1);
+        let young = flights.begin(b, start + LONGEST / 2, 2, 2);
+        assert!(flights.take_lost(start + LONGEST - Duration::from_nanos(1)).is_empty());
+        assert_eq!(flights.take_lost(start + LONGEST), [1]);
+        let young_since = start + LONGEST / 2;
+        assert_eq!((flights.under_way_for(&a), flights.under_way_for(&b)), (None, Some((2, young_since))));
+        assert_eq!(flights.under_way(), 1);
+        // Another one takes over, which the end of the lost one leaves alone.
+        let new = flights.begin(a, start + LONGEST, 3, 3);
+        assert!(flights.end(old).is_none());
+        assert_eq!(flights.under_way_for(&a), Some((3, start + LONGEST)));
+        assert_eq!(flights.take_lost(start + 3 * LONGEST), [2, 3]);
+        assert!(flights.end(young).is_none() && flights.end(new).is_none() && flights.under_way() == 0);
     }
 }

@@ -11,6 +11,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Returns what is stored.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.token.iter().chain(self.question.iter().flatten()).copied().collect()
+    }
+
     /// Returns whether the key is of the same token.
     pub(crate) fn is_of(&self, token: &Self) -> bool {
         self.token == token.token

@@ -3,7 +3,7 @@
 use super::{
     Caller, Guard, Identity, Introspect, Rejection, RejectionKind,
     core::Rule,
-    respond::{JsonResponder, Respond, grpc, trailers_only},
+    respond::{EmptyResponder, JsonResponder, Respond, grpc, trailers_only},
 };
 use http::{Request, Response};
 use std::{
@@ -83,7 +83,8 @@ impl<I: Introspect> Guard<I> {
 }
 
 impl<I: Introspect, R> GuardLayer<I, R> {
-    /// Makes the responses of rejections with `responder`, also of those that handlers return. Default: [`JsonResponder`].
+    /// Makes the responses of rejections with `responder`, also of those that handlers return: [`JsonResponder`], [`EmptyResponder`], or a
+    /// closure. Default: [`JsonResponder`], for which the body must be one that can be made of text.
     ///
     /// ```
     /// # fn layer(guard: iam_sdk::server::Guard<iam_sdk::Client>) {
@@ -102,13 +103,16 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         GuardLayer { guard, needs_token, rule, grpc, responder }
     }
 
-    /// Responds to requests of gRPC in gRPC's own way: with HTTP status 200 and `grpc-status` 16, 7, 14, 3 or 13 in a response of trailers alone.
+    /// Responds to requests of gRPC in gRPC's own way: with HTTP status 200 and a `grpc-status` in a response of trailers alone.
+    /// [`RejectionKind`] has the table of codes.
     ///
     /// For services of gRPC alone. It goes by the request's content type, which the client chooses: what stands behind, or looks at the
     /// HTTP status of the responses, must know gRPC. Default: off.
-    pub fn grpc(mut self) -> Self {
-        self.grpc = true;
-        self
+    ///
+    /// Requests that are not gRPC's get the status and no body ([`EmptyResponder`]), since tonic's body cannot be made of text. Set
+    /// another [`responder`](Self::responder) after this.
+    pub fn grpc(self) -> GuardLayer<I, EmptyResponder> {
+        GuardLayer { grpc: true, ..self.responder(EmptyResponder) }
     }
 
     fn respond<A: Default>(&self, rejection: &Rejection, grpc: Option<http::HeaderValue>) -> Response<A>
@@ -127,6 +131,7 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         R: Respond<A>,
     {
         let Some(Returned(rejection)) = response.extensions_mut().remove::<Returned>() else { return };
+        self.guard.0.note_rejection(rejection.error());
         let mut own = self.respond(&rejection.realm(&self.guard.0.settings().realm), grpc);
         // What others have set that concerns no body, such as a cookie, or CORS.
         let is_others = |name: &http::HeaderName| {

@@ -1,16 +1,18 @@
 //! Flights, forgetting and expiry under random schedules. The model checker drives the real cache and flights; the service is simulated.
 
 use super::{
-    clock::Clock,
-    entry::Times,
+    entry::{Expiry, Times},
     key::{Key, Keys},
-    memo::{Answer, How, Memo},
-    store::{Bounds, LookedUp, Value},
+    lookup::{CacheStatus, Lookup, LookupCache},
+    store::{Bounds, LookupResult, Value},
 };
-use crate::{sync::Mutex, transport::runtime::Flavour};
+use crate::{clock::Clock, sync::Mutex, transport::runtime::Flavour};
 use futures_util::FutureExt as _;
 use shuttle::{Config, Runner, future, scheduler::RandomScheduler};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 const SCHEDULES: usize = 2_000;
 const CALLERS: usize = 3;
@@ -30,36 +32,44 @@ impl Value for User {
     }
 }
 
-/// A service that knows a token until it is revoked, and says when it was asked.
+/// A service that knows a token until it is revoked or expires, and says how often it was asked.
 #[derive(Clone, Default)]
-struct Service(Arc<Mutex<State>>);
+struct Service {
+    state: Arc<Mutex<State>>,
+    clock: Clock,
+}
 
 #[derive(Default)]
 struct State {
     asked: usize,
     is_revoked: bool,
     fails: bool,
+    expires: Option<SystemTime>,
+    /// Whether the service says when the token expires.
+    tells_expiry: bool,
 }
 
 impl Service {
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap())
+        change(&mut self.state.lock().unwrap())
     }
 
-    fn look_up(&self) -> impl Future<Output = LookedUp<User>> + Send + 'static + use<> {
+    fn look_up(&self) -> impl Future<Output = LookupResult<User>> + Send + 'static + use<> {
         let service = self.clone();
         async move {
-            let seen = service.change(|state| {
+            let now = service.clock.wall();
+            let result = service.change(|state| {
                 state.asked += 1;
-                (state.asked, state.is_revoked, state.fails)
+                let is_over = state.is_revoked || state.expires.is_some_and(|expires| expires <= now);
+                let told = state.expires.filter(|_| state.tells_expiry).map(|at| Expiry { at, is_exact: true });
+                match state.fails {
+                    true => Err(crate::Error::new(crate::ErrorKind::Server)),
+                    false => Ok((!is_over).then_some((User("ann", state.asked), told))),
+                }
             });
             // The response is under way.
             future::yield_now().await;
-            match seen {
-                (_, _, true) => Err(crate::Error::new(crate::ErrorKind::Server)),
-                (_, true, _) => Ok(None),
-                (asked, ..) => Ok(Some((User("ann", asked), None))),
-            }
+            result
         }
     }
 }
@@ -67,7 +77,7 @@ impl Service {
 #[derive(Clone)]
 struct Model {
     service: Service,
-    memo: Arc<Memo<User>>,
+    cache: Arc<LookupCache<User>>,
     clock: Clock,
     key: Key,
 }
@@ -84,34 +94,69 @@ impl Model {
             retry_stale: second,
         };
         let bounds = Bounds { entries: 100, bytes: 1 << 20, in_flight: Some(8) };
-        let memo = Arc::new(Memo::new(Flavour::Shuttle, clock.clone(), 3600 * second, times, &bounds));
-        Self { service: Service::default(), memo, clock, key: Keys::new().of(&["token"]) }
+        let cache = Arc::new(LookupCache::new(Flavour::Shuttle, clock.clone(), 3600 * second, times, &bounds));
+        Self {
+            service: Service { clock: clock.clone(), ..Service::default() },
+            cache,
+            clock,
+            key: Keys::new().of(&["token"]),
+        }
     }
 
-    async fn get(self) -> Answer<User> {
-        self.memo.get(self.key, || self.service.look_up()).await
+    async fn get(self) -> Lookup<User> {
+        self.cache.get(self.key, || self.service.look_up()).await
     }
 
-    fn spawn(&self) -> future::JoinHandle<Answer<User>> {
+    fn spawn(&self) -> future::JoinHandle<Lookup<User>> {
         future::spawn(self.clone().get())
     }
 
-    fn now(&self) -> Answer<User> {
+    fn now(&self) -> Lookup<User> {
         future::block_on(self.clone().get())
     }
 
     /// Revokes the token at the service, and then forgets it here.
-    fn revoke(&self, forget: impl FnOnce(&Memo<User>)) {
+    fn revoke(&self, forget: impl FnOnce(&LookupCache<User>)) {
         self.service.change(|state| state.is_revoked = true);
         shuttle::thread::yield_now();
-        forget(&self.memo);
+        forget(&self.cache);
     }
+}
+
+fn explore_once(check: impl Fn() + Send + Sync + 'static) {
+    Runner::new(RandomScheduler::new(1), Config::new()).run(check);
 }
 
 fn explore(check: impl Fn() + Send + Sync + 'static) {
     let mut config = Config::new();
     config.stack_size = 256 * 1024;
     Runner::new(RandomScheduler::new(SCHEDULES), config).run(check);
+}
+
+/// What the store has of tokens, wherever it has it: of one that is good, one that is refused, and one that is being looked up.
+#[test]
+fn trap_03_and_17_all_that_is_stored_of_a_token_is_a_salted_digest() {
+    use sha2::{Digest as _, Sha256};
+    const TOKENS: [&str; 3] = ["canary-good", "canary-refused", "canary-under-way"];
+    explore_once(|| {
+        let model = Model::new(Duration::ZERO);
+        let keys = Keys::new();
+        let of = |token: &str| Model { key: keys.of(&[token]), ..model.clone() };
+        assert!(matches!(of(TOKENS[0]).now(), Lookup::Found(..)));
+        model.service.change(|state| state.is_revoked = true);
+        assert!(matches!(of(TOKENS[1]).now(), Lookup::Refused(_)));
+        assert!(of(TOKENS[2]).get().now_or_never().is_none());
+        let stored: Vec<Vec<u8>> = model.cache.store().keys().iter().map(Key::bytes).collect();
+        assert_eq!(stored.len(), TOKENS.len());
+        for (stored, token) in stored.iter().zip(TOKENS) {
+            assert_eq!(*stored, keys.of(&[token]).bytes(), "another value stands for {token}");
+            assert_eq!(stored.len(), 32);
+            assert!(!token.as_bytes().windows(4).any(|part| stored.windows(4).any(|window| window == part)));
+            // Without the guard's salt nobody can tell which token it is.
+            assert_ne!(stored[..], Sha256::digest(token)[..]);
+            assert_ne!(*stored, Keys::new().of(&[token]).bytes());
+        }
+    });
 }
 
 fn asked(model: &Model) -> usize {
@@ -125,9 +170,9 @@ fn callers_at_once_ask_once_in_every_schedule() {
         let callers: Vec<_> = (0..CALLERS).map(|_| model.spawn()).collect();
         for caller in callers {
             let answer = future::block_on(caller).unwrap();
-            assert!(matches!(&answer, Answer::Known(user, _) if user.1 == 1), "{answer:?}");
+            assert!(matches!(&answer, Lookup::Found(user, _) if user.1 == 1), "{answer:?}");
         }
-        assert_eq!((asked(&model), model.memo.store().counts().1), (1, 0));
+        assert_eq!((asked(&model), model.cache.store().gauges().in_flight()), (1, 0));
     });
 }
 
@@ -139,7 +184,7 @@ fn a_caller_that_goes_away_takes_no_flight_along() {
         assert!(model.clone().get().now_or_never().is_none());
         let others: Vec<_> = (0..CALLERS).map(|_| model.spawn()).collect();
         for caller in others {
-            assert!(matches!(future::block_on(caller).unwrap(), Answer::Known(..)));
+            assert!(matches!(future::block_on(caller).unwrap(), Lookup::Found(..)));
         }
         assert_eq!(asked(&model), 1);
     });
@@ -156,7 +201,7 @@ fn nothing_outlives(forget: fn(&Model)) {
                 forget(&model);
                 // Begun after the forget, while the callers' flights can still be under way.
                 let answer = model.now();
-                assert!(matches!(answer, Answer::Refused(_)), "an answer from before: {answer:?}");
+                assert!(matches!(answer, Lookup::Refused(_)), "an answer from before: {answer:?}");
             })
         };
         revoking.join().unwrap();
@@ -164,24 +209,24 @@ fn nothing_outlives(forget: fn(&Model)) {
             drop(future::block_on(caller).unwrap());
         }
         let answer = model.now();
-        assert!(matches!(answer, Answer::Refused(_)), "an answer from before: {answer:?}");
-        assert_eq!(model.memo.store().counts().1, 0, "a flight was left");
+        assert!(matches!(answer, Lookup::Refused(_)), "an answer from before: {answer:?}");
+        assert_eq!(model.cache.store().gauges().in_flight(), 0, "a flight was left");
     });
 }
 
 #[test]
 fn no_answer_outlives_the_forgetting_of_its_token() {
-    nothing_outlives(|model| model.revoke(|memo| memo.store().forget(&model.key)));
+    nothing_outlives(|model| model.revoke(|cache| cache.store().forget(&model.key)));
 }
 
 #[test]
 fn no_answer_outlives_the_forgetting_of_its_user() {
-    nothing_outlives(|model| model.revoke(|memo| memo.store().forget_user("ann")));
+    nothing_outlives(|model| model.revoke(|cache| cache.store().forget_user("ann")));
 }
 
 #[test]
 fn no_answer_outlives_the_forgetting_of_everything() {
-    nothing_outlives(|model| model.revoke(|memo| memo.store().clear()));
+    nothing_outlives(|model| model.revoke(|cache| cache.store().clear()));
 }
 
 #[test]
@@ -199,13 +244,13 @@ fn who_waits_for_a_token_that_is_forgotten_gets_no_answer_from_before() {
             let model = model.clone();
             shuttle::thread::spawn(move || {
                 let begun = asked(&model);
-                model.memo.store().forget(&model.key);
+                model.cache.store().forget(&model.key);
                 begun
             })
         };
         let before = forget.join().unwrap();
         let _ = future::block_on(waits).unwrap();
-        let Answer::Known(user, _) = model.now() else { panic!("the token is good") };
+        let Lookup::Found(user, _) = model.now() else { panic!("the token is good") };
         assert!(user.1 > before, "asked {before} times before the forget, and the answer is number {}", user.1);
     });
 }
@@ -214,7 +259,7 @@ fn who_waits_for_a_token_that_is_forgotten_gets_no_answer_from_before() {
 fn no_answer_is_used_past_its_time_and_one_flight_renews_it() {
     explore(|| {
         let model = Model::new(Duration::ZERO);
-        assert!(matches!(model.now(), Answer::Known(_, How::Miss)));
+        assert!(matches!(model.now(), Lookup::Found(_, CacheStatus::Miss)));
         let ages = {
             let clock = model.clock.clone();
             shuttle::thread::spawn(move || clock.advance(TTL))
@@ -222,22 +267,74 @@ fn no_answer_is_used_past_its_time_and_one_flight_renews_it() {
         let callers: Vec<_> = (0..CALLERS).map(|_| model.spawn()).collect();
         ages.join().unwrap();
         for caller in callers {
-            assert!(matches!(future::block_on(caller).unwrap(), Answer::Known(..)));
+            assert!(matches!(future::block_on(caller).unwrap(), Lookup::Found(..)));
         }
         // One that was stored before the clock moved is not used after that.
-        let Answer::Known(user, _) = model.now() else { panic!("the token is good") };
+        let Lookup::Found(user, _) = model.now() else { panic!("the token is good") };
         assert_eq!((user.1, asked(&model)), (2, 2));
     });
+}
+
+/// Flights, a forget and the token's expiry at once: nobody who asks after the expiry gets an answer from before it.
+fn nothing_outlives_the_expiry(tells_expiry: bool, forget: fn(&LookupCache<User>)) {
+    explore(move || {
+        let model = Model::new(TTL);
+        // Within the TTL, so that it is the expiry that counts.
+        let lifetime = TTL / 2;
+        let expires = model.clock.wall() + lifetime;
+        model.service.change(|state| (state.expires, state.tells_expiry) = (Some(expires), tells_expiry));
+        let callers: Vec<_> = (0..CALLERS).map(|_| model.spawn()).collect();
+        let forgets = {
+            let model = model.clone();
+            shuttle::thread::spawn(move || forget(&model.cache))
+        };
+        let expiry = {
+            let model = model.clone();
+            shuttle::thread::spawn(move || {
+                model.clock.advance(lifetime);
+                // Flights from before it can still be under way.
+                let answer = model.now();
+                assert!(matches!(answer, Lookup::Refused(_)), "an answer past its expiry: {answer:?}");
+            })
+        };
+        expiry.join().unwrap();
+        forgets.join().unwrap();
+        for caller in callers {
+            drop(future::block_on(caller).unwrap());
+        }
+        // Nor does an outage bring it back.
+        model.clock.advance(TTL);
+        model.service.change(|state| state.fails = true);
+        let answer = model.now();
+        assert!(matches!(answer, Lookup::Failed(..)), "an answer past its expiry: {answer:?}");
+        assert_eq!(model.cache.store().gauges().in_flight(), 0, "a flight was left");
+    });
+}
+
+#[test]
+fn no_answer_outlives_its_tokens_expiry_while_the_user_is_forgotten() {
+    nothing_outlives_the_expiry(true, |cache| cache.store().forget_user("ann"));
+}
+
+#[test]
+fn no_answer_outlives_its_tokens_expiry_while_everything_is_forgotten() {
+    nothing_outlives_the_expiry(true, |cache| cache.store().clear());
+}
+
+#[test]
+#[should_panic(expected = "an answer past its expiry")]
+fn the_model_finds_an_answer_whose_expiry_nobody_knows() {
+    nothing_outlives_the_expiry(false, |cache| cache.store().clear());
 }
 
 #[test]
 fn a_definite_no_ends_stale_answers() {
     explore(|| {
         let model = Model::new(TTL);
-        assert!(matches!(model.now(), Answer::Known(..)));
+        assert!(matches!(model.now(), Lookup::Found(..)));
         model.clock.advance(TTL);
         model.service.change(|state| state.fails = true);
-        assert!(matches!(model.now(), Answer::Known(_, How::Stale)));
+        assert!(matches!(model.now(), Lookup::Found(_, CacheStatus::Stale)));
         model.clock.advance(Duration::from_secs(1));
         let callers: Vec<_> = (0..CALLERS).map(|_| model.spawn()).collect();
         let recovers = {
@@ -247,11 +344,11 @@ fn a_definite_no_ends_stale_answers() {
         recovers.join().unwrap();
         let mut refused = false;
         for caller in callers {
-            refused |= matches!(future::block_on(caller).unwrap(), Answer::Refused(_));
+            refused |= matches!(future::block_on(caller).unwrap(), Lookup::Refused(_));
         }
         model.clock.advance(Duration::from_secs(1));
-        assert!(matches!(model.now(), Answer::Refused(_)), "the service said no, earlier: {refused}");
+        assert!(matches!(model.now(), Lookup::Refused(_)), "the service said no, earlier: {refused}");
         model.service.change(|state| state.fails = true);
-        assert!(matches!(model.now(), Answer::Refused(How::Negative)));
+        assert!(matches!(model.now(), Lookup::Refused(CacheStatus::Negative)));
     });
 }

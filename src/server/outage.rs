@@ -1,25 +1,25 @@
-//! Whether stale results are served, as the log tells it.
+//! The states of a guard that an operator must know of: the log tells of each once, when it begins and when it is over.
 
-use crate::sync::Mutex;
+use crate::{Error, sync::Mutex};
 use std::{
     sync::PoisonError,
     time::{Duration, Instant},
 };
 
-/// How long no stale result must have been served before that counts as over. Where a service fails now and then, the log says so once.
+/// How long nothing of a state must have been seen before it counts as over. Where a service fails now and then, the log says so once.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// When a stale result was served last, if that is not over.
+/// When a state was seen last, if it is not over.
 #[derive(Debug, Default)]
 pub(crate) struct Outage(Option<Instant>);
 
 impl Outage {
-    /// Notes that a stale result is served; returns whether that is to be told.
+    /// Notes that the state is seen; returns whether that is to be told.
     fn begins(&mut self, now: Instant) -> bool {
         self.0.replace(now).is_none()
     }
 
-    /// Notes that the service could tell; returns whether that is to be told.
+    /// Notes that all is well; returns whether that is to be told.
     fn ends(&mut self, now: Instant) -> bool {
         let is_over = self.0.is_some_and(|last| now.saturating_duration_since(last) >= QUIET);
         if is_over {
@@ -44,6 +44,36 @@ impl Outages {
     pub(crate) fn note_known(&self, now: Instant) {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).ends(now) {
             tracing::warn!(target: "iam_sdk", "the service can tell again who calls: no stale results any more");
+        }
+    }
+}
+
+/// Requests that are rejected for what this server is built with: nobody but its operator can change that.
+#[derive(Debug, Default)]
+pub(crate) struct OwnFaults(Mutex<Outage>);
+
+impl OwnFaults {
+    pub(crate) fn note(&self, error: &Error, now: Instant) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).begins(now) {
+            // What the service says of it is shown as its code alone.
+            let own_text = error.is_configuration().then(|| tracing::field::display(error));
+            tracing::warn!(
+                target: "iam_sdk",
+                {
+                    "iam.operation" = error.operation(),
+                    "http.response.status_code" = error.status(),
+                    "iam.code" = error.code(),
+                    "error.type" = error.kind().as_str(),
+                    error = own_text,
+                },
+                "requests are rejected: the credentials or the settings of this server are wrong",
+            );
+        }
+    }
+
+    pub(crate) fn note_success(&self, now: Instant) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).ends(now) {
+            tracing::warn!(target: "iam_sdk", "the credentials and the settings of this server are right again");
         }
     }
 }

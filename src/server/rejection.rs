@@ -1,9 +1,9 @@
 //! A request that a guard does not let through.
 
-use super::fault::rejection_kind;
+use super::{JsonResponder, Respond as _, fault::rejection_kind, layer::Returned, respond::trailers_only};
 use crate::Error;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -17,6 +17,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $status:literal, $grpc:literal, $code:literal, $text:literal;)+) => {
         /// Why a guard does not let a request through.
+        ///
+        /// | kind | HTTP | gRPC | code |
+        /// | --- | --- | --- | --- |
+        /// | [`Ambiguous`](Self::Ambiguous) | 400 | 3 `INVALID_ARGUMENT` | `invalid_request` |
+        /// | [`MissingToken`](Self::MissingToken) | 401 | 16 `UNAUTHENTICATED` | `missing_token` |
+        /// | [`InvalidToken`](Self::InvalidToken) | 401 | 16 `UNAUTHENTICATED` | `invalid_token` |
+        /// | [`Forbidden`](Self::Forbidden) | 403 | 7 `PERMISSION_DENIED` | `insufficient_scope` |
+        /// | [`Refused`](Self::Refused) | 400, 404, 409 or 422 | 9 `FAILED_PRECONDITION` | `refused` |
+        /// | [`Unavailable`](Self::Unavailable) | 503 | 14 `UNAVAILABLE` | `temporarily_unavailable` |
+        /// | [`Misconfigured`](Self::Misconfigured) | 500 | 13 `INTERNAL` | `server_error` |
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum RejectionKind {
@@ -24,6 +34,9 @@ macro_rules! kinds {
         }
 
         impl RejectionKind {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$kind),+];
+
             fn row(self) -> (u16, u8, &'static str, &'static str) {
                 match self {
                     $(Self::$kind => ($status, $grpc, $code, $text),)+
@@ -67,6 +80,8 @@ struct Inner {
     realm: Option<Arc<str>>,
     retry_after: Option<Duration>,
     error: Option<Error>,
+    /// Whether it is a call of the handler's that failed, and not the check of who calls.
+    is_of_call: bool,
 }
 
 impl Rejection {
@@ -76,12 +91,24 @@ impl Rejection {
 
     pub(crate) fn of(kind: RejectionKind, error: Option<Error>) -> Self {
         let retry_after = error.as_ref().and_then(Error::retry_after);
-        Self(Box::new(Inner { kind, realm: None, retry_after, error }))
+        Self(Box::new(Inner { kind, realm: None, retry_after, error, is_of_call: false }))
+    }
+
+    /// Creates the rejection of a caller whose token is not good enough, for checks of your own: 401.
+    pub fn unauthorized() -> Self {
+        Self::new(RejectionKind::InvalidToken)
     }
 
     /// Creates the rejection of a caller who may not do this, for rules of your own: 403.
     pub fn forbidden() -> Self {
         Self::new(RejectionKind::Forbidden)
+    }
+
+    /// Creates the rejection of a request that cannot be served at the moment: 503, with so long a `Retry-After`; `None` is a second.
+    pub fn unavailable(retry_after: impl Into<Option<Duration>>) -> Self {
+        let mut rejection = Self::new(RejectionKind::Unavailable);
+        (rejection.0.retry_after, rejection.0.is_of_call) = (retry_after.into(), true);
+        rejection
     }
 
     pub(crate) fn realm(mut self, realm: &Arc<str>) -> Self {
@@ -152,22 +179,52 @@ impl Rejection {
         }
     }
 
+    /// Returns what clients are told.
+    pub(super) fn text(&self) -> &'static str {
+        match self.0.kind {
+            RejectionKind::Unavailable if self.0.is_of_call => "a service that this needs fails at the moment",
+            kind => kind.row().3,
+        }
+    }
+
     /// Returns the body to respond with: `{"error":"invalid_token","error_description":"…"}`.
     pub fn body(&self) -> String {
-        let (.., code, text) = self.0.kind.row();
-        serde_json::json!({"error": code, "error_description": text}).to_string()
+        serde_json::json!({"error": self.code(), "error_description": self.text()}).to_string()
+    }
+
+    /// Returns the response, for servers that are no tower services: status, headers and JSON.
+    ///
+    /// The body is of any type that can be made of text, such as `http_body_util::Full<Bytes>`. With the feature `axum` a rejection
+    /// is a response by itself. A [`GuardLayer`](super::GuardLayer) that the response passes makes its own of it.
+    pub fn into_http_response<B: From<String>>(self) -> Response<B> {
+        let mut response: Response<B> = JsonResponder.respond(&self);
+        response.extensions_mut().insert(Returned(self));
+        response
+    }
+
+    /// Returns the response of a gRPC service: HTTP status 200, and [`grpc_status`](Self::grpc_status) in a response of trailers alone.
+    pub fn into_grpc_response<B: Default>(self) -> Response<B> {
+        trailers_only(&self, HeaderValue::from_static("application/grpc"))
     }
 }
 
+/// The error of a call that a handler makes.
 impl From<Error> for Rejection {
     fn from(error: Error) -> Self {
-        Self::of(rejection_kind(&error), Some(error))
+        let mut rejection = Self::of(rejection_kind(&error), Some(error));
+        rejection.0.is_of_call = true;
+        rejection
     }
 }
 
+/// What clients are told and, for logs, which call of the handler's failed.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.kind.row().3)
+        f.write_str(self.text())?;
+        match self.0.error.as_ref().and_then(Error::operation) {
+            Some(operation) if self.0.is_of_call => write!(f, " ({operation})"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -210,6 +267,71 @@ mod tests {
             assert_eq!((header(WWW_AUTHENTICATE), header(RETRY_AFTER)), (challenge, retry_after), "{kind:?}");
             assert!(rejection.body().contains(rejection.code()), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn the_table_has_every_kind_its_statuses_and_its_code() {
+        let lines = include_str!("rejection.rs").lines().map(str::trim_start);
+        let rows: Vec<Vec<&str>> = lines
+            .filter_map(|line| line.strip_prefix("/// | [`"))
+            .map(|line| line.trim_end_matches(" |").split(" | ").collect())
+            .collect();
+        assert_eq!(rows.len(), RejectionKind::ALL.len());
+        let names = [
+            (3, "INVALID_ARGUMENT"),
+            (7, "PERMISSION_DENIED"),
+            (9, "FAILED_PRECONDITION"),
+            (13, "INTERNAL"),
+            (14, "UNAVAILABLE"),
+            (16, "UNAUTHENTICATED"),
+        ];
+        for &kind in RejectionKind::ALL {
+            let name = format!("{kind:?}`](Self::{kind:?})");
+            let row = rows.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{kind:?}"));
+            let (status, grpc, code, _) = kind.row();
+            let (_, grpc_name) = names.iter().find(|(number, _)| *number == grpc).unwrap();
+            assert_eq!((row[2], row[3]), (&*format!("{grpc} `{grpc_name}`"), &*format!("`{code}`")), "{kind:?}");
+            match kind {
+                Refused => {
+                    for error in [Error::new(crate::ErrorKind::InvalidArgument), Error::new(crate::ErrorKind::NotFound)]
+                    {
+                        assert!(row[1].contains(Rejection::from(error).status().as_str()));
+                    }
+                }
+                _ => assert_eq!(row[1], status.to_string(), "{kind:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_rejection_of_ones_own_is_a_response_of_any_kind() {
+        let rejections = [
+            (Rejection::unauthorized(), 401, "16", None),
+            (Rejection::forbidden(), 403, "7", None),
+            (Rejection::unavailable(None), 503, "14", Some("1")),
+            (Rejection::unavailable(Duration::from_secs(7)), 503, "14", Some("7")),
+        ];
+        for (rejection, status, grpc, retry_after) in rejections {
+            let response: Response<Vec<u8>> = rejection.clone().into_http_response();
+            assert_eq!((response.status().as_u16(), response.body()), (status, &rejection.body().into_bytes()));
+            let header =
+                |response: &HeaderMap, name: &str| response.get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(header(response.headers(), "retry-after").as_deref(), retry_after);
+            let response: Response<()> = rejection.into_grpc_response();
+            assert_eq!(response.status(), 200);
+            assert_eq!(header(response.headers(), "grpc-status").as_deref(), Some(grpc));
+            assert_eq!(header(response.headers(), "retry-after").as_deref(), retry_after);
+        }
+    }
+
+    #[test]
+    fn a_failing_call_of_a_handler_is_named_to_its_operator_alone() {
+        let error = Error::new(crate::ErrorKind::Timeout).with_operation("digiwin.users.get_user");
+        let rejection = Rejection::from(error.clone());
+        assert_eq!(rejection.to_string(), "a service that this needs fails at the moment (digiwin.users.get_user)");
+        assert!(!rejection.body().contains("digiwin") && rejection.body().contains("a service that this needs"));
+        let of_guard = Rejection::of(Unavailable, Some(error));
+        assert_eq!(of_guard.to_string(), "who calls cannot be told at the moment");
     }
 
     #[test]

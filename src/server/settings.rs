@@ -1,8 +1,11 @@
 //! The settings of a guard.
 
-use super::{Guard, Introspect, clock::Clock, entry::Times, source::Source, store::Bounds};
-use crate::{Error, Result, UserToken, observe::Observing};
-use http::HeaderName;
+use super::{Guard, Introspect, entry::Times, source::Source, store::Bounds};
+use crate::{Error, Result, UserToken, clock::Clock, observe::Observing};
+use http::{
+    HeaderName,
+    header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
+};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The realm of a guard that was given none.
@@ -62,18 +65,22 @@ impl<I: Introspect> GuardBuilder<I> {
         self.source(Source::Bearer)
     }
 
-    /// Takes the token from a header of this name, such as `digi-middleware-auth-user`.
+    /// Takes the token from a header of this name, such as `digi-middleware-auth-user`. The value is the token alone: for `Authorization`
+    /// there is [`bearer`](Self::bearer), and for `Cookie` [`cookie`](Self::cookie).
     ///
     /// Where a gateway sets the header, it must remove the one that a client sends. A request with a token in more than one place is
     /// [`Ambiguous`](super::RejectionKind::Ambiguous).
     pub fn header(mut self, name: impl AsRef<str>) -> Self {
-        match HeaderName::try_from(name.as_ref()) {
-            Ok(name) => self.source(Source::Header(name)),
-            Err(_) => {
-                self.mistake = Some(format!("header: `{}` is no header's name", name.as_ref()));
-                self
+        let mistake = match HeaderName::try_from(name.as_ref()) {
+            Ok(AUTHORIZATION | PROXY_AUTHORIZATION) => {
+                "its value begins with the name of a scheme, which is no part of the token; use `bearer()` for `Authorization: Bearer`"
             }
-        }
+            Ok(COOKIE) => "it has all cookies; name the one with the token with `cookie(name)`",
+            Ok(name) => return self.source(Source::Header(name)),
+            Err(_) => "this is no header's name",
+        };
+        self.mistake = Some(format!("header `{}`: {mistake}", name.as_ref()));
+        self
     }
 
     /// Takes the token from a cookie of this name.
@@ -187,9 +194,9 @@ impl<I: Introspect> GuardBuilder<I> {
         self
     }
 
-    /// Sets the clock that results age by, for tests. Default: the system's.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
+    /// Sets the clock that results age by, for tests: a [`Clock`], or a closure that returns the time. Default: the system's.
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.settings.clock = clock.into();
         self
     }
 

@@ -2,7 +2,8 @@
 
 use super::{
     entry::{Entry, Expiry, Freshness, Times},
-    flights::{Begin, Fate, Flights},
+    flights::{Flights, ResultUse},
+    gauges::Gauges,
     key::Key,
     places::{Place, Places},
 };
@@ -10,17 +11,22 @@ use crate::{
     Error, Result,
     session::Now,
     sync::{Mutex, MutexGuard},
+    transport::after,
 };
 use quick_cache::{Weighter, sync::Cache};
 use std::{
     fmt,
     sync::{Arc, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
 /// What an entry takes beside its value, roughly: key, ages, and the cache's own links.
 const OVERHEAD: u64 = 256;
+/// After how long a look-up is given up that never ends.
+pub(crate) const LONGEST_FLIGHT: Duration = Duration::from_secs(60);
+/// After how long a flight counts as lost whose own time limit has not ended it: its runtime is there, and nobody drives it.
+pub(crate) const LOST_AFTER: Duration = Duration::from_secs(65);
 
 /// A value that a [`Store`] keeps.
 pub(crate) trait Value: Send + Sync + 'static {
@@ -42,12 +48,13 @@ pub(crate) struct Bounds {
 
 pub(crate) struct Store<T> {
     times: Times,
-    known: Cache<Key, Held<T>, Weigh>,
+    values: Cache<Key, Held<T>, Weigh>,
     /// Until when a key is known to be refused.
     refused: Cache<Key, Instant>,
     /// Held while a result is stored or forgotten, so that neither undoes the other.
-    flights: Mutex<Flights<Follower<T>>>,
+    flights: Mutex<Flights<Follower<T>, Option<Place>>>,
     places: Option<Places>,
+    gauges: Arc<Gauges>,
 }
 
 struct Held<T> {
@@ -61,35 +68,37 @@ struct Weigh {
     least: u64,
 }
 
-/// What the cache has.
+/// What the cache has for a key.
 #[derive(Debug)]
-pub(crate) enum Found<T> {
+pub(crate) enum Cached<T> {
     Value(Arc<T>, Freshness),
     Refused,
-    Nothing,
+    Missing,
 }
 
 /// The role of a caller that needs a look-up.
-pub(crate) enum Turn<T> {
-    /// A flight that ended a moment ago has brought it.
-    Known(Arc<T>),
+pub(crate) enum FlightRole<T> {
+    /// None: a flight that ended a moment ago has brought the value.
+    Found(Arc<T>),
     Refused,
     Leader(Leader<T>, Follower<T>),
-    /// Another caller's flight, begun then, is under way.
-    Follower(Follower<T>, Instant),
+    /// Another caller's flight is under way, for so long.
+    Follower(Follower<T>, Duration),
     /// All places are taken.
     Full,
 }
 
 /// What a look-up brings: a value and its expiry, or `None` where the service says no.
-pub(crate) type LookedUp<T> = Result<Option<(T, Option<Expiry>)>>;
+pub(crate) type LookupResult<T> = Result<Option<(T, Option<Expiry>)>>;
 
+/// What a flight has brought.
 pub(crate) enum Outcome<T> {
-    Known(Arc<T>),
+    /// Who waits has to see that it has not expired meanwhile.
+    Found(Arc<T>, Option<Expiry>),
     Refused,
     Failed(Error),
-    /// It was forgotten while it was looked up: ask again.
-    Withheld,
+    /// It was forgotten while it was looked up, or came too late: ask again.
+    Discarded,
 }
 
 /// The one that does the work of a flight, and [completes](Leader::complete) it.
@@ -99,8 +108,6 @@ pub(crate) struct Leader<T> {
     number: u64,
     sender: watch::Sender<Option<Outcome<T>>>,
     completed: bool,
-    /// Given back with the end of the flight.
-    _place: Option<Place>,
 }
 
 pub(crate) struct Follower<T>(watch::Receiver<Option<Outcome<T>>>);
@@ -111,46 +118,53 @@ impl<T: Value> Store<T> {
         let least = (bounds.bytes / entries as u64).max(1);
         Self {
             times,
-            known: Cache::with_weighter(entries, (least * entries as u64).min(bounds.bytes.max(1)), Weigh { least }),
+            values: Cache::with_weighter(entries, (least * entries as u64).min(bounds.bytes.max(1)), Weigh { least }),
             refused: Cache::new(entries),
-            flights: Mutex::new(Flights::new()),
+            flights: Mutex::new(Flights::new(LOST_AFTER)),
             places: bounds.in_flight.map(Places::new),
+            gauges: Arc::default(),
         }
     }
 
-    pub(crate) fn look_up(&self, key: &Key, now: Now) -> Found<T> {
-        if let Some(held) = self.known.get(key) {
+    pub(crate) fn gauges(&self) -> &Arc<Gauges> {
+        &self.gauges
+    }
+
+    pub(crate) fn cached(&self, key: &Key, now: Now) -> Cached<T> {
+        if let Some(held) = self.values.get(key) {
             match held.entry.freshness(now) {
                 // It stays until it is replaced or evicted.
                 Freshness::Gone => {}
-                freshness => return Found::Value(held.entry.value.clone(), freshness),
+                freshness => return Cached::Value(held.entry.value.clone(), freshness),
             }
         }
         match self.refused.get(key) {
-            Some(until) if now.instant < until => Found::Refused,
-            _ => Found::Nothing,
+            Some(until) if now.instant < until => Cached::Refused,
+            _ => Cached::Missing,
         }
     }
 
     /// Joins the flight for this key, or begins one, in this place if the caller has waited for one. Where the service must be asked
     /// (`anew`), a value that is known does not count.
-    pub(crate) fn begin(self: &Arc<Self>, key: Key, now: Now, anew: bool, place: &mut Option<Place>) -> Turn<T> {
+    pub(crate) fn begin(self: &Arc<Self>, key: Key, now: Now, anew: bool, place: &mut Option<Place>) -> FlightRole<T> {
+        self.discard_lost(now);
         let mut flights = self.lock();
         // A flight can have ended since the caller looked.
-        match self.look_up(&key, now) {
-            Found::Value(value, Freshness::Fresh | Freshness::Due) if !anew => return Turn::Known(value),
-            Found::Refused => return Turn::Refused,
+        match self.cached(&key, now) {
+            Cached::Value(value, Freshness::Fresh | Freshness::Due) if !anew => return FlightRole::Found(value),
+            Cached::Refused => return FlightRole::Refused,
             _ => {}
         }
-        self.join_or_lead(&mut flights, key, place)
+        self.join_or_lead(&mut flights, key, now, place)
     }
 
     /// Begins a flight for a value that is due, unless one is under way.
     pub(crate) fn begin_ahead(self: &Arc<Self>, key: Key, now: Now) -> Option<Leader<T>> {
+        self.discard_lost(now);
         let mut flights = self.lock();
-        match self.look_up(&key, now) {
-            Found::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key, &mut None) {
-                Turn::Leader(leader, _) => Some(leader),
+        match self.cached(&key, now) {
+            Cached::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key, now, &mut None) {
+                FlightRole::Leader(leader, _) => Some(leader),
                 _ => None,
             },
             _ => None,
@@ -159,36 +173,39 @@ impl<T: Value> Store<T> {
 
     fn join_or_lead(
         self: &Arc<Self>,
-        flights: &mut Flights<Follower<T>>,
+        flights: &mut Flights<Follower<T>, Option<Place>>,
         key: Key,
+        now: Now,
         place: &mut Option<Place>,
-    ) -> Turn<T> {
-        if let Some((follower, since)) = flights.under_way_for(&key) {
-            return Turn::Follower(follower, since);
+    ) -> FlightRole<T> {
+        if let Some((follower, begun)) = flights.under_way_for(&key) {
+            return FlightRole::Follower(follower, now.instant.saturating_duration_since(begun));
         }
         let place = match (place.take(), &self.places) {
             (Some(place), _) => Some(place),
             (None, None) => None,
             (None, Some(places)) => match places.take() {
                 Some(place) => Some(place),
-                None => return Turn::Full,
+                None => return FlightRole::Full,
             },
         };
-        let mut channel = None;
-        let wait = || {
-            let (sender, receiver) = watch::channel(None);
-            channel = Some(sender);
-            Follower(receiver)
-        };
-        match (flights.begin(key, Instant::now(), wait), channel) {
-            (Begin::Leader(number), Some(sender)) => {
-                let follower = Follower(sender.subscribe());
-                let leader = Leader { store: self.clone(), key, number, sender, completed: false, _place: place };
-                Turn::Leader(leader, follower)
-            }
-            (Begin::Follower(follower, since), _) => Turn::Follower(follower, since),
-            (Begin::Leader(_), _) => Turn::Full,
+        let (sender, receiver) = watch::channel(None);
+        let number = flights.begin(key, now.instant, Follower(receiver.clone()), place);
+        self.publish(flights);
+        let leader = Leader { store: self.clone(), key, number, sender, completed: false };
+        FlightRole::Leader(leader, Follower(receiver))
+    }
+
+    /// Takes the flights that count as lost out of the limit, before a caller would wait for them, or for their places.
+    pub(crate) fn discard_lost(&self, now: Now) {
+        let mut flights = self.lock();
+        let places = flights.take_lost(now.instant);
+        if !places.is_empty() {
+            self.publish(&flights);
         }
+        // Those that wait for the places are woken without the lock.
+        drop(flights);
+        drop(places);
     }
 
     /// Waits for a place among the look-ups under way; `None` if too many wait for one.
@@ -204,96 +221,113 @@ impl<T: Value> Store<T> {
         let mut flights = self.lock();
         flights.forget_token(key);
         self.refused.remove(key);
-        self.known.remove(key);
+        self.values.remove(key);
+        self.publish(&flights);
     }
 
     /// Forgets all keys of a token, also what is being looked up for it. Looks at each entry.
     pub(crate) fn forget_token(&self, token: &Key) {
         let mut flights = self.lock();
         flights.forget_token(token);
-        self.known.retain(|key, _| !key.is_of(token));
+        self.values.retain(|key, _| !key.is_of(token));
+        self.publish(&flights);
     }
 
     /// Forgets all values about a user, also those that are being looked up.
     pub(crate) fn forget_user(&self, user: &str) {
         let mut flights = self.lock();
         flights.forget_user(user);
-        self.known.retain(|_, held| held.entry.value.user() != user);
+        self.values.retain(|_, held| held.entry.value.user() != user);
+        self.publish(&flights);
     }
 
     pub(crate) fn clear(&self) {
         let mut flights = self.lock();
         flights.forget_all();
-        self.known.clear();
+        self.values.clear();
         self.refused.clear();
-    }
-
-    /// Returns the number of values, and that of flights under way.
-    pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.known.len(), self.lock().under_way())
+        self.publish(&flights);
     }
 
     /// Returns about how many bytes the values take, and the number of refused keys. Looks at each value.
     pub(crate) fn sizes(&self) -> (u64, usize) {
-        (self.known.iter().map(|(_, held)| held.weight).sum(), self.refused.len())
+        (self.values.iter().map(|(_, held)| held.weight).sum(), self.refused.len())
     }
 
     fn keep(&self, key: Key, entry: Entry<T>) {
         let weight = entry.value.bytes() as u64 + OVERHEAD;
-        self.known.insert(key, Held { entry: Arc::new(entry), weight });
+        self.values.insert(key, Held { entry: Arc::new(entry), weight });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Flights<Follower<T>>> {
+    /// Returns every key that the store has of anything.
+    #[cfg(test)]
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let flights = self.lock();
+        let values = self.values.iter().map(|(key, _)| key);
+        values.chain(self.refused.iter().map(|(key, _)| key)).chain(flights.keys()).collect()
+    }
+}
+
+impl<T> Store<T> {
+    fn lock(&self) -> MutexGuard<'_, Flights<Follower<T>, Option<Place>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the numbers that are read without the lock, while it is held.
+    fn publish(&self, flights: &Flights<Follower<T>, Option<Place>>) {
+        self.gauges.set(self.values.len(), flights.under_way());
     }
 }
 
 impl<T: Value> Leader<T> {
-    /// Ends the flight, and stores what it brought unless that was forgotten meanwhile.
-    pub(crate) fn complete(mut self, looked_up: LookedUp<T>, now: Now) {
-        let outcome = self.store_outcome(looked_up, now);
+    /// Ends the flight, and stores what it brought unless that was forgotten meanwhile, or comes too late.
+    pub(crate) fn complete(mut self, result: LookupResult<T>, now: Now) {
+        let outcome = self.store_outcome(result, now);
         self.sender.send_replace(Some(outcome));
     }
 
-    fn store_outcome(&mut self, looked_up: LookedUp<T>, now: Now) -> Outcome<T> {
+    fn store_outcome(&mut self, result: LookupResult<T>, now: Now) -> Outcome<T> {
         // A service, or a clock, that is late about it: a token that has expired is for nobody.
-        let looked_up =
-            looked_up.map(|known| known.filter(|(_, expiry)| !expiry.is_some_and(|expiry| expiry.is_past(now))));
+        let result = result.map(|value| value.filter(|(_, expiry)| !expiry.is_some_and(|expiry| expiry.is_past(now))));
         // Code of the caller's own, which may panic: before the lock, while the flight still ends by itself then.
-        let user = looked_up.as_ref().ok().and_then(|known| known.as_ref()).map(|(value, _)| value.user().to_owned());
+        let user = result.as_ref().ok().and_then(|value| value.as_ref()).map(|(value, _)| value.user().to_owned());
         let store = &*self.store;
         let mut flights = store.lock();
-        let fate = flights.end(self.number).map_or(Fate::Withhold, |forgotten| forgotten.fate(user.as_deref()));
+        let ended = flights.end(self.number);
         self.completed = true;
-        match (fate, looked_up) {
-            (Fate::Withhold, _) => Outcome::Withheld,
-            (Fate::Give, Ok(Some((value, _)))) => Outcome::Known(Arc::new(value)),
-            (Fate::Store, Ok(Some((value, expiry)))) => {
+        let result_use = ended.as_ref().map(|(forgotten, _)| forgotten.result_use(user.as_deref()));
+        // One that was lost is another caller's to look up by now.
+        let outcome = match (result_use.unwrap_or(ResultUse::Discard), result) {
+            (ResultUse::Discard, _) => Outcome::Discarded,
+            (ResultUse::Deliver, Ok(Some((value, expiry)))) => Outcome::Found(Arc::new(value), expiry),
+            (ResultUse::Store, Ok(Some((value, expiry)))) => {
                 let value = Arc::new(value);
                 store.refused.remove(&self.key);
                 match Entry::new(value.clone(), expiry, &store.times, now) {
                     Some(entry) => store.keep(self.key, entry),
-                    None => drop(store.known.remove(&self.key)),
+                    None => drop(store.values.remove(&self.key)),
                 }
-                Outcome::Known(value)
+                Outcome::Found(value, expiry)
             }
-            (_, Ok(None)) => {
-                if fate == Fate::Store {
-                    store.known.remove(&self.key);
-                    if let Some(until) = now.instant.checked_add(store.times.negative_ttl) {
-                        store.refused.insert(self.key, until);
-                    }
-                }
+            (ResultUse::Deliver, Ok(None)) => Outcome::Refused,
+            (ResultUse::Store, Ok(None)) => {
+                store.values.remove(&self.key);
+                store.refused.insert(self.key, after(now.instant, store.times.negative_ttl));
                 Outcome::Refused
             }
             (_, Err(error)) => {
-                let failed = store.known.peek(&self.key).and_then(|held| held.entry.after_failure(&store.times, now));
+                let failed = store.values.peek(&self.key).and_then(|held| held.entry.after_failure(&store.times, now));
                 if let Some(entry) = failed {
                     store.keep(self.key, entry);
                 }
                 Outcome::Failed(error)
             }
-        }
+        };
+        store.publish(&flights);
+        drop(flights);
+        // Who waits for the place is woken without the lock.
+        drop(ended);
+        outcome
     }
 }
 
@@ -301,7 +335,11 @@ impl<T> Drop for Leader<T> {
     /// Ends a flight that was abandoned, by a panic or with its runtime. Its followers see the channel's end.
     fn drop(&mut self) {
         if !self.completed {
-            self.store.flights.lock().unwrap_or_else(PoisonError::into_inner).end(self.number);
+            let mut flights = self.store.lock();
+            let ended = flights.end(self.number);
+            self.store.publish(&flights);
+            drop(flights);
+            drop(ended);
         }
     }
 }
@@ -324,10 +362,10 @@ impl<T> Clone for Follower<T> {
 impl<T> Clone for Outcome<T> {
     fn clone(&self) -> Self {
         match self {
-            Self::Known(value) => Self::Known(value.clone()),
+            Self::Found(value, expiry) => Self::Found(value.clone(), *expiry),
             Self::Refused => Self::Refused,
             Self::Failed(error) => Self::Failed(error.clone()),
-            Self::Withheld => Self::Withheld,
+            Self::Discarded => Self::Discarded,
         }
     }
 }

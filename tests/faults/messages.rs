@@ -118,7 +118,7 @@ async fn a_refused_application_is_no_wrong_password() {
         format!("{error:?}"),
         "digiwin.identity.get_public_key: the service refused the application (HTTP 401): unknown application"
     );
-    assert!(error.is_application() && error.suggested_status() == 500 && error.is_session_login());
+    assert!(error.is_application() && error.suggested_status() == 503 && error.is_session_login());
     let error = client.with_session("x").identity().login("ann", "pw").await.unwrap_err();
     assert!(error.is_application() && !error.is_session_login(), "{error}");
 }

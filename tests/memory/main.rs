@@ -2,6 +2,8 @@
 #![cfg(feature = "blocking")]
 
 mod allocations;
+#[cfg(feature = "server")]
+mod guard;
 
 use iam_sdk::{
     ErrorKind, Method, Result,
@@ -11,7 +13,10 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -260,8 +265,22 @@ fn measure(url: &str, call: Call) -> (usize, Result<()>) {
     (MOST.load(Ordering::Relaxed) - before, result)
 }
 
+/// Held by the test that runs: the allocator counts what all threads do.
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[cfg(feature = "server")]
+#[test]
+fn a_flood_of_random_tokens_takes_no_memory() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    guard::a_flood_of_tokens_takes_no_memory(
+        || NOW.load(Ordering::Relaxed),
+        || MOST.swap(NOW.load(Ordering::Relaxed), Ordering::Relaxed),
+    );
+}
+
 #[test]
 fn a_response_takes_twenty_times_its_size_at_the_most() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // What is made once, such as the TLS configuration.
     measure(&serve(b"[]"), USERS).1.unwrap();
     let mut failures = Vec::new();

@@ -84,6 +84,13 @@ async fn an_app_token_that_is_revoked_is_no_fault_of_the_caller() {
     assert_eq!(ask("/name").await, 200);
     // The handler logs in with what a user typed: a failure is the fault of the user, not of this server.
     assert_eq!(ask("/login").await, 401);
+    // Whatever the introspection fails with is no fault of the caller's, either.
+    for fault in ["status=401", "status=403", "status=404", "html"] {
+        emulator.fault(Fault::status(401).on("digiwin.users"));
+        emulator.fault(fault.parse::<Fault>().unwrap().on("digiwin.identity.analyze_token"));
+        assert_eq!((ask("/name").await, guard.stats().entries), (503, 1), "{fault}");
+        emulator.clear_faults();
+    }
     emulator.fault(Fault::status(401).on("digiwin"));
     for path in ["/name", "/role", "/name"] {
         assert_eq!((ask(path).await, guard.stats().entries), (503, 1), "{path}");

@@ -30,6 +30,7 @@ pub struct Directory(Arc<Inner>);
 struct Inner {
     id: SourceId,
     asked: AtomicUsize,
+    answered: AtomicUsize,
     asked_for_grants: AtomicUsize,
     answer: Mutex<Option<Answer>>,
     grants: Mutex<Vec<String>>,
@@ -65,6 +66,7 @@ impl Default for Directory {
         Self(Arc::new(Inner {
             id: SourceId::new(),
             asked: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
             asked_for_grants: AtomicUsize::new(0),
             answer: Mutex::default(),
             grants: Mutex::default(),
@@ -78,6 +80,11 @@ impl Directory {
     /// Returns how often the service was asked whom a token is for.
     pub fn asked(&self) -> usize {
         self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// Returns how many of these questions it has answered.
+    pub fn answered(&self) -> usize {
+        self.0.answered.load(Ordering::SeqCst)
     }
 
     /// Returns how often the service was asked for roles or permissions.
@@ -131,6 +138,7 @@ impl Introspect for Directory {
         });
         // The sender lives as long as the service.
         let _ = self.0.gate.subscribe().wait_for(|open| *open).await;
+        self.0.answered.fetch_add(1, Ordering::SeqCst);
         match answer {
             Answer::Is(id, tenant, expires) => {
                 let active = Introspection::active(Person { id: id.to_owned(), tenant });

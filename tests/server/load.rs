@@ -15,13 +15,97 @@ async fn a_thousand_requests_with_one_token_make_one_introspection() {
     let first = begin();
     until(|| directory.asked() == 1).await;
     let others: Vec<_> = (1..1000).map(|_| begin()).collect();
+    // All of them wait for the one that is under way.
+    until(|| guard.stats().waiting == 1000).await;
     // The first caller hangs up.
     first.abort();
+    until(|| guard.stats().waiting == 999).await;
+    assert_eq!((directory.asked(), directory.answered(), guard.stats().in_flight), (1, 0, 1));
     drop(gate);
     for other in others {
         assert_eq!(other.await.unwrap(), 200);
     }
-    assert_eq!(directory.asked(), 1);
+    let stats = guard.stats();
+    assert_eq!((directory.asked(), stats.joined, stats.cancelled, stats.waiting), (1, 999, 1, 0));
+}
+
+/// A runtime of one thread runs its tasks only while that thread blocks on it.
+#[test]
+fn a_flight_that_nobody_drives_is_replaced_and_holds_no_place() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (parked, driven) = (runtime(), runtime());
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.max_in_flight(1).timeout(Duration::from_millis(20)));
+    let gate = directory.hold();
+    assert_eq!(parked.block_on(status(&guard, "t")), 503);
+    // The answer is there, and nobody reads it: that the token is ann's, which is no longer true.
+    drop(gate);
+    directory.says(Answer::No);
+    clock.advance(64 * SECOND);
+    assert_eq!([driven.block_on(status(&guard, "t")), driven.block_on(status(&guard, "u"))], [503, 503]);
+    assert_eq!((directory.asked(), guard.stats().in_flight), (1, 1));
+    clock.advance(SECOND);
+    // Its place is free for another token, and another flight begins for its own.
+    assert_eq!(driven.block_on(status(&guard, "u")), 401);
+    assert_eq!(driven.block_on(status(&guard, "t")), 401);
+    assert_eq!((directory.asked(), directory.answered(), guard.stats().in_flight), (3, 2, 0));
+    // What it still brings is dropped.
+    parked.block_on(until(|| directory.answered() == 3));
+    assert_eq!((driven.block_on(status(&guard, "t")), guard.stats().entries, directory.asked()), (401, 0, 3));
+}
+
+#[test]
+fn a_runtime_without_a_timer_is_an_error_and_no_panic() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let whole = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(whole.block_on(status(&guard, "t")), 200);
+    let without = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let rejection = without.block_on(rejection(&guard, &bearer("u")));
+    let error = rejection.error().unwrap();
+    assert!(
+        rejection.status() == 500 && error.is_configuration() && error.to_string().contains("enable_time"),
+        "{error}"
+    );
+    // What is cached needs no timer.
+    assert_eq!(without.block_on(status(&guard, "t")), 200);
+    assert_eq!(guard.stats().in_flight, 0);
+}
+
+#[tokio::test]
+async fn callers_that_hang_up_leave_the_queue_for_a_place() {
+    let directory = Directory::default();
+    let (guard, _) = guard(&directory, |builder| builder.max_in_flight(1));
+    let gate = directory.hold();
+    let begin = |n: usize| {
+        let guard = guard.clone();
+        tokio::spawn(async move { status(&guard, &format!("t{n}")).await })
+    };
+    let first = begin(0);
+    until(|| directory.asked() == 1).await;
+    let queue: Vec<_> = (1..=16).map(begin).collect();
+    until(|| guard.stats().waiting == 17).await;
+    assert_eq!(begin(17).await.unwrap(), 503, "the queue is full");
+    for waiting in &queue {
+        waiting.abort();
+    }
+    until(|| guard.stats().waiting == 1).await;
+    let next = begin(18);
+    until(|| guard.stats().waiting == 2).await;
+    drop(gate);
+    assert_eq!((first.await.unwrap(), next.await.unwrap()), (200, 200));
+    // Nobody asks for those that are gone.
+    assert_eq!((directory.asked(), guard.stats().in_flight, guard.stats().cancelled), (2, 0, 16));
+}
+
+#[tokio::test]
+async fn the_longest_ttl_turns_no_cache_off() {
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.ttl(Duration::MAX).negative_ttl(Duration::MAX));
+    for _ in 0..3 {
+        assert_eq!((status(&guard, "t").await, status(&guard, "bad").await), (200, 401));
+        clock.advance(24 * 3600 * SECOND);
+    }
+    assert_eq!(directory.asked(), 2);
 }
 
 #[tokio::test]

@@ -72,8 +72,11 @@ async fn until(condition: impl Fn() -> bool) {
 #[test]
 fn a_setting_that_makes_no_sense_is_refused() {
     type Set = fn(GuardBuilder<Directory>) -> GuardBuilder<Directory>;
-    let table: [(Set, &str); 8] = [
+    let table: [(Set, &str); 11] = [
         (|builder| builder.header("a b"), "header"),
+        (|builder| builder.header("Authorization"), "bearer()"),
+        (|builder| builder.header("proxy-authorization"), "bearer()"),
+        (|builder| builder.header("cookie"), "cookie(name)"),
         (|builder| builder.cookie("a;b"), "cookie"),
         (|builder| builder.realm("a\"b"), "realm"),
         (|builder| builder.max_entries(0), "max_entries"),

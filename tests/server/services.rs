@@ -77,6 +77,63 @@ async fn trap_04_no_fault_of_the_service_makes_a_good_token_invalid() {
     assert_eq!(status(&guard, token.expose_secret()).await, 503);
 }
 
+/// A gateway, a proxy or a firewall before a service has a 401 of its own.
+#[tokio::test]
+async fn trap_04_a_401_that_is_not_the_services_own_makes_no_token_invalid() {
+    let authing_seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let els = cloudspot::Person::new("els@x.example", "secret").pin("1234").may("app", "c1", &[]);
+    let cloudspot = cloudspot::Seed::new().company("c1", "One").person(els);
+    let emulator = Emulator::builder().authing(authing_seed).cloudspot(cloudspot).start().unwrap();
+    let (by_digiwin, digiwin_token) = digiwin(&emulator, None).await;
+    let client = ManagementClient::builder("pool", "secret").base_url(emulator.base_url()).build().unwrap();
+    let by_authing = Guard::builder(client).build().unwrap();
+    let authing_token = emulator.authing().sign_in("u-1", None).unwrap();
+    let base_url = format!("{}/api/v1", emulator.base_url());
+    let client = LicenseClient::builder("app").base_url(base_url).build().unwrap();
+    let user = client.with_session("login").authenticate("els@x.example", "secret").await.unwrap();
+    let (by_cloudspot, cloudspot_token) = (Guard::builder(client).build().unwrap(), user.token.unwrap());
+    for body in [
+        "",
+        "<html><body><h1>401 Authorization Required</h1></body></html>",
+        r#"{"message":"Unauthorized"}"#,
+        r#"{"code":401,"message":"Unauthorized"}"#,
+    ] {
+        emulator.fault(Fault::status(401).body(body));
+        for _ in 0..2 {
+            assert_eq!(status(&by_digiwin, digiwin_token.expose_secret()).await, 503, "digiwin: {body}");
+            assert_eq!(status(&by_authing, authing_token.expose_secret()).await, 503, "authing: {body}");
+            assert_eq!(status(&by_cloudspot, cloudspot_token.expose_secret()).await, 503, "cloudspot: {body}");
+        }
+        emulator.clear_faults();
+        // Nothing of it was cached.
+        assert_eq!(status(&by_digiwin, digiwin_token.expose_secret()).await, 200, "digiwin: {body}");
+        assert_eq!(status(&by_authing, authing_token.expose_secret()).await, 200, "authing: {body}");
+        assert_eq!(status(&by_cloudspot, cloudspot_token.expose_secret()).await, 200, "cloudspot: {body}");
+        by_digiwin.clear();
+        by_authing.clear();
+        by_cloudspot.clear();
+    }
+}
+
+/// The service's own wait is longer than the second that a client is asked for otherwise.
+#[tokio::test]
+async fn a_wait_that_the_service_asks_for_is_passed_on() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = Client::builder(emulator.base_url(), account.app_token.clone()).retry(iam_sdk::RetryPolicy::never());
+    let guard = Guard::builder(client.build().unwrap()).build().unwrap();
+    for (status, seconds, expected) in [(503, 40, "40"), (429, 7, "7"), (503, 0, "1"), (503, 100_000, "3600")] {
+        emulator.fault(Fault::status(status).retry_after(seconds).on(ANALYZE));
+        let rejection = rejection(&guard, &bearer("t")).await;
+        assert_eq!(
+            (rejection.status().as_u16(), rejection.headers()["retry-after"].to_str().unwrap()),
+            (503, expected),
+            "{status}"
+        );
+        emulator.clear_faults();
+    }
+}
+
 #[tokio::test]
 async fn digiwin_tells_who_calls_and_which_roles_they_have() {
     let emulator = Emulator::start().unwrap();
@@ -346,4 +403,21 @@ async fn a_call_for_the_caller_has_the_guards_time_limit() {
         let client = who.client().unwrap().with_options(longer).unwrap();
         client.users().get_user_simple().await.unwrap();
     }
+}
+
+#[cfg(feature = "jwt")]
+#[tokio::test]
+async fn a_guard_and_its_verifier_age_by_one_clock() {
+    use iam_sdk::{emulator::authing::Jwt, jwt::Verifier};
+    let seed = authing::Seed::new("pool", "secret").user([("id", "u-1"), ("username", "ann")]);
+    let emulator = Emulator::builder().authing(seed).start().unwrap();
+    let clock = Clock::manual();
+    let verifier = Verifier::for_authing(emulator.base_url(), "shop").clock(clock.clone()).build().unwrap();
+    let guard = Guard::builder(verifier).ttl(48 * 3600 * SECOND).clock(clock.clone()).build().unwrap();
+    let token = emulator.authing().issue_jwt(Jwt::new("u-1", "shop").lifetime(3600 * SECOND)).unwrap();
+    assert_eq!(status(&guard, token.expose_secret()).await, 200);
+    clock.advance(3500 * SECOND);
+    assert_eq!((status(&guard, token.expose_secret()).await, guard.stats().introspections), (200, 1));
+    clock.advance(200 * SECOND);
+    assert_eq!((status(&guard, token.expose_secret()).await, guard.stats().introspections), (401, 2));
 }

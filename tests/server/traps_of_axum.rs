@@ -103,6 +103,13 @@ async fn trap_13_behind_a_route_layer_unknown_paths_stay_404() {
     ] {
         assert_eq!(ask(&app, request(method, path, token)).await.0, expected, "{method} {path} {token:?}");
     }
+    // With `layer` in its place the guard stands before the router's own 404, which is why the docs say so.
+    let app_of_layer = Router::new().route("/me", get(me)).layer(guard.layer());
+    for (path, token, expected) in
+        [("/nothing", None, 401), ("/nothing", Some("bad"), 401), ("/nothing", Some("t"), 404)]
+    {
+        assert_eq!(ask(&app_of_layer, request("GET", path, token)).await.0, expected, "{path} {token:?}");
+    }
     let (status, body) = ask(&app, request("GET", "/me", Some("bad"))).await;
     assert_eq!((status, body.contains(r#""error":"invalid_token""#)), (401, true), "{body}");
 }
@@ -181,7 +188,8 @@ async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
         request
     };
     let done = tower::service_fn(async |_: Request| Ok::<_, Infallible>(http::Response::new(String::new())));
-    let status = async |layer: iam_sdk::server::GuardLayer<Directory>, request: Request| {
+    type Grpc = iam_sdk::server::GuardLayer<Directory, iam_sdk::server::EmptyResponder>;
+    let status = async |layer: Grpc, request: Request| {
         let response = layer.layer(done).oneshot(request).await.unwrap();
         assert_eq!((response.status().as_u16(), response.body().as_str()), (200, ""));
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -197,6 +205,86 @@ async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
     assert_eq!(status(rule, grpc(Some("t"))).await, told("7", None));
     directory.says(Answer::Fails(ErrorKind::Timeout));
     assert_eq!(status(guard.layer().grpc(), grpc(Some("u"))).await, told("14", Some("1")));
+}
+
+/// A body that cannot be made of text, such as tonic's.
+#[derive(Default)]
+struct Opaque;
+
+#[tokio::test]
+async fn trap_20_a_body_that_cannot_be_made_of_text_has_its_status_all_the_same() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let tonic = tower::service_fn(async |_: Request| Ok::<_, Infallible>(http::Response::new(Opaque)));
+    let service = guard.layer().grpc().layer(tonic);
+    let mut of_grpc = request("POST", "/", None);
+    of_grpc.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc ; x=1"));
+    for (request, status, grpc_status) in [(of_grpc, 200, Some("16")), (request("GET", "/", None), 401, None)] {
+        let response = service.clone().oneshot(request).await.unwrap();
+        let header = response.headers().get("grpc-status").map(|value| value.to_str().unwrap());
+        assert_eq!((response.status().as_u16(), header), (status, grpc_status));
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_is_json_in_any_body_that_can_be_made_of_text() {
+    use http_body_util::Full;
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let hyper =
+        tower::service_fn(async |_: Request| Ok::<_, Infallible>(http::Response::new(Full::<bytes::Bytes>::default())));
+    let response = guard.layer().layer(hyper).oneshot(request("GET", "/", Some("bad"))).await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"]),
+        (401, &HeaderValue::from_static("application/json"))
+    );
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(str::from_utf8(&body).unwrap().contains(r#""error":"invalid_token""#), "{body:?}");
+}
+
+/// Over a connection, as a client of gRPC sees it.
+#[tokio::test]
+async fn trap_20_grpc_clients_read_the_status_from_the_wire() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let app: Router =
+        Router::new().route("/orders.Orders/Delete", axum::routing::post(me)).route_layer(guard.layer().grpc());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/orders.Orders/Delete", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let http = reqwest::Client::new();
+    for (kind, token, expected) in [
+        ("application/grpc", None, (200, Some("16"), "application/grpc")),
+        ("application/grpc ; x=1", Some("bad"), (200, Some("16"), "application/grpc")),
+        ("Application/gRPC+proto;charset=utf-8", Some("bad"), (200, Some("16"), "application/grpc")),
+        ("application/grpc-web-text+proto", Some("bad"), (200, Some("16"), "application/grpc-web-text")),
+        ("application/grpc", Some("t"), (200, None, "text/plain; charset=utf-8")),
+        ("application/json", Some("bad"), (401, None, "")),
+    ] {
+        let request = token.into_iter().fold(http.post(&url), |request, token| request.bearer_auth(token));
+        let response = request.header("content-type", kind).send().await.unwrap();
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+        let found = (response.status().as_u16(), header("grpc-status"), header("content-type").unwrap_or_default());
+        assert_eq!(found, expected, "{kind} {token:?}");
+        let is_rejected = token != Some("t");
+        assert_eq!(response.bytes().await.unwrap().is_empty(), is_rejected, "{kind} {token:?}");
+    }
+    server.abort();
+}
+
+async fn misses_its_app_token(_: Who) -> Result<String, Rejection> {
+    Err(iam_sdk::Error::new(ErrorKind::Application).with_operation("digiwin.users.get_user").with_status(401).into())
+}
+
+#[tokio::test]
+async fn an_operator_is_warned_when_a_handlers_call_is_refused_for_the_application() {
+    let log = crate::support::log::Log::start();
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let app = Router::new().route("/me", get(misses_its_app_token)).route_layer(guard.layer());
+    for _ in 0..3 {
+        let (status, body) = ask(&app, request("GET", "/me", Some("t"))).await;
+        assert_eq!((status, body.contains("a service that this needs fails")), (503, true), "{body}");
+    }
+    let text = log.text();
+    let warnings: Vec<_> = text.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("digiwin.users.get_user"), "{warnings:?}");
 }
 
 #[tokio::test]
