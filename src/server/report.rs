@@ -179,7 +179,7 @@ impl Report {
         if result != CheckResult::Ok && !is_fine {
             self.span.record("error.type", error.map_or(result.name(), ErrorKind::as_str));
         }
-        tracing::debug!(target: "iam_sdk", { result = result.name(), iam.cache = cache }, "checked who calls");
+        tracing::debug!(target: "iam_sdk", { "iam.guard.result" = result.name(), iam.cache = cache }, "checked who calls");
         if observing.is_observed() {
             let (entries, in_flight) = sizes();
             let info = IntrospectionInfo::new(service, result.name(), cache);

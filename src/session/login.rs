@@ -5,7 +5,7 @@ use super::{
     gained::Gained,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
-    observe::Sending,
+    observe::{AttemptLog, Sending},
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -21,7 +21,7 @@ use crate::{
     transport::worker::Workers,
 };
 use std::{
-    sync::{PoisonError, atomic::AtomicU32},
+    sync::PoisonError,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -39,7 +39,7 @@ impl Session {
         login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
-        attempts: Option<&AtomicU32>,
+        attempts: Option<&AttemptLog>,
     ) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
@@ -57,7 +57,7 @@ impl Session {
         mut login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
-        made: Option<&AtomicU32>,
+        made: Option<&AttemptLog>,
         sent: &mut bool,
     ) -> Result<LoggedIn> {
         let core = &*self.core;

@@ -14,11 +14,11 @@ const EVENT_FIELDS: [&str; 12] = [
     "error",
     "http.request.header",
     "iam.duration_ms",
+    "iam.guard.result",
+    "iam.jwt.reason",
     "iam.refresh.joined",
     "iam.retry.retry_after_ms",
     "iam.retry.wait_ms",
-    "reason",
-    "result",
     // What `tracing` itself adds.
     "log.target",
     "log.module_path",
