@@ -188,10 +188,13 @@ impl<V> VerifierBuilder<V> {
         self.settings.check_limits()?;
         let algorithms = algorithms(&source, self.algorithms)?;
         let observing = self.settings.observing.clone();
-        let remote = |fetcher| VerificationKeys::Remote(Arc::new(RemoteKeys::new(fetcher, self.ages, self.clock.clone())));
+        let remote =
+            |fetcher| VerificationKeys::Remote(Arc::new(RemoteKeys::new(fetcher, self.ages, self.clock.clone())));
         let keys = match source {
             Source::Secret(secret) => VerificationKeys::Fixed(KeySet::of_secret(&secret)),
-            Source::Fixed(jwks) => VerificationKeys::Fixed(KeySet::parse(&jwks).map_err(|error| unusable("key set", &error))?),
+            Source::Fixed(jwks) => {
+                VerificationKeys::Fixed(KeySet::parse(&jwks).map_err(|error| unusable("key set", &error))?)
+            }
             Source::Url(url) => {
                 let location = Location::parse(&url);
                 let location = location.map_err(|what| Error::configuration(format!("URL of the keys: {what}")))?;

@@ -1,15 +1,8 @@
 //! The check of a token. Written once, for both flavours.
 
 use super::{
-    algorithm::Algorithm,
-    builder::Clock,
-    claims::Claims,
-    compact::Compact,
-    key_set::KeySet,
-    invalid_token::InvalidToken,
-    remote::RemoteKeys,
-    rules::Rules,
-    verification::Verification,
+    algorithm::Algorithm, builder::Clock, claims::Claims, compact::Compact, invalid_token::InvalidToken,
+    key_set::KeySet, remote::RemoteKeys, rules::Rules, verification::Verification,
 };
 use crate::{Error, Result, UserToken, observe::Observing};
 use std::{fmt, sync::Arc};
@@ -64,7 +57,8 @@ impl Checker {
     /// Checks a token as [`outcome`](Self::outcome) does, and tells of it.
     async fn observed_outcome(&self, token: UserToken) -> Result<Result<Claims, InvalidToken>> {
         let verification = Verification::begin(&self.observing);
-        let outcome = self.outcome(token.expose_secret()).await.map_err(|error| error.operation_unless_named(OPERATION));
+        let outcome =
+            self.outcome(token.expose_secret()).await.map_err(|error| error.operation_unless_named(OPERATION));
         verification.finish(&outcome);
         outcome
     }

@@ -273,9 +273,7 @@ mod tests {
     #[test]
     fn keys_of_one_id_are_tried_in_turn_up_to_a_bound() {
         let signers: Vec<_> = (0..=MAX_SAME_ID).map(|_| KeyPair::generate_for(&PKCS_ED25519).unwrap()).collect();
-        let jwk = |pair: &KeyPair| {
-            json!({"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": BASE64_URL_SAFE_NO_PAD.encode(pair.public_key_raw())})
-        };
+        let jwk = |pair: &KeyPair| json!({"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": BASE64_URL_SAFE_NO_PAD.encode(pair.public_key_raw())});
         let mut keys: Vec<_> = signers.iter().map(jwk).collect();
         // One of another kind is not tried, and takes no place.
         keys.insert(0, json!({"kty": "RSA", "kid": "k", "n": rsa(2048), "e": "AQAB"}));

@@ -5,8 +5,8 @@ use super::{
     builder::{Clock, unusable},
     documents::{self, Location},
     freshness::{Ages, Step, View, decide},
-    key_set::{Candidates, Found, KeySet},
     invalid_token::InvalidToken,
+    key_set::{Candidates, Found, KeySet},
 };
 use crate::{
     CallOptions, Error, ErrorKind, Result,
@@ -183,6 +183,7 @@ impl RemoteKeys {
     /// Waits for the outcome of a fetch until `deadline`, or brings it about. A caller that goes away leaves the fetch to the others.
     async fn follow(self: &Arc<Self>, flight: Flight<Result<()>>, deadline: Instant) -> Result<()> {
         self.fetcher.flavour.check_context()?;
+        self.fetcher.flavour.check_timer()?;
         let follower = match flight {
             Flight::Follower(follower, _) => follower,
             Flight::Leader(leader, follower) => {

@@ -45,7 +45,17 @@ mod tests {
             assert_eq!(without_userinfo(text), expected);
             assert_eq!(has_userinfo(text), text.contains("//"), "{text}");
         }
-        for text in ["https://h/oidc", "https://h/a@b", "https://h?a@b", "https://h#a@b", "h", "", "//", "urn:issuer:x", "ann@h"] {
+        for text in [
+            "https://h/oidc",
+            "https://h/a@b",
+            "https://h?a@b",
+            "https://h#a@b",
+            "h",
+            "",
+            "//",
+            "urn:issuer:x",
+            "ann@h",
+        ] {
             assert_eq!(without_userinfo(text), text);
             assert!(!has_userinfo(text), "{text}");
         }

@@ -1,6 +1,6 @@
 //! Observers that are made of others: behind a pointer, two of them, or perhaps one.
 
-use super::{AttemptInfo, CallInfo, IntrospectionInfo, Observer, RefreshInfo, VerificationInfo};
+use super::{AttemptInfo, CallInfo, CheckInfo, Observer, RefreshInfo, VerificationInfo};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
@@ -21,8 +21,8 @@ macro_rules! methods {
             $tell!(self, refresh_finished, refresh);
         }
 
-        fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-            $tell!(self, introspection_finished, introspection);
+        fn check_finished(&self, check: &CheckInfo) {
+            $tell!(self, check_finished, check);
         }
 
         fn verification_finished(&self, verification: &VerificationInfo) {
@@ -107,13 +107,8 @@ mod tests {
         methods!(fail);
     }
 
-    const METHODS: [&str; 5] = [
-        "call_finished",
-        "attempt_finished",
-        "refresh_finished",
-        "introspection_finished",
-        "verification_finished",
-    ];
+    const METHODS: [&str; 5] =
+        ["call_finished", "attempt_finished", "refresh_finished", "check_finished", "verification_finished"];
 
     /// Calls every method, and returns how many panicked.
     fn tell(observer: &dyn Observer) -> usize {
@@ -121,7 +116,7 @@ mod tests {
             &|| observer.call_finished(&CallInfo::new("t", "t.x")),
             &|| observer.attempt_finished(&AttemptInfo::new("t", "t.x", "h")),
             &|| observer.refresh_finished(&RefreshInfo::new("t", "missing")),
-            &|| observer.introspection_finished(&IntrospectionInfo::new("t", "ok", "hit")),
+            &|| observer.check_finished(&CheckInfo::new("t", "ok", "hit")),
             &|| observer.verification_finished(&VerificationInfo::new("ok")),
         ];
         calls.iter().filter(|call| catch_unwind(AssertUnwindSafe(call)).is_err()).count()

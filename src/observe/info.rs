@@ -130,7 +130,7 @@ impl RefreshInfo {
 /// A check of a request's token by a server's guard that has ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IntrospectionInfo {
+pub struct CheckInfo {
     /// The service that the guard asks: `digiwin`, `authing`, `cloudspot`, `jwt`, or `custom` for a closure.
     pub service: &'static str,
     /// The result: `ok`, `invalid`, `missing`, `forbidden`, `unavailable`, `overloaded` or `timeout`.
@@ -148,7 +148,7 @@ pub struct IntrospectionInfo {
     pub in_flight: usize,
 }
 
-impl IntrospectionInfo {
+impl CheckInfo {
     /// Creates the info of a check that took no time.
     pub fn new(service: &'static str, result: &'static str, cache: &'static str) -> Self {
         Self { service, result, cache, duration: Duration::ZERO, error: None, entries: 0, in_flight: 0 }

@@ -1,6 +1,6 @@
 //! An observer that records metrics with the facade `metrics`.
 
-use super::{AttemptInfo, CallInfo, IntrospectionInfo, Observer, RefreshInfo, VerificationInfo};
+use super::{AttemptInfo, CallInfo, CheckInfo, Observer, RefreshInfo, VerificationInfo};
 use ::metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 /// Records calls, attempts, refreshes and checks with the recorder that the program installed for the `metrics` facade, version 0.24.
@@ -90,12 +90,12 @@ impl Observer for Metrics {
         counter!(REFRESHES, &labels).increment(1);
     }
 
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        let IntrospectionInfo { service, result, cache, .. } = *introspection;
+    fn check_finished(&self, check: &CheckInfo) {
+        let CheckInfo { service, result, cache, .. } = *check;
         counter!(CHECKS, "iam.service" => service, "iam.guard.result" => result, "iam.cache" => cache).increment(1);
-        histogram!(CHECK_DURATION, "iam.service" => service, "iam.cache" => cache).record(introspection.duration);
-        gauge!(ENTRIES, "iam.service" => service).set(introspection.entries as f64);
-        gauge!(IN_FLIGHT, "iam.service" => service).set(introspection.in_flight as f64);
+        histogram!(CHECK_DURATION, "iam.service" => service, "iam.cache" => cache).record(check.duration);
+        gauge!(ENTRIES, "iam.service" => service).set(check.entries as f64);
+        gauge!(IN_FLIGHT, "iam.service" => service).set(check.in_flight as f64);
     }
 
     fn verification_finished(&self, verification: &VerificationInfo) {

@@ -29,9 +29,9 @@ mod info;
 mod metrics;
 mod settings;
 
-pub use info::{AttemptInfo, CallInfo, IntrospectionInfo, RefreshInfo, VerificationInfo};
 #[cfg(feature = "jwt")]
 pub(crate) use info::CANCELLED;
+pub use info::{AttemptInfo, CallInfo, CheckInfo, RefreshInfo, VerificationInfo};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub(crate) use settings::{Observing, observing_methods};
@@ -64,8 +64,8 @@ pub trait Observer: Send + Sync {
     }
 
     /// Receives a check of a request's token by a server's guard.
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        let _ = introspection;
+    fn check_finished(&self, check: &CheckInfo) {
+        let _ = check;
     }
 
     /// Receives a check of a JWT by a verifier, with the reason if the token is not accepted.

@@ -1,7 +1,7 @@
 //! The settings of observation.
 
 #[cfg(feature = "server")]
-use super::IntrospectionInfo;
+use super::CheckInfo;
 #[cfg(feature = "jwt")]
 use super::VerificationInfo;
 use super::{AttemptInfo, CallInfo, Observer, RefreshInfo};
@@ -45,8 +45,8 @@ impl Observing {
     }
 
     #[cfg(feature = "server")]
-    pub(crate) fn introspection_finished(&self, introspection: &IntrospectionInfo) {
-        self.notify(|observer| observer.introspection_finished(introspection));
+    pub(crate) fn check_finished(&self, check: &CheckInfo) {
+        self.notify(|observer| observer.check_finished(check));
     }
 
     #[cfg(feature = "jwt")]

@@ -3,7 +3,7 @@
 use super::{RejectionKind, memo::How};
 use crate::{
     ErrorKind,
-    observe::{IntrospectionInfo, Observing},
+    observe::{CheckInfo, Observing},
 };
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -182,8 +182,8 @@ impl Report {
         tracing::debug!(target: "iam_sdk", { "iam.guard.result" = result.name(), iam.cache = cache }, "checked who calls");
         if observing.is_observed() {
             let (entries, in_flight) = sizes();
-            let info = IntrospectionInfo::new(service, result.name(), cache);
-            observing.introspection_finished(&IntrospectionInfo { duration, error, entries, in_flight, ..info });
+            let info = CheckInfo::new(service, result.name(), cache);
+            observing.check_finished(&CheckInfo { duration, error, entries, in_flight, ..info });
         }
     }
 }

@@ -43,6 +43,22 @@ impl Flavour {
         }
     }
 
+    /// Fails where nothing can wait with a time limit.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "asked by guards"))]
+    pub(crate) fn check_timer(self) -> Result<()> {
+        match self {
+            // tokio tells in no other way: without a timer, a sleep panics when it is created.
+            #[cfg(feature = "async")]
+            Self::Async => std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
+                Error::configuration("the tokio runtime has no timer: build it with `enable_time` or `enable_all`")
+            }),
+            #[cfg(feature = "blocking")]
+            Self::Blocking => Ok(()),
+            #[cfg(test)]
+            Self::Shuttle => Ok(()),
+        }
+    }
+
     pub(crate) async fn sleep(self, time: Duration) {
         match self {
             #[cfg(feature = "async")]

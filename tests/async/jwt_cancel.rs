@@ -90,7 +90,8 @@ fn a_fetch_whose_runtime_is_not_driven_is_waited_for_no_longer_than_the_limit() 
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (undriven, driven) = (runtime(), runtime());
     let leave = |task: Pin<Box<dyn Future<Output = ()> + '_>>| {
-        undriven.block_on(async { assert!(futures_util::poll!(task).is_pending(), "it has begun, and goes no further") });
+        undriven
+            .block_on(async { assert!(futures_util::poll!(task).is_pending(), "it has begun, and goes no further") });
     };
     leave(Box::pin(verifier.fetch_keys().map(drop)));
     driven.block_on(async {
@@ -112,8 +113,19 @@ fn a_fetch_whose_runtime_is_not_driven_is_waited_for_no_longer_than_the_limit() 
                 super::pause().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), refreshed).await.expect("nobody replaces the refresh that was lost");
+        tokio::time::timeout(Duration::from_secs(30), refreshed)
+            .await
+            .expect("nobody replaces the refresh that was lost");
     });
+}
+
+#[test]
+fn without_a_timer_keys_are_not_fetched_and_the_error_says_what_to_do() {
+    let verifier = Verifier::builder(KeySource::url("http://127.0.0.1:9/keys")).any_issuer().any_audience();
+    let verifier = verifier.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let error = runtime.block_on(verifier.verify(unsigned())).unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("enable_time"), "{error}");
 }
 
 /// Fetches the keys, as soon as that is possible.

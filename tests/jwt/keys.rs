@@ -219,8 +219,8 @@ async fn a_published_key_of_each_kind_checks_its_tokens() {
         let error = strict.verify(token.as_str()).await.unwrap_err();
         assert!(error.to_string().contains("an algorithm that is not accepted"), "{algorithm}: {error}");
         // A key of the same id and kind that did not sign it.
-        let (foreign, _) = curve(algorithm.name(), algorithm.name(), &claims);
         if *algorithm != Algorithm::RS256 {
+            let (foreign, _) = curve(algorithm.name(), algorithm.name(), &claims);
             let fixed = KeySource::fixed(json!({"keys": [foreign]}).to_string());
             let other = Verifier::builder(fixed).issuer(issuer.issuer()).audience(AUDIENCE).algorithms(all);
             let error = other.build().unwrap().verify(token.as_str()).await.unwrap_err();

@@ -2,7 +2,9 @@
 
 use super::{
     Verifier, maybe_async,
-    signer::{AUDIENCE, Clock, KEY, claims, encoded, header, hs256, jwks, key, message, other_key, rs256, rs256_signature},
+    signer::{
+        AUDIENCE, Clock, KEY, claims, encoded, header, hs256, jwks, key, message, other_key, rs256, rs256_signature,
+    },
     test,
 };
 use crate::support::{observed::Observed, spans::Spans, vocabulary::check_vocabulary};

@@ -21,6 +21,7 @@ mod login_limit;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod observability;
+mod opentelemetry;
 mod orgs;
 mod providers;
 mod refresh;

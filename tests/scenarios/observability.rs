@@ -2,16 +2,17 @@
 
 use super::{
     super::{
-        every_call::EVERY_CALL,
+        every_call::{EVERY_CALL, Names, Target},
         faults::matrix::{emulator, signed_in, target},
     },
-    Client, ManagementClient, ann, maybe_async, test,
+    Client, LicenseClient, ManagementClient, ann, maybe_async, test,
 };
 use crate::support::{
     holds,
+    log::Log,
     observed::Observed,
     same,
-    server::{Server, json, status},
+    server::{Response, Server, json, status},
     spans::{Span, Spans, Trace},
     vocabulary::check_vocabulary,
 };
@@ -400,14 +401,99 @@ async fn a_hook_that_panics_or_has_no_end_is_an_error_of_the_call() {
             headers.insert(iam_sdk_header(n), "x".parse().unwrap());
         }
     });
-    for (client, what) in [(panicking, "headers_from"), (endless, "at most 200")] {
+    let huge = builder().headers_from(|_, headers| {
+        headers.insert("x-huge", "x".repeat(1024 * 1024).parse().unwrap());
+    });
+    let just_too_large = builder().headers_from(|_, headers| {
+        for n in 0..16 {
+            headers.insert(iam_sdk_header(n + 10), "x".repeat(1021).parse().unwrap());
+        }
+    });
+    for (client, what) in [
+        (panicking, "headers_from"),
+        (endless, "at most 200"),
+        (huge, "1048582 bytes, and at most 16384"),
+        (just_too_large, "16400 bytes"),
+    ] {
         let client = client.build().unwrap().with_token("t").unwrap();
         let error = client.users().get_user_simple().await.unwrap_err();
         assert!(error.is_configuration() && !error.was_sent() && error.to_string().contains(what), "{error}");
         assert_eq!(error.operation(), Some(SIMPLE));
     }
     same(server.requests().len(), 0);
-    same(observed.counts(), (2, 2, 0));
+    same(observed.counts(), (4, 4, 0));
+    let large = builder().headers_from(|_, headers| {
+        for n in 0..16 {
+            headers.insert(iam_sdk_header(n + 10), "x".repeat(1020).parse().unwrap());
+        }
+    });
+    let client = large.build().unwrap().with_token("t").unwrap();
+    client.users().get_user_simple().await.unwrap();
+}
+
+#[maybe_async]
+#[test]
+async fn a_gateways_authorization_is_sent_where_it_is_not_the_services_own() {
+    let server = Server::start(|_| json(r#"{"data": {"userpool": {"id": "p"}}}"#));
+    let hook = |_: &str, headers: &mut iam_sdk::HeaderMap| {
+        headers.insert("authorization", "Basic gateway".parse().unwrap());
+    };
+    let digiwin = Client::builder(server.url(), "app").headers_from(hook).build().unwrap().with_token("t").unwrap();
+    holds(digiwin.request(Method::GET, "/x").await.is_ok());
+    let authing = ManagementClient::builder("pool", "secret").base_url(server.url()).headers_from(hook);
+    let authing = authing.build().unwrap().with_token("own").unwrap();
+    let spans = Spans::start();
+    holds(authing.request(Method::GET, "/x").await.is_ok());
+    let requests = server.requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.headers["authorization"].as_str()).collect();
+    assert_eq!(sent, ["Basic gateway", "Bearer own"]);
+    let trace = ended(&spans).await;
+    let left_out: Vec<_> = trace.events.iter().filter_map(|event| event.fields.get("http.request.header")).collect();
+    assert_eq!(left_out, ["authorization"]);
+}
+
+#[maybe_async]
+#[test]
+async fn a_finished_call_says_what_its_last_response_said() {
+    const SAID: &str = r#"{"status": 500, "code": "E-7", "message": "no", "requestId": "r-1 token-1"}"#;
+    let served = AtomicUsize::new(0);
+    let server = Server::start(move |_| match served.fetch_add(1, Ordering::SeqCst) {
+        0 => status(503, ""),
+        1 => status(500, SAID),
+        _ => Response::Whole(200, "x-request-id: r-2\r\n", "[]".to_owned()),
+    });
+    let client = Client::builder(server.url(), "app").retry(quick()).build().unwrap().with_token("token-1").unwrap();
+    let spans = Spans::start();
+    holds(client.users().get_user_simple().await.is_err());
+    client.users().get_user_simple().await.unwrap();
+    holds(client.request(Method::GET, "x").await.is_err());
+    let trace = ended(&spans).await;
+    let ends: Vec<_> = trace.events.iter().filter(|event| event.message == "call finished").collect();
+    let row = |name: &str| ends.iter().map(|event| event.fields.get(name).map(String::as_str)).collect::<Vec<_>>();
+    assert_eq!(row("http.response.status_code"), [Some("500"), Some("200"), None]);
+    assert_eq!(row("iam.code"), [Some("E-7"), None, None]);
+    assert_eq!(row("iam.request_id"), [Some("r-1 (redacted)"), Some("r-2"), None]);
+    assert_eq!(row("iam.attempts"), [Some("2"), Some("1"), Some("0")]);
+    assert_eq!(row("error.type"), [Some("server"), None, Some("invalid_argument")]);
+}
+
+#[maybe_async]
+#[test]
+async fn rust_log_shows_calls_with_the_filter_of_the_guide_and_without_it_nothing() {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let emulator = Emulator::start().unwrap();
+    let session = observed(&emulator).0.with_session_as("ann", ann(&emulator));
+    for (directives, is_shown) in
+        [("iam_sdk=debug", true), ("iam_sdk=trace", true), ("iam_sdk=info", false), ("", false)]
+    {
+        let filter =
+            EnvFilter::builder().with_default_directive(tracing::Level::WARN.into()).parse(directives).unwrap();
+        let log = Log::of(|writer| fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).finish());
+        session.users().get_user_simple().await.unwrap();
+        let text = log.text();
+        let shown = text.contains("iam_sdk.call{") && text.contains("call finished") && text.contains(SIMPLE);
+        assert_eq!((shown, text.is_empty()), (is_shown, !is_shown), "{directives}: {text}");
+    }
 }
 
 fn iam_sdk_header(n: usize) -> http::HeaderName {
@@ -467,5 +553,85 @@ fn every_operation_is_one_call_in_words_of_the_list_and_nothing_is_loud() {
         .collect();
     for personal in ["@", "13800000000", "Secret-12345", "an-app", "a-secret", "bob", "u1\n"] {
         assert!(!values.contains(personal), "{personal}: {values}");
+    }
+}
+
+#[::core::prelude::v1::test]
+fn nothing_that_a_call_is_about_is_shown_of_any_operation() {
+    let emulator = emulator();
+    let (observed, target) = (Observed::default(), target(&emulator));
+    #[cfg(feature = "metrics")]
+    let recorder = crate::support::recorder::Counts::default();
+    #[cfg(feature = "metrics")]
+    let _installed = ::metrics::set_default_local_recorder(&recorder);
+    #[cfg(feature = "metrics")]
+    let observer = (observed.clone(), iam_sdk::observe::Metrics::new());
+    #[cfg(not(feature = "metrics"))]
+    let observer = (observed.clone(), None::<Observed>);
+    let observer = Arc::new(observer);
+    let (url, once) = (emulator.base_url(), RetryPolicy::never);
+    let digiwin = Client::builder(&url, "an-app").retry(once()).observer(observer.clone());
+    let authing = ManagementClient::builder("pool", "a-secret").base_url(&url).retry(once()).observer(observer.clone());
+    let cloudspot = LicenseClient::builder("app").base_url(format!("{url}/api/v1")).retry(once()).observer(observer);
+    let spans = Spans::start();
+    let (digiwin, authing) = (digiwin.build().unwrap(), authing.build().unwrap());
+    let target = Target { digiwin, authing, cloudspot: cloudspot.build().unwrap(), ..target };
+    let canary = |what: &str| format!("canary-{what}");
+    // Nobody and nothing has these names, so that most calls fail: errors are shown too.
+    let strange = Names {
+        password: canary("password"),
+        org_sid: 987_654_321,
+        license_password: canary("license-password"),
+        impersonation: canary("impersonation"),
+        user: canary("user"),
+        org: canary("org"),
+        root: canary("root"),
+        node: canary("node"),
+        other_node: canary("other-node"),
+        fresh: canary("fresh@x.example"),
+        doomed: canary("doomed"),
+        doomed_sid: 987_654_322,
+    };
+    for names in [target.names.clone(), strange] {
+        for (operation, call) in EVERY_CALL {
+            let target = Target { names: names.clone(), ..signed_in(&target) };
+            let before = observed.counts().0;
+            let _ = call(&target);
+            let calls = observed.notes().calls.split_off(before);
+            assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), [*operation]);
+        }
+    }
+    #[cfg_attr(not(feature = "metrics"), expect(unused_mut))]
+    let mut shown = format!("{:?}\n{:?}", spans.trace(), observed.notes());
+    #[cfg(feature = "metrics")]
+    shown.push_str(&format!("{:?}", recorder.recorded.lock().unwrap().values().collect::<Vec<_>>()));
+    let found =
+        |text: &str| shown.find(text).map(|at| shown[at.saturating_sub(200)..].chars().take(300).collect::<String>());
+    for part in ["iam_sdk.request", "call finished", "CallInfo", "not_found", "authing.users.detail"] {
+        assert!(found(part).is_some(), "nothing shows {part}");
+    }
+    let names = &target.names;
+    let learned = [&names.password, &names.impersonation, &names.org, &names.root, &names.node, &names.other_node];
+    let sids = [names.org_sid.to_string(), "98765432".to_owned()];
+    // What the calls of the list name themselves.
+    let literal = [
+        "canary",
+        "@",
+        "13800000000",
+        "123456",
+        "Secret-12345",
+        "an-app",
+        "a-secret",
+        "a-token",
+        "bob",
+        "mia",
+        "\"u1\"",
+        "imported",
+        "\"T1\"",
+        "\"c1\"",
+        "school",
+    ];
+    for text in learned.into_iter().chain(&sids).map(String::as_str).chain(literal) {
+        assert_eq!(found(text), None, "{text}");
     }
 }

@@ -4,15 +4,15 @@ use super::*;
 use crate::support::log::Log;
 use iam_sdk::{
     ErrorKind,
-    observe::{IntrospectionInfo, Observer},
+    observe::{CheckInfo, Observer},
 };
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
-struct Told(Mutex<Vec<IntrospectionInfo>>);
+struct Told(Mutex<Vec<CheckInfo>>);
 
 impl Observer for Told {
-    fn introspection_finished(&self, introspection: &IntrospectionInfo) {
+    fn check_finished(&self, introspection: &CheckInfo) {
         self.0.lock().unwrap().push(introspection.clone());
     }
 }

@@ -86,6 +86,17 @@ fn events_of_sources(directory: &Path, found: &mut BTreeMap<String, String>) {
 }
 
 #[test]
+fn no_field_has_a_name_for_what_must_not_be_shown() {
+    for field in spans().values().flatten().chain(&EVENT_FIELDS) {
+        for word in
+            ["user", "token", "tenant", "password", "secret", "email", "phone", "body", "query", "authorization"]
+        {
+            assert!(!field.contains(word), "{field}");
+        }
+    }
+}
+
+#[test]
 fn the_guide_lists_every_event_of_the_sources() {
     let mut found = BTreeMap::new();
     events_of_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
