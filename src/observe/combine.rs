@@ -127,8 +127,7 @@ mod tests {
         let noted = |of: &dyn Fn(Arc<Noting>) -> Box<dyn Observer>| {
             let noting = Arc::<Noting>::default();
             assert_eq!(tell(&*of(noting.clone())), 0);
-            let noted = noting.0.lock().unwrap().clone();
-            noted
+            noting.0.lock().unwrap().clone()
         };
         assert_eq!(noted(&|noting| Box::new(noting)), METHODS);
         assert_eq!(noted(&|noting| Box::new(noting as Arc<dyn Observer>)), METHODS);

@@ -16,6 +16,8 @@ mod authing;
 mod call_options;
 mod cloudspot;
 mod credentials;
+mod every_operation;
+mod headers_from;
 mod identity;
 mod login_limit;
 #[cfg(feature = "metrics")]

@@ -1,12 +1,6 @@
-//! Spans, events, observers, metrics and the hook for headers.
+//! Spans, events and observers.
 
-use super::{
-    super::{
-        every_call::{EVERY_CALL, Names, Target},
-        faults::matrix::{emulator, signed_in, target},
-    },
-    Client, LicenseClient, ManagementClient, ann, maybe_async, test,
-};
+use super::{Client, ManagementClient, ann, maybe_async, test};
 use crate::support::{
     holds,
     log::Log,
@@ -17,16 +11,15 @@ use crate::support::{
     vocabulary::check_vocabulary,
 };
 use iam_sdk::{
-    CallOptions, ErrorKind, Method, Result, RetryPolicy,
+    ErrorKind, Method, Result, RetryPolicy,
     digiwin::Credentials,
     emulator::{Emulator, Fault},
     observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
     token_store::{StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
-    collections::BTreeSet,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -34,7 +27,7 @@ use std::{
 
 /// Waits until every span has ended: the work of a flight outlives its callers by a moment.
 #[maybe_async]
-async fn ended(spans: &Spans) -> Trace {
+pub(super) async fn ended(spans: &Spans) -> Trace {
     for _ in 0..500 {
         if let Some(trace) = spans.ended() {
             check_vocabulary(&trace);
@@ -337,123 +330,6 @@ async fn a_panic_in_an_observer_changes_nothing() {
 
 #[maybe_async]
 #[test]
-async fn every_attempt_has_the_headers_of_the_hook() {
-    let server = Server::start(|request| match request.headers.get("traceparent").map(String::as_str) {
-        Some("00-1") => status(503, ""),
-        _ => json("[]"),
-    });
-    let (calls, names) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())));
-    let noted = names.clone();
-    let builder = Client::builder(server.url(), "app").header("x-gateway", "builder").header("x-kept", "builder");
-    let client = builder.headers_from(move |operation, headers| {
-        let span = tracing::Span::current().metadata().map(|span| span.name());
-        noted.lock().unwrap().push((operation.to_owned(), span));
-        let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
-        headers.insert("traceparent", format!("00-{call}").parse().unwrap());
-        headers.append("tracestate", "a=1".parse().unwrap());
-        headers.append("tracestate", "b=2".parse().unwrap());
-        for own in [
-            "x-gateway",
-            "x-option",
-            "digi-middleware-auth-user",
-            "digi-middleware-auth-app",
-            "content-type",
-            "user-agent",
-            "host",
-            "content-length",
-            "transfer-encoding",
-            "connection",
-        ] {
-            headers.insert(own, "hook".parse().unwrap());
-        }
-    });
-    let client = client.retry(quick()).build().unwrap().with_token("t").unwrap();
-    let client = client.with_options(CallOptions::new().header("x-option", "option")).unwrap();
-    let spans = Spans::start();
-    client.users().get_user_simple().await.unwrap();
-    let trace = ended(&spans).await;
-    let requests = server.requests();
-    let header = |name: &str| requests.iter().map(|request| request.headers[name].clone()).collect::<Vec<_>>();
-    assert_eq!(header("traceparent"), ["00-1", "00-2"]);
-    assert_eq!(header("x-gateway"), ["hook", "hook"]);
-    assert_eq!(header("x-kept"), ["builder", "builder"]);
-    assert_eq!(header("x-option"), ["option", "option"], "the call's own headers are the last word");
-    assert_eq!(header("digi-middleware-auth-user"), ["t", "t"]);
-    assert_eq!(header("digi-middleware-auth-app"), ["app", "app"]);
-    assert_eq!(header("content-type"), ["application/json", "application/json"]);
-    assert!(header("host")[0].starts_with("127.0.0.1") && header("user-agent")[0].starts_with("iam-sdk-rust/"));
-    assert!(requests.iter().all(|request| !request.headers.contains_key("transfer-encoding")));
-    let expected = (SIMPLE.to_owned(), Some("iam_sdk.request"));
-    assert_eq!(*names.lock().unwrap(), [expected.clone(), expected]);
-    let text = format!("{trace:?} {client:?}");
-    assert!(!text.contains("00-1") && !text.contains("hook\""), "{text}");
-}
-
-#[maybe_async]
-#[test]
-async fn a_hook_that_panics_or_has_no_end_is_an_error_of_the_call() {
-    let server = Server::start(|_| json("[]"));
-    let observed = Observed::default();
-    let builder = || Client::builder(server.url(), "app").observer(observed.clone());
-    let panicking = builder().headers_from(|_, _| panic!("no context"));
-    let endless = builder().headers_from(|_, headers| {
-        for n in 0..300 {
-            headers.insert(iam_sdk_header(n), "x".parse().unwrap());
-        }
-    });
-    let huge = builder().headers_from(|_, headers| {
-        headers.insert("x-huge", "x".repeat(1024 * 1024).parse().unwrap());
-    });
-    let just_too_large = builder().headers_from(|_, headers| {
-        for n in 0..16 {
-            headers.insert(iam_sdk_header(n + 10), "x".repeat(1021).parse().unwrap());
-        }
-    });
-    for (client, what) in [
-        (panicking, "headers_from"),
-        (endless, "at most 200"),
-        (huge, "1048582 bytes, and at most 16384"),
-        (just_too_large, "16400 bytes"),
-    ] {
-        let client = client.build().unwrap().with_token("t").unwrap();
-        let error = client.users().get_user_simple().await.unwrap_err();
-        assert!(error.is_configuration() && !error.was_sent() && error.to_string().contains(what), "{error}");
-        assert_eq!(error.operation(), Some(SIMPLE));
-    }
-    same(server.requests().len(), 0);
-    same(observed.counts(), (4, 4, 0));
-    let large = builder().headers_from(|_, headers| {
-        for n in 0..16 {
-            headers.insert(iam_sdk_header(n + 10), "x".repeat(1020).parse().unwrap());
-        }
-    });
-    let client = large.build().unwrap().with_token("t").unwrap();
-    client.users().get_user_simple().await.unwrap();
-}
-
-#[maybe_async]
-#[test]
-async fn a_gateways_authorization_is_sent_where_it_is_not_the_services_own() {
-    let server = Server::start(|_| json(r#"{"data": {"userpool": {"id": "p"}}}"#));
-    let hook = |_: &str, headers: &mut iam_sdk::HeaderMap| {
-        headers.insert("authorization", "Basic gateway".parse().unwrap());
-    };
-    let digiwin = Client::builder(server.url(), "app").headers_from(hook).build().unwrap().with_token("t").unwrap();
-    holds(digiwin.request(Method::GET, "/x").await.is_ok());
-    let authing = ManagementClient::builder("pool", "secret").base_url(server.url()).headers_from(hook);
-    let authing = authing.build().unwrap().with_token("own").unwrap();
-    let spans = Spans::start();
-    holds(authing.request(Method::GET, "/x").await.is_ok());
-    let requests = server.requests();
-    let sent: Vec<_> = requests.iter().map(|request| request.headers["authorization"].as_str()).collect();
-    assert_eq!(sent, ["Basic gateway", "Bearer own"]);
-    let trace = ended(&spans).await;
-    let left_out: Vec<_> = trace.events.iter().filter_map(|event| event.fields.get("http.request.header")).collect();
-    assert_eq!(left_out, ["authorization"]);
-}
-
-#[maybe_async]
-#[test]
 async fn a_finished_call_says_what_its_last_response_said() {
     const SAID: &str = r#"{"status": 500, "code": "E-7", "message": "no", "requestId": "r-1 token-1"}"#;
     let served = AtomicUsize::new(0);
@@ -496,10 +372,6 @@ async fn rust_log_shows_calls_with_the_filter_of_the_guide_and_without_it_nothin
     }
 }
 
-fn iam_sdk_header(n: usize) -> http::HeaderName {
-    format!("x-{n}").parse().unwrap()
-}
-
 #[maybe_async]
 #[test]
 async fn whole_urls_are_shown_on_request_and_without_secrets() {
@@ -513,125 +385,4 @@ async fn whole_urls_are_shown_on_request_and_without_secrets() {
     let url = request.field("url.full").unwrap();
     assert!(url.contains("/a/(redacted)?user=ann&t=(redacted)&app=(redacted)"), "{url}");
     assert_eq!((request.field("url.template"), request.field("otel.name")), (None, Some("GET")));
-}
-
-#[::core::prelude::v1::test]
-fn every_operation_is_one_call_in_words_of_the_list_and_nothing_is_loud() {
-    let emulator = emulator();
-    // The management token is fetched once, before all others' calls.
-    let spans = Spans::start();
-    let target = target(&emulator);
-    let (mut names, mut calls) = (BTreeSet::new(), 0);
-    for (operation, call) in EVERY_CALL {
-        // One that logs out ends no other one's session.
-        let target = signed_in(&target);
-        let before = spans.trace().calls().len();
-        let _ = call(&target);
-        let trace = spans.trace();
-        let new: Vec<_> = trace.calls()[before..].iter().map(|span| span.field("iam.operation").unwrap()).collect();
-        assert_eq!(new, [*operation]);
-        names.insert(*operation);
-        calls += 1;
-    }
-    let trace = spans.trace();
-    check_vocabulary(&trace);
-    let missing: Vec<&str> = iam_sdk::emulator::operations()
-        .filter(|name| !trace.requests().iter().any(|span| span.field("iam.operation") == Some(name)))
-        .collect();
-    assert!(missing.is_empty() && calls == names.len(), "{missing:?}");
-    assert!(trace.loud().is_empty(), "{:#?}", trace.loud());
-    // Names are the service's own, and nothing of them tells who was meant.
-    let templates: BTreeSet<_> =
-        trace.requests().iter().map(|span| span.field("otel.name").unwrap().to_owned()).collect();
-    assert!(templates.len() < 70, "{templates:?}");
-    let values: String = trace
-        .spans
-        .iter()
-        .flat_map(|span| span.fields.values())
-        .chain(trace.events.iter().flat_map(|event| event.fields.values()))
-        .flat_map(|value| [value.as_str(), "\n"])
-        .collect();
-    for personal in ["@", "13800000000", "Secret-12345", "an-app", "a-secret", "bob", "u1\n"] {
-        assert!(!values.contains(personal), "{personal}: {values}");
-    }
-}
-
-#[::core::prelude::v1::test]
-fn nothing_that_a_call_is_about_is_shown_of_any_operation() {
-    let emulator = emulator();
-    let (observed, target) = (Observed::default(), target(&emulator));
-    #[cfg(feature = "metrics")]
-    let recorder = crate::support::recorder::Counts::default();
-    #[cfg(feature = "metrics")]
-    let _installed = ::metrics::set_default_local_recorder(&recorder);
-    #[cfg(feature = "metrics")]
-    let observer = (observed.clone(), iam_sdk::observe::Metrics::new());
-    #[cfg(not(feature = "metrics"))]
-    let observer = (observed.clone(), None::<Observed>);
-    let observer = Arc::new(observer);
-    let (url, once) = (emulator.base_url(), RetryPolicy::never);
-    let digiwin = Client::builder(&url, "an-app").retry(once()).observer(observer.clone());
-    let authing = ManagementClient::builder("pool", "a-secret").base_url(&url).retry(once()).observer(observer.clone());
-    let cloudspot = LicenseClient::builder("app").base_url(format!("{url}/api/v1")).retry(once()).observer(observer);
-    let spans = Spans::start();
-    let (digiwin, authing) = (digiwin.build().unwrap(), authing.build().unwrap());
-    let target = Target { digiwin, authing, cloudspot: cloudspot.build().unwrap(), ..target };
-    let canary = |what: &str| format!("canary-{what}");
-    // Nobody and nothing has these names, so that most calls fail: errors are shown too.
-    let strange = Names {
-        password: canary("password"),
-        org_sid: 987_654_321,
-        license_password: canary("license-password"),
-        impersonation: canary("impersonation"),
-        user: canary("user"),
-        org: canary("org"),
-        root: canary("root"),
-        node: canary("node"),
-        other_node: canary("other-node"),
-        fresh: canary("fresh@x.example"),
-        doomed: canary("doomed"),
-        doomed_sid: 987_654_322,
-    };
-    for names in [target.names.clone(), strange] {
-        for (operation, call) in EVERY_CALL {
-            let target = Target { names: names.clone(), ..signed_in(&target) };
-            let before = observed.counts().0;
-            let _ = call(&target);
-            let calls = observed.notes().calls.split_off(before);
-            assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), [*operation]);
-        }
-    }
-    #[cfg_attr(not(feature = "metrics"), expect(unused_mut))]
-    let mut shown = format!("{:?}\n{:?}", spans.trace(), observed.notes());
-    #[cfg(feature = "metrics")]
-    shown.push_str(&format!("{:?}", recorder.recorded.lock().unwrap().values().collect::<Vec<_>>()));
-    let found =
-        |text: &str| shown.find(text).map(|at| shown[at.saturating_sub(200)..].chars().take(300).collect::<String>());
-    for part in ["iam_sdk.request", "call finished", "CallInfo", "not_found", "authing.users.detail"] {
-        assert!(found(part).is_some(), "nothing shows {part}");
-    }
-    let names = &target.names;
-    let learned = [&names.password, &names.impersonation, &names.org, &names.root, &names.node, &names.other_node];
-    let sids = [names.org_sid.to_string(), "98765432".to_owned()];
-    // What the calls of the list name themselves.
-    let literal = [
-        "canary",
-        "@",
-        "13800000000",
-        "123456",
-        "Secret-12345",
-        "an-app",
-        "a-secret",
-        "a-token",
-        "bob",
-        "mia",
-        "\"u1\"",
-        "imported",
-        "\"T1\"",
-        "\"c1\"",
-        "school",
-    ];
-    for text in learned.into_iter().chain(&sids).map(String::as_str).chain(literal) {
-        assert_eq!(found(text), None, "{text}");
-    }
 }
