@@ -1,8 +1,9 @@
 //! Compares a small enveloped POST of a session with the baseline: the same request written with reqwest. Both take turns, and the
 //! median of their ratios counts. Targets: blocking 1.25, 1.1 and 1.0; async 0.97.
 //!
-//! No subscriber wants the spans, as in a program that logs at INFO: the cost of disabled spans is a part of every figure here, and
-//! too small beside a request to be measured by itself.
+//! No subscriber wants the spans, as in a program that logs at INFO: the cost of disabled spans is a part of these figures. What they cost
+//! where somebody wants them is measured by itself: the same calls of the same client with tracing off, with a subscriber that takes all
+//! spans and events at DEBUG and discards them, and with an observer.
 //!
 //! The same request has the same headers, `User-Agent` included: the seventh of a request makes http's map grow beyond what glibc
 //! keeps for each thread, which alone takes a tenth of the speed with 64 in flight.
@@ -10,10 +11,17 @@
 mod support;
 
 use bytes::Bytes;
-use iam_sdk::{r#async, blocking};
+use iam_sdk::{r#async, blocking, observe::Observer};
 use serde::Deserialize;
 use serde_json::json;
 use std::{hint::black_box, time::Duration};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    callsite::rebuild_interest_cache,
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+    subscriber::with_default,
+};
 
 const RESPONSE: &str = r#"{"status":200,"message":"success","data":{"sid":100001,"id":"ann","name":"李安 Ann Li",
 "email":"ann@digiwin.com","telephone":"13800000000","type":0,"userType":false,"confirm":true,"disabled":false,
@@ -172,10 +180,68 @@ fn async_ratios(base: &str, url: &str) {
     println!("calls, async, {IN_FLIGHT} in flight: {ratio:.3} of the baseline's speed");
 }
 
+/// Takes every span and event, and does nothing with them.
+struct Discarding;
+
+impl Subscriber for Discarding {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::DEBUG
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::DEBUG)
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Does nothing with what it is told.
+struct Idle;
+
+impl Observer for Idle {}
+
+/// Compares calls that nobody sees with the same calls where somebody does: more than 1 means that it costs nothing to be seen.
+fn tracing_ratios(base: &str) {
+    let client = |builder: blocking::ClientBuilder| {
+        let client = builder.build().unwrap();
+        client.set_current_token(Some("user-token".into())).unwrap();
+        client
+    };
+    let unobserved = client(blocking::Client::builder(base, "app-token"));
+    let observed = client(blocking::Client::builder(base, "app-token").observer(Idle));
+    let calls = |client: &blocking::Client| {
+        (0..SEQUENTIAL).for_each(|_| drop(black_box(client.users().get_user("ann").unwrap())));
+    };
+    // A subscriber that is gone counts until the callsites are asked anew, which is cheap beside the calls.
+    let off = || {
+        rebuild_interest_cache();
+        assert_eq!(LevelFilter::current(), LevelFilter::OFF);
+        calls(&unobserved);
+    };
+    let discarding = || with_default(Discarding, || calls(&unobserved));
+    let ratio = support::ratio(ROUNDS, discarding, off);
+    println!("calls, a subscriber that discards all at DEBUG: {ratio:.3} of the speed with tracing off");
+    let ratio = support::ratio(ROUNDS, || calls(&observed), off);
+    println!("calls, an observer that does nothing: {ratio:.3} of the speed without");
+}
+
 fn main() {
     let address = support::serve(Duration::ZERO, |_, _| Bytes::from_static(RESPONSE.as_bytes()));
     let base = format!("http://{address}");
     let url = format!("{base}/api/iam/v2/user");
     blocking_ratios(&base, &url);
     async_ratios(&base, &url);
+    tracing_ratios(&base);
 }

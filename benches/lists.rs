@@ -2,6 +2,8 @@
 //! that ignores what it does not know. Both take turns, and the median of their ratios counts. Targets: 0.95 when all members are
 //! known, 0.75 with three unknown members each: a text, a number and an object.
 
+#![recursion_limit = "256"]
+
 mod support;
 
 use bytes::Bytes;

@@ -210,68 +210,36 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The setters of the shared settings, for a builder with a field `settings`.
-macro_rules! settings_methods {
-    () => {
+/// The setters of what a connection is made with, for a builder with a field `settings`. The documentation of some settings depends on
+/// what is fetched.
+macro_rules! connection_methods {
+    (
+        $(#[$timeout:meta])* fn timeout;
+        $(#[$connect_timeout:meta])* fn connect_timeout;
+        $(#[$retry:meta])* fn retry;
+        $(#[$allow_http:meta])* fn allow_http;
+    ) => {
         crate::observe::observing_methods!();
 
-        /// Sets where the service is. A path prefix stays before the path of each call: Cloudspot's own has `/api/v1`.
-        ///
-        /// Default, where the service has a public deployment: that one, `PUBLIC_SERVICE` in the service's module.
-        pub fn base_url(mut self, url: impl Into<String>) -> Self {
-            self.settings.base_url = url.into();
-            self
-        }
-
-        /// Sets the longest that a request may take. Default: 30 s. Zero is an error of kind
-        /// [`Configuration`](crate::ErrorKind::Configuration).
-        ///
-        /// The limit includes all attempts and the waits between them. It holds for each of these by itself: a request, the login or
-        /// refresh that a call without a usable token waits for first, each batch of a call that is sent in batches, each page of a
-        /// pager, and writing a new token to the token store. [`CallOptions::timeout`](crate::CallOptions::timeout) sets it for
-        /// single calls.
+        $(#[$timeout])*
+        /// Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
             self
         }
 
-        /// Sets the longest that one attempt may take, in all calls. Default: `None`, all that is left of the time limit. Zero is an
-        /// error of kind [`Configuration`](crate::ErrorKind::Configuration).
-        ///
-        /// With a limit, a read or an idempotent write that hangs is sent again in time. Choose one that no call reaches while the
-        /// service only is slow: what is given up may still be carried out, and sending it again adds to the load. A write that must
-        /// not be sent again fails with [`Timeout`](crate::ErrorKind::Timeout) when it reaches the limit.
-        /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
-        pub fn attempt_timeout(mut self, timeout: impl crate::IntoOption<std::time::Duration>) -> Self {
-            self.settings.attempt_timeout = timeout.into_option();
-            self
-        }
-
-        /// Sets how often a failed request is sent again, and after which waits. Default:
-        /// [`RetryPolicy::new()`](crate::RetryPolicy::new). [`CallOptions::retry`](crate::CallOptions::retry) sets it for single
-        /// calls.
-        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
-            self.settings.retry = policy;
-            self
-        }
-
-        /// Sets the longest that connecting may take. Default: 10 s. Zero is an error of kind
-        /// [`Configuration`](crate::ErrorKind::Configuration).
+        $(#[$connect_timeout])*
+        /// Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connect_timeout = timeout;
             self
         }
 
-        /// Sets whether the server's certificate is checked. Default: `true`. With `false` an attacker on the network can read and
-        /// change everything, passwords included: prefer [`add_root_certificate`](Self::add_root_certificate).
-        pub fn verify_tls(mut self, verify: bool) -> Self {
-            self.settings.verify_tls = verify;
-            self
-        }
-
-        /// Sends a header with every request; at most 200 may be set. The headers that carry tokens have settings of their own.
-        pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-            self.settings.headers.push((name.into(), value.into()));
+        /// Sets how often a failed request is sent again, and after which waits. Default:
+        /// [`RetryPolicy::new()`](crate::RetryPolicy::new).
+        $(#[$retry])*
+        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+            self.settings.retry = policy;
             self
         }
 
@@ -294,6 +262,70 @@ macro_rules! settings_methods {
             self
         }
 
+        $(#[$allow_http])*
+        /// Default: `false`; loopback is always permitted.
+        pub fn allow_http(mut self, allow: bool) -> Self {
+            self.settings.allow_http = allow;
+            self
+        }
+    };
+}
+
+pub(crate) use connection_methods;
+
+/// The setters of the shared settings, for a builder with a field `settings`.
+macro_rules! settings_methods {
+    () => {
+        crate::config::connection_methods! {
+            /// Sets the longest that a request may take. Default: 30 s.
+            ///
+            /// The limit includes all attempts and the waits between them. It holds for each of these by itself: a request, the login
+            /// or refresh that a call without a usable token waits for first, each batch of a call that is sent in batches, each page
+            /// of a pager, and writing a new token to the token store.
+            /// [`CallOptions::timeout`](crate::CallOptions::timeout) sets it for single calls.
+            ///
+            fn timeout;
+            /// Sets the longest that connecting may take. Default: 10 s.
+            fn connect_timeout;
+            /// [`CallOptions::retry`](crate::CallOptions::retry) sets it for single calls.
+            fn retry;
+            /// Permits plain http, which shows every token to an eavesdropper.
+            fn allow_http;
+        }
+
+        /// Sets where the service is. A path prefix stays before the path of each call: Cloudspot's own has `/api/v1`.
+        ///
+        /// Default, where the service has a public deployment: that one, `PUBLIC_SERVICE` in the service's module.
+        pub fn base_url(mut self, url: impl Into<String>) -> Self {
+            self.settings.base_url = url.into();
+            self
+        }
+
+        /// Sets the longest that one attempt may take, in all calls. Default: `None`, all that is left of the time limit. Zero is an
+        /// error of kind [`Configuration`](crate::ErrorKind::Configuration).
+        ///
+        /// With a limit, a read or an idempotent write that hangs is sent again in time. Choose one that no call reaches while the
+        /// service only is slow: what is given up may still be carried out, and sending it again adds to the load. A write that must
+        /// not be sent again fails with [`Timeout`](crate::ErrorKind::Timeout) when it reaches the limit.
+        /// [`CallOptions::attempt_timeout`](crate::CallOptions::attempt_timeout) sets it for single calls.
+        pub fn attempt_timeout(mut self, timeout: impl crate::IntoOption<std::time::Duration>) -> Self {
+            self.settings.attempt_timeout = timeout.into_option();
+            self
+        }
+
+        /// Sets whether the server's certificate is checked. Default: `true`. With `false` an attacker on the network can read and
+        /// change everything, passwords included: prefer [`add_root_certificate`](Self::add_root_certificate).
+        pub fn verify_tls(mut self, verify: bool) -> Self {
+            self.settings.verify_tls = verify;
+            self
+        }
+
+        /// Sends a header with every request; at most 200 may be set. The headers that carry tokens have settings of their own.
+        pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.settings.headers.push((name.into(), value.into()));
+            self
+        }
+
         /// Sets the store of the sessions' tokens. Default: a [`MemoryStore`](crate::token_store::MemoryStore) of the client's own.
         pub fn token_store(mut self, store: impl crate::token_store::TokenStore + 'static) -> Self {
             self.settings.token_store = Some(std::sync::Arc::new(store));
@@ -303,12 +335,6 @@ macro_rules! settings_methods {
         /// Sets the store of the sessions' tokens to one that other clients use too.
         pub fn shared_token_store(mut self, store: std::sync::Arc<dyn crate::token_store::TokenStore>) -> Self {
             self.settings.token_store = Some(store);
-            self
-        }
-
-        /// Permits plain http, which shows every token to an eavesdropper. Default: `false`; loopback is always permitted.
-        pub fn allow_http(mut self, allow: bool) -> Self {
-            self.settings.allow_http = allow;
             self
         }
 

@@ -20,7 +20,7 @@ macro_rules! pages {
         #[cfg_attr(
             any(
                 not(doctest),
-                all(feature = "axum", feature = "blocking", feature = "emulator", feature = "jwt", feature = "redis")
+                all(feature = "axum", feature = "blocking", feature = "emulator", feature = "jwt", feature = "metrics", feature = "redis")
             ),
             doc = include_str!($file)
         )]

@@ -2,16 +2,17 @@
 
 use super::{
     algorithm::Algorithm,
-    checker::{Checker, Keys},
-    compact::media_type,
+    checker::{Checker, VerificationKeys},
     documents::{Location, MAX_DOCUMENT_BYTES},
     freshness::Ages,
+    header::media_type,
     key_set::KeySet,
     key_source::{KeySource, Source},
     remote::{Fetcher, RemoteKeys},
     rules::{Accepted, Rules},
+    userinfo::has_userinfo,
 };
-use crate::{Error, Result, RetryPolicy, clock::Clock, config::Settings, transport::runtime::Flavour};
+use crate::{Error, Result, clock::Clock, config::Settings, transport::runtime::Flavour};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// Clocks that NTP sets never differ more than this. A longer leeway would in effect ignore the expiry.
@@ -143,50 +144,15 @@ impl<V> VerifierBuilder<V> {
         self
     }
 
-    /// Sets the longest that fetching keys may take, with all attempts. Default: 10 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
-        self
+    crate::config::connection_methods! {
+        /// Sets the longest that fetching keys may take, with all attempts, and that a token waits for them. Default: 10 s.
+        fn timeout;
+        /// Sets the longest that connecting may take. Default: 5 s.
+        fn connect_timeout;
+        fn retry;
+        /// Permits to fetch keys over plain http, where an attacker on the network can replace them and sign any token.
+        fn allow_http;
     }
-
-    /// Sets the longest that connecting may take. Default: 5 s.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// Sets how often a request for keys is sent again. Default: [`RetryPolicy::new()`].
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.settings.retry = policy;
-        self
-    }
-
-    /// Sets `User-Agent`.
-    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-        self.settings.user_agent = std::borrow::Cow::Owned(agent.into());
-        self
-    }
-
-    /// Sets the proxy for requests for keys. Default: the one in the environment; requests to loopback use no proxy.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.settings.proxy = Some(url.into());
-        self
-    }
-
-    /// Adds certificates of your own authority to the trusted ones: one or many as PEM, or one as DER.
-    pub fn add_root_certificate(mut self, certificate: impl AsRef<[u8]>) -> Self {
-        self.settings.root_certificates.push(certificate.as_ref().to_vec());
-        self
-    }
-
-    /// Permits to fetch keys over plain http, where an attacker on the network can replace them and sign any token. Default: `false`;
-    /// loopback is always permitted.
-    pub fn allow_http(mut self, allow: bool) -> Self {
-        self.settings.allow_http = allow;
-        self
-    }
-
-    crate::observe::observing_methods!();
 
     pub(crate) fn prepare(mut self, flavour: Flavour) -> Result<Checker> {
         let KeySource(source) = self.source;
@@ -202,16 +168,25 @@ impl<V> VerifierBuilder<V> {
         if rules.token_types.iter().flatten().any(String::is_empty) {
             return Err(Error::configuration("token_type: it is empty"));
         }
+        if let Accepted::OneOf(issuers) = &rules.issuer
+            && issuers.iter().any(|issuer| has_userinfo(issuer))
+        {
+            return Err(Error::configuration("issuer: it must not hold a user name or password"));
+        }
         if self.leeway > MAX_LEEWAY {
             return Err(Error::configuration("leeway: more than 10 minutes"));
         }
         check_ages(self.ages)?;
         self.settings.check_limits()?;
         let algorithms = algorithms(&source, self.algorithms)?;
-        let remote = |fetcher| Keys::Remote(Arc::new(RemoteKeys::new(fetcher, self.ages, self.clock.clone())));
+        let observing = self.settings.observing.clone();
+        let remote =
+            |fetcher| VerificationKeys::Remote(Arc::new(RemoteKeys::new(fetcher, self.ages, self.clock.clone())));
         let keys = match source {
-            Source::Secret(secret) => Keys::Fixed(KeySet::of_secret(&secret)),
-            Source::Fixed(jwks) => Keys::Fixed(KeySet::parse(&jwks).map_err(|error| unusable("key set", &error))?),
+            Source::Secret(secret) => VerificationKeys::Fixed(KeySet::of_secret(&secret)),
+            Source::Fixed(jwks) => {
+                VerificationKeys::Fixed(KeySet::parse(&jwks).map_err(|error| unusable("key set", &error))?)
+            }
             Source::Url(url) => {
                 let location = Location::parse(&url);
                 let location = location.map_err(|what| Error::configuration(format!("URL of the keys: {what}")))?;
@@ -223,7 +198,7 @@ impl<V> VerifierBuilder<V> {
                 remote(fetcher.map_err(|error| unusable("issuer", &error))?)
             }
         };
-        Ok(Checker { keys, algorithms, rules, clock: self.clock })
+        Ok(Checker { keys, algorithms, rules, clock: self.clock, observing })
     }
 }
 

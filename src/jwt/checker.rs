@@ -1,21 +1,17 @@
 //! The check of a token. Written once, for both flavours.
 
 use super::{
-    algorithm::Algorithm,
-    claims::Claims,
-    compact::Compact,
-    key_set::{Found, KeySet},
-    rejection::Rejection,
-    remote::RemoteKeys,
-    rules::Rules,
+    algorithm::Algorithm, claims::Claims, compact::Compact, invalid_token::InvalidToken, key_set::KeySet,
+    remote::RemoteKeys, rules::Rules, verification::Verification,
 };
-use crate::{Error, Result, UserToken, clock::Clock};
+use crate::{Error, Result, UserToken, clock::Clock, observe::Observing};
 use std::{fmt, sync::Arc};
 
 /// How errors and logs name the check.
 const OPERATION: &str = "jwt.verify";
 
-pub(super) enum Keys {
+/// The keys that tokens are checked with.
+pub(super) enum VerificationKeys {
     /// Keys that never change.
     Fixed(KeySet),
     Remote(Arc<RemoteKeys>),
@@ -23,37 +19,34 @@ pub(super) enum Keys {
 
 /// What tokens are checked against.
 pub(crate) struct Checker {
-    pub(super) keys: Keys,
+    pub(super) keys: VerificationKeys,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) rules: Rules,
     pub(super) clock: Clock,
+    pub(super) observing: Observing,
 }
 
 impl Checker {
     /// Checks a token. The outer error means that the keys could not be fetched, the inner one that the token is not accepted.
-    async fn outcome(&self, token: &str) -> Result<Result<Claims, Rejection>> {
+    async fn outcome(&self, token: &str) -> Result<Result<Claims, InvalidToken>> {
         let compact = match Compact::parse(token) {
             Ok(compact) => compact,
-            Err(rejection) => return Ok(Err(rejection)),
+            Err(reason) => return Ok(Err(reason)),
         };
         // The settings say what is accepted. The token only says which of it.
         let named = Algorithm::from_name(&compact.algorithm).filter(|named| self.algorithms.contains(named));
-        let Some(algorithm) = named else { return Ok(Err(Rejection::Algorithm)) };
-        if let Err(rejection) = self.rules.check_type(compact.token_type.as_deref()) {
-            return Ok(Err(rejection));
+        let Some(algorithm) = named else { return Ok(Err(InvalidToken::Algorithm)) };
+        if let Err(reason) = self.rules.check_type(compact.token_type.as_deref()) {
+            return Ok(Err(reason));
         }
         let id = compact.key_id.as_deref();
         let found = match &self.keys {
-            Keys::Remote(keys) => keys.find(id, algorithm).await?,
-            Keys::Fixed(keys) => match keys.find(id, algorithm) {
-                Found::Key(key) => Ok(key),
-                Found::Several => Err(Rejection::AmbiguousKey),
-                Found::Unknown => Err(Rejection::UnknownKey),
-            },
+            VerificationKeys::Remote(keys) => keys.find(id, algorithm).await?,
+            VerificationKeys::Fixed(keys) => keys.find(id, algorithm).candidates(),
         };
-        Ok(found.and_then(|key| {
-            if !key.verify(algorithm, compact.message, &compact.signature) {
-                return Err(Rejection::Signature);
+        Ok(found.and_then(|keys| {
+            if !keys.verify(algorithm, compact.message, &compact.signature) {
+                return Err(InvalidToken::Signature);
             }
             let claims = Claims::read(&compact.payload()?)?;
             self.rules.check(&claims, self.clock.wall())?;
@@ -61,10 +54,18 @@ impl Checker {
         }))
     }
 
+    /// Checks a token as [`outcome`](Self::outcome) does, and tells of it.
+    async fn observed_outcome(&self, token: UserToken) -> Result<Result<Claims, InvalidToken>> {
+        let verification = Verification::begin(&self.observing);
+        let outcome =
+            self.outcome(token.expose_secret()).await.map_err(|error| error.operation_unless_named(OPERATION));
+        verification.finish(&outcome);
+        outcome
+    }
+
     /// Returns the claims of a token, or an error of kind `Authentication` that says why it is not accepted.
     pub(crate) async fn verify(&self, token: UserToken) -> Result<Claims> {
-        let outcome = self.outcome(token.expose_secret()).await;
-        outcome.and_then(|claims| claims.map_err(Error::from)).map_err(|error| error.operation_unless_named(OPERATION))
+        self.observed_outcome(token).await?.map_err(|reason| Error::from(reason).operation_named(OPERATION))
     }
 
     #[cfg(feature = "server")]
@@ -79,21 +80,15 @@ impl Checker {
 
     /// Returns the claims of a token, or why it is not accepted.
     pub(crate) async fn check_with_reason(&self, token: UserToken) -> Result<Result<Claims>> {
-        match self.outcome(token.expose_secret()).await {
-            Ok(Ok(claims)) => Ok(Ok(claims)),
-            Ok(Err(rejection)) => {
-                tracing::debug!(target: "iam_sdk", { reason = %rejection }, "a JWT is not accepted");
-                Ok(Err(Error::from(rejection).operation_unless_named(OPERATION)))
-            }
-            Err(error) => Err(error.operation_unless_named(OPERATION)),
-        }
+        let outcome = self.observed_outcome(token).await?;
+        Ok(outcome.map_err(|reason| Error::from(reason).operation_unless_named(OPERATION)))
     }
 
     /// Fetches the keys. Keys that never change are at hand.
     pub(crate) async fn fetch_keys(&self) -> Result<()> {
         match &self.keys {
-            Keys::Fixed(_) => Ok(()),
-            Keys::Remote(keys) => keys.fetch_now().await,
+            VerificationKeys::Fixed(_) => Ok(()),
+            VerificationKeys::Remote(keys) => keys.fetch_now().await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The claims of a token.
 
-use super::rejection::Rejection;
+use super::invalid_token::InvalidToken;
 use crate::protocol::model::{Field, FieldValue, model};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -64,14 +64,14 @@ impl Claims {
     }
 
     /// Reads the claims of a token whose signature was checked.
-    pub(crate) fn read(payload: &[u8]) -> Result<Self, Rejection> {
-        let Names(mut names) = serde_json::from_slice(payload).map_err(|_| Rejection::Claims)?;
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, InvalidToken> {
+        let Names(mut names) = serde_json::from_slice(payload).map_err(|_| InvalidToken::Claims)?;
         // Of two claims of one name, this reader could take the last one and the next reader the first one.
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Rejection::DuplicateClaim);
+            return Err(InvalidToken::DuplicateClaim);
         }
-        serde_json::from_slice(payload).map_err(|_| Rejection::Claims)
+        serde_json::from_slice(payload).map_err(|_| InvalidToken::Claims)
     }
 }
 
@@ -268,7 +268,7 @@ texts! {
 mod tests {
     use super::*;
 
-    fn read(payload: &str) -> Result<Claims, Rejection> {
+    fn read(payload: &str) -> Result<Claims, InvalidToken> {
         Claims::read(payload.as_bytes())
     }
 
@@ -311,10 +311,10 @@ mod tests {
             r#"{"scope":7}"#,
             r#"{"exp":1}x"#,
         ] {
-            assert_eq!(read(payload), Err(Rejection::Claims), "{payload}");
+            assert_eq!(read(payload), Err(InvalidToken::Claims), "{payload}");
         }
         for payload in [r#"{"exp":1,"exp":2}"#, r#"{"a":1,"b":2,"a":1}"#, r#"{"aud":"a","a\u0075d":"b"}"#] {
-            assert_eq!(read(payload), Err(Rejection::DuplicateClaim), "{payload}");
+            assert_eq!(read(payload), Err(InvalidToken::DuplicateClaim), "{payload}");
         }
         // Only the claims themselves must be unique.
         assert!(read(r#"{"a":{"b":1},"b":{"b":1}}"#).is_ok());

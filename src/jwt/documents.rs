@@ -86,7 +86,7 @@ pub(super) fn read(data: &Data) -> Result<Vec<u8>> {
 pub(super) struct Location {
     pub(super) origin: String,
     path: String,
-    query: Vec<(String, String)>,
+    query: Option<String>,
 }
 
 impl Location {
@@ -96,14 +96,15 @@ impl Location {
         if url.cannot_be_a_base() {
             return Err("it is not the URL of a document");
         }
-        let query = url.query_pairs().into_owned().collect();
+        let query = url.query().map(str::to_owned);
         Ok(Self { origin: url[..Position::BeforePath].to_owned(), path: url.path().to_owned(), query })
     }
 
     pub(super) fn request(&self) -> Request {
         let mut request = Request::new(&KEYS, Method::GET, self.path.clone());
-        request.query = self.query.iter().map(|(name, value)| (name.clone().into(), value.clone())).collect();
-        request
+        request.encoded_query = self.query.as_deref().map(Box::from);
+        // It can hold an API key.
+        self.query.iter().fold(request, |request, query| request.secret(query))
     }
 }
 
@@ -136,13 +137,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_query_is_sent_as_it_stands() {
+        for url in [
+            "https://k/keys?key=a%20b&sig=a+b%2Bc&path=/a/~u/%7e&flag&empty=&list[]=1&t=1;2",
+            "https://k/keys?",
+            "https://k/keys?a=b=c&&=&",
+            "https://k/keys",
+            "https://k/a%2Fb/~c/%C3%A9?%C3%A9=%zz",
+        ] {
+            let location = Location::parse(url).unwrap();
+            let sent = location.request().url(&Url::parse(&location.origin).unwrap());
+            assert_eq!(sent.as_str(), url);
+        }
+    }
+
+    #[test]
     fn the_document_must_be_the_issuers_own() {
         let location = |document: &str| keys_of("https://h/oidc", document.as_bytes());
         let good =
             location(r#"{"issuer":"https://h/oidc","jwks_uri":"https://k:8443/a%2Fb?x=1&y=%20","new":[]}"#).unwrap();
         assert_eq!(good.origin, "https://k:8443");
         let url = good.request().url(&Url::parse(&good.origin).unwrap());
-        assert_eq!(url.as_str(), "https://k:8443/a%2Fb?x=1&y=+");
+        assert_eq!(url.as_str(), "https://k:8443/a%2Fb?x=1&y=%20");
         for document in [
             r#"{"issuer":"https://evil.example","jwks_uri":"https://h/k"}"#,
             r#"{"issuer":"https://h/oidc/","jwks_uri":"https://h/k"}"#,

@@ -2,6 +2,7 @@
 
 use super::{
     algorithm::{Algorithm, Family},
+    invalid_token::InvalidToken,
     secret::Secret,
 };
 use crate::{Error, ErrorKind, Result};
@@ -13,6 +14,8 @@ use std::{borrow::Cow, sync::Arc};
 
 /// The most keys that a set may have.
 const MAX_KEYS: usize = 100;
+/// How many keys of one id a token is tried with.
+const MAX_SAME_ID: usize = 4;
 /// The sizes of RSA keys that are used, in bits: shorter ones are weak, and longer ones take long.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -39,12 +42,35 @@ impl Key {
     }
 }
 
+/// The keys that a token can be signed with: one, unless the issuer has several keys of one id.
+pub(super) struct Candidates {
+    first: Arc<Key>,
+    others: Vec<Arc<Key>>,
+}
+
+impl Candidates {
+    /// Returns whether the signature is the message's, by one of the keys.
+    pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &Vec<u8>) -> bool {
+        std::iter::once(&self.first).chain(&self.others).any(|key| key.verify(algorithm, message, signature))
+    }
+}
+
 /// What is known of the key that a token is signed with.
 pub(super) enum Found {
-    Key(Arc<Key>),
+    Keys(Candidates),
     Unknown,
     /// The token names none, and there are several.
     Several,
+}
+
+impl Found {
+    pub(super) fn candidates(self) -> Result<Candidates, InvalidToken> {
+        match self {
+            Self::Keys(keys) => Ok(keys),
+            Self::Several => Err(InvalidToken::AmbiguousKey),
+            Self::Unknown => Err(InvalidToken::UnknownKey),
+        }
+    }
 }
 
 /// The keys of an issuer.
@@ -102,14 +128,17 @@ impl KeySet {
     }
 
     /// Finds the key that a token names. A token that names none is checked with the only key that fits.
+    ///
+    /// The ids of a set should be distinct (RFC 7517, 4.5), and need not be: of several keys of this id, the first few that fit count.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Found {
         // A secret has no name, whatever the tokens call it.
         let is_named = |key: &Key| key.family == Family::Hmac || id.is_none() || key.id.as_deref() == id;
         let mut fitting = self.0.iter().filter(|key| key.fits(algorithm) && is_named(key));
-        match (fitting.next(), id.is_none() && fitting.next().is_some()) {
-            (None, _) => Found::Unknown,
-            (Some(_), true) => Found::Several,
-            (Some(key), false) => Found::Key(key.clone()),
+        let Some(first) = fitting.next().cloned() else { return Found::Unknown };
+        let others: Vec<_> = fitting.take(MAX_SAME_ID - 1).cloned().collect();
+        match id {
+            None if !others.is_empty() => Found::Several,
+            _ => Found::Keys(Candidates { first, others }),
         }
     }
 }
@@ -168,7 +197,8 @@ mod tests {
 
     fn found(set: &KeySet, id: Option<&str>, algorithm: Algorithm) -> &'static str {
         match set.find(id, algorithm) {
-            Found::Key(_) => "key",
+            Found::Keys(Candidates { others, .. }) if others.is_empty() => "key",
+            Found::Keys(_) => "keys",
             Found::Unknown => "unknown",
             Found::Several => "several",
         }
@@ -240,6 +270,29 @@ mod tests {
         assert_eq!(found(&secret, Some("x"), Algorithm::RS256), "unknown");
     }
 
+    #[test]
+    fn keys_of_one_id_are_tried_in_turn_up_to_a_bound() {
+        let signers: Vec<_> = (0..=MAX_SAME_ID).map(|_| KeyPair::generate_for(&PKCS_ED25519).unwrap()).collect();
+        let jwk = |pair: &KeyPair| json!({"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": BASE64_URL_SAFE_NO_PAD.encode(pair.public_key_raw())});
+        let mut keys: Vec<_> = signers.iter().map(jwk).collect();
+        // One of another kind is not tried, and takes no place.
+        keys.insert(0, json!({"kty": "RSA", "kid": "k", "n": rsa(2048), "e": "AQAB"}));
+        keys.insert(0, json!({"kty": "OKP", "crv": "Ed25519", "kid": "other", "x": jwk(&signers[0])["x"]}));
+        let set = set(json!(keys)).unwrap();
+        let Found::Keys(candidates) = set.find(Some("k"), Algorithm::EdDSA) else { panic!() };
+        for (place, pair) in signers.iter().enumerate() {
+            let signer = EncodingKey::from_ed_der(&pair.serialize_der());
+            let signer = (DEFAULT_PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::EdDSA, &signer).unwrap();
+            let signature = signer.try_sign(b"message").unwrap();
+            let is_tried = candidates.verify(Algorithm::EdDSA, b"message", &signature);
+            assert_eq!(is_tried, place < MAX_SAME_ID, "{place}");
+            assert!(!candidates.verify(Algorithm::EdDSA, b"messagf", &signature));
+        }
+        assert_eq!(found(&set, None, Algorithm::EdDSA), "several");
+        assert_eq!(found(&set, Some("k"), Algorithm::RS256), "key");
+        assert_eq!(found(&set, Some("k"), Algorithm::EdDSA), "keys");
+    }
+
     /// A key of each kind, as a JWK and as what signs with it.
     fn pairs() -> Vec<(Family, Key, EncodingKey)> {
         let number = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
@@ -265,8 +318,8 @@ mod tests {
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": number(pair.public_key_raw())});
         pairs.push((Family::Ed25519, only(jwk), EncodingKey::from_ed_der(&pair.serialize_der())));
         let secret = "s".repeat(64);
-        let Found::Key(key) = KeySet::of_secret(&Secret::from(&secret)).find(None, Algorithm::HS256) else { panic!() };
-        let key = Arc::into_inner(key).unwrap();
+        let KeySet(mut keys) = KeySet::of_secret(&Secret::from(&secret));
+        let key = Arc::into_inner(keys.remove(0)).unwrap();
         pairs.push((Family::Hmac, key, EncodingKey::from_secret(secret.as_bytes())));
         pairs
     }

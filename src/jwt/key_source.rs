@@ -1,6 +1,6 @@
 //! The source of a verifier's keys.
 
-use super::secret::Secret;
+use super::{secret::Secret, userinfo::without_userinfo};
 use std::fmt;
 
 /// The source of a verifier's keys.
@@ -24,7 +24,7 @@ impl KeySource {
         Self(Source::Discovery(issuer.into()))
     }
 
-    /// Fetches the key set (JWKS) from this URL.
+    /// Fetches the key set (JWKS) from this URL, whose query is sent as it stands. `Debug` does not show it: it can hold an API key.
     pub fn url(url: impl Into<String>) -> Self {
         Self(Source::Url(url.into()))
     }
@@ -44,7 +44,7 @@ impl KeySource {
 impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Discovery(issuer) => f.debug_tuple("Discovery").field(issuer).finish(),
+            Source::Discovery(issuer) => f.debug_tuple("Discovery").field(&without_userinfo(issuer)).finish(),
             Source::Url(_) => f.write_str("Url(…)"),
             Source::Fixed(jwks) => f.debug_struct("Fixed").field("bytes", &jwks.len()).finish(),
             Source::Secret(secret) => secret.fmt(f),

@@ -10,7 +10,7 @@
 //! | only the algorithms of the settings are accepted | a token that says `none`, or HS256 with the public key as its secret, would sign itself |
 //! | a token must have an expiry (`exp`) | a token that leaked would be valid forever |
 //! | headers that bring keys (`jwk`, `jku`, `x5c`, `x5u`) do not count | the token would bring the key that it is checked with |
-//! | `crit`, a token inside of a token, and a claim that is there twice are refused | two readers could read two things |
+//! | extensions (`crit`, `b64`), encryption or compression (`enc`, `zip`), a token inside of a token (`cty`), and a header or claim that is there twice are refused | two readers could read two things |
 //! | a token has 8 KiB at most, a key set 1 MiB and 100 keys | what others send costs no more than that |
 //!
 //! # Keys
@@ -18,6 +18,9 @@
 //! Keys are fetched once for all callers, and used for a day at most. After an hour they are fetched anew while those at hand are
 //! used, so requests are served during an outage of the issuer. A token that names an unknown key makes the verifier fetch them once more, but no
 //! more than once in 30 s: during that time such tokens are refused, since anybody can make up names of keys. A fetch that failed is not repeated for 5 s. [`VerifierBuilder`] sets all of these times but the last.
+//!
+//! A token waits for keys no longer than the verifier's time limit, even if the runtime that fetches them is not driven any more: the next
+//! token makes another fetch then. Where an issuer has several keys of one id, a token is tried with the first four that fit its algorithm.
 //!
 //! # Outcomes
 //!
@@ -41,12 +44,15 @@ mod claims;
 mod compact;
 mod documents;
 mod freshness;
+mod header;
+mod invalid_token;
 mod key_set;
 mod key_source;
-mod rejection;
 mod remote;
 mod rules;
 mod secret;
+mod userinfo;
+mod verification;
 mod verifier;
 
 pub use crate::clock::Clock;

@@ -5,8 +5,8 @@ use super::{
     builder::unusable,
     documents::{self, Location},
     freshness::{Ages, Step, View, decide},
-    key_set::{Found, Key, KeySet},
-    rejection::Rejection,
+    invalid_token::InvalidToken,
+    key_set::{Candidates, Found, KeySet},
 };
 use crate::{
     CallOptions, Error, ErrorKind, Result,
@@ -23,8 +23,8 @@ use tracing::Span;
 
 /// How many fetches one token can wait for: one that was under way already, and one of its own.
 const ROUNDS: usize = 3;
-/// What a fetch may take longer than its time limit before it counts as lost.
-const GRACE: Duration = Duration::from_secs(5);
+/// What a fetch may take longer than its time limit before it counts as lost: its own error says more than that it is late.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Where the keys are found.
 pub(super) enum Origin {
@@ -94,6 +94,10 @@ struct State {
     keys: Option<(KeySet, SystemTime)>,
     failure: Option<(Error, SystemTime)>,
     asked_for_unknown_at: Option<SystemTime>,
+    /// How many fetches have begun.
+    begun: u64,
+    /// The number of the fetch whose outcome was noted last.
+    noted: u64,
 }
 
 /// Keys that an issuer publishes.
@@ -115,7 +119,9 @@ impl RemoteKeys {
         self: &Arc<Self>,
         id: Option<&str>,
         algorithm: Algorithm,
-    ) -> Result<Result<Arc<Key>, Rejection>> {
+    ) -> Result<Result<Candidates, InvalidToken>> {
+        // A caller that need not wait does not read the clock for it.
+        let mut deadline = None;
         for _ in 0..ROUNDS {
             let flight = {
                 let mut state = self.state();
@@ -132,10 +138,10 @@ impl RemoteKeys {
                 match (step, found) {
                     (Step::UseAndRefresh, found) => {
                         self.refresh_ahead(state.failure.is_none());
-                        return Ok(accept(found));
+                        return Ok(found.candidates());
                     }
-                    (Step::Use, found) => return Ok(accept(found)),
-                    (Step::Unknown, _) => return Ok(Err(Rejection::UnknownKey)),
+                    (Step::Use, found) => return Ok(found.candidates()),
+                    (Step::Unknown, _) => return Ok(Err(InvalidToken::UnknownKey)),
                     (Step::CannotTell, _) => {
                         return Err(state.failure.as_ref().map_or_else(fetch_lost, |(error, _)| error.clone()));
                     }
@@ -149,31 +155,39 @@ impl RemoteKeys {
                     }
                 }
             };
-            self.follow(flight).await?;
+            let deadline = *deadline.get_or_insert_with(|| self.deadline());
+            self.follow(flight, deadline).await?;
         }
-        Ok(Err(Rejection::UnknownKey))
+        Ok(Err(InvalidToken::UnknownKey))
     }
 
     /// Fetches the keys now, whatever is at hand.
     pub(super) async fn fetch_now(self: &Arc<Self>) -> Result<()> {
         let flight = self.begin(Goal::Replace);
-        self.follow(flight).await
+        self.follow(flight, self.deadline()).await
     }
 
     fn begin(&self, goal: Goal) -> Flight<Result<()>> {
-        self.flights.begin(goal, after(Instant::now(), self.fetcher.settings.timeout.saturating_add(GRACE)))
+        self.flights.begin(goal, self.deadline())
+    }
+
+    /// Returns when a fetch that begins now counts as lost, and when a caller that begins to wait now waits no longer: the runtime that
+    /// a fetch is part of need not be driven any more.
+    fn deadline(&self) -> Instant {
+        after(Instant::now(), self.fetcher.settings.timeout.saturating_add(GRACE))
     }
 
     fn is_fetching(&self) -> bool {
         [Goal::Replace, Goal::RefreshAhead].into_iter().any(|goal| self.flights.is_under_way(goal))
     }
 
-    /// Waits for the outcome of a fetch, or brings it about. A caller that goes away leaves the fetch to the others.
-    async fn follow(self: &Arc<Self>, flight: Flight<Result<()>>) -> Result<()> {
+    /// Waits for the outcome of a fetch until `deadline`, or brings it about. A caller that goes away leaves the fetch to the others.
+    async fn follow(self: &Arc<Self>, flight: Flight<Result<()>>, deadline: Instant) -> Result<()> {
+        self.fetcher.flavour.check_context()?;
+        self.fetcher.flavour.check_timer()?;
         let follower = match flight {
             Flight::Follower(follower, _) => follower,
             Flight::Leader(leader, follower) => {
-                self.fetcher.flavour.check_context()?;
                 let keys = self.clone();
                 let work = async move { leader.complete(keys.update().await) };
                 match self.fetcher.flavour {
@@ -186,7 +200,10 @@ impl RemoteKeys {
                 follower
             }
         };
-        follower.outcome().await.unwrap_or_else(|| Err(fetch_lost()))
+        match self.fetcher.flavour.until(deadline, follower.outcome()).await {
+            Ok(outcome) => outcome.unwrap_or_else(|| Err(fetch_lost())),
+            Err(_) => Err(late()),
+        }
     }
 
     /// Fetches new keys while those at hand are used. A failure after a success is worth a warning, and the next ones are not.
@@ -212,8 +229,18 @@ impl RemoteKeys {
 
     /// Fetches the keys and notes the outcome. Keys at hand stay if it fails.
     async fn update(&self) -> Result<()> {
+        let number = {
+            let mut state = self.state();
+            state.begun += 1;
+            state.begun
+        };
         let fetched = self.fetcher.fetch().await;
         let mut state = self.state();
+        // One that counted as lost can end after a later one, whose keys are the newer ones.
+        if number < state.noted {
+            return fetched.map(drop);
+        }
+        state.noted = number;
         let now = self.clock.wall();
         match fetched {
             Ok(keys) => {
@@ -240,10 +267,8 @@ fn fetch_lost() -> Error {
     Error::new(ErrorKind::Transport).detail("the fetch of the keys was lost: it panicked, or its runtime was shut down")
 }
 
-fn accept(found: Found) -> Result<Arc<Key>, Rejection> {
-    match found {
-        Found::Key(key) => Ok(key),
-        Found::Several => Err(Rejection::AmbiguousKey),
-        Found::Unknown => Err(Rejection::UnknownKey),
-    }
+/// Returns the error of a caller whose time limit ran out before the keys came.
+fn late() -> Error {
+    let detail = "the keys did not come in time: their issuer is slow, or the runtime that fetches them is not driven";
+    Error::new(ErrorKind::Timeout).detail(detail).operation_named(documents::KEYS.name)
 }

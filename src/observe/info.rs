@@ -4,7 +4,7 @@ use crate::ErrorKind;
 use std::time::Duration;
 
 /// The `error_type` of work that its caller dropped.
-const CANCELLED: &str = "cancelled";
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// A logical call that has ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,6 +163,36 @@ impl CheckInfo {
             entries: 0,
             in_flight: 0,
         }
+    }
+}
+
+/// A check of a JWT by a verifier that has ended.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct VerificationInfo {
+    /// The result: `ok`, `invalid` (the token is not accepted), `unavailable` (the keys could not be fetched), or `cancelled`.
+    pub result: &'static str,
+    /// Why the token is not accepted, such as `expired`, `audience` or `unknown_key`; `None` but for `invalid`. The guide's page on
+    /// [observability](crate::guide::observability) lists the reasons.
+    pub reason: Option<&'static str>,
+    /// How long it took, with the wait for keys.
+    pub duration: Duration,
+    /// Why the keys could not be fetched; `None` but for `unavailable`.
+    pub error: Option<ErrorKind>,
+    /// Whether the caller dropped the check before its end.
+    pub cancelled: bool,
+}
+
+impl VerificationInfo {
+    /// Creates the info of a check that took no time, for tests of observers; set its fields to what a test needs.
+    pub fn new(result: &'static str) -> Self {
+        Self { result, reason: None, duration: Duration::ZERO, error: None, cancelled: false }
+    }
+
+    /// Returns the kind of the error with which the keys could not be fetched, in snake case, such as `timeout`, or `cancelled`; `None`
+    /// where the verifier could tell.
+    pub fn error_type(&self) -> Option<&'static str> {
+        error_type(self.error, self.cancelled)
     }
 }
 

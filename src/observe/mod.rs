@@ -15,7 +15,7 @@
 //!     }
 //! }
 //!
-//! // An `Arc` of an observer is one too: `builder.observer(failures.clone())`.
+//! // An `Arc` of an observer is one too: `builder.observer(failures.clone())`. So are a pair and an `Option`.
 //! let failures = std::sync::Arc::new(Failures::default());
 //! let mut call = CallInfo::new("digiwin", "digiwin.users.get_user");
 //! call.error = Some(iam_sdk::ErrorKind::Timeout);
@@ -23,21 +23,25 @@
 //! assert_eq!(failures.0.load(Relaxed), 1);
 //! ```
 
+mod combine;
 mod info;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod settings;
 
-pub use info::{AttemptInfo, CallInfo, CheckInfo, RefreshInfo};
+#[cfg(feature = "jwt")]
+pub(crate) use info::CANCELLED;
+pub use info::{AttemptInfo, CallInfo, CheckInfo, RefreshInfo, VerificationInfo};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub(crate) use settings::{Observing, observing_methods};
 
-use std::sync::Arc;
-
 /// Receives what a client has done, when it has ended.
 ///
-/// The builder's `observer` sets it. It is called on the thread that did the work, within the span of what has ended: it must not
+/// The builders of clients, guards and verifiers have `observer`, which sets it: each tells of its own work alone. To have all of it in
+/// one place, give an `Arc` of one observer to each of them. A pair `(A, B)` is an observer too, which calls both, and so is an `Option`.
+///
+/// It is called on the thread that did the work, within the span of what has ended: it must not
 /// block, and must not call the client that it observes. A panic in it is caught; it changes nothing for the call.
 ///
 /// Each method does nothing by default.
@@ -63,22 +67,9 @@ pub trait Observer: Send + Sync {
     fn check_finished(&self, check: &CheckInfo) {
         let _ = check;
     }
-}
 
-impl<O: Observer + ?Sized> Observer for Arc<O> {
-    fn call_finished(&self, call: &CallInfo) {
-        (**self).call_finished(call);
-    }
-
-    fn attempt_finished(&self, attempt: &AttemptInfo<'_>) {
-        (**self).attempt_finished(attempt);
-    }
-
-    fn refresh_finished(&self, refresh: &RefreshInfo) {
-        (**self).refresh_finished(refresh);
-    }
-
-    fn check_finished(&self, check: &CheckInfo) {
-        (**self).check_finished(check);
+    /// Receives a check of a JWT by a verifier, with the reason if the token is not accepted.
+    fn verification_finished(&self, verification: &VerificationInfo) {
+        let _ = verification;
     }
 }

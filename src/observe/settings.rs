@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server")]
 use super::CheckInfo;
+#[cfg(feature = "jwt")]
+use super::VerificationInfo;
 use super::{AttemptInfo, CallInfo, Observer, RefreshInfo};
 use crate::{
     Error, Result,
@@ -47,6 +49,11 @@ impl Observing {
         self.notify(|observer| observer.check_finished(check));
     }
 
+    #[cfg(feature = "jwt")]
+    pub(crate) fn verification_finished(&self, verification: &VerificationInfo) {
+        self.notify(|observer| observer.verification_finished(verification));
+    }
+
     /// Calls the observer. The panic hook has reported a panic in it, and the observed call goes on.
     fn notify(&self, of: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = &self.observer {
@@ -65,6 +72,7 @@ impl Observing {
         // The client cannot know what a header is for, so it must not leave one out silently.
         let mut headers = made.map_err(|_| Error::configuration("headers_from: the function panicked"))?;
         check_headers(headers.len())?;
+        check_size(&headers)?;
         let own: Vec<HeaderName> = headers.keys().filter(|name| is_own(name, reserved)).cloned().collect();
         for name in own {
             tracing::debug!(target: "iam_sdk", { "http.request.header" = name.as_str() }, "a header of headers_from is left out: the client sets it itself");
@@ -75,6 +83,19 @@ impl Observing {
             value.set_sensitive(true);
         }
         Ok((!headers.is_empty()).then(|| Box::new(headers)))
+    }
+}
+
+/// The most bytes that the hook's headers may take. Many servers refuse a request with longer ones, and close the connection.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+fn check_size(headers: &HeaderMap) -> Result<()> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    match bytes > MAX_HEADER_BYTES {
+        true => Err(Error::configuration(format!(
+            "headers_from: the headers have {bytes} bytes, and at most {MAX_HEADER_BYTES} may be set"
+        ))),
+        false => Ok(()),
     }
 }
 
@@ -98,7 +119,8 @@ macro_rules! observing_methods {
     () => {
         /// Sets the observer, which is called at the end of every call, attempt and refresh. Default: no observer.
         ///
-        /// See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
+        /// It is told of the work of what is built here alone: guards and verifiers have a setting of their own, for which an `Arc` of the
+        /// same observer can be used. See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
         pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {
             self.settings.observing.observer = Some(std::sync::Arc::new(observer));
             self
@@ -109,9 +131,11 @@ macro_rules! observing_methods {
         ///
         /// It is called within the attempt's span, on the thread that makes the attempt, and must not block. Logins and refreshes that
         /// a session makes for itself have its headers too. They stand in the place of the builder's own of the same name, and give way
-        /// to those of [`CallOptions`](crate::CallOptions). Headers that the client sets itself (tokens, `Content-Type`, `User-Agent`,
-        /// `Host` and the like) are left out. No value is ever logged. If it panics, or gives more than 200 headers, the call fails with
-        /// [`Configuration`](crate::ErrorKind::Configuration), and the attempt is not sent.
+        /// to those of [`CallOptions`](crate::CallOptions). Headers that the client sets itself are left out: those that carry the
+        /// service's own tokens, `Content-Type`, `User-Agent`, and those of the connection, such as `Host`. `Authorization` carries
+        /// Authing's token, and is left out there and where keys of JWTs are fetched; Digiwin and Cloudspot have headers of their own for
+        /// tokens, and a gateway before them gets what the function sets. No value is ever logged. If the function panics, or gives more than 200
+        /// headers or more than 16 KiB of them, the call fails with [`Configuration`](crate::ErrorKind::Configuration), and the attempt is not sent.
         pub fn headers_from(mut self, add: impl Fn(&str, &mut crate::HeaderMap) + Send + Sync + 'static) -> Self {
             self.settings.observing.headers_from = Some(std::sync::Arc::new(add));
             self

@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: Cow<'static, str>,
     pub(crate) query: Vec<(Cow<'static, str>, String)>,
+    /// A query that is sent as it stands, encoded already.
+    pub(crate) encoded_query: Option<Box<str>>,
     pub(crate) body: Option<Bytes>,
     pub(crate) effect: Effect,
     pub(crate) token_use: TokenUse,
@@ -34,6 +36,7 @@ impl Request {
             method,
             path: path.into(),
             query: Vec::new(),
+            encoded_query: None,
             body: None,
             effect: operation.effect,
             token_use: operation.token_use,
@@ -117,6 +120,9 @@ impl Request {
             url.set_path(&self.path);
         } else {
             url.set_path(&format!("{prefix}{}", self.path));
+        }
+        if self.encoded_query.is_some() {
+            url.set_query(self.encoded_query.as_deref());
         }
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);

@@ -225,7 +225,7 @@ impl Report<'_> {
             self.span.record("otel.status_code", "ERROR");
         }
         self.span.in_scope(|| {
-            tracing::debug!(target: "iam_sdk", { result = result.name(), iam.cache = cache }, "checked who calls");
+            tracing::debug!(target: "iam_sdk", { "iam.guard.result" = result.name(), "iam.cache" = cache }, "checked who calls");
             if reporter.observing.is_observed() {
                 let mut info = CheckInfo::new(reporter.service, result.name(), cache);
                 (info.duration, info.error, info.cancelled) = (duration, error, result == CheckResult::Cancelled);

@@ -1,6 +1,6 @@
 //! Logical calls: what a method of a client does, from its beginning to the value or error that it gives.
 
-use super::{Session, login::LoggedIn, state::Origin};
+use super::{Session, login::LoggedIn, observe::AttemptLog, state::Origin};
 use crate::{
     Error, Result,
     protocol::{
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use serde::de::DeserializeOwned;
-use std::sync::{Arc, atomic::AtomicU32};
+use std::sync::Arc;
 use tracing::Instrument as _;
 
 /// The most batches of one call that are under way at once.
@@ -76,7 +76,7 @@ impl Session {
         U: Send + 'static,
     {
         let operation = self.operation_of(&request);
-        let work = |session: Self, attempts: Arc<AtomicU32>| async move {
+        let work = |session: Self, attempts: Arc<AttemptLog>| async move {
             let request = request?;
             let named = |error: Error| error.operation_named(operation);
             if request.token_use == TokenUse::Never {
@@ -101,7 +101,7 @@ impl Session {
     /// Logs in, makes the token the session's, and reads the response that brought it.
     pub(crate) async fn log_in<T: DeserializeOwned + Send + 'static>(&self, mut login: Box<dyn Login>) -> Result<T> {
         let operation = login.operation();
-        let work = |session: Self, attempts: Arc<AtomicU32>| async move {
+        let work = |session: Self, attempts: Arc<AttemptLog>| async move {
             let named = |error: Error| error.operation_named(operation);
             session.check_foreign().map_err(named)?;
             if session.settings.dry_run
@@ -121,7 +121,7 @@ impl Session {
     /// Sends a request that ends the session at the service, and removes its token from the session and the store.
     pub(crate) async fn log_out(&self, request: Result<Request>) -> Result<()> {
         let operation = self.operation_of(&request);
-        let work = |session: Self, attempts: Arc<AtomicU32>| async move {
+        let work = |session: Self, attempts: Arc<AttemptLog>| async move {
             let request = request?;
             let token = session.current_token().await.map_err(|error| error.operation_named(operation))?;
             // Such a session logs in when it needs to, which is not now.
@@ -141,7 +141,7 @@ impl Session {
     async fn call_to_completion<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(Self, Arc<AtomicU32>) -> F,
+        work: impl FnOnce(Self, Arc<AttemptLog>) -> F,
     ) -> Result<T> {
         if let Err(error) = self.check_context() {
             return self.core.begin_call(operation).finish(Err(error.operation_named(operation)));

@@ -6,7 +6,7 @@ use super::{
     held_lock::HeldLock,
     lifetime::{ActiveToken, Now},
     limiter::Cause,
-    observe::Sending,
+    observe::{AttemptLog, Sending},
     state::Snapshot,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     transport::worker::Workers,
 };
 use std::{
-    sync::{PoisonError, atomic::AtomicU32},
+    sync::PoisonError,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -41,7 +41,7 @@ impl Session {
         login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
-        attempts: Option<&AtomicU32>,
+        attempts: Option<&AttemptLog>,
     ) -> Result<LoggedIn> {
         let operation = login.operation();
         let mut sent = false;
@@ -59,7 +59,7 @@ impl Session {
         mut login: Box<dyn Login>,
         settings: &CallSettings,
         deadline: Instant,
-        made: Option<&AtomicU32>,
+        made: Option<&AttemptLog>,
         sent: &mut bool,
     ) -> Result<LoggedIn> {
         let core = &*self.core;

@@ -4,7 +4,7 @@ use super::{
     Session,
     decide::{Next, next},
     flight::Goal,
-    observe::Sending,
+    observe::{AttemptLog, Sending},
     refusal::{AfterRefusal, Refusal, after_refusal},
     state::Snapshot,
 };
@@ -14,7 +14,7 @@ use crate::{
     transport::after,
 };
 use std::{
-    sync::{Arc, PoisonError, atomic::AtomicU32},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,7 @@ impl Session {
         &self,
         request: &Request,
         read: fn(&Data) -> Result<T>,
-        attempts: &AtomicU32,
+        attempts: &AttemptLog,
     ) -> Result<(T, Arc<Snapshot>)> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;

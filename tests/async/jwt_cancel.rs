@@ -7,8 +7,17 @@ use crate::support::{
     spans::Spans,
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::FutureExt as _;
 use iam_sdk::jwt::KeySource;
 use serde_json::json;
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 use tracing::Instrument as _;
 
 #[tokio::test]
@@ -22,7 +31,7 @@ async fn a_caller_that_goes_away_leaves_the_fetch_to_the_others() {
     });
     let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
     let verifier = builder.any_issuer().any_audience().build().unwrap();
-    let token = format!("{}.e30.AA", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#));
+    let token = unsigned();
     let first = tokio::spawn(verifier.verify(token.clone()));
     while gate.arrived() == 0 {
         super::pause().await;
@@ -69,12 +78,70 @@ fn a_fetch_whose_runtime_is_gone_can_be_tried_again() {
     assert_eq!(server.requests().len(), 2);
 }
 
+#[test]
+fn a_fetch_whose_runtime_is_not_driven_is_waited_for_no_longer_than_the_limit() {
+    let (age, n) = (Arc::<AtomicU64>::default(), BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]));
+    let server = Server::start(move |_| json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]})));
+    let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
+    let ahead = age.clone();
+    let now = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst));
+    let builder = builder.any_issuer().any_audience().timeout(Duration::from_millis(50)).clock(now);
+    let (verifier, token) = (builder.build().unwrap(), unsigned());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (undriven, driven) = (runtime(), runtime());
+    let leave = |task: Pin<Box<dyn Future<Output = ()> + '_>>| {
+        undriven
+            .block_on(async { assert!(futures_util::poll!(task).is_pending(), "it has begun, and goes no further") });
+    };
+    leave(Box::pin(verifier.fetch_keys().map(drop)));
+    driven.block_on(async {
+        let limit = Duration::from_secs(30);
+        let waited = tokio::time::timeout(limit, verifier.verify(token.clone())).await.expect("it waits without end");
+        let error = waited.unwrap_err();
+        assert!(error.is_timeout() && error.is_retryable() && error.to_string().contains("in time"), "{error}");
+        // The lost fetch keeps no other one from being made.
+        tokio::time::timeout(limit, fetched(&verifier)).await.expect("nobody replaces the fetch that was lost");
+    });
+    // Nor does a lost refresh, while the keys at hand are used.
+    let fetches = server.requests().len();
+    age.store(2 * 60 * 60, Ordering::SeqCst);
+    undriven.block_on(async { assert!(verifier.check(token.clone()).await.unwrap().is_none()) });
+    driven.block_on(async {
+        let refreshed = async {
+            while server.requests().len() == fetches {
+                assert!(verifier.check(token.clone()).await.unwrap().is_none());
+                super::pause().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), refreshed)
+            .await
+            .expect("nobody replaces the refresh that was lost");
+    });
+}
+
+#[test]
+fn without_a_timer_keys_are_not_fetched_and_the_error_says_what_to_do() {
+    let verifier = Verifier::builder(KeySource::url("http://127.0.0.1:9/keys")).any_issuer().any_audience();
+    let verifier = verifier.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let error = runtime.block_on(verifier.verify(unsigned())).unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("enable_time"), "{error}");
+}
+
+/// Fetches the keys, as soon as that is possible.
+async fn fetched(verifier: &Verifier) {
+    while verifier.fetch_keys().await.is_err() {
+        super::pause().await;
+    }
+}
+
+/// A token with a signature that is wrong.
+fn unsigned() -> String {
+    format!("{}.e30.AA", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#))
+}
+
 #[tokio::test]
 async fn a_refresh_of_keys_does_not_keep_the_span_of_the_request_open() {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    };
     let (gate, served, age) = (Gate::new(), Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
     let (opened, passed) = (gate.open_at_end(), gate.clone());
     let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
@@ -85,11 +152,11 @@ async fn a_refresh_of_keys_does_not_keep_the_span_of_the_request_open() {
         json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
     });
     let (builder, ahead) = (Verifier::builder(KeySource::url(format!("{}/keys", server.url()))), age.clone());
-    let now = move || std::time::SystemTime::now() + std::time::Duration::from_secs(ahead.load(Ordering::SeqCst));
+    let now = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst));
     let verifier = builder.any_issuer().any_audience().clock(now).build().unwrap();
     verifier.fetch_keys().await.unwrap();
     age.store(2 * 60 * 60, Ordering::SeqCst);
-    let token = format!("{}.e30.AA", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#));
+    let token = unsigned();
     let spans = Spans::start();
     let request = tracing::debug_span!(target: "iam_sdk", "a request");
     let checked = verifier.check(token).instrument(request).await.unwrap();

@@ -44,7 +44,7 @@ async fn checks_are_spans_and_events_in_words_of_the_guide() {
     assert_eq!(words, expected);
     assert_eq!(trace.said("checked who calls"), 4);
     let refused = trace.events.iter().find(|event| event.message == "a JWT is not accepted").unwrap();
-    assert_eq!(refused.fields["reason"], "the token has expired");
+    assert_eq!(refused.fields["iam.jwt.reason"], "expired");
     let calls: Vec<_> =
         trace.calls().iter().map(|span| (span.field("iam.service"), span.field("iam.operation"))).collect();
     assert_eq!(calls, [(Some("jwt"), Some("jwt.discovery")), (Some("jwt"), Some("jwt.keys"))]);
@@ -123,14 +123,14 @@ async fn two_guards_have_metrics_of_their_own() {
     }
     own.check(&HeaderMap::new()).await.unwrap_err();
     let expected = [
-        ("iam.guard.check.duration cache=hit iam.service=jwt", 1),
-        ("iam.guard.check.duration cache=miss iam.service=custom", 3),
-        ("iam.guard.check.duration cache=miss iam.service=jwt", 1),
-        ("iam.guard.check.duration cache=none iam.service=custom", 1),
-        ("iam.guard.checks cache=hit iam.service=jwt result=ok", 1),
-        ("iam.guard.checks cache=miss iam.service=custom result=ok", 3),
-        ("iam.guard.checks cache=miss iam.service=jwt result=ok", 1),
-        ("iam.guard.checks cache=none iam.service=custom result=missing", 1),
+        ("iam.guard.check.duration iam.cache=hit iam.service=jwt", 1),
+        ("iam.guard.check.duration iam.cache=miss iam.service=custom", 3),
+        ("iam.guard.check.duration iam.cache=miss iam.service=jwt", 1),
+        ("iam.guard.check.duration iam.cache=none iam.service=custom", 1),
+        ("iam.guard.checks iam.cache=hit iam.guard.result=ok iam.service=jwt", 1),
+        ("iam.guard.checks iam.cache=miss iam.guard.result=ok iam.service=custom", 3),
+        ("iam.guard.checks iam.cache=miss iam.guard.result=ok iam.service=jwt", 1),
+        ("iam.guard.checks iam.cache=none iam.guard.result=missing iam.service=custom", 1),
         ("iam.guard.entries iam.service=custom", 3),
         ("iam.guard.entries iam.service=jwt", 1),
         ("iam.guard.in_flight iam.service=custom", 0),

@@ -2,13 +2,13 @@
 
 use super::{
     AT_ONCE, Verifier, in_parallel, maybe_async, pause,
-    signer::{AUDIENCE, Clock, Issuer, KEY, jwks},
+    signer::{AUDIENCE, Clock, Issuer, KEY, claims, curve, jwks},
     test,
 };
 use crate::support::{gate::Gate, observed::Observed, spans::Spans, vocabulary::check_vocabulary};
 use iam_sdk::{
     RetryPolicy,
-    jwt::{KeySource, VerifierBuilder},
+    jwt::{Algorithm, KeySource, VerifierBuilder},
 };
 use serde_json::json;
 use std::sync::{
@@ -193,4 +193,56 @@ async fn old_keys_are_refreshed_while_they_are_used() {
         let checked = verifier.check(token.clone()).await.unwrap();
         is_gone = checked.is_none();
     }
+}
+
+#[maybe_async]
+#[test]
+async fn a_published_key_of_each_kind_checks_its_tokens() {
+    let issuer = Issuer::start();
+    let claims = claims(&issuer.issuer()).to_string();
+    let mut keys = jwks(&[KEY]);
+    let mut tokens = vec![(Algorithm::RS256, issuer.token(KEY))];
+    for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+        let (jwk, token) = curve(algorithm.name(), algorithm.name(), &claims);
+        keys["keys"].as_array_mut().unwrap().push(jwk);
+        tokens.push((algorithm, token));
+    }
+    *issuer.keys.lock().unwrap() = keys;
+    let all = [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+    let verifier = builder(&issuer, &Clock::default()).algorithms(all).build().unwrap();
+    for (algorithm, token) in &tokens {
+        let verified = verifier.verify(token.as_str()).await.unwrap();
+        assert_eq!(verified.sub.as_deref(), Some("ann"), "{algorithm}");
+        // The settings say which algorithms are accepted, whatever keys there are.
+        let others = all.into_iter().filter(|other| other != algorithm);
+        let strict = builder(&issuer, &Clock::default()).algorithms(others).build().unwrap();
+        let error = strict.verify(token.as_str()).await.unwrap_err();
+        assert!(error.to_string().contains("an algorithm that is not accepted"), "{algorithm}: {error}");
+        // A key of the same id and kind that did not sign it.
+        if *algorithm != Algorithm::RS256 {
+            let (foreign, _) = curve(algorithm.name(), algorithm.name(), &claims);
+            let fixed = KeySource::fixed(json!({"keys": [foreign]}).to_string());
+            let other = Verifier::builder(fixed).issuer(issuer.issuer()).audience(AUDIENCE).algorithms(all);
+            let error = other.build().unwrap().verify(token.as_str()).await.unwrap_err();
+            assert!(error.to_string().contains("signature is wrong"), "{algorithm}: {error}");
+        }
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_query_of_the_keys_url_is_sent_as_it_stands_and_is_shown_nowhere() {
+    let issuer = Issuer::start();
+    let query = "key=canary%20one&sig=a+b%2Bc&path=/x/~y&flag&t=1;2";
+    let source = KeySource::url(format!("{}?{query}", issuer.keys_url()));
+    let builder = Verifier::builder(source).any_issuer().any_audience().trace_urls(true);
+    let shown = format!("{builder:?}");
+    let (verifier, spans) = (builder.build().unwrap(), Spans::start());
+    verifier.fetch_keys().await.unwrap();
+    assert_eq!(issuer.requests()[0].target, format!("/keys.json?{query}"));
+    let trace = format!("{:?}", spans.trace());
+    assert!(trace.contains("url.full") && !trace.contains("canary") && !shown.contains("canary"), "{trace} {shown}");
+    *issuer.outage.lock().unwrap() = Some(500);
+    let error = verifier.fetch_keys().await.unwrap_err();
+    assert!(!format!("{error} {error:#?}").contains("canary"), "{error:#?}");
 }

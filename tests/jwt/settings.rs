@@ -25,7 +25,7 @@ fn with(source: KeySource) -> iam_sdk::jwt::VerifierBuilder<Verifier> {
 #[test]
 async fn a_builder_names_the_setting_that_is_missing_or_wrong() {
     type Build = fn() -> Option<Error>;
-    let wrong: [(&str, Build); 22] = [
+    let wrong: [(&str, Build); 26] = [
         ("issuer: not set", || Verifier::builder(KeySource::secret(SECRET)).audience("a").build().err()),
         ("audience: not set", || Verifier::builder(KeySource::secret(SECRET)).issuer("i").build().err()),
         ("audience: not set", || Verifier::builder(KeySource::discovery("https://h/oidc")).build().err()),
@@ -51,11 +51,24 @@ async fn a_builder_names_the_setting_that_is_missing_or_wrong() {
         ("issuer: no scheme", || with(KeySource::discovery("h/oidc")).build().err()),
         ("issuer: plain http", || with(KeySource::discovery("http://h/oidc")).build().err()),
         ("URL of the keys: plain http", || with(KeySource::url("http://h/keys")).build().err()),
+        ("issuer: it must not hold a user name or password", || {
+            with(KeySource::discovery("https://u:canary@h/oidc")).build().err()
+        }),
+        ("issuer: it must not hold a user name or password", || {
+            Verifier::for_authing_with_secret("https://u:canary@h", "shop", SECRET).build().err()
+        }),
+        ("issuer: it must not hold a user name or password", || {
+            Verifier::for_authing("https://canary@h", "shop").build().err()
+        }),
+        ("URL of the keys: it must not hold a user name or password", || {
+            with(KeySource::url("https://u:canary@h/keys")).build().err()
+        }),
         ("URL of the keys: it is not a URL", || with(KeySource::url("keys")).build().err()),
     ];
     for (said, build) in wrong {
         let error = build().expect(said);
         assert!(error.is_configuration() && error.to_string().contains(said), "{said}: {error}");
+        assert!(!format!("{error} {error:#?}").contains("canary"), "{error:#?}");
     }
     assert!(with(KeySource::discovery("http://h/oidc")).allow_http(true).build().is_ok());
     assert!(Verifier::for_authing("https://shop.example/", "shop").build().is_ok());
@@ -69,4 +82,14 @@ async fn no_secret_is_shown() {
     assert!(text.contains("https://h/oidc") && text.contains("shop") && !text.contains("canary"), "{text}");
     let keys = format!("{:?}", KeySource::fixed("canary"));
     assert!(!keys.contains("canary"));
+    for host in ["https://u:canary@h", "https://canary@h", "u:canary@h", " https://u:canary@h"] {
+        let builders = [
+            Verifier::builder(KeySource::discovery(host)).issuer(host),
+            Verifier::builder(KeySource::url(host)),
+            Verifier::for_authing(host, "shop"),
+            Verifier::for_authing_with_secret(host, "shop", SECRET),
+        ];
+        let text = format!("{builders:?} {builders:#?}");
+        assert!(!text.contains("canary") && text.contains("(redacted)@h"), "{text}");
+    }
 }

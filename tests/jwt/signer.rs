@@ -3,6 +3,8 @@
 use crate::support::server::{Request, Response, Server, json as respond_json};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use jsonwebtoken::{EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey, traits::PublicKeyParts as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -40,8 +42,38 @@ pub fn message(header: &Value, claims: &str) -> String {
 
 pub fn rs256(key: &RsaPrivateKey, header: &Value, claims: &str) -> String {
     let message = message(header, claims);
-    let signature = key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(&message)).unwrap();
-    format!("{message}.{}", encoded(signature))
+    format!("{message}.{}", rs256_signature(key, &message))
+}
+
+/// The signature of what a token says, encoded.
+pub fn rs256_signature(key: &RsaPrivateKey, message: &str) -> String {
+    encoded(key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)).unwrap())
+}
+
+/// A key pair of an elliptic curve: the key as a JWK of this id, and a token that it signs.
+pub fn curve(algorithm: &str, kid: &str, claims: &str) -> (Value, String) {
+    let (kty, crv, pair) = match algorithm {
+        "ES256" => ("EC", "P-256", KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)),
+        "ES384" => ("EC", "P-384", KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)),
+        _ => ("OKP", "Ed25519", KeyPair::generate_for(&PKCS_ED25519)),
+    };
+    let pair = pair.unwrap();
+    let point = pair.public_key_raw();
+    let (jwk, key) = match kty {
+        "EC" => {
+            let (x, y) = point[1..].split_at((point.len() - 1) / 2);
+            let jwk = json!({"kty": kty, "crv": crv, "kid": kid, "x": encoded(x), "y": encoded(y)});
+            (jwk, EncodingKey::from_ec_der(&pair.serialize_der()))
+        }
+        _ => {
+            let jwk = json!({"kty": kty, "crv": crv, "kid": kid, "x": encoded(point)});
+            (jwk, EncodingKey::from_ed_der(&pair.serialize_der()))
+        }
+    };
+    let message = message(&json!({"alg": algorithm, "kid": kid, "typ": "JWT"}), claims);
+    let signer = (DEFAULT_PROVIDER.signer_factory)(&algorithm.parse().unwrap(), &key).unwrap();
+    let signature = signer.try_sign(message.as_bytes()).unwrap();
+    (jwk, format!("{message}.{}", encoded(signature)))
 }
 
 pub fn hs256(secret: &[u8], header: &Value, claims: &str) -> String {
@@ -75,15 +107,31 @@ pub fn jwks(ids: &[&str]) -> Value {
 
 /// A clock that a test sets ahead.
 #[derive(Clone, Default)]
-pub struct Clock(Arc<AtomicU64>);
+pub struct Clock {
+    ahead: Arc<AtomicU64>,
+    /// When it was stopped, if it was.
+    stopped_at: Option<SystemTime>,
+}
 
 impl Clock {
+    /// A clock that moves only when it is set ahead.
+    pub fn stopped() -> Self {
+        let now = Self::default().seconds();
+        Self { stopped_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(now)), ..Self::default() }
+    }
+
     pub fn ahead(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.ahead.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub fn now(&self) -> SystemTime {
-        SystemTime::now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+        let now = self.stopped_at.unwrap_or_else(SystemTime::now);
+        now + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
+    }
+
+    /// The time in whole seconds since 1970. A stopped clock shows no part of a second.
+    pub fn seconds(&self) -> u64 {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
     }
 }
 

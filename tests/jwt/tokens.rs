@@ -2,12 +2,19 @@
 
 use super::{
     Verifier, maybe_async,
-    signer::{AUDIENCE, KEY, claims, encoded, header, hs256, jwks, key, message, other_key, rs256},
+    signer::{
+        AUDIENCE, Clock, KEY, claims, encoded, header, hs256, jwks, key, message, other_key, rs256, rs256_signature,
+    },
     test,
 };
+use crate::support::{observed::Observed, spans::Spans, vocabulary::check_vocabulary};
 use iam_sdk::jwt::{Algorithm, KeySource};
-use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
+use rsa::{
+    pkcs8::{EncodePublicKey as _, LineEnding},
+    traits::PublicKeyParts as _,
+};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const ISSUER: &str = "https://shop.example/oidc";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -31,6 +38,11 @@ fn with_header(change: Value) -> String {
     let mut header = header(KEY);
     header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     rs256(key(), &header, &claims(ISSUER).to_string())
+}
+
+fn with_header_text(header: &str) -> String {
+    let message = format!("{}.{}", encoded(header), encoded(claims(ISSUER).to_string()));
+    format!("{message}.{}", rs256_signature(key(), &message))
 }
 
 /// Tokens that an attacker makes or that are for another service, each with the reason of its refusal.
@@ -89,7 +101,18 @@ fn hostile() -> Vec<(&'static str, String, &'static str)> {
         ("empty kid", with_header(json!({"kid": ""})), "does not publish"),
         ("kid that is a number", with_header(json!({"kid": 1})), "header"),
         ("crit", with_header(json!({"crit": ["exp"]})), "crit"),
+        ("crit that is null", with_header(json!({"crit": null})), "crit"),
+        ("an empty crit", with_header(json!({"crit": []})), "crit"),
+        ("b64", with_header(json!({"b64": false})), "b64"),
+        ("b64 that is true", with_header(json!({"b64": true})), "b64"),
+        ("compressed", with_header(json!({"zip": "DEF"})), "zip"),
+        ("encrypted", with_header(json!({"enc": "A256GCM"})), "enc"),
+        ("a header that is an array", rs256(key(), &json!(["RS256", KEY, "JWT", null, null]), &good), "header"),
+        ("a header in an array", rs256(key(), &json!([header(KEY)]), &good), "header"),
+        ("a header member twice", with_header_text(r#"{"alg":"RS256","kid":"key-1","kid":"key-1"}"#), "twice"),
+        ("any header member twice", with_header_text(r#"{"alg":"RS256","kid":"key-1","x":1,"x":1}"#), "twice"),
         ("a token inside", with_header(json!({"cty": "JWT"})), "cty"),
+        ("a token inside, by its media type", with_header(json!({"cty": "application/jwt"})), "cty"),
         ("a logout token", with_header(json!({"typ": "logout+jwt"})), "typ"),
         ("a logout token, by its media type", with_header(json!({"typ": "application/Logout+JWT"})), "typ"),
         (
@@ -245,4 +268,92 @@ async fn issuer_and_audience_are_left_out_by_name_alone() {
     assert!(bare.is_some());
     let unlimited = verifier.check(signed("{}")).await.unwrap();
     assert!(unlimited.is_none(), "a token without an expiry is never accepted");
+}
+
+#[maybe_async]
+#[test]
+async fn a_clock_may_be_wrong_by_the_leeway_and_no_more() {
+    for leeway in [0, 30, 600] {
+        let clock = Clock::stopped();
+        let time = clock.clone();
+        let builder = Verifier::builder(KeySource::fixed(jwks(&[KEY]).to_string())).issuer(ISSUER).audience(AUDIENCE);
+        let verifier = builder.leeway(Duration::from_secs(leeway)).clock(move || time.now()).build().unwrap();
+        let now = clock.seconds();
+        let signed = |times: Value| {
+            let mut claims = claims(ISSUER);
+            claims.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
+            rs256(key(), &header(KEY), &claims.to_string())
+        };
+        for (times, expected) in [
+            (json!({"exp": now + 1}), None),
+            (json!({"exp": now - leeway}), Some("has expired")),
+            (json!({"exp": now - leeway + 1}), None),
+            (json!({"exp": now + 9, "nbf": now + leeway}), None),
+            (json!({"exp": now + 9, "nbf": now + leeway + 1}), Some("not valid yet")),
+        ] {
+            let error = verifier.verify(signed(times.clone())).await.err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), expected.is_some(), "{leeway} {times} {error:?}");
+            assert!(error.is_none_or(|error| error.contains(expected.unwrap())), "{leeway} {times}");
+        }
+        // Time goes on, and the token's end comes.
+        let token = signed(json!({"exp": now + 10}));
+        clock.ahead(9 + leeway);
+        let last = verifier.check(token.clone()).await.unwrap();
+        clock.ahead(1);
+        let late = verifier.check(token).await.unwrap();
+        assert!(last.is_some() && late.is_none(), "{leeway}");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn every_check_is_told_to_the_observer_with_its_reason() {
+    let observed = Observed::default();
+    let builder = Verifier::builder(KeySource::fixed(jwks(&[KEY]).to_string())).issuer(ISSUER).audience(AUDIENCE);
+    let verifier = builder.observer(observed.clone()).build().unwrap();
+    let (spans, signed) = (Spans::start(), |claims: &str| rs256(key(), &header(KEY), claims));
+    let tokens = [
+        (signed(&claims(ISSUER).to_string()), None),
+        (signed(&changed("exp", json!(1))), Some("expired")),
+        (signed(&changed("aud", json!("warehouse"))), Some("audience")),
+        (signed(&claims("https://evil.example").to_string()), Some("issuer")),
+        (rs256(key(), &header("other"), &claims(ISSUER).to_string()), Some("unknown_key")),
+        (rs256(other_key(), &header(KEY), &claims(ISSUER).to_string()), Some("signature")),
+        (with_header(json!({"alg": "none"})), Some("algorithm")),
+        ("x".to_owned(), Some("not_three_parts")),
+    ];
+    for (token, _) in &tokens {
+        let verified = verifier.verify(token.as_str()).await.is_ok();
+        let checked = verifier.check(token.as_str()).await.unwrap();
+        assert_eq!(verified, checked.is_some());
+    }
+    let told = observed.notes().verifications;
+    let expected: Vec<_> = tokens
+        .iter()
+        .flat_map(|(_, reason)| [*reason; 2])
+        .map(|reason| (if reason.is_some() { "invalid" } else { "ok" }, reason, None, false))
+        .collect();
+    let told: Vec<_> = told.iter().map(|told| (told.result, told.reason, told.error, told.cancelled)).collect();
+    assert_eq!(told, expected);
+    let trace = spans.trace();
+    check_vocabulary(&trace);
+    let logged: Vec<_> = trace.events.iter().map(|event| Some(event.fields["iam.jwt.reason"].as_str())).collect();
+    let expected: Vec<_> = expected.iter().map(|(_, reason, ..)| *reason).filter(Option::is_some).collect();
+    assert_eq!((logged, trace.loud().len()), (expected, 0));
+}
+
+#[maybe_async]
+#[test]
+async fn keys_of_one_id_are_all_tried() {
+    let mut set = jwks(&[KEY]);
+    let (n, e) = (encoded(other_key().n_bytes()), encoded(other_key().e_bytes()));
+    set["keys"].as_array_mut().unwrap().insert(0, json!({"kty": "RSA", "kid": KEY, "n": n, "e": e}));
+    let builder = Verifier::builder(KeySource::fixed(set.to_string())).issuer(ISSUER).audience(AUDIENCE);
+    let (verifier, claims) = (builder.build().unwrap(), claims(ISSUER).to_string());
+    for key in [key(), other_key()] {
+        let checked = verifier.check(rs256(key, &header(KEY), &claims)).await.unwrap();
+        assert!(checked.is_some());
+    }
+    let nobodys = verifier.check(format!("{}.{}", message(&header(KEY), &claims), encoded([1; 256]))).await.unwrap();
+    assert!(nobodys.is_none());
 }

@@ -1,6 +1,6 @@
 //! How much memory a guard takes that strangers flood with tokens.
 
-use iam_sdk::server::{Guard, Known};
+use iam_sdk::server::{Guard, Introspection};
 use std::time::Instant;
 
 /// How many random tokens there are.
@@ -23,7 +23,10 @@ pub fn a_flood_of_tokens_takes_no_memory(allocated: impl Fn() -> usize, most: im
     let before = allocated();
     let guard = Guard::builder(|token: iam_sdk::UserToken| async move {
         let token = token.expose_secret();
-        Ok(token.starts_with("good-").then(|| Known::new(token.to_owned())))
+        Ok(match token.starts_with("good-") {
+            true => Introspection::active(token.to_owned()),
+            false => Introspection::inactive(),
+        })
     });
     let guard = guard.max_entries(ENTRIES).ttl(std::time::Duration::from_secs(3600)).build().unwrap();
     let good: Vec<_> = (0..GOOD).map(|n| format!("good-{n}")).collect();

@@ -41,7 +41,7 @@ async fn metrics_have_names_units_and_labels_of_a_closed_list() {
         ("iam.client.call.duration error.type=not_found iam.operation=digiwin.request iam.service=digiwin", 1),
         ("iam.client.call.duration error.type=not_found iam.operation=digiwin.users.get_user iam.service=digiwin", 1),
         ("iam.client.call.duration iam.operation=digiwin.users.get_user_simple iam.service=digiwin", 1),
-        ("iam.client.retries iam.operation=digiwin.users.get_user_simple reason=server", 1),
+        ("iam.client.retries iam.operation=digiwin.users.get_user_simple iam.retry.reason=server", 1),
     ];
     for (name, count) in expected {
         assert_eq!(recorded.get(name), Some(&count), "{name}: {recorded:#?}");
@@ -56,8 +56,8 @@ async fn metrics_have_names_units_and_labels_of_a_closed_list() {
         "http.request.method",
         "http.response.status_code",
         "iam.operation",
+        "iam.retry.reason",
         "iam.service",
-        "reason",
         "server.address",
         "server.port",
         "url.template",
@@ -76,7 +76,8 @@ async fn metrics_have_names_units_and_labels_of_a_closed_list() {
             "iam.client.token.refreshes",
             "iam.guard.checks",
             "iam.guard.entries",
-            "iam.guard.in_flight"
+            "iam.guard.in_flight",
+            "iam.jwt.verifications"
         ]
     );
 }

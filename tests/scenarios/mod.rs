@@ -16,11 +16,14 @@ mod authing;
 mod call_options;
 mod cloudspot;
 mod credentials;
+mod every_operation;
+mod headers_from;
 mod identity;
 mod login_limit;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod observability;
+mod opentelemetry;
 mod orgs;
 mod providers;
 mod refresh;

@@ -1,31 +1,25 @@
-//! Spans, events, observers, metrics and the hook for headers.
+//! Spans, events and observers.
 
-use super::{
-    super::{
-        every_call::EVERY_CALL,
-        faults::matrix::{emulator, signed_in, target},
-    },
-    Client, ManagementClient, ann, maybe_async, test,
-};
+use super::{Client, ManagementClient, ann, maybe_async, test};
 use crate::support::{
     holds,
+    log::Log,
     observed::Observed,
     same,
-    server::{Server, json, status},
+    server::{Response, Server, json, status},
     spans::{Span, Spans, Trace},
     vocabulary::check_vocabulary,
 };
 use iam_sdk::{
-    CallOptions, ErrorKind, Method, Result, RetryPolicy,
+    ErrorKind, Method, Result, RetryPolicy,
     digiwin::Credentials,
     emulator::{Emulator, Fault},
     observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
     token_store::{StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::{
-    collections::BTreeSet,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -33,7 +27,7 @@ use std::{
 
 /// Waits until every span has ended: the work of a flight outlives its callers by a moment.
 #[maybe_async]
-async fn ended(spans: &Spans) -> Trace {
+pub(super) async fn ended(spans: &Spans) -> Trace {
     for _ in 0..500 {
         if let Some(trace) = spans.ended() {
             check_vocabulary(&trace);
@@ -336,82 +330,46 @@ async fn a_panic_in_an_observer_changes_nothing() {
 
 #[maybe_async]
 #[test]
-async fn every_attempt_has_the_headers_of_the_hook() {
-    let server = Server::start(|request| match request.headers.get("traceparent").map(String::as_str) {
-        Some("00-1") => status(503, ""),
-        _ => json("[]"),
+async fn a_finished_call_says_what_its_last_response_said() {
+    const SAID: &str = r#"{"status": 500, "code": "E-7", "message": "no", "requestId": "r-1 token-1"}"#;
+    let served = AtomicUsize::new(0);
+    let server = Server::start(move |_| match served.fetch_add(1, Ordering::SeqCst) {
+        0 => status(503, ""),
+        1 => status(500, SAID),
+        _ => Response::Whole(200, "x-request-id: r-2\r\n", "[]".to_owned()),
     });
-    let (calls, names) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())));
-    let noted = names.clone();
-    let builder = Client::builder(server.url(), "app").header("x-gateway", "builder").header("x-kept", "builder");
-    let client = builder.headers_from(move |operation, headers| {
-        let span = tracing::Span::current().metadata().map(|span| span.name());
-        noted.lock().unwrap().push((operation.to_owned(), span));
-        let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
-        headers.insert("traceparent", format!("00-{call}").parse().unwrap());
-        headers.append("tracestate", "a=1".parse().unwrap());
-        headers.append("tracestate", "b=2".parse().unwrap());
-        for own in [
-            "x-gateway",
-            "x-option",
-            "digi-middleware-auth-user",
-            "digi-middleware-auth-app",
-            "content-type",
-            "user-agent",
-            "host",
-            "content-length",
-            "transfer-encoding",
-            "connection",
-        ] {
-            headers.insert(own, "hook".parse().unwrap());
-        }
-    });
-    let client = client.retry(quick()).build().unwrap().with_token("t").unwrap();
-    let client = client.with_options(CallOptions::new().header("x-option", "option")).unwrap();
+    let client = Client::builder(server.url(), "app").retry(quick()).build().unwrap().with_token("token-1").unwrap();
     let spans = Spans::start();
+    holds(client.users().get_user_simple().await.is_err());
     client.users().get_user_simple().await.unwrap();
+    holds(client.request(Method::GET, "x").await.is_err());
     let trace = ended(&spans).await;
-    let requests = server.requests();
-    let header = |name: &str| requests.iter().map(|request| request.headers[name].clone()).collect::<Vec<_>>();
-    assert_eq!(header("traceparent"), ["00-1", "00-2"]);
-    assert_eq!(header("x-gateway"), ["hook", "hook"]);
-    assert_eq!(header("x-kept"), ["builder", "builder"]);
-    assert_eq!(header("x-option"), ["option", "option"], "the call's own headers are the last word");
-    assert_eq!(header("digi-middleware-auth-user"), ["t", "t"]);
-    assert_eq!(header("digi-middleware-auth-app"), ["app", "app"]);
-    assert_eq!(header("content-type"), ["application/json", "application/json"]);
-    assert!(header("host")[0].starts_with("127.0.0.1") && header("user-agent")[0].starts_with("iam-sdk-rust/"));
-    assert!(requests.iter().all(|request| !request.headers.contains_key("transfer-encoding")));
-    let expected = (SIMPLE.to_owned(), Some("iam_sdk.request"));
-    assert_eq!(*names.lock().unwrap(), [expected.clone(), expected]);
-    let text = format!("{trace:?} {client:?}");
-    assert!(!text.contains("00-1") && !text.contains("hook\""), "{text}");
+    let ends: Vec<_> = trace.events.iter().filter(|event| event.message == "call finished").collect();
+    let row = |name: &str| ends.iter().map(|event| event.fields.get(name).map(String::as_str)).collect::<Vec<_>>();
+    assert_eq!(row("http.response.status_code"), [Some("500"), Some("200"), None]);
+    assert_eq!(row("iam.code"), [Some("E-7"), None, None]);
+    assert_eq!(row("iam.request_id"), [Some("r-1 (redacted)"), Some("r-2"), None]);
+    assert_eq!(row("iam.attempts"), [Some("2"), Some("1"), Some("0")]);
+    assert_eq!(row("error.type"), [Some("server"), None, Some("invalid_argument")]);
 }
 
 #[maybe_async]
 #[test]
-async fn a_hook_that_panics_or_has_no_end_is_an_error_of_the_call() {
-    let server = Server::start(|_| json("[]"));
-    let observed = Observed::default();
-    let builder = || Client::builder(server.url(), "app").observer(observed.clone());
-    let panicking = builder().headers_from(|_, _| panic!("no context"));
-    let endless = builder().headers_from(|_, headers| {
-        for n in 0..300 {
-            headers.insert(iam_sdk_header(n), "x".parse().unwrap());
-        }
-    });
-    for (client, what) in [(panicking, "headers_from"), (endless, "at most 200")] {
-        let client = client.build().unwrap().with_token("t").unwrap();
-        let error = client.users().get_user_simple().await.unwrap_err();
-        assert!(error.is_configuration() && !error.was_sent() && error.to_string().contains(what), "{error}");
-        assert_eq!(error.operation(), Some(SIMPLE));
+async fn rust_log_shows_calls_with_the_filter_of_the_guide_and_without_it_nothing() {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let emulator = Emulator::start().unwrap();
+    let session = observed(&emulator).0.with_session_as("ann", ann(&emulator));
+    for (directives, is_shown) in
+        [("iam_sdk=debug", true), ("iam_sdk=trace", true), ("iam_sdk=info", false), ("", false)]
+    {
+        let filter =
+            EnvFilter::builder().with_default_directive(tracing::Level::WARN.into()).parse(directives).unwrap();
+        let log = Log::of(|writer| fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).finish());
+        session.users().get_user_simple().await.unwrap();
+        let text = log.text();
+        let shown = text.contains("iam_sdk.call{") && text.contains("call finished") && text.contains(SIMPLE);
+        assert_eq!((shown, text.is_empty()), (is_shown, !is_shown), "{directives}: {text}");
     }
-    same(server.requests().len(), 0);
-    same(observed.counts(), (2, 2, 0));
-}
-
-fn iam_sdk_header(n: usize) -> http::HeaderName {
-    format!("x-{n}").parse().unwrap()
 }
 
 #[maybe_async]
@@ -427,45 +385,4 @@ async fn whole_urls_are_shown_on_request_and_without_secrets() {
     let url = request.field("url.full").unwrap();
     assert!(url.contains("/a/(redacted)?user=ann&t=(redacted)&app=(redacted)"), "{url}");
     assert_eq!((request.field("url.template"), request.field("otel.name")), (None, Some("GET")));
-}
-
-#[::core::prelude::v1::test]
-fn every_operation_is_one_call_in_words_of_the_list_and_nothing_is_loud() {
-    let emulator = emulator();
-    // The management token is fetched once, before all others' calls.
-    let spans = Spans::start();
-    let target = target(&emulator);
-    let (mut names, mut calls) = (BTreeSet::new(), 0);
-    for (operation, call) in EVERY_CALL {
-        // One that logs out ends no other one's session.
-        let target = signed_in(&target);
-        let before = spans.trace().calls().len();
-        let _ = call(&target);
-        let trace = spans.trace();
-        let new: Vec<_> = trace.calls()[before..].iter().map(|span| span.field("iam.operation").unwrap()).collect();
-        assert_eq!(new, [*operation]);
-        names.insert(*operation);
-        calls += 1;
-    }
-    let trace = spans.trace();
-    check_vocabulary(&trace);
-    let missing: Vec<&str> = iam_sdk::emulator::operations()
-        .filter(|name| !trace.requests().iter().any(|span| span.field("iam.operation") == Some(name)))
-        .collect();
-    assert!(missing.is_empty() && calls == names.len(), "{missing:?}");
-    assert!(trace.loud().is_empty(), "{:#?}", trace.loud());
-    // Names are the service's own, and nothing of them tells who was meant.
-    let templates: BTreeSet<_> =
-        trace.requests().iter().map(|span| span.field("otel.name").unwrap().to_owned()).collect();
-    assert!(templates.len() < 70, "{templates:?}");
-    let values: String = trace
-        .spans
-        .iter()
-        .flat_map(|span| span.fields.values())
-        .chain(trace.events.iter().flat_map(|event| event.fields.values()))
-        .flat_map(|value| [value.as_str(), "\n"])
-        .collect();
-    for personal in ["@", "13800000000", "Secret-12345", "an-app", "a-secret", "bob", "u1\n"] {
-        assert!(!values.contains(personal), "{personal}: {values}");
-    }
 }

@@ -5,7 +5,7 @@ use crate::support::log::Log;
 use iam_sdk::{
     ErrorKind,
     observe::{CheckInfo, Observer},
-    server::{Identity, Known},
+    server::{Identity, Introspection},
 };
 use std::sync::{
     Arc, Mutex,
@@ -183,7 +183,7 @@ async fn an_observer_sees_neither_tokens_nor_who_calls() {
     let introspect = |token: iam_sdk::UserToken| async move {
         let text = token.expose_secret().to_owned();
         match text.ends_with("fails") {
-            false => Ok(Some(Known::new(text))),
+            false => Ok(Introspection::active(text)),
             true => Err(iam_sdk::Error::new(ErrorKind::Server).with_code(text.clone()).with_server_message(text)),
         }
     };
@@ -210,6 +210,8 @@ struct Slow {
 }
 
 impl Identity for Slow {
+    type Client = ();
+
     fn user_id(&self) -> &str {
         if self.id == "slow" {
             self.asked.store(true, Ordering::SeqCst);
@@ -232,7 +234,7 @@ fn a_hit_waits_for_no_lock_of_the_guard_where_an_observer_is_told() {
     let (asks, locks) = (asked.clone(), lock.clone());
     let introspect = move |token: iam_sdk::UserToken| {
         let identity = Slow { id: token.expose_secret().to_owned(), asked: asks.clone(), lock: locks.clone() };
-        async move { Ok(Some(Known::new(identity))) }
+        async move { Ok(Introspection::active(identity)) }
     };
     let guard = Guard::builder(introspect).ttl(3600 * SECOND).observer(told.clone()).build().unwrap();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

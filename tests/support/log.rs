@@ -1,14 +1,15 @@
 //! What the calls of a test log.
 
+use super::spans::another_subscriber;
 use std::{
     io::{Result, Write},
     sync::{Arc, Mutex},
 };
 use tracing::{
-    Dispatch, Level,
-    subscriber::{DefaultGuard, NoSubscriber, set_default},
+    Dispatch, Level, Subscriber,
+    subscriber::{DefaultGuard, set_default},
 };
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt::{format::FmtSpan, writer::BoxMakeWriter};
 
 /// The log of the thread that started it, and of the work that this thread's calls do elsewhere.
 #[must_use]
@@ -33,17 +34,18 @@ impl Write for Lines {
 
 impl Log {
     pub fn start() -> Self {
-        // Where there is one subscriber alone, tracing asks that of the thread which first meets an event, be it another test's
-        // without any, and never again.
-        let other = Dispatch::new(NoSubscriber::default());
+        Self::of(|writer| {
+            let log = tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_span_events(FmtSpan::CLOSE);
+            log.with_ansi(false).with_writer(writer).finish()
+        })
+    }
+
+    /// Starts the log of a subscriber that writes to this writer.
+    pub fn of<S: Subscriber + Send + Sync>(subscriber: impl FnOnce(BoxMakeWriter) -> S) -> Self {
+        let other = another_subscriber();
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::DEBUG)
-            .with_span_events(FmtSpan::CLOSE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+        let subscriber = subscriber(BoxMakeWriter::new(move || writer.clone()));
         Self { lines, _default: set_default(subscriber), _other: other }
     }
 

@@ -2,7 +2,7 @@
 
 use iam_sdk::{
     ErrorKind,
-    observe::{AttemptInfo, CallInfo, Observer, RefreshInfo},
+    observe::{AttemptInfo, CallInfo, Observer, RefreshInfo, VerificationInfo},
 };
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +14,7 @@ pub struct Notes {
     pub calls: Vec<CallInfo>,
     pub attempts: Vec<Attempt>,
     pub refreshes: Vec<RefreshInfo>,
+    pub verifications: Vec<VerificationInfo>,
 }
 
 /// What a test looks at.
@@ -57,5 +58,9 @@ impl Observer for Observed {
 
     fn refresh_finished(&self, refresh: &RefreshInfo) {
         self.0.lock().unwrap().refreshes.push(refresh.clone());
+    }
+
+    fn verification_finished(&self, verification: &VerificationInfo) {
+        self.0.lock().unwrap().verifications.push(verification.clone());
     }
 }

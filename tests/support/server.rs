@@ -14,6 +14,8 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
+    /// Path and query as they came.
+    pub target: String,
     pub path: String,
     pub query: Vec<(String, String)>,
     pub headers: BTreeMap<String, String>,
@@ -152,5 +154,6 @@ fn read(reader: &mut impl BufRead, connection: usize) -> Option<Request> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    Some(Request { method: method.to_owned(), path: path.to_owned(), query, headers, body, connection })
+    let (method, path) = (method.to_owned(), path.to_owned());
+    Some(Request { method, path, target, query, headers, body, connection })
 }

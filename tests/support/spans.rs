@@ -92,8 +92,7 @@ pub struct Spans {
 
 impl Spans {
     pub fn start() -> Self {
-        // With one subscriber alone, tracing may ask a thread of another test, which has none.
-        let other = Dispatch::new(NoSubscriber::default());
+        let other = another_subscriber();
         let trace = Arc::<Mutex<Trace>>::default();
         let subscriber = Registry::default().with(Collector(trace.clone()));
         Self { trace, _default: set_default(subscriber), _other: other }
@@ -107,6 +106,11 @@ impl Spans {
     pub fn ended(&self) -> Option<Trace> {
         Some(self.trace()).filter(|trace| trace.spans.iter().all(|span| span.is_closed))
     }
+}
+
+/// Creates a subscriber beside that of a test: with one alone, tracing may ask a thread of another test, which has none.
+pub fn another_subscriber() -> Dispatch {
+    Dispatch::new(NoSubscriber::default())
 }
 
 struct Collector(Arc<Mutex<Trace>>);

@@ -1,6 +1,9 @@
 //! The span of an attempt to send a request.
 
-use super::{millis, show_error};
+use super::{
+    attempt_log::{AttemptLog, LastAttempt},
+    close, millis, shielded, show_error,
+};
 use crate::{
     Error, ErrorKind, Result,
     observe::AttemptInfo,
@@ -13,7 +16,6 @@ use crate::{
 use http::Method;
 use std::{
     fmt,
-    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 use tracing::{Span, field::Empty};
@@ -22,8 +24,8 @@ use url::Url;
 /// What the attempts to send a request are told of it.
 #[derive(Clone, Copy, Default)]
 pub(in crate::session) struct Sending<'a> {
-    /// Counts the attempts of the call; `None` for a login or refresh of the session's own.
-    pub(in crate::session) attempts: Option<&'a AtomicU32>,
+    /// Notes the attempts of the call; `None` for a login or refresh of the session's own.
+    pub(in crate::session) attempts: Option<&'a AttemptLog>,
     /// How often the request was sent before.
     pub(in crate::session) resends: u32,
     /// Why it is sent again.
@@ -31,7 +33,7 @@ pub(in crate::session) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    pub(in crate::session) fn counted_by(attempts: Option<&'a AtomicU32>) -> Self {
+    pub(in crate::session) fn counted_by(attempts: Option<&'a AttemptLog>) -> Self {
         Self { attempts, ..Self::default() }
     }
 
@@ -58,6 +60,7 @@ pub(in crate::session) struct AttemptScope<'a> {
     session: &'a Session,
     request: &'a Request,
     token: Option<&'a ActiveToken>,
+    log: Option<&'a AttemptLog>,
     resends: u32,
     reason: Option<ErrorKind>,
     status: Option<u16>,
@@ -68,15 +71,15 @@ pub(in crate::session) struct AttemptScope<'a> {
 }
 
 impl<'a> AttemptScope<'a> {
-    pub(in crate::session) fn begin(
+    pub(in crate::session) fn begin<'b: 'a>(
         session: &'a Session,
         request: &'a Request,
         token: Option<&'a ActiveToken>,
-        sending: &mut Sending<'_>,
+        sending: &mut Sending<'b>,
         url: &Url,
     ) -> Self {
         let operation = request.operation;
-        let Sending { resends, reason, .. } = *sending;
+        let Sending { attempts: log, resends, reason } = *sending;
         let span = tracing::debug_span!(
             target: "iam_sdk",
             "iam_sdk.request",
@@ -99,10 +102,10 @@ impl<'a> AttemptScope<'a> {
         );
         let begun = session.core.begun(&span);
         sending.resends += 1;
-        if let Some(attempts) = sending.attempts {
-            attempts.fetch_add(1, Ordering::Relaxed);
+        if let Some(log) = log {
+            log.count();
         }
-        Self { session, request, token, resends, reason, status: None, begun, took: None, span }
+        Self { session, request, token, log, resends, reason, status: None, begun, took: None, span }
     }
 
     pub(in crate::session) fn span(&self) -> &Span {
@@ -114,17 +117,24 @@ impl<'a> AttemptScope<'a> {
         self.status = response.as_ref().ok().map(|response| response.status.as_u16());
         self.took = self.begun.map(|begun| begun.elapsed());
         if let Some(status) = self.status {
-            self.span.record("http.response.status_code", status);
+            shielded(|| {
+                self.span.record("http.response.status_code", status);
+            });
         }
     }
 
     pub(in crate::session) fn finish(mut self, error: Option<&Error>, data: Option<&Data>) {
         if !self.span.is_disabled() {
-            let own = error.and_then(Error::request_id).or_else(|| data.and_then(Data::request_id));
-            for (field, text) in [("iam.request_id", own), ("iam.code", error.and_then(Error::code))] {
-                // The service may have echoed a secret.
-                let text = text.map(|text| self.session.redact_text(text.to_owned(), self.request, self.token));
-                self.span.record(field, text);
+            // The service may have echoed a secret.
+            let shown = |text: &str| self.session.redact_text(text.to_owned(), self.request, self.token);
+            let request_id = error.and_then(Error::request_id).or_else(|| data.and_then(Data::request_id)).map(shown);
+            let code = error.and_then(Error::code).map(shown);
+            shielded(|| {
+                self.span.record("iam.request_id", request_id.as_deref());
+                self.span.record("iam.code", code.as_deref());
+            });
+            if let Some(log) = self.log {
+                log.note(LastAttempt { status: self.status, code, request_id });
             }
         }
         self.end(error.map(Error::kind), false);
@@ -141,14 +151,18 @@ impl<'a> AttemptScope<'a> {
         (attempt.resend_count, attempt.resend_reason, attempt.status) = (self.resends, self.reason, self.status);
         (attempt.duration, attempt.error) = (self.took.unwrap_or_else(|| begun.elapsed()), error);
         attempt.cancelled = cancelled;
-        show_error(&self.span, attempt.error_type(), cancelled);
-        self.span.in_scope(|| core.observing.attempt_finished(&attempt));
+        if let (true, Some(log)) = (cancelled && !self.span.is_disabled(), self.log) {
+            log.note(LastAttempt { status: self.status, ..LastAttempt::default() });
+        }
+        shielded(|| show_error(&self.span, attempt.error_type(), cancelled));
+        shielded(|| self.span.in_scope(|| core.observing.attempt_finished(&attempt)));
     }
 }
 
 impl Drop for AttemptScope<'_> {
     fn drop(&mut self) {
         self.end(None, true);
+        close(&mut self.span);
     }
 }
 

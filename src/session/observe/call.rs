@@ -1,23 +1,20 @@
 //! The span of a logical call.
 
-use super::{millis, show_error};
-use crate::{Error, ErrorKind, Result, observe::CallInfo, session::shared::Core};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Instant,
+use super::{
+    attempt_log::{AttemptLog, LastAttempt},
+    close, millis, shielded, show_error,
 };
+use crate::{Error, ErrorKind, Result, observe::CallInfo, session::shared::Core};
+use std::{sync::Arc, time::Instant};
 use tracing::{Span, field::Empty};
 
 /// A logical call under way. Dropped before its end, it was cancelled.
 pub(in crate::session) struct CallScope<'a> {
     core: &'a Core,
     operation: &'static str,
-    attempts: AtomicU32,
+    attempts: AttemptLog,
     /// Those of requests that are sent side by side.
-    batched: Option<Arc<AtomicU32>>,
+    batched: Option<Arc<AttemptLog>>,
     /// `None` if nobody sees the call: then no clock is read for it.
     begun: Option<Instant>,
     span: Span,
@@ -37,7 +34,7 @@ impl Core {
             "otel.status_code" = Empty,
         );
         let begun = self.begun(&span);
-        CallScope { core: self, operation, attempts: AtomicU32::new(0), batched: None, begun, span }
+        CallScope { core: self, operation, attempts: AttemptLog::default(), batched: None, begun, span }
     }
 }
 
@@ -46,19 +43,19 @@ impl CallScope<'_> {
         self.span.clone()
     }
 
-    /// Counts the attempts of the call's only request.
-    pub(in crate::session) fn attempts(&self) -> &AtomicU32 {
+    /// Notes the attempts of the call's only request.
+    pub(in crate::session) fn attempts(&self) -> &AttemptLog {
         &self.attempts
     }
 
-    /// Counts the attempts with this counter too.
-    pub(in crate::session) fn counted_by(mut self, attempts: Arc<AtomicU32>) -> Self {
+    /// Notes the attempts here too.
+    pub(in crate::session) fn counted_by(mut self, attempts: Arc<AttemptLog>) -> Self {
         self.batched = Some(attempts);
         self
     }
 
-    /// Counts the attempts of requests that are sent side by side.
-    pub(in crate::session) fn batched(&mut self) -> Arc<AtomicU32> {
+    /// Notes the attempts of requests that are sent side by side.
+    pub(in crate::session) fn batched(&mut self) -> Arc<AttemptLog> {
         self.batched.get_or_insert_default().clone()
     }
 
@@ -70,32 +67,53 @@ impl CallScope<'_> {
     fn end(&mut self, error: Option<ErrorKind>, cancelled: bool) {
         let Some(begun) = self.begun.take() else { return };
         let mut call = CallInfo::new(self.core.service, self.operation);
-        call.attempts = [Some(&self.attempts), self.batched.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(|attempts| attempts.load(Ordering::Relaxed))
-            .sum();
+        let logs = [Some(&self.attempts), self.batched.as_deref()].into_iter().flatten();
+        call.attempts = logs.clone().map(AttemptLog::made).sum();
         (call.duration, call.error, call.cancelled) = (begun.elapsed(), error, cancelled);
-        self.span.record("iam.attempts", call.attempts);
-        show_error(&self.span, call.error_type(), cancelled);
-        self.span.in_scope(|| {
-            tracing::debug!(
-                target: "iam_sdk",
-                {
-                    "iam.operation" = call.operation,
-                    "iam.attempts" = call.attempts,
-                    "iam.duration_ms" = millis(call.duration),
-                    "error.type" = call.error_type(),
-                },
-                "call finished",
-            );
-            self.core.observing.call_finished(&call);
+        let last = logs.filter_map(AttemptLog::take_last).last();
+        shielded(|| {
+            self.span.record("iam.attempts", call.attempts);
+            show_error(&self.span, call.error_type(), cancelled);
+            self.span.in_scope(|| log(&call, last.as_deref().unwrap_or(&LastAttempt::default())));
         });
+        shielded(|| self.span.in_scope(|| self.core.observing.call_finished(&call)));
     }
+}
+
+/// Logs a call and what came of its last attempt.
+fn log(call: &CallInfo, last: &LastAttempt) {
+    if call.cancelled {
+        tracing::debug!(
+            target: "iam_sdk",
+            {
+                "iam.operation" = call.operation,
+                "iam.attempts" = call.attempts,
+                "iam.duration_ms" = millis(call.duration),
+                "http.response.status_code" = last.status,
+                "error.type" = call.error_type(),
+            },
+            "call cancelled: its caller has dropped it",
+        );
+        return;
+    }
+    tracing::debug!(
+        target: "iam_sdk",
+        {
+            "iam.operation" = call.operation,
+            "iam.attempts" = call.attempts,
+            "iam.duration_ms" = millis(call.duration),
+            "http.response.status_code" = last.status,
+            "iam.code" = last.code.as_deref(),
+            "iam.request_id" = last.request_id.as_deref(),
+            "error.type" = call.error_type(),
+        },
+        "call finished",
+    );
 }
 
 impl Drop for CallScope<'_> {
     fn drop(&mut self) {
         self.end(None, true);
+        close(&mut self.span);
     }
 }

@@ -1,6 +1,6 @@
 //! The span of a login or refresh that a session makes for itself.
 
-use super::{millis, show_error};
+use super::{close, millis, shielded, show_error};
 use crate::{
     ErrorKind, Result,
     observe::RefreshInfo,
@@ -73,28 +73,31 @@ impl RefreshScope {
         let mut refresh = RefreshInfo::new(core.service, self.reason);
         (refresh.result, refresh.duration) = (result, begun.elapsed());
         (refresh.error, refresh.cancelled) = (error, cancelled);
-        self.span.record("iam.refresh.result", result);
-        show_error(&self.span, refresh.error_type(), cancelled);
-        self.span.in_scope(|| {
-            tracing::debug!(
-                target: "iam_sdk",
-                {
-                    "iam.service" = refresh.service,
-                    "iam.refresh.reason" = refresh.reason,
-                    "iam.refresh.result" = refresh.result,
-                    "iam.duration_ms" = millis(refresh.duration),
-                    "error.type" = refresh.error_type(),
-                },
-                "refresh finished",
-            );
-            core.observing.refresh_finished(&refresh);
+        shielded(|| {
+            self.span.record("iam.refresh.result", result);
+            show_error(&self.span, refresh.error_type(), cancelled);
+            self.span.in_scope(|| {
+                tracing::debug!(
+                    target: "iam_sdk",
+                    {
+                        "iam.service" = refresh.service,
+                        "iam.refresh.reason" = refresh.reason,
+                        "iam.refresh.result" = refresh.result,
+                        "iam.duration_ms" = millis(refresh.duration),
+                        "error.type" = refresh.error_type(),
+                    },
+                    "refresh finished",
+                );
+            });
         });
+        shielded(|| self.span.in_scope(|| core.observing.refresh_finished(&refresh)));
     }
 }
 
 impl Drop for RefreshScope {
     fn drop(&mut self) {
         self.end("cancelled", None, true);
+        close(&mut self.span);
     }
 }
 
