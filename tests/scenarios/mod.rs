@@ -17,6 +17,7 @@ mod call_options;
 mod cloudspot;
 mod credentials;
 mod identity;
+mod login_keys;
 mod login_limit;
 #[cfg(feature = "metrics")]
 mod metrics;
