@@ -18,6 +18,9 @@ use std::{
     time::Duration,
 };
 
+/// How a service responds.
+type Respond = fn() -> Response;
+
 fn member(request: &Request, name: &str) -> String {
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     body[name].as_str().unwrap().to_owned()
@@ -48,14 +51,14 @@ impl Service {
     }
 
     /// Responds as a service does that refuses what it cannot open with `refusal`.
-    fn respond(&self, request: &Request, refusal: fn() -> Response) -> Response {
+    fn respond(&self, request: &Request, refusal: Respond) -> Response {
         if is_for(request, "/aeskey") && !self.current().can_open(&member(request, "clientEncryptPublicKey")) {
             return refusal();
         }
         self.current().respond(request).unwrap_or_else(|| json(r#"{"token": "t", "userId": "u"}"#))
     }
 
-    fn start(&self, refusal: fn() -> Response) -> Server {
+    fn start(&self, refusal: Respond) -> Server {
         let service = self.clone();
         Server::start(move |request| service.respond(request, refusal))
     }
@@ -78,7 +81,7 @@ fn refused() -> Response {
 #[maybe_async]
 #[test]
 async fn a_new_key_is_noticed_however_the_service_says_so() {
-    let refusals: [fn() -> Response; 7] = [
+    let refusals: [Respond; 7] = [
         refused,
         || status(500, "Internal Server Error"),
         || json(r#"{"status": 500, "message": "系统错误", "data": null}"#),
@@ -138,7 +141,7 @@ async fn a_key_that_never_stays_is_given_up_before_the_password_is_sent() {
 #[maybe_async]
 #[test]
 async fn a_refusal_under_the_right_key_is_the_error() {
-    let cases: [(fn() -> Response, ErrorKind, &[&str]); 7] = [
+    let cases: [(Respond, ErrorKind, &[&str]); 7] = [
         (|| status(500, "canary"), ErrorKind::Server, &["aeskey", "publickey"]),
         (|| json(r#"{"encryptAesKey": "AAAA"}"#), ErrorKind::Crypto, &["aeskey", "publickey"]),
         (|| status(503, ""), ErrorKind::Server, &["aeskey"]),
@@ -170,7 +173,7 @@ async fn a_refusal_under_the_right_key_is_the_error() {
 #[test]
 async fn a_password_is_sent_once_whatever_changes_after_the_exchange() {
     // Whether the service can still open the password, and how it responds if not.
-    let cases: [(fn() -> Response, Option<ErrorKind>); 4] = [
+    let cases: [(Respond, Option<ErrorKind>); 4] = [
         (|| json(r#"{"token": "t", "userId": "u"}"#), None),
         (|| status(400, r#"{"message": "passwordHash cannot be decrypted"}"#), Some(ErrorKind::Validation)),
         (|| status(500, ""), Some(ErrorKind::Server)),

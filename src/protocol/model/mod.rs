@@ -246,7 +246,8 @@ mod tests {
         part.tag_list.clear();
         let plain: Part = serde_json::from_str(r#"{"sid":7,"colour":null,"tagList":null,"new":1}"#).unwrap();
         assert!(plain.rare.get().is_none() && plain.colour.is_none() && plain.tag_list.is_empty());
-        assert!(plain == part && part == plain && plain != plain.clone().with_colour("red"));
+        assert_eq!((&plain, &part), (&part, &plain));
+        assert_ne!(plain, plain.clone().with_colour("red"));
         assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"sid":7,"new":1}"#);
         // Of two members with one name the last counts.
         let twice: Part = serde_json::from_str(r#"{"colour":"red","colour":null}"#).unwrap();
