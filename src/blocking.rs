@@ -8,8 +8,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each call runs on the caller's own thread; no runtime and no thread waits in the background. Token stores, providers and refreshes
-//! ahead of expiry run on short-lived threads. Dropping the last handle of a client waits up to 2 s for a refresh that is under way,
+//! Each call runs on the caller's own thread; no runtime and no thread waits in the background. Token stores, providers, refreshes
+//! ahead of expiry and the making of key pairs run on short-lived threads. Dropping the last handle of a client waits up to 2 s for a refresh that is under way,
 //! so that its token is stored. Any number of threads may share a client.
 //!
 //! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) allow_http: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) observing: Observing,
+    /// How long a login may use the service's public key without asking for it again.
+    pub(crate) login_key_lifetime: Duration,
 }
 
 impl Settings {
@@ -40,6 +42,7 @@ impl Settings {
             allow_http: false,
             max_response_bytes: 64 * 1024 * 1024,
             observing: Observing::default(),
+            login_key_lifetime: Duration::from_secs(5 * 60),
         }
     }
 

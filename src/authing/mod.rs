@@ -57,9 +57,9 @@ pub(crate) use dialect::DIALECT;
 pub use ids::{AppId, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMove, RoleCode};
 pub use lookup::UserLookup;
 pub use models::{
-    AllowLists, AuthorizedResource, FrequencyCheck, Group, Identity, LoginStatus, Org, OrgNode, PasswordCheck,
-    PolicyAssignment, RefreshedToken, Role, TokenOwner, TokenStatus, User, UserAction, UserDepartment, UserPool,
-    UserPoolType,
+    AllowLists, AuthorizedResource, FrequencyCheck, Group, Identity, LoginStatus, Org, OrgNode, OrgNodeDetails,
+    PasswordCheck, PolicyAssignment, RefreshedToken, Role, TokenOwner, TokenStatus, User, UserAction, UserDepartment,
+    UserPool, UserPoolType,
 };
 pub use options::{
     AddNodeOptions, AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateOrgOptions,

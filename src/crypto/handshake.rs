@@ -1,4 +1,4 @@
-//! The login handshake: [`KeyPair`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`]; every step takes the one before.
+//! The login handshake: [`KeyPair`] and [`ServiceKey`] -> [`Offer`] -> [`PasswordCipher`] -> [`SealedPassword`].
 
 use super::os_rng;
 use crate::{Error, ErrorKind, Result, secret::Password};
@@ -32,8 +32,25 @@ fn decode(text: &str) -> Result<Vec<u8>> {
     STANDARD.decode(text).map_err(failed)
 }
 
+/// The longest text that is read as a public key: one of 16,384 bits takes 2,800 bytes.
+const LONGEST_KEY: usize = 8192;
+
+/// The service's public key.
+#[derive(Clone, PartialEq)]
+pub(crate) struct ServiceKey(RsaPublicKey);
+
+impl ServiceKey {
+    /// Reads SubjectPublicKeyInfo in base64.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        if text.len() > LONGEST_KEY {
+            return Err(failed(()));
+        }
+        RsaPublicKey::from_public_key_der(&decode(text)?).map(Self).map_err(failed)
+    }
+}
+
 /// The client's key pair, for one login; zeroized on drop.
-#[cfg_attr(test, derive(Clone))]
+#[cfg_attr(test, derive(Clone, PartialEq))]
 pub(crate) struct KeyPair(RsaPrivateKey);
 
 impl KeyPair {
@@ -42,9 +59,8 @@ impl KeyPair {
         RsaPrivateKey::new(&mut os_rng(), CLIENT_KEY_BITS).map(Self).map_err(failed)
     }
 
-    /// Wraps the public key under the server's (SubjectPublicKeyInfo in base64); quick, as public operations are.
-    pub(crate) fn offer(self, server_key: &str) -> Result<Offer> {
-        let server_key = RsaPublicKey::from_public_key_der(&decode(server_key)?).map_err(failed)?;
+    /// Wraps the public key under the service's; quick, as public operations are.
+    pub(crate) fn offer(self, ServiceKey(server_key): &ServiceKey) -> Result<Offer> {
         let public_key = STANDARD.encode(self.0.to_public_key().to_public_key_der().map_err(failed)?);
         let piece = PIECE.min(server_key.size().saturating_sub(PADDING)).max(1);
         let mut wrapped = Vec::new();
@@ -67,8 +83,13 @@ impl Offer {
         &self.wrapped_key
     }
 
+    /// Returns the key pair, whose public key the service could not read: the same login offers it under another key.
+    pub(crate) fn into_pair(self) -> KeyPair {
+        self.keys
+    }
+
     /// Opens the AES key that the server chose (`encryptAesKey`); takes up to a millisecond of CPU.
-    pub(crate) fn accept(self, wrapped_aes_key: &str) -> Result<PasswordCipher> {
+    pub(crate) fn accept(&self, wrapped_aes_key: &str) -> Result<PasswordCipher> {
         let key = &self.keys.0;
         // Also before base64 is decoded: twice as much, for its line breaks.
         if wrapped_aes_key.len() > 2 * MOST_BLOCKS * key.size().div_ceil(3) * 4 {
@@ -86,7 +107,7 @@ impl Offer {
         if !matches!(aes_key.len(), 16 | 24 | 32) || !aes_key.is_ascii() {
             return Err(failed(()));
         }
-        Ok(PasswordCipher { aes_key, wrapped_key: self.wrapped_key })
+        Ok(PasswordCipher { aes_key, wrapped_key: self.wrapped_key.clone() })
     }
 }
 
@@ -151,13 +172,17 @@ mod tests {
         RsaPrivateKey::from_pkcs8_der(&decode(key).unwrap()).unwrap()
     }
 
+    fn service_key(vector: &Vector) -> ServiceKey {
+        ServiceKey::read(&vector.server_public).unwrap()
+    }
+
     #[test]
     fn agrees_with_openssl() {
         let vectors = vectors();
         assert_eq!(vectors.len(), 6);
         for vector in vectors {
             let keys = KeyPair(private(&vector.client_private));
-            let offer = keys.offer(&vector.server_public).unwrap();
+            let offer = keys.offer(&service_key(&vector)).unwrap();
 
             let server = private(&vector.server_private);
             let wrapped = decode(offer.wrapped_key()).unwrap();
@@ -177,12 +202,13 @@ mod tests {
     #[test]
     fn every_failure_is_the_same() {
         let vector = &vectors()[0];
-        let offer = || KeyPair(private(&vector.client_private)).offer(&vector.server_public).unwrap();
+        let offer = || KeyPair(private(&vector.client_private)).offer(&service_key(vector)).unwrap();
         let short = STANDARD.encode([7; 128]);
         let errors = [
-            KeyPair(private(&vector.client_private)).offer("no base64!").err(),
-            KeyPair(private(&vector.client_private)).offer("AAAA").err(),
-            KeyPair(private(&vector.client_private)).offer("").err(),
+            ServiceKey::read("no base64!").err(),
+            ServiceKey::read("AAAA").err(),
+            ServiceKey::read("").err(),
+            ServiceKey::read(&format!("{}{}", vector.server_public, " ".repeat(LONGEST_KEY))).err(),
             offer().accept("no base64!").err(),
             offer().accept("").err(),
             offer().accept("AAAA").err(),
@@ -205,7 +231,7 @@ mod tests {
             let sealed = blocks
                 .iter()
                 .flat_map(|block| client.to_public_key().encrypt(&mut rand::rng(), Pkcs1v15Encrypt, block).unwrap());
-            let offer = KeyPair(client.clone()).offer(&vector.server_public).unwrap();
+            let offer = KeyPair(client.clone()).offer(&service_key(vector)).unwrap();
             offer.accept(&STANDARD.encode(sealed.collect::<Vec<_>>())).map(|cipher| cipher.aes_key.to_vec())
         };
         assert_eq!(key(&[b"0123456789abcdef"]).unwrap(), b"0123456789abcdef");
@@ -217,7 +243,9 @@ mod tests {
     fn keys_are_fresh_and_base64_may_come_in_lines() {
         let vector = &vectors()[0];
         let lines: Vec<_> = vector.server_public.as_bytes().chunks(76).map(|l| str::from_utf8(l).unwrap()).collect();
-        let offer = || KeyPair::generate().unwrap().offer(&lines.join("\r\n")).unwrap();
+        let key = ServiceKey::read(&lines.join("\r\n")).unwrap();
+        assert!(key == service_key(vector) && key != service_key(&vectors()[1]));
+        let offer = || KeyPair::generate().unwrap().offer(&key).unwrap();
         assert_ne!(offer().keys.0, offer().keys.0);
     }
 }

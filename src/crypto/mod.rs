@@ -8,7 +8,7 @@ mod random;
 mod sealed;
 
 pub(crate) use digest::SecretDigest;
-pub(crate) use handshake::{KeyPair, Offer, SealedPassword};
+pub(crate) use handshake::{KeyPair, Offer, SealedPassword, ServiceKey};
 pub(crate) use random::{os_rng, random_bytes};
 pub(crate) use sealed::Sealer;
 pub use sealed::{EncryptionKey, SealError};

@@ -35,6 +35,16 @@ impl<C> ClientBuilder<C> {
         self
     }
 
+    /// Sets how long logins use the service's public key without asking for it again. Default: 5 minutes. With zero, each login asks.
+    ///
+    /// With a key that it knows, a login takes two requests instead of three. A service that has another key by then cannot read
+    /// what is encrypted with the known one: the login notices before it sends the password, and asks for the new key. What no
+    /// client can notice is that the service has a new key while it still accepts the old one.
+    pub fn login_key_lifetime(mut self, lifetime: std::time::Duration) -> Self {
+        self.settings.login_key_lifetime = lifetime;
+        self
+    }
+
     pub(crate) fn prepare(self) -> Result<(Application, Settings)> {
         let application = Application {
             service: "digiwin",

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     Result, UserToken, VerificationCode,
-    crypto::SealedPassword,
+    crypto::{SealedPassword, ServiceKey},
     protocol::{
         decode::Data,
+        login::KeyRequest,
         operation::{Operation, operations},
         request::Request,
         token::{TokenResponse, first_token, with_lifetime, with_lifetime_of},
@@ -17,7 +18,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 // `get_aes_key`: asking twice gives two keys under one name, so it is not certain to be idempotent.
 operations! {
@@ -147,8 +148,8 @@ pub(crate) fn logout(options: &LogoutOptions) -> Result<Request> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PublicKey {
-    pub(crate) public_key: String,
+struct PublicKey {
+    public_key: String,
 }
 
 pub(crate) fn get_public_key() -> Result<Request> {
@@ -157,6 +158,13 @@ pub(crate) fn get_public_key() -> Result<Request> {
 
 pub(crate) fn public_key(data: &Data) -> Result<String> {
     Ok(data.decode::<PublicKey>()?.public_key)
+}
+
+/// The keys of a login; `refused` is a key that the service could not use.
+pub(crate) fn login_keys(refused: Option<Arc<ServiceKey>>) -> Result<KeyRequest> {
+    let read = |data: &Data| ServiceKey::read(&public_key(data)?);
+    let with_pair = refused.is_none();
+    Ok(KeyRequest { request: get_public_key()?, read, refused, with_pair })
 }
 
 #[derive(Deserialize)]

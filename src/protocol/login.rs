@@ -4,9 +4,10 @@ use super::{decode::Data, request::Request};
 use crate::{
     Error, ErrorKind, Result,
     credentials::{Credentials, PasswordLogin},
-    crypto::KeyPair,
+    crypto::{KeyPair, ServiceKey},
     token_store::StoredToken,
 };
+use std::sync::Arc;
 
 /// What a session logs in with.
 pub(crate) enum Source<'a> {
@@ -52,17 +53,25 @@ pub(crate) trait Login: Send {
     /// What comes next.
     fn next(&mut self, input: Input) -> Result<Step>;
 
+    /// What comes next after the request of the last step has failed: nothing, as a rule.
+    fn after_failure(&mut self, error: Error) -> Result<Step> {
+        Err(error)
+    }
+
     /// Whether [`next`](Self::next) takes so long that no executor may wait for it.
     fn is_arithmetic(&self) -> bool {
         false
     }
 }
 
-/// What a login goes on with; nothing at the beginning.
-#[derive(Default)]
-pub(crate) struct Input {
-    pub(crate) response: Option<Data>,
-    pub(crate) key: Option<KeyPair>,
+/// What a login goes on with.
+pub(crate) enum Input {
+    /// Nothing: it begins.
+    Begin,
+    /// The response to the request of the last step.
+    Response(Data),
+    /// The service's public key, and the key pair if one was wanted.
+    Keys(Arc<ServiceKey>, Option<KeyPair>),
 }
 
 /// What a login asks for.
@@ -71,16 +80,35 @@ pub(crate) enum Step {
         request: Request,
         /// What it is sent with, if that is not the session's token yet.
         token: Option<StoredToken>,
-        /// Whether a key pair is to be generated while the request is under way.
-        generate_key: bool,
     },
+    Keys(KeyRequest),
     /// The token, and the response that brought it.
     Done(StoredToken, Data),
 }
 
+/// The keys that a login needs. The session remembers the service's for a while.
+pub(crate) struct KeyRequest {
+    /// The request for the service's public key, to send where none is remembered.
+    pub(crate) request: Request,
+    /// Reads the response to it.
+    pub(crate) read: fn(&Data) -> Result<ServiceKey>,
+    /// A key that the service does not seem to have any more.
+    pub(crate) refused: Option<Arc<ServiceKey>>,
+    /// Whether the login needs a key pair too.
+    pub(crate) with_pair: bool,
+}
+
 impl Step {
     pub(crate) fn send(request: Request) -> Self {
-        Self::Send { request, token: None, generate_key: false }
+        Self::Send { request, token: None }
+    }
+
+    /// The request that it takes, in any case or where no key is remembered.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Send { request, .. } | Self::Keys(KeyRequest { request, .. }) => Some(request),
+            Self::Done(..) => None,
+        }
     }
 }
 
@@ -103,10 +131,10 @@ impl Login for SingleRequestLogin {
     }
 
     fn next(&mut self, input: Input) -> Result<Step> {
-        match (input.response, self.request.take()) {
-            (Some(response), _) => Ok(Step::Done((self.read)(&response)?, response)),
-            (None, Some(request)) => Ok(Step::send(request)),
-            (None, None) => Err(Error::new(ErrorKind::Decode).detail("the login ended without a response")),
+        match (input, self.request.take()) {
+            (Input::Response(response), _) => Ok(Step::Done((self.read)(&response)?, response)),
+            (Input::Begin, Some(request)) => Ok(Step::send(request)),
+            _ => Err(Error::new(ErrorKind::Decode).detail("the login ended without a response")),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         batches::Batches,
         decode::Data,
         dry_run,
-        login::{Input, Login, Step},
+        login::{Input, Login},
         operation::TokenUse,
         request::Request,
         token::TokenResponse,
@@ -105,9 +105,9 @@ impl Session {
             let named = |error: Error| error.operation_named(operation);
             session.check_foreign().map_err(named)?;
             if session.settings.dry_run
-                && let Step::Send { request, .. } = login.next(Input::default())?
+                && let Some(request) = login.next(Input::Begin)?.request()
             {
-                return Err(named(dry_run::error(&request, &session.core.base_url)));
+                return Err(named(dry_run::error(request, &session.core.base_url)));
             }
             let driven = session.drive(login, &session.settings, session.deadline(), Some(&attempts)).await;
             let LoggedIn { token, response } = driven?;

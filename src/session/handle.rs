@@ -8,7 +8,7 @@ use crate::{
         application::Application,
         batches::Batches,
         decode::Data,
-        login::{Login, LoginMethod},
+        login::{KeyRequest, Login, LoginMethod},
         request::Request,
         token::TokenResponse,
     },
@@ -128,6 +128,11 @@ impl<D: Drive> Handle<D> {
     pub(crate) fn log_in<T: DeserializeOwned + Send + 'static>(&self, login: Box<dyn Login>) -> D::Call<T> {
         let session = self.0.clone();
         D::run(async move { session.log_in(login).await })
+    }
+
+    pub(crate) fn prepare_login(&self, wanted: Result<KeyRequest>) -> D::Call<()> {
+        let session = self.0.clone();
+        D::run(async move { session.prepare_login(wanted).await })
     }
 
     pub(crate) fn log_out(&self, request: Result<Request>) -> D::Call<()> {

@@ -13,10 +13,10 @@ use crate::{
     Error, ErrorKind, Result,
     call_options::CallSettings,
     credentials::Resolved,
-    crypto::KeyPair,
     protocol::{
         decode::Data,
         login::{Input, Login, LoginMethod, Source, Step},
+        request::Request,
         retry::Attempts,
     },
     token_store::{StoreKey, StoredToken},
@@ -63,9 +63,37 @@ impl Session {
         sent: &mut bool,
     ) -> Result<LoggedIn> {
         let core = &*self.core;
-        let mut input = Input::default();
+        let mut takes_keys = false;
+        let mut step = login.next(Input::Begin)?;
         loop {
-            let step = if login.is_arithmetic() && input.response.is_some() {
+            let input = match step {
+                Step::Done(token, response) => return Ok(LoggedIn { token, response }),
+                Step::Keys(wanted) => {
+                    takes_keys = true;
+                    let (service_key, pair) = self.keys_for(&wanted, settings, deadline, made).await?;
+                    Input::Keys(service_key, pair)
+                }
+                Step::Send { request, token } => {
+                    let token = token.map(|token| ActiveToken::new(core.dialect, token, Now::read())).transpose()?;
+                    let last = request.operation.name == login.operation();
+                    if last && takes_keys {
+                        // While this login waits for its response.
+                        core.login_keys.spare.make();
+                    }
+                    let sent_on = self.send_for_login(&request, token.as_ref(), settings, deadline, made);
+                    match sent_on.await {
+                        Ok(response) => {
+                            *sent |= last;
+                            Input::Response(response)
+                        }
+                        Err(error) => {
+                            step = login.after_failure(error)?;
+                            continue;
+                        }
+                    }
+                }
+            };
+            step = if login.is_arithmetic() {
                 let workers = Workers::cpu();
                 let next = workers.run(move || {
                     let step = login.next(input);
@@ -74,34 +102,10 @@ impl Session {
                 let (rest, step) =
                     core.flavour.until(deadline, next).await.map_err(|_| settings.late("the login's arithmetic"))??;
                 login = rest;
-                step
+                step?
             } else {
-                login.next(input)
+                login.next(input)?
             };
-            match step? {
-                Step::Done(token, response) => return Ok(LoggedIn { token, response }),
-                Step::Send { request, token, generate_key } => {
-                    let token = token.map(|token| ActiveToken::new(core.dialect, token, Now::read())).transpose()?;
-                    // By itself, so that its place in the queue is not held by a thread that waits for the network.
-                    let key = generate_key
-                        .then(|| core.flavour.spawn_detached(async { Workers::cpu().run(KeyPair::generate).await }));
-                    let last = request.operation.name == login.operation();
-                    let read = |data: &Data| data.bytes().map(|_| data.clone());
-                    let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
-                    let mut sending = Sending::counted_by(made);
-                    let sent_on = self.send_with_retries(&request, token.as_ref(), read, attempts, now, &mut sending);
-                    let response = Some(sent_on.await?);
-                    *sent |= last;
-                    let key = match key {
-                        Some(key) => {
-                            let key = core.flavour.until(deadline, key.join()).await;
-                            Some(key.map_err(|_| settings.late("the login's key"))????)
-                        }
-                        None => None,
-                    };
-                    input = Input { response, key };
-                }
-            }
         }
     }
 
@@ -119,6 +123,21 @@ impl Session {
             self.save_with(lock, deadline).await;
         }
         Ok(gained)
+    }
+
+    /// Sends a request of a login, and returns the response's data.
+    pub(super) async fn send_for_login(
+        &self,
+        request: &Request,
+        token: Option<&ActiveToken>,
+        settings: &CallSettings,
+        deadline: Instant,
+        made: Option<&AttemptLog>,
+    ) -> Result<Data> {
+        let read = |data: &Data| data.bytes().map(|_| data.clone());
+        let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
+        let mut sending = Sending::counted_by(made);
+        self.send_with_retries(request, token, read, attempts, now, &mut sending).await
     }
 
     /// Logs in, if the limit of logins permits it.

@@ -10,6 +10,7 @@ mod join;
 mod lifetime;
 mod limiter;
 mod login;
+mod login_keys;
 #[cfg(test)]
 mod model;
 mod observe;
@@ -22,7 +23,9 @@ mod registry;
 mod running;
 mod save;
 mod send;
+mod service_key;
 mod shared;
+mod spare_pair;
 mod state;
 mod store;
 mod token;

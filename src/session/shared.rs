@@ -1,6 +1,6 @@
 //! The parts of a client that its sessions share.
 
-use super::{Session, registry::Registry, running::Running, state::SessionState};
+use super::{Session, login_keys::LoginKeys, registry::Registry, running::Running, state::SessionState};
 use crate::{
     CallOptions, Error, Result,
     call_options::CallSettings,
@@ -31,6 +31,7 @@ pub(super) struct Core {
     pub(super) store: Arc<dyn TokenStore>,
     pub(super) store_workers: Workers,
     pub(super) registry: Registry,
+    pub(super) login_keys: LoginKeys,
     pub(super) running: Arc<Running>,
     pub(super) service: &'static str,
     pub(super) observing: Observing,
@@ -81,6 +82,7 @@ impl Session {
             store: settings.token_store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             store_workers: Workers::new(STORE_WORKERS),
             registry: Registry::default(),
+            login_keys: LoginKeys::new(settings.login_key_lifetime),
             running: Arc::default(),
             service,
             observing: settings.observing,

@@ -56,19 +56,62 @@ impl Workers {
             let _ = sender.send(result);
             drop(permit);
         };
-        thread::Builder::new().name("iam-sdk-worker".to_owned()).spawn(run).map_err(|_| work_lost())?;
+        spawn(run).map_err(|_| work_lost())?;
         match receiver.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(panic)) => resume_unwind(panic),
             Err(_) => Err(work_lost()),
         }
     }
+
+    /// Starts `work` that nobody waits for yet on a thread of its own, if it need not wait for another piece of work. If the receiver
+    /// is gone by then, the result is dropped on that thread.
+    pub(crate) fn start<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<oneshot::Receiver<T>> {
+        let permit = self.0.clone().try_acquire_owned().ok()?;
+        let (sender, receiver) = oneshot::channel();
+        let run = move || {
+            let _permit = permit;
+            let _ = sender.send(work());
+        };
+        spawn(run).ok().map(|_| receiver)
+    }
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name("iam-sdk-worker".to_owned()).spawn(run)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Barrier;
+
+    #[test]
+    fn a_result_that_nobody_takes_is_dropped_on_its_thread() {
+        struct Told(std::sync::mpsc::Sender<thread::ThreadId>);
+        impl Drop for Told {
+            fn drop(&mut self) {
+                self.0.send(thread::current().id()).unwrap();
+            }
+        }
+        let (workers, (told, dropped), gate) = (Workers::new(1), std::sync::mpsc::channel(), Arc::new(Barrier::new(2)));
+        let closed = gate.clone();
+        let coming = workers.start(move || {
+            closed.wait();
+            Told(told)
+        });
+        assert!(workers.start(|| ()).is_none(), "another piece of work would have to wait");
+        drop(coming.unwrap());
+        gate.wait();
+        assert_ne!(dropped.recv().unwrap(), thread::current().id());
+        while !workers.are_idle() {
+            thread::yield_now();
+        }
+        assert_eq!(workers.start(|| 7).unwrap().blocking_recv(), Ok(7));
+    }
 
     #[test]
     fn arithmetic_takes_as_many_threads_as_there_are_cores() {

@@ -12,6 +12,7 @@ mod digiwin;
 pub mod hanging;
 pub mod http2;
 mod lists;
+mod login_keys;
 mod many_users;
 pub mod matrix;
 mod messages;

@@ -20,7 +20,7 @@ use rsa::{
     pkcs8::{DecodePublicKey, EncodePublicKey},
 };
 use serde_json::{Value, json};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 const LOGIN: &str = "digiwin.identity.login";
 
@@ -66,21 +66,26 @@ fn data(request: &Request, status: u16, body: Vec<u8>) -> Result<Data, Error> {
 /// Logs in; the request with this name is responded to with `body`, the others as they should be.
 fn log_in(keys: &KeyPair, strange: &str, status: u16, body: &[u8]) -> Result<StoredToken, Error> {
     let mut login = Handshake::new("ann", Password::from("pass-4711"), LastRequest::Login(LoginOptions::new()));
-    let mut input = Input::default();
-    // Three requests, and the token.
-    for _ in 0..4 {
-        match login.next(input)? {
+    let respond = |request: &Request| match request.operation.name == strange {
+        true => data(request, status, body.to_vec()),
+        false => data(request, 200, Server::get().respond(request)),
+    };
+    let mut step = login.next(Input::Begin)?;
+    // The handshake, once again with another key, the last request, and the token.
+    for _ in 0..6 {
+        step = match step {
             Step::Done(token, _) => return Ok(token),
-            Step::Send { request, generate_key, .. } => {
-                let response = match request.operation.name == strange {
-                    true => data(&request, status, body.to_vec())?,
-                    false => data(&request, 200, Server::get().respond(&request))?,
-                };
-                input = Input { response: Some(response), key: generate_key.then(|| keys.clone()) };
+            Step::Keys(wanted) => {
+                let key = Arc::new((wanted.read)(&respond(&wanted.request)?)?);
+                login.next(Input::Keys(key, wanted.with_pair.then(|| keys.clone())))?
             }
-        }
+            Step::Send { request, .. } => match respond(&request) {
+                Ok(response) => login.next(Input::Response(response))?,
+                Err(error) => login.after_failure(error)?,
+            },
+        };
     }
-    panic!("a login of more than three requests");
+    panic!("a login of more than five requests");
 }
 
 /// Whether any text in it is this one.

@@ -4,6 +4,7 @@
 mod allocations;
 #[cfg(feature = "server")]
 mod guard;
+mod trees;
 
 use iam_sdk::{
     ErrorKind, Method, Result,
@@ -327,6 +328,7 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     let error = measure(&serve(large), USERS).1.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("20 times"), "{error}");
+    trees::a_node_takes_250_bytes_at_the_most(|| NOW.load(Ordering::Relaxed));
     allocations::an_observer_costs_no_allocation(&serve(b"[]"));
     #[cfg(feature = "emulator")]
     an_endless_body_takes_its_limit_and_32_mib_at_the_most();

@@ -19,6 +19,7 @@ mod credentials;
 mod every_operation;
 mod headers_from;
 mod identity;
+mod login_keys;
 mod login_limit;
 #[cfg(feature = "metrics")]
 mod metrics;

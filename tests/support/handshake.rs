@@ -42,6 +42,15 @@ impl Keys {
         None
     }
 
+    /// Whether this text was encrypted under this server's key.
+    pub fn can_open(&self, wrapped: &str) -> bool {
+        let wrapped = STANDARD.decode(wrapped).unwrap();
+        // Under another key a block opens to noise.
+        let open = |block| self.0.decrypt(Pkcs1v15Encrypt, block).ok();
+        let text = wrapped.chunks(self.0.size()).map(open).collect::<Option<Vec<_>>>().unwrap_or_default().concat();
+        STANDARD.decode(text).is_ok_and(|der| RsaPublicKey::from_public_key_der(&der).is_ok())
+    }
+
     /// The client's key, and the lengths of the pieces that it came in.
     pub fn client_key(&self, wrapped: &str) -> (RsaPublicKey, Vec<usize>) {
         let wrapped = STANDARD.decode(wrapped).unwrap();

@@ -112,11 +112,11 @@ fn child_of_a_process_that_logs_in() {
         let builder = Client::builder(server.url(), application).timeout(std::time::Duration::from_secs(60));
         builder.build().unwrap()
     };
-    let parents = client("parent");
+    // A client each: the logins of one ask for the service's key once.
     std::thread::scope(|scope| {
         let _opened = gate.open_at_end();
         for n in 0..LOGINS {
-            let session = parents.with_session(n.to_string());
+            let session = client("parent").with_session(n.to_string());
             scope.spawn(move || session.identity().login("u", "p"));
         }
         while gate.arrived() < LOGINS {

@@ -200,23 +200,33 @@ model! {
 
 model! {
     /// A node of an organization, a department for instance.
+    ///
+    /// The fields of [`OrgNodeDetails`] are read and set as if they were its own, `node.description` for instance; to move one out,
+    /// use `std::mem::take(&mut node.path)`. They take memory only where the service, or you, have set one.
     OrgNode {
         /// The id of the node.
         id: Option<String> = "id",
-        /// The id of the organization.
-        org_id: Option<String> = "orgId",
         /// The name of the node.
         name: Option<String> = "name",
+        /// The code of the node.
+        code: Option<String> = "code",
+        /// The place among the siblings: the larger, the earlier.
+        order: Option<i64> = "order",
+        /// The ids of the nodes below; empty in a tree, which has the nodes themselves.
+        children: Vec<String> = "children",
+        /// The first page of the members, after `add_members` and `delete_members`.
+        users: Option<Box<Page<User>>> = "users",
+    }
+    /// The fields of an [`OrgNode`] that make up no tree.
+    rare OrgNodeDetails {
+        /// The id of the organization.
+        org_id: Option<String> = "orgId",
         /// The names in other languages: JSON text, by language.
         name_i18n: Option<String> = "nameI18n",
         /// A description of the node.
         description: Option<String> = "description",
         /// The descriptions in other languages: JSON text, by language.
         description_i18n: Option<String> = "descriptionI18n",
-        /// The place among the siblings: the larger, the earlier.
-        order: Option<i64> = "order",
-        /// The code of the node.
-        code: Option<String> = "code",
         /// Whether the node is the root.
         root: Option<bool> = "root",
         /// How many levels the node is below the root.
@@ -231,10 +241,6 @@ model! {
         created_at: Option<String> = "createdAt",
         /// When the node was last changed.
         updated_at: Option<String> = "updatedAt",
-        /// The ids of the nodes below; empty in a tree, which has the nodes themselves.
-        children: Vec<String> = "children",
-        /// The first page of the members, after `add_members` and `delete_members`.
-        users: Option<Box<Page<User>>> = "users",
         /// All members, in an export.
         members: Vec<User> = "members",
     }

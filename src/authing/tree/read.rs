@@ -50,9 +50,10 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
                 if let Some(entered) = scan.member(open)? {
                     scan.grow(&mut levels)?;
                     levels.push(entered);
-                } else if let Some(Level::Node(open)) = levels.pop() {
+                } else if let Some(Level::Node(mut open)) = levels.pop() {
                     let mut node: OrgNode = meter::decode_inner(&open.own).map_err(|_| scan.at)?;
                     node.children = Vec::new();
+                    open.children.shrink_to_fit();
                     let tree = OrgTree { node, children: Children(open.children) };
                     // The list that it stands in lies between it and its parent.
                     let parent = levels.iter_mut().rev().find_map(|level| match level {

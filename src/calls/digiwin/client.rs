@@ -28,6 +28,21 @@ impl Client {
     options_method!();
     client_methods!(request: digiwin::REQUEST);
 
+    /// Makes the next login short, of whichever session of this client: two requests over an open connection, and no wait for a key.
+    ///
+    /// Asks for the service's public key, which opens a connection, and meanwhile makes the key pair of the next login. It sends the app
+    /// token and nothing secret of a user, and neither needs nor changes a session's token. A connection that is not used is closed
+    /// after a while; the key is remembered as long as the builder's
+    /// [`login_key_lifetime`](ClientBuilder::login_key_lifetime) says, the key pair as long as the client lives.
+    ///
+    /// # Errors
+    ///
+    /// Those of `identity().get_public_key()`, such as [`Application`](crate::ErrorKind::Application) for a wrong app token, and
+    /// [`Crypto`](crate::ErrorKind::Crypto) where the service's key cannot be read. A login is no worse off for them: it asks again.
+    pub fn prepare_login(&self) -> Call<()> {
+        self.session.prepare_login(digiwin::identity::login_keys(None))
+    }
+
     /// Returns the calls that log users in and out, and switch tenants.
     pub fn identity(&self) -> Identity {
         Identity { session: self.session.clone() }

@@ -24,7 +24,8 @@ impl Identity {
 
     /// Logs a user in with a password.
     ///
-    /// The handshake comes first: `GET /api/iam/v2/identity/publickey` and `POST …/aeskey`.
+    /// The handshake comes first: `GET /api/iam/v2/identity/publickey`, unless the client remembers the key, and `POST …/aeskey`. See
+    /// [`prepare_login`](super::Client::prepare_login).
     #[doc = identity::docs!(LOGIN)]
     pub fn login(&self, user_id: impl AsRef<str>, password: impl Into<Password>) -> Call<AuthoredUser> {
         self.login_with(user_id, password, LoginOptions::new())

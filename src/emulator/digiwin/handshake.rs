@@ -11,39 +11,62 @@ use rsa::{
     pkcs8::{DecodePublicKey, EncodePublicKey},
     traits::PublicKeyParts,
 };
-use std::{io, sync::Mutex};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
 
 /// The most handshakes that are remembered; beyond it the oldest one fails.
 const PENDING: usize = 10_000;
 
 pub(super) struct ServerKeys {
-    private: RsaPrivateKey,
-    public: String,
+    current: Mutex<Arc<ServerKey>>,
+    bits: usize,
     /// The AES key of each handshake under way, by `clientEncryptPublicKey`.
     pending: Mutex<Table<String, String>>,
 }
 
-impl ServerKeys {
-    pub(super) fn generate(bits: usize) -> io::Result<Self> {
+struct ServerKey {
+    private: RsaPrivateKey,
+    public: String,
+}
+
+impl ServerKey {
+    fn generate(bits: usize) -> io::Result<Self> {
         let private = RsaPrivateKey::new(&mut rand::rng(), bits).map_err(io::Error::other)?;
         let public = private.to_public_key().to_public_key_der().map_err(io::Error::other)?;
-        Ok(Self { public: STANDARD.encode(public), private, pending: Mutex::default() })
+        Ok(Self { public: STANDARD.encode(public), private })
+    }
+}
+
+impl ServerKeys {
+    pub(super) fn generate(bits: usize) -> io::Result<Self> {
+        let current = Mutex::new(Arc::new(ServerKey::generate(bits)?));
+        Ok(Self { current, bits, pending: Mutex::default() })
     }
 
-    pub(super) fn public_key(&self) -> &str {
-        &self.public
+    /// Replaces the key by a new one of the same size. Handshakes that have their AES key already go on.
+    pub(super) fn rotate(&self) -> io::Result<()> {
+        let new = Arc::new(ServerKey::generate(self.bits)?);
+        *lock(&self.current) = new;
+        Ok(())
+    }
+
+    pub(super) fn public_key(&self) -> String {
+        lock(&self.current).public.clone()
     }
 
     /// Decrypts the client's public key, and returns a new AES key encrypted with it.
     pub(super) fn wrap_aes_key(&self, client_encrypt_public_key: &str) -> Result<String, ErrorResponse> {
         let refused = || ErrorResponse::bad_request("clientEncryptPublicKey cannot be decrypted");
         let wrapped = STANDARD.decode(client_encrypt_public_key).map_err(|_| refused())?;
-        if wrapped.is_empty() || wrapped.len() % self.private.size() != 0 {
+        let key = lock(&self.current).clone();
+        if wrapped.is_empty() || wrapped.len() % key.private.size() != 0 {
             return Err(refused());
         }
         let mut text = Vec::new();
-        for block in wrapped.chunks(self.private.size()) {
-            text.extend(self.private.decrypt(Pkcs1v15Encrypt, block).map_err(|_| refused())?);
+        for block in wrapped.chunks(key.private.size()) {
+            text.extend(key.private.decrypt(Pkcs1v15Encrypt, block).map_err(|_| refused())?);
         }
         let der = STANDARD.decode(text).map_err(|_| refused())?;
         let client = RsaPublicKey::from_public_key_der(&der).map_err(|_| refused())?;

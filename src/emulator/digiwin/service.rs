@@ -43,6 +43,20 @@ impl Digiwin {
         }
     }
 
+    /// Replaces the service's RSA key by a new one, as an administrator would.
+    ///
+    /// A request for an AES key that was made for the old key is refused; a login that has its AES key goes on. What the service
+    /// itself responds then is not documented.
+    ///
+    /// # Panics
+    ///
+    /// If no key can be generated.
+    pub fn rotate_key(&self) {
+        if let Err(error) = self.keys.rotate() {
+            panic!("no RSA key could be generated: {error}");
+        }
+    }
+
     pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
         lock(&self.directory)
     }

@@ -1,6 +1,6 @@
 //! The service, the store and the sessions that the model checker explores.
 
-use crate::session::{registry::Registry, shared::STORE_WORKERS, *};
+use crate::session::{login_keys::LoginKeys, registry::Registry, shared::STORE_WORKERS, *};
 use crate::{
     authing,
     config::Settings,
@@ -123,6 +123,7 @@ pub(super) fn session(service: &Arc<Service>, store: &Arc<Yielding>) -> Session 
         store: store.clone(),
         store_workers: Workers::new(STORE_WORKERS),
         registry: Registry::default(),
+        login_keys: LoginKeys::new(Duration::ZERO),
         running: Arc::default(),
         service: "model",
         observing: crate::observe::Observing::default(),

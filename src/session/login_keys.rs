@@ -1,0 +1,152 @@
+//! The keys of a login: the service's public key, and a key pair of the login's own.
+
+use super::{
+    Session,
+    flight::{Flight, Goal},
+    observe::AttemptLog,
+    service_key::KeyMemory,
+    spare_pair::{ComingPair, SparePair},
+};
+use crate::{
+    Result,
+    call_options::CallSettings,
+    crypto::{KeyPair, ServiceKey},
+    protocol::{dry_run, login::KeyRequest},
+    transport::{runtime::JoinHandle, worker::Workers},
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tracing::Instrument as _;
+
+/// What the logins of a client share.
+pub(super) struct LoginKeys {
+    memory: KeyMemory,
+    pub(super) spare: SparePair,
+}
+
+impl LoginKeys {
+    pub(super) fn new(lifetime: Duration) -> Self {
+        Self { memory: KeyMemory::new(lifetime), spare: SparePair::default() }
+    }
+}
+
+/// A key pair under way.
+enum Making {
+    Spare(ComingPair),
+    Own(JoinHandle<Result<KeyPair>>),
+}
+
+async fn make_pair() -> Result<KeyPair> {
+    Workers::cpu().run(KeyPair::generate).await?
+}
+
+impl Session {
+    /// Returns the service's public key, and a key pair if one is wanted: made while the service responds.
+    pub(super) async fn keys_for(
+        &self,
+        wanted: &KeyRequest,
+        settings: &CallSettings,
+        deadline: Instant,
+        made: Option<&AttemptLog>,
+    ) -> Result<(Arc<ServiceKey>, Option<KeyPair>)> {
+        let making = wanted.with_pair.then(|| self.begin_pair());
+        let memory = &self.core.login_keys.memory;
+        if let Some(refused) = &wanted.refused {
+            memory.forget(refused);
+        }
+        let service_key = match memory.get(Instant::now()) {
+            Some(known) => known,
+            None => self.ask_for_key(wanted, settings, deadline, made, false).await?,
+        };
+        Ok(match making {
+            Some(making) => (service_key, Some(self.pair(making, settings, deadline).await?)),
+            None => (service_key, None),
+        })
+    }
+
+    /// Makes the next login short: asks for the service's public key, which opens a connection too, and makes a key pair.
+    pub(crate) async fn prepare_login(&self, wanted: Result<KeyRequest>) -> Result<()> {
+        let wanted = wanted?;
+        let operation = wanted.request.operation.name;
+        let call = self.core.begin_call(operation);
+        let work = async {
+            self.check_context()?;
+            if self.settings.dry_run {
+                return Err(dry_run::error(&wanted.request, &self.core.base_url));
+            }
+            let (settings, deadline) = (&*self.settings, self.deadline());
+            let making = self.begin_pair();
+            let asked = self.ask_for_key(&wanted, settings, deadline, Some(call.attempts()), true).await;
+            let pair = self.pair(making, settings, deadline).await;
+            asked?;
+            self.core.login_keys.spare.keep(pair?);
+            Ok(())
+        };
+        let result = work.instrument(call.span()).await;
+        call.finish(result.map_err(|error| error.operation_unless_named(operation)))
+    }
+
+    /// Asks the service for its key, or waits for another login that does. Where that fails, this one asks by itself: the other's
+    /// time limit or headers may be why. `in_any_case`: also if the key has become known meanwhile.
+    async fn ask_for_key(
+        &self,
+        wanted: &KeyRequest,
+        settings: &CallSettings,
+        deadline: Instant,
+        made: Option<&AttemptLog>,
+        in_any_case: bool,
+    ) -> Result<Arc<ServiceKey>> {
+        let memory = &self.core.login_keys.memory;
+        let begun = Instant::now();
+        let leader = match memory.fetches.begin(Goal::Read, deadline) {
+            Flight::Leader(leader, _) => {
+                // Another login's request may have ended a moment ago.
+                if let Some(known) = memory.get(begun).filter(|_| !in_any_case) {
+                    leader.complete(known.clone());
+                    return Ok(known);
+                }
+                Some(leader)
+            }
+            Flight::Follower(follower, _) if memory.is_shared() => {
+                match self.core.flavour.until(deadline, follower.outcome()).await {
+                    Ok(Some(key)) => return Ok(key),
+                    Ok(None) => None,
+                    Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
+                }
+            }
+            Flight::Follower(..) => None,
+        };
+        let data = self.send_for_login(&wanted.request, None, settings, deadline, made).await?;
+        let key = Arc::new((wanted.read)(&data)?);
+        memory.put(key.clone(), begun);
+        if let Some(leader) = leader {
+            leader.complete(key.clone());
+        }
+        Ok(key)
+    }
+
+    /// Takes the spare key pair, or begins to make one.
+    fn begin_pair(&self) -> Making {
+        match self.core.login_keys.spare.take() {
+            Some(coming) => Making::Spare(coming),
+            // By itself, so that its place in the queue is not held by a thread that waits for the network.
+            None => Making::Own(self.core.flavour.spawn_detached(make_pair())),
+        }
+    }
+
+    async fn pair(&self, making: Making, settings: &CallSettings, deadline: Instant) -> Result<KeyPair> {
+        let made = async {
+            match making {
+                Making::Own(making) => making.join().await?,
+                Making::Spare(coming) => match coming.await {
+                    Ok(Ok(pair)) => Ok(pair),
+                    // Its thread could not make one, or not even begin.
+                    Ok(Err(_)) | Err(_) => make_pair().await,
+                },
+            }
+        };
+        self.core.flavour.until(deadline, made).await.map_err(|_| settings.late("the login's key"))?
+    }
+}
