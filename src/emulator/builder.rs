@@ -1,7 +1,7 @@
 //! Builds and starts an emulator.
 
 use super::{
-    authing, cloudspot, digiwin, fault,
+    fault,
     log::Log,
     registry::{Services, Settings},
     running::{Emulator, Server},
@@ -22,7 +22,7 @@ pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
     kept_requests: Option<usize>,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Emulator {
@@ -44,24 +44,6 @@ impl Emulator {
 impl EmulatorBuilder {
     fn new() -> Self {
         Self { port: 0, latency: Duration::ZERO, kept_requests: None, settings: Settings::default() }
-    }
-
-    /// Sets Authing's seed (users, organizations and so on), or its settings with a seed.
-    pub fn authing(mut self, settings: impl Into<authing::Settings>) -> Self {
-        self.settings.authing = settings.into();
-        self
-    }
-
-    /// Sets Cloudspot's seed (companies and people), or its settings with a seed.
-    pub fn cloudspot(mut self, settings: impl Into<cloudspot::Settings>) -> Self {
-        self.settings.cloudspot = settings.into();
-        self
-    }
-
-    /// Sets Digiwin's seed (people and tenants), or its settings with a seed.
-    pub fn digiwin(mut self, settings: impl Into<digiwin::Settings>) -> Self {
-        self.settings.digiwin = settings.into();
-        self
     }
 
     /// Sets the loopback port. Default: 0, which takes a free one.

@@ -54,9 +54,12 @@
 // The examples run their functions themselves: hidden lines take the attribute.
 #![allow(clippy::test_attr_in_doctest)]
 
+#[cfg(feature = "authing")]
 pub mod authing;
 mod builder;
+#[cfg(feature = "cloudspot")]
 pub mod cloudspot;
+#[cfg(feature = "digiwin")]
 pub mod digiwin;
 mod document;
 mod fault;

@@ -1,13 +1,11 @@
 //! Who calls.
 
 use super::{ActingClient, Identity, Rejection, acting_client::Service, decisions::Question, guard::Who};
-use crate::{
-    Error, Result, UserToken,
-    r#async::{Client, cloudspot::LicenseClient},
-    cloudspot::LicenseUser,
-    digiwin::UserTokenInfo,
-    session::OnRefusal,
-};
+use crate::{Error, Result, UserToken, session::OnRefusal};
+#[cfg(feature = "digiwin")]
+use crate::{r#async::Client, digiwin::UserTokenInfo};
+#[cfg(feature = "cloudspot")]
+use crate::{r#async::cloudspot::LicenseClient, cloudspot::LicenseUser};
 use std::{fmt, pin::Pin, sync::Arc};
 
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -31,8 +29,9 @@ pub(super) trait Authority<I>: Send + Sync {
 /// With the feature `axum` it is an extractor, and so is `Option<Caller>`: `None` only if the request has no token, and stands behind
 /// an [`optional_layer`](super::Guard::optional_layer).
 ///
-/// Without a type argument the identity is Digiwin's; `Caller<TokenOwner>` is Authing's, `Caller<LicenseUser>` Cloudspot's.
-pub struct Caller<I = UserTokenInfo>(Arc<Inner<I>>);
+/// Without a type argument the identity is Digiwin's (feature `digiwin`); `Caller<TokenOwner>` is Authing's, `Caller<LicenseUser>`
+/// Cloudspot's.
+pub struct Caller<#[cfg(feature = "digiwin")] I = UserTokenInfo, #[cfg(not(feature = "digiwin"))] I>(Arc<Inner<I>>);
 
 struct Inner<I> {
     who: Arc<Who<I>>,
@@ -129,6 +128,7 @@ impl<I: Identity> Caller<I> {
     }
 }
 
+#[cfg(feature = "digiwin")]
 impl Caller<UserTokenInfo> {
     /// Returns a client whose calls are made as the caller, over the connections of the guard's client.
     ///
@@ -141,11 +141,13 @@ impl Caller<UserTokenInfo> {
     pub fn client(&self) -> Result<Client> {
         match self.acting_client()? {
             Service::Digiwin(client) => client.with_watched_token(self.0.token.clone(), self.on_refusal()),
+            #[cfg(feature = "cloudspot")]
             Service::Cloudspot(_) => Err(wrong_service()),
         }
     }
 }
 
+#[cfg(feature = "cloudspot")]
 impl Caller<LicenseUser> {
     /// Returns a client whose calls are made as the caller, over the connections of the guard's client.
     ///
@@ -158,6 +160,7 @@ impl Caller<LicenseUser> {
     pub fn client(&self) -> Result<LicenseClient> {
         match self.acting_client()? {
             Service::Cloudspot(client) => client.with_watched_token(self.0.token.clone(), self.on_refusal()),
+            #[cfg(feature = "digiwin")]
             Service::Digiwin(_) => Err(wrong_service()),
         }
     }

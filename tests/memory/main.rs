@@ -1,5 +1,5 @@
 //! How much memory a response takes at the most, whatever it is. In a process of its own: its allocator counts.
-#![cfg(feature = "blocking")]
+#![cfg(all(feature = "blocking", feature = "authing", feature = "cloudspot", feature = "digiwin"))]
 
 mod allocations;
 
