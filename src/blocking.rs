@@ -12,7 +12,7 @@
 //! ahead of expiry run on short-lived threads. Dropping the last handle of a client waits up to 2 s for a refresh that is under way,
 //! so that its token is stored. Any number of threads may share a client.
 //!
-//! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
+//! On a thread that drives an async runtime every call, and `build` of a client, is an error of kind
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
 //!
 //! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)

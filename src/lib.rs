@@ -12,7 +12,19 @@
 //! [coming from Python]: guide::from_python
 //!
 // Its examples use both flavours: `cargo test --all-features` compiles them.
-#![cfg_attr(any(not(doctest), all(feature = "async", feature = "blocking", feature = "authing", feature = "cloudspot", feature = "digiwin")), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    any(
+        not(doctest),
+        all(
+            feature = "async",
+            feature = "blocking",
+            feature = "authing",
+            feature = "cloudspot",
+            feature = "digiwin"
+        )
+    ),
+    doc = include_str!("../README.md")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]

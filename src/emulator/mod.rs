@@ -63,6 +63,7 @@ pub mod cloudspot;
 pub mod digiwin;
 mod document;
 mod fault;
+mod gzip;
 mod lock;
 mod log;
 mod operation;
