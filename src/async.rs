@@ -26,29 +26,30 @@
 //!
 //! The certificates that the operating system trusts stay trusted.
 
-use crate::{Result, protocol::paging::Received, session, transport::runtime};
-use calls::authing::Source;
-use futures_core::Stream;
-use maybe_async::must_be_async as maybe_async;
+use crate::{Result, session, transport::runtime};
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 #[path = "calls/mod.rs"]
 mod calls;
+#[cfg(feature = "authing")]
+mod pages;
 
+#[cfg(feature = "digiwin")]
 pub use calls::digiwin::{Client, ClientBuilder};
 
 /// Digiwin IAM.
+#[cfg(feature = "digiwin")]
 pub mod digiwin {
     pub use super::calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 }
 
 /// Authing management.
 ///
-/// A list of many pages is a [`Pager`](authing::Pager), a [`Stream`] of its items:
+/// A list of many pages is a [`Pager`](authing::Pager), a [`Stream`](futures_core::Stream) of its items:
 ///
 /// ```no_run
 /// # async fn all(client: iam_sdk::r#async::authing::ManagementClient) -> iam_sdk::Result<()> {
@@ -67,11 +68,13 @@ pub mod digiwin {
 /// }
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "authing")]
 pub mod authing {
     pub use super::calls::authing::{Groups, ManagementClient, ManagementClientBuilder, Orgs, Pager, Users};
 }
 
 /// Cloudspot License.
+#[cfg(feature = "cloudspot")]
 pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
@@ -125,47 +128,5 @@ impl session::Drive for Driver {
     /// Boxed: the future of a session is large, and handles are used on small stacks.
     fn run<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Call<T> {
         Call(Box::pin(work))
-    }
-}
-
-/// A page that is under way.
-type Fetching<T> = Option<Call<Received<T>>>;
-
-/// The page that is under way, or this one.
-fn under_way<'a, T: Send + 'static>(
-    fetching: &'a mut Fetching<T>,
-    source: &Source<T>,
-    page: usize,
-) -> Pin<&'a mut Call<Received<T>>> {
-    Pin::new(fetching.get_or_insert_with(|| source.fetch(page)))
-}
-
-/// Fetches a page. One that was begun and not awaited to its end is gone on with, also after an item was asked for.
-async fn fetch_page<T: Send + 'static>(
-    fetching: &mut Fetching<T>,
-    source: &Source<T>,
-    page: usize,
-) -> Result<Received<T>> {
-    let result = under_way(fetching, source, page).await;
-    *fetching = None;
-    result
-}
-
-impl<T: Clone + PartialEq + Send + Unpin + 'static> Stream for authing::Pager<T> {
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (cursor, source, fetching) = self.parts();
-        loop {
-            if let Some(item) = cursor.next_item() {
-                return Poll::Ready(Some(Ok(item)));
-            }
-            let Some(page) = cursor.next() else { return Poll::Ready(None) };
-            let result = ready!(under_way(fetching, source, page).poll(context));
-            *fetching = None;
-            if let Err(error) = cursor.on_page(result) {
-                return Poll::Ready(Some(Err(error)));
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@
 //! ahead of expiry and the making of key pairs run on short-lived threads. Dropping the last handle of a client waits up to 2 s for a refresh that is under way,
 //! so that its token is stored. Any number of threads may share a client.
 //!
-//! On a thread that drives an async runtime every call, and [`ClientBuilder::build`], is an error of kind
+//! On a thread that drives an async runtime every call, and `build` of a client, is an error of kind
 //! [`BlockingInAsync`](crate::ErrorKind::BlockingInAsync), never a panic. Inside `tokio::task::spawn_blocking` calls work.
 //!
 //! The section *Errors* of a method names what is particular to it; [`ErrorKind`](crate::ErrorKind#errors-that-any-call-can-meet)
@@ -30,25 +30,25 @@
 //! The certificates that the operating system trusts stay trusted.
 
 use crate::{
-    Result,
-    protocol::paging::Received,
-    session,
+    Result, session,
     transport::{
         park::{self, CallContext, block_on_anywhere},
         runtime,
     },
 };
-use calls::authing::Source;
-use maybe_async::must_be_sync as maybe_async;
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 #[allow(clippy::duplicate_mod)]
 #[path = "calls/mod.rs"]
 mod calls;
+#[cfg(feature = "authing")]
+mod pages;
 
+#[cfg(feature = "digiwin")]
 pub use calls::digiwin::{Client, ClientBuilder};
 
 /// Digiwin IAM.
+#[cfg(feature = "digiwin")]
 pub mod digiwin {
     pub use super::calls::digiwin::{Client, ClientBuilder, Identity, Orgs, Tenants, Users};
 }
@@ -72,11 +72,13 @@ pub mod digiwin {
 /// }
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "authing")]
 pub mod authing {
     pub use super::calls::authing::{Groups, ManagementClient, ManagementClientBuilder, Orgs, Pager, Users};
 }
 
 /// Cloudspot License.
+#[cfg(feature = "cloudspot")]
 pub mod cloudspot {
     pub use super::calls::cloudspot::{LicenseClient, LicenseClientBuilder};
 }
@@ -89,31 +91,6 @@ pub mod jwt {
 
 /// The result of a call. The blocking flavour has sent it by the time it returns; the async flavour's `Call` is a future.
 pub type Call<T> = Result<T>;
-
-/// Nothing is ever under way between two calls.
-type Fetching<T> = PhantomData<T>;
-
-/// Fetches a page.
-fn fetch_page<T: Send + 'static>(_: &mut Fetching<T>, source: &Source<T>, page: usize) -> Result<Received<T>> {
-    source.fetch(page)
-}
-
-impl<T: Clone + PartialEq + Send + 'static> Iterator for authing::Pager<T> {
-    type Item = Result<T>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (cursor, source, fetching) = self.parts();
-        loop {
-            if let Some(item) = cursor.next_item() {
-                return Some(Ok(item));
-            }
-            let result = fetch_page(fetching, source, cursor.next()?);
-            if let Err(error) = cursor.on_page(result) {
-                return Some(Err(error));
-            }
-        }
-    }
-}
 
 /// How long the last handle of a client waits for a refresh that is under way: a process that ends would lose its token.
 const LAST_REFRESH: Duration = Duration::from_secs(2);

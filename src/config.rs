@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) token_store: Option<Arc<dyn TokenStore>>,
     pub(crate) allow_http: bool,
     pub(crate) max_response_bytes: usize,
+    pub(crate) gzip: bool,
     pub(crate) observing: Observing,
     /// How long a login may use the service's public key without asking for it again.
     pub(crate) login_key_lifetime: Duration,
@@ -41,6 +42,7 @@ impl Settings {
             token_store: None,
             allow_http: false,
             max_response_bytes: 64 * 1024 * 1024,
+            gzip: true,
             observing: Observing::default(),
             login_key_lifetime: Duration::from_secs(5 * 60),
         }
@@ -341,10 +343,18 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets the largest response that is read, in bytes. Default: 64 MiB. A larger one is an error of kind
+        /// Sets the largest response that is read, in bytes after decompression. Default: 64 MiB. A larger one is an error of kind
         /// [`TooLarge`](crate::ErrorKind::TooLarge).
         pub fn max_response_bytes(mut self, limit: usize) -> Self {
             self.settings.max_response_bytes = limit;
+            self
+        }
+
+        /// Sets whether the service is offered to compress long responses with gzip: those of lists, of other reads with GET, and of raw
+        /// calls. Default: `true`. A response that is compressed is decompressed either way.
+        #[cfg(feature = "gzip")]
+        pub fn gzip(mut self, offer: bool) -> Self {
+            self.settings.gzip = offer;
             self
         }
     };

@@ -12,23 +12,50 @@
 //! [coming from Python]: guide::from_python
 //!
 // Its examples use both flavours and axum: `cargo test --all-features` compiles them.
-#![cfg_attr(any(not(doctest), all(feature = "axum", feature = "blocking")), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    any(
+        not(doctest),
+        all(
+            feature = "axum",
+            feature = "blocking",
+            feature = "authing",
+            feature = "cloudspot",
+            feature = "digiwin"
+        )
+    ),
+    doc = include_str!("../README.md")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations, rustdoc::broken_intra_doc_links)]
-// Without a flavour nothing calls the protocol; it still builds, and its tests run.
-#![cfg_attr(not(any(feature = "async", feature = "blocking")), allow(dead_code, unused_imports, unused_macros))]
+// Without a flavour nothing calls the protocol, and each service uses its own part of what they share: all that is there is used
+// where all services are.
+#![cfg_attr(
+    not(all(
+        any(feature = "async", feature = "blocking"),
+        feature = "authing",
+        feature = "cloudspot",
+        feature = "digiwin"
+    )),
+    allow(dead_code, unused_imports, unused_macros, unused_variables)
+)]
 
+#[cfg(all(test, not(all(feature = "authing", feature = "cloudspot", feature = "digiwin", feature = "file-store"))))]
+compile_error!("the tests of what services share need the features authing, cloudspot, digiwin and file-store");
+
+#[cfg(feature = "authing")]
 pub mod authing;
 mod call_options;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod client_methods;
 #[cfg(any(feature = "server", all(feature = "jwt", any(feature = "async", feature = "blocking"))))]
 mod clock;
+#[cfg(feature = "cloudspot")]
 pub mod cloudspot;
 mod config;
 mod credentials;
 mod crypto;
+#[cfg(feature = "digiwin")]
 pub mod digiwin;
 mod error;
 #[cfg(all(feature = "jwt", any(feature = "async", feature = "blocking")))]
@@ -62,7 +89,7 @@ extern crate self as iam_sdk;
 #[path = "../tests/fuzz/mod.rs"]
 mod fuzz;
 
-#[cfg(feature = "async")]
+#[cfg(all(feature = "async", feature = "digiwin"))]
 pub use r#async::Client;
 pub use call_options::CallOptions;
 pub use error::{Error, ErrorKind, Partial, Result};

@@ -1,7 +1,13 @@
 //! All tests but the canary, in one binary.
 //!
 //! `scenarios`, `wire` and `faults` are written once and mounted by each flavour.
-#![cfg(feature = "emulator")]
+#![cfg(all(
+    feature = "emulator",
+    feature = "digiwin",
+    feature = "authing",
+    feature = "cloudspot",
+    feature = "file-store"
+))]
 
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod support;

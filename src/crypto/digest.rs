@@ -1,14 +1,12 @@
 //! A salted digest that tells whether two secrets are the same without keeping either.
 
-use super::random_bytes;
+use super::{DIGEST, random_bytes, sha256};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use sha2::{Digest as _, Sha256};
 use std::fmt;
-use subtle::ConstantTimeEq as _;
 
 const SALT: usize = 16;
-const DIGEST: usize = 32;
 
 /// SHA-256 over a random salt and a secret.
 ///
@@ -28,12 +26,12 @@ impl SecretDigest {
 
     /// Returns whether `secret` is the one that was digested, in constant time.
     pub(crate) fn matches(&self, secret: &str) -> bool {
-        digest(&self.salt, secret).ct_eq(&self.digest).into()
+        verify_slices_are_equal(&digest(&self.salt, secret), &self.digest).is_ok()
     }
 }
 
 fn digest(salt: &[u8; SALT], secret: &str) -> [u8; DIGEST] {
-    Sha256::new().chain_update(salt).chain_update(secret).finalize().into()
+    sha256([&salt[..], secret.as_bytes()])
 }
 
 impl fmt::Debug for SecretDigest {

@@ -17,11 +17,11 @@ use std::{collections::BTreeMap, fmt};
 operations! {
     GET_CASCADE = "digiwin.orgs.get_cascade" Read IfAny Data GET "/api/iam/v2/org/cascade"
         | Authorization: "the token is in no tenant";
-    GET_ORG_LIST = "digiwin.orgs.get_org_list" Read IfAny Data POST "/api/iam/v2/org/list"
+    GET_ORG_LIST = "digiwin.orgs.get_org_list" Read IfAny List POST "/api/iam/v2/org/list"
         | Authorization: "the token is in no tenant";
-    GET_USERS_IN_ORG = "digiwin.orgs.get_users_in_org" Read IfAny Data POST "/api/iam/v2/org/userinorg"
+    GET_USERS_IN_ORG = "digiwin.orgs.get_users_in_org" Read IfAny List POST "/api/iam/v2/org/userinorg"
         | Authorization: "the token is in no tenant";
-    GET_USERS_CASCADE = "digiwin.orgs.get_users_cascade" Read IfAny Data POST "/api/iam/v2/org/userinorg/cascade"
+    GET_USERS_CASCADE = "digiwin.orgs.get_users_cascade" Read IfAny List POST "/api/iam/v2/org/userinorg/cascade"
         | Authorization: "the token is in no tenant";
     CREATE_OR_UPDATE = "digiwin.orgs.create_or_update" Other IfAny Data POST "/api/iam/v2/org/update"
         | Authorization: "the token is in no tenant"

@@ -15,14 +15,14 @@ use serde_json::json;
 use std::fmt;
 
 operations! {
-    GET_TENANTS = "digiwin.tenants.get_tenants" Read IfAny Data POST "/api/iam/v2/tenant";
+    GET_TENANTS = "digiwin.tenants.get_tenants" Read IfAny List POST "/api/iam/v2/tenant";
     GET_CURRENT = "digiwin.tenants.get_current" Read IfAny Data POST "/api/iam/v2/tenant/current"
         | Authorization: "the token is in no tenant";
     GET_SIMPLE = "digiwin.tenants.get_simple" Read IfAny Data POST "/api/iam/v2/tenant/simple"
         | NotFound: "the service has no tenant of this id";
     GET_CURRENT_SIMPLE = "digiwin.tenants.get_current_simple" Read IfAny Data GET "/api/iam/v2/tenant/current/simple"
         | Authorization: "the token is in no tenant";
-    QUERY_TENANTS = "digiwin.tenants.query_tenants" Read IfAny Data POST "/api/iam/v2/tenant/query";
+    QUERY_TENANTS = "digiwin.tenants.query_tenants" Read IfAny List POST "/api/iam/v2/tenant/query";
     CHECK_USER_IN_TENANT = "digiwin.tenants.check_user_in_tenant" Read IfAny Data GET "/api/iam/v2/tenant/check/userintenant"
         | Decode: "the response says neither yes (an object of a user or tenant, or `true`) nor no (`false`, `null` or nothing)";
     GET_APPLICATIONS = "digiwin.tenants.get_applications" Read IfAny Secret GET "/api/iam/v2/tenant/application"

@@ -11,8 +11,8 @@ use serde_json::json;
 operations! {
     GET_USER = "digiwin.users.get_user" Read IfAny Data POST "/api/iam/v2/user"
         | NotFound: "the service has no such user";
-    GET_USER_LIST = "digiwin.users.get_user_list" Read IfAny Data POST "/api/iam/v2/user/list";
-    QUERY_USERS = "digiwin.users.query_users" Read IfAny Data POST "/api/iam/v2/user/query";
+    GET_USER_LIST = "digiwin.users.get_user_list" Read IfAny List POST "/api/iam/v2/user/list";
+    QUERY_USERS = "digiwin.users.query_users" Read IfAny List POST "/api/iam/v2/user/query";
     GET_USER_SIMPLE = "digiwin.users.get_user_simple" Read IfAny Data GET "/api/iam/v2/user/simple";
     CHECK_EMAIL_EXISTS = "digiwin.users.check_email_exists" Read IfAny Data POST "/api/iam/v2/user/email/exist";
     CHECK_PHONE_EXISTS = "digiwin.users.check_phone_exists" Read IfAny Data POST "/api/iam/v2/user/mobilephone/exist";

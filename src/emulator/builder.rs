@@ -1,12 +1,15 @@
 //! Builds and starts an emulator.
 
 use super::{
-    authing, cloudspot, digiwin, fault,
+    fault, gzip,
     log::Log,
     registry::{Services, Settings},
     running::{Emulator, Server},
 };
-use axum::{extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::{
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+};
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -21,8 +24,9 @@ use tokio::sync::oneshot;
 pub struct EmulatorBuilder {
     port: u16,
     latency: Duration,
+    gzip: bool,
     kept_requests: Option<usize>,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Emulator {
@@ -43,25 +47,7 @@ impl Emulator {
 
 impl EmulatorBuilder {
     fn new() -> Self {
-        Self { port: 0, latency: Duration::ZERO, kept_requests: None, settings: Settings::default() }
-    }
-
-    /// Sets Authing's seed (users, organizations and so on), or its settings with a seed.
-    pub fn authing(mut self, settings: impl Into<authing::Settings>) -> Self {
-        self.settings.authing = settings.into();
-        self
-    }
-
-    /// Sets Cloudspot's seed (companies and people), or its settings with a seed.
-    pub fn cloudspot(mut self, settings: impl Into<cloudspot::Settings>) -> Self {
-        self.settings.cloudspot = settings.into();
-        self
-    }
-
-    /// Sets Digiwin's seed (people and tenants), or its settings with a seed.
-    pub fn digiwin(mut self, settings: impl Into<digiwin::Settings>) -> Self {
-        self.settings.digiwin = settings.into();
-        self
+        Self { port: 0, latency: Duration::ZERO, gzip: false, kept_requests: None, settings: Settings::default() }
     }
 
     /// Sets the loopback port. Default: 0, which takes a free one.
@@ -73,6 +59,13 @@ impl EmulatorBuilder {
     /// Sets how long the emulator waits before each response. Default: zero.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Sets whether responses are compressed with gzip, where the client accepts that. Default: `false`. A response that a fault
+    /// rewrites is sent as it is.
+    pub fn gzip(mut self, compress: bool) -> Self {
+        self.gzip = compress;
         self
     }
 
@@ -108,8 +101,11 @@ impl EmulatorBuilder {
             services: Arc::new(services.error_responses()),
         };
         services.listen_at(&format!("http://{address}"));
-        let router =
-            services.router()?.layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(state, fault::serve));
+        let mut router = services.router()?.layer(DefaultBodyLimit::disable());
+        if self.gzip {
+            router = router.layer(from_fn(gzip::compress));
+        }
+        let router = router.layer(from_fn_with_state(state, fault::serve));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {

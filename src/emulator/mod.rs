@@ -54,12 +54,16 @@
 // The examples run their functions themselves: hidden lines take the attribute.
 #![allow(clippy::test_attr_in_doctest)]
 
+#[cfg(feature = "authing")]
 pub mod authing;
 mod builder;
+#[cfg(feature = "cloudspot")]
 pub mod cloudspot;
+#[cfg(feature = "digiwin")]
 pub mod digiwin;
 mod document;
 mod fault;
+mod gzip;
 mod lock;
 mod log;
 mod operation;

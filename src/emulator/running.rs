@@ -1,9 +1,6 @@
 //! A running emulator, as a test sees it.
 
 use super::{
-    authing::Authing,
-    cloudspot::Cloudspot,
-    digiwin::Digiwin,
     fault::{AddedFault, Fault, FaultError, Plan},
     log::{Log, ReceivedRequest},
     registry::Services,
@@ -14,7 +11,7 @@ use tokio::sync::oneshot;
 /// A running emulator.
 pub struct Emulator {
     address: SocketAddr,
-    services: Services,
+    pub(super) services: Services,
     log: Arc<Log>,
     plan: Plan,
     server: Option<Server>,
@@ -31,23 +28,8 @@ impl Emulator {
         Self { address, services, log, plan, server: Some(server) }
     }
 
-    /// Returns the emulated Authing: its account, and methods that inspect or change its state.
-    pub fn authing(&self) -> &Authing {
-        &self.services.authing
-    }
-
-    /// Returns the emulated Cloudspot License, which is served below `/api/v1`: its account, and methods that change its state.
-    pub fn cloudspot(&self) -> &Cloudspot {
-        &self.services.cloudspot
-    }
-
-    /// Returns the emulated Digiwin IAM: its account, and methods that change its state.
-    pub fn digiwin(&self) -> &Digiwin {
-        &self.services.digiwin
-    }
-
     /// Returns the base URL that clients of Digiwin and Authing connect to: `http://127.0.0.1:port`. Those of Cloudspot need
-    /// [`Cloudspot::base_url`].
+    /// `emulator.cloudspot().base_url()`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -20,7 +20,7 @@ macro_rules! pages {
         #[cfg_attr(
             any(
                 not(doctest),
-                all(feature = "axum", feature = "blocking", feature = "emulator", feature = "jwt", feature = "metrics", feature = "redis")
+                all(feature = "authing", feature = "axum", feature = "blocking", feature = "cloudspot", feature = "digiwin", feature = "emulator", feature = "file-store", feature = "jwt", feature = "metrics", feature = "redis")
             ),
             doc = include_str!($file)
         )]

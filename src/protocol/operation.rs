@@ -32,6 +32,8 @@ pub(crate) enum TokenUse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     Data,
+    /// Data of any length.
+    List,
     /// A token, a password or another secret may be in it: no error keeps its body.
     Secret,
 }
@@ -142,6 +144,14 @@ impl Operation {
         (!self.is_raw()).then_some(self.path)
     }
 
+    /// Returns whether a response can be so long that compressing it pays: of GraphQL's documents and what reads with GET it can, of what
+    /// reads with POST the declaration says so. Never of what goes without a session's token: the length of a compressed login would
+    /// tell of the new token.
+    pub(crate) fn may_be_long(&self) -> bool {
+        let reads = self.effect == Effect::Read && (self.method == Method::GET || self.document.is_some());
+        self.token_use != TokenUse::Never && (self.holds == Holds::List || self.is_raw() || reads)
+    }
+
     /// Makes the request, without query and body.
     pub(crate) fn request(&'static self) -> Request {
         Request::new(self, self.method.clone(), self.path)
@@ -220,6 +230,36 @@ mod tests {
             let error = ONE.at(id).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
             assert!(error.to_string().contains("the user id"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_long_is_a_read_of_a_session_or_a_raw_call() {
+        let all = services().into_iter().flat_map(|(_, operations)| operations);
+        let long: BTreeSet<_> =
+            all.filter(|operation| operation.may_be_long()).map(|operation| operation.name).collect();
+        for name in [
+            "authing.request",
+            "authing.users.list",
+            "authing.orgs.export_all",
+            "digiwin.users.query_users",
+            "digiwin.request",
+            "digiwin.orgs.get_cascade",
+            "digiwin.tenants.get_tenants",
+            "cloudspot.get_company_permissions",
+        ] {
+            assert!(long.contains(name), "{name}");
+        }
+        for name in [
+            "authing.access_token",
+            "authing.users.create",
+            "digiwin.identity.login",
+            "digiwin.identity.get_public_key",
+            "digiwin.identity.refresh_user_token",
+            "digiwin.users.get_user",
+            "cloudspot.authenticate",
+        ] {
+            assert!(!long.contains(name), "{name}");
         }
     }
 

@@ -1,8 +1,7 @@
 //! Whether a failed request is sent again, and when.
 
 use super::operation::Effect;
-use crate::{Error, call_options::CallSettings};
-use rand::RngExt as _;
+use crate::{Error, call_options::CallSettings, crypto::random_unit};
 use std::{
     fmt,
     sync::atomic::{AtomicU32, Ordering},
@@ -156,7 +155,7 @@ impl<'a> Attempts<'a> {
 
 fn jittered(most: Duration) -> Duration {
     // The longest duration there is would be rounded up to a longer one.
-    Duration::try_from_secs_f64(most.as_secs_f64() * rand::rng().random::<f64>()).unwrap_or(most)
+    Duration::try_from_secs_f64(most.as_secs_f64() * random_unit()).unwrap_or(most)
 }
 
 #[cfg(test)]

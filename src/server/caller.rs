@@ -1,7 +1,9 @@
 //! Who calls.
 
 use super::{ActsFor, HasTenant, Identity, Permissions, Rejection, Roles, decisions::Subject, guard::Who};
-use crate::{Error, Result, UserToken, digiwin::UserTokenInfo, session::OnRefusal};
+#[cfg(feature = "digiwin")]
+use crate::digiwin::UserTokenInfo;
+use crate::{Error, Result, UserToken, session::OnRefusal};
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -35,7 +37,7 @@ pub(super) trait Authority<I: Identity>: Send + Sync {
 /// With the feature `axum` it is an extractor, and so is `Option<Caller>`: `None` only if the request has no token, and stands behind
 /// an [`optional_layer`](super::Guard::optional_layer).
 ///
-/// Without a type argument the identity is Digiwin's. `Caller<TokenOwner>` is Authing's, `Caller<LicenseUser>` Cloudspot's,
+/// Without a type argument the identity is Digiwin's (feature `digiwin`). `Caller<TokenOwner>` is Authing's, `Caller<LicenseUser>` Cloudspot's,
 /// `Caller<Claims>` a JWT's. What an identity cannot tell does not compile:
 ///
 /// | identity | `require_tenant` | `require_role(&…)` | `require_permission(&…)` | `client()` |
@@ -52,7 +54,9 @@ pub(super) trait Authority<I: Identity>: Send + Sync {
 /// let _ = who.client();
 /// # }
 /// ```
-pub struct Caller<I: Identity = UserTokenInfo>(Arc<Inner<I>>);
+pub struct Caller<#[cfg(feature = "digiwin")] I: Identity = UserTokenInfo, #[cfg(not(feature = "digiwin"))] I: Identity>(
+    Arc<Inner<I>>,
+);
 
 struct Inner<I: Identity> {
     who: Arc<Who<I>>,

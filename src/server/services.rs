@@ -1,7 +1,10 @@
 //! The services that tell whom a token is for.
 
+#[cfg(feature = "authing")]
 mod authing;
+#[cfg(feature = "cloudspot")]
 mod cloudspot;
+#[cfg(feature = "digiwin")]
 mod digiwin;
 #[cfg(feature = "jwt")]
 mod jwt;

@@ -1,6 +1,6 @@
 //! A session's current token, its lifetime, and the time to refresh it.
 
-use crate::{Error, Result, UserToken, protocol::dialect::Dialect, token_store::StoredToken};
+use crate::{Error, Result, UserToken, crypto::random_unit, protocol::dialect::Dialect, token_store::StoredToken};
 use http::HeaderValue;
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -67,7 +67,7 @@ impl ActiveToken {
         }
         let mut header = dialect.token_value(&stored.token)?;
         header.set_sensitive(true);
-        let lifetime = Lifetime::new(&stored, now, rand::random());
+        let lifetime = Lifetime::new(&stored, now, random_unit());
         Ok(Self::from_parts(stored, header, lifetime, now.instant))
     }
 

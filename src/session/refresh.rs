@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, UserToken,
+    crypto::random_unit,
     protocol::{login::LoginMethod, retry::Attempts},
     token_store::{StoreKey, StoredToken},
     transport::after,
@@ -110,7 +111,7 @@ impl Session {
                 }
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            self.core.flavour.sleep(pause.mul_f64(rand::random_range(0.5..1.0)).min(left)).await;
+            self.core.flavour.sleep(pause.mul_f64(0.5 + random_unit() / 2.0).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             if Instant::now() >= deadline {
                 break;

@@ -89,6 +89,7 @@ impl Session {
             body: request.body.clone(),
             time,
             repeatable: request.effect != Effect::Other,
+            may_be_long: request.operation.may_be_long(),
         };
         let response = core.send(http_request).instrument(attempt.span().clone()).await;
         attempt.responded(&response);

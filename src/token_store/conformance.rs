@@ -1,7 +1,10 @@
 //! A test of the contract of [`TokenStore`], for stores of your own.
 
 use super::{COUNTED_FOR, LoginAttempt, LoginAttempts, StoreKey, StoredToken, TokenStore};
-use crate::{Error, Result, UserToken, crypto::SecretDigest};
+use crate::{
+    Error, Result, UserToken,
+    crypto::{SecretDigest, random_bytes},
+};
 use std::{
     error::Error as StdError,
     fmt,
@@ -98,7 +101,12 @@ struct Pair {
 
 /// A key that no other run of the check has.
 fn key() -> StoreKey {
-    StoreKey::new("conformance", "https://conformance.invalid", "", Some(&format!("{:032x}", rand::random::<u128>())))
+    StoreKey::new(
+        "conformance",
+        "https://conformance.invalid",
+        "",
+        Some(&format!("{:032x}", u128::from_ne_bytes(random_bytes()))),
+    )
 }
 
 fn token(name: &str) -> StoredToken {

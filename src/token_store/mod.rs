@@ -3,7 +3,7 @@
 //! | store | for | kept |
 //! | --- | --- | --- |
 //! | [`MemoryStore`], the default | one process | until the process ends |
-//! | [`FileStore`] | command-line tools, processes on one machine | encrypted, in a private directory |
+//! | `FileStore`, feature `file-store` | command-line tools, processes on one machine | encrypted, in a private directory |
 //! | `RedisStore`, feature `redis` | servers on many machines | encrypted, as long as the token is valid |
 //! | an implementation of [`TokenStore`] | a database or vault of your own | as you decide |
 //!
@@ -12,7 +12,7 @@
 //!
 //! # The sealed format
 //!
-//! [`FileStore`] writes this format into its files, and `RedisStore` into its values. Numbers are big-endian. The format is
+//! `FileStore` writes this format into its files, and `RedisStore` into its values. Numbers are big-endian. The format is
 //! stable: another layout gets another first byte.
 //!
 //! | bytes | meaning |
@@ -33,10 +33,12 @@
 mod attempts;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "file-store")]
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod memory;
+#[cfg(any(feature = "file-store", feature = "redis"))]
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
@@ -44,17 +46,18 @@ mod token;
 #[cfg(any(feature = "keyring", feature = "redis"))]
 mod within;
 
-use crate::Result;
+#[cfg(any(feature = "file-store", feature = "redis"))]
 pub use crate::crypto::{EncryptionKey, SealError};
+use crate::{Result, crypto::sha256};
 pub use attempts::LoginAttempts;
 pub(crate) use attempts::{COUNTED_FOR, LoginAttempt};
+#[cfg(feature = "file-store")]
 pub use file::{FileStore, FileStoreError};
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringError;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreError};
-use sha2::{Digest, Sha256};
 use std::fmt;
 pub use token::{StoredToken, TokenJson};
 
@@ -251,14 +254,12 @@ impl StoreKey {
     /// # Ok::<_, iam_sdk::Error>(())
     /// ```
     pub fn new(service: &str, base_url: &str, application: &str, session: Option<&str>) -> Self {
-        let mut hash = Sha256::new();
-        for part in [Some(service), Some(base_url), Some(application), session] {
-            // Lengths first: no two lists of parts read alike.
-            let length = part.map_or(u64::MAX, |part| part.len() as u64);
-            hash.update(length.to_be_bytes());
-            hash.update(part.unwrap_or_default());
-        }
-        Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        let parts = [Some(service), Some(base_url), Some(application), session];
+        // Lengths first: no two lists of parts read alike.
+        let lengths = parts.map(|part| part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
+        let texts = parts.map(Option::unwrap_or_default);
+        let all = lengths.iter().zip(&texts).flat_map(|(length, text)| [&length[..], text.as_bytes()]);
+        Self(sha256(all).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Returns a key derived from this one and further parts.

@@ -2,7 +2,7 @@
 
 use super::{
     HttpRequest,
-    body::Body,
+    content::{ACCEPTED, Content, OFFERED},
     failure::{Limits, Phase, failure},
     runtimes::Runtimes,
     tls, too_large,
@@ -10,7 +10,7 @@ use super::{
 use crate::{Error, Result, config::Settings, protocol::decode::Response};
 use http::{
     HeaderMap, HeaderValue,
-    header::{CONTENT_LENGTH, USER_AGENT},
+    header::{ACCEPT_ENCODING, CONTENT_LENGTH, USER_AGENT},
 };
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -38,6 +38,7 @@ pub(super) struct HttpConfig {
     no_proxy: bool,
     lane: bool,
     max_response_bytes: usize,
+    gzip: bool,
     runtimes: Runtimes,
 }
 
@@ -72,6 +73,7 @@ impl HttpConfig {
             no_proxy,
             lane,
             max_response_bytes,
+            gzip: OFFERED && settings.gzip,
             runtimes: Runtimes::default(),
         })
     }
@@ -129,6 +131,11 @@ impl HttpConfig {
             *built.body_mut() = Some(body.into());
         }
 
+        // Only there: a header more makes the map of most requests' headers grow.
+        if self.gzip && request.may_be_long {
+            built.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        }
+
         if !self.lane {
             self.runtimes.note();
         }
@@ -150,13 +157,13 @@ impl HttpConfig {
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
-        let mut body = Body::new(limit);
+        let mut content = Content::new(response.headers(), limit)?;
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
         while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
-            body.push(chunk)?;
+            content.push(chunk)?;
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Response { status: response.status(), headers, body: body.finish() })
+        Ok(Response { status: response.status(), headers, body: content.finish()? })
     }
 }
 

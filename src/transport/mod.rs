@@ -5,6 +5,7 @@
 
 mod body;
 mod client;
+mod content;
 mod failure;
 #[cfg(feature = "blocking")]
 pub(crate) mod lane;
@@ -43,6 +44,8 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) time: TimeLimit,
     /// Whether sending it twice does no harm.
     pub(crate) repeatable: bool,
+    /// Whether the response can be so long that compressing it pays.
+    pub(crate) may_be_long: bool,
 }
 
 /// The connections of a client, and the runtime that drives them.

@@ -1,5 +1,12 @@
 //! No secret in any `Debug`, `Display` or log line, at TRACE, of any call. In a process of its own: the log is the process's.
-#![cfg(all(feature = "async", feature = "blocking", feature = "emulator"))]
+#![cfg(all(
+    feature = "async",
+    feature = "blocking",
+    feature = "emulator",
+    feature = "authing",
+    feature = "cloudspot",
+    feature = "digiwin"
+))]
 
 use iam_sdk::{
     emulator::{

@@ -9,6 +9,8 @@ mod authing;
 mod closing;
 mod cloudspot;
 mod digiwin;
+#[cfg(feature = "gzip")]
+mod gzip;
 pub mod hanging;
 pub mod http2;
 mod lists;

@@ -1,5 +1,5 @@
 //! How much memory a response takes at the most, whatever it is. In a process of its own: its allocator counts.
-#![cfg(feature = "blocking")]
+#![cfg(all(feature = "blocking", feature = "authing", feature = "cloudspot", feature = "digiwin"))]
 
 mod allocations;
 #[cfg(feature = "server")]
@@ -53,6 +53,11 @@ static ALLOCATOR: Counting = Counting;
 
 /// Responds to everything with `body`, but to a request for a management token with one. Ends with the process.
 fn serve(body: &'static [u8]) -> String {
+    serve_with("", body)
+}
+
+/// Serves as [`serve`] does, with further header lines.
+fn serve_with(headers: &'static str, body: &'static [u8]) -> String {
     const TOKEN: &[u8] = br#"{"data": {"accessToken": {"accessToken": "t", "iat": 100, "exp": 100000}}}"#;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -78,7 +83,7 @@ fn serve(body: &'static [u8]) -> String {
                     let mut request = vec![0; length];
                     reader.read_exact(&mut request).unwrap();
                     let body = if request.windows(12).any(|part| part == b"accessToken(") { TOKEN } else { body };
-                    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).unwrap();
+                    write!(stream, "HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n", body.len()).unwrap();
                     if stream.write_all(body).is_err() {
                         return;
                     }
@@ -330,8 +335,34 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     assert!(error.to_string().contains("20 times"), "{error}");
     trees::a_node_takes_250_bytes_at_the_most(|| NOW.load(Ordering::Relaxed));
     allocations::an_observer_costs_no_allocation(&serve(b"[]"));
+    #[cfg(feature = "gzip")]
+    a_bomb_takes_its_limit_and_32_mib_at_the_most();
     #[cfg(feature = "emulator")]
     an_endless_body_takes_its_limit_and_32_mib_at_the_most();
+}
+
+/// A compressed response of 600 KB or so that is 600 MiB long. No test of its own: the allocator counts what all threads do.
+#[cfg(feature = "gzip")]
+fn a_bomb_takes_its_limit_and_32_mib_at_the_most() {
+    use flate2::{Compression, write::GzEncoder};
+    const MIB: usize = 1024 * 1024;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let zeros = vec![b'0'; MIB];
+    (0..600).for_each(|_| encoder.write_all(&zeros).unwrap());
+    let bomb = encoder.finish().unwrap();
+    assert!(bomb.len() < MIB, "{}", bomb.len());
+    let url = serve_with("content-encoding: gzip\r\n", bomb.leak());
+    for limit in [1, 64] {
+        let client =
+            Client::builder(&url, "a").max_response_bytes(limit * MIB).build().unwrap().with_token("t").unwrap();
+        let before = NOW.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let error = client.users().get_user_simple().unwrap_err();
+        let bytes = MOST.load(Ordering::Relaxed) - before;
+        println!("a bomb: {:.1} MiB, with a limit of {limit} MiB", bytes as f64 / MIB as f64);
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert!(bytes < (limit + 32) * MIB, "{bytes}");
+    }
 }
 
 /// No test of its own: the allocator counts what all threads do.

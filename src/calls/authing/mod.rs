@@ -1,6 +1,9 @@
 //! Authing management.
 
-use super::{Call, Fetching, Session, client_methods, fetch_page, maybe_async, options_method};
+use super::{
+    super::pages::{Fetching, fetch_page, maybe_async},
+    Call, Session, client_methods, options_method,
+};
 
 mod client;
 mod custom_data;

@@ -2,7 +2,7 @@
 
 use super::{
     seed::Account,
-    settings::ErrorStyle,
+    settings::{ErrorStyle, Settings},
     state::{
         error_response::ErrorResponse,
         password::{PoolKey, Received},
@@ -11,7 +11,7 @@ use super::{
         value::new_id,
     },
 };
-use crate::emulator::lock::lock;
+use crate::emulator::{Emulator, EmulatorBuilder, lock::lock};
 use crate::{Password, UserToken};
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ pub(super) struct Caller {
     pub(super) spelling: Spelling,
 }
 
-/// The Authing management service of an [`Emulator`](crate::emulator::Emulator).
+/// The Authing management service of an [`Emulator`].
 pub struct Authing {
     account: Account,
     key: Arc<PoolKey>,
@@ -144,5 +144,20 @@ impl Authing {
 impl fmt::Debug for Authing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authing").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Returns the emulated Authing: its account, and methods that inspect or change its state.
+    pub fn authing(&self) -> &Authing {
+        &self.services.authing
+    }
+}
+
+impl EmulatorBuilder {
+    /// Sets Authing's seed (users, organizations and so on), or its settings with a seed.
+    pub fn authing(mut self, settings: impl Into<Settings>) -> Self {
+        self.settings.authing = settings.into();
+        self
     }
 }

@@ -1,14 +1,14 @@
 //! The service, as a test sees it.
 
-use super::{directory::Directory, seed::Account};
+use super::{directory::Directory, seed::Account, settings::Settings};
 use crate::UserToken;
-use crate::emulator::lock::lock;
+use crate::emulator::{Emulator, EmulatorBuilder, lock::lock};
 use std::{
     fmt,
     sync::{Mutex, MutexGuard, OnceLock},
 };
 
-/// The Cloudspot License service of an [`Emulator`](crate::emulator::Emulator).
+/// The Cloudspot License service of an [`Emulator`].
 pub struct Cloudspot {
     account: Account,
     directory: Mutex<Directory>,
@@ -59,5 +59,20 @@ impl Cloudspot {
 impl fmt::Debug for Cloudspot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cloudspot").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Returns the emulated Cloudspot License, which is served below `/api/v1`: its account, and methods that change its state.
+    pub fn cloudspot(&self) -> &Cloudspot {
+        &self.services.cloudspot
+    }
+}
+
+impl EmulatorBuilder {
+    /// Sets Cloudspot's seed (companies and people), or its settings with a seed.
+    pub fn cloudspot(mut self, settings: impl Into<Settings>) -> Self {
+        self.settings.cloudspot = settings.into();
+        self
     }
 }

@@ -3,16 +3,16 @@
 use super::{
     handshake::ServerKeys,
     seed::Account,
-    settings::ResponseStyle,
+    settings::{ResponseStyle, Settings},
     state::{directory::Directory, users::User},
 };
-use crate::emulator::lock::lock;
+use crate::emulator::{Emulator, EmulatorBuilder, lock::lock};
 use std::{
     fmt,
     sync::{Mutex, MutexGuard},
 };
 
-/// The Digiwin IAM service of an [`Emulator`](crate::emulator::Emulator).
+/// The Digiwin IAM service of an [`Emulator`].
 pub struct Digiwin {
     account: Account,
     pub(super) style: ResponseStyle,
@@ -65,5 +65,20 @@ impl Digiwin {
 impl fmt::Debug for Digiwin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Digiwin").field("account", &self.account).field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Returns the emulated Digiwin IAM: its account, and methods that change its state.
+    pub fn digiwin(&self) -> &Digiwin {
+        &self.services.digiwin
+    }
+}
+
+impl EmulatorBuilder {
+    /// Sets Digiwin's seed (people and tenants), or its settings with a seed.
+    pub fn digiwin(mut self, settings: impl Into<Settings>) -> Self {
+        self.settings.digiwin = settings.into();
+        self
     }
 }

@@ -43,6 +43,11 @@ pub(super) enum WireEnd {
 }
 
 impl FaultEffect {
+    /// Returns whether it changes values in the response's JSON.
+    pub(super) fn rewrites_json(&self) -> bool {
+        matches!(self, Self::UnknownMembers | Self::NumbersAsText | Self::ClockMoved(_))
+    }
+
     pub(super) fn wire(carried_out: bool, after: Part, end: WireEnd) -> Self {
         Self::Cut { carried_out, after, end }
     }

@@ -19,7 +19,7 @@ use axum::{
 };
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER},
+    header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER},
     request::Parts,
 };
 use std::{
@@ -73,7 +73,11 @@ pub(in crate::emulator) async fn serve(
     }
 }
 
-async fn apply(effect: FaultEffect, wire: &Wire, request: Request, next: Next) -> Response {
+async fn apply(effect: FaultEffect, wire: &Wire, mut request: Request, next: Next) -> Response {
+    if effect.rewrites_json() {
+        // What is rewritten must not come compressed.
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
     // Where the connection is told what to do, the response is only what makes it begin.
     let started = || StatusCode::OK.into_response();
     match effect {

@@ -1,0 +1,75 @@
+//! The content of a response: its body, without the coding that its server sent it in.
+
+#[cfg(feature = "gzip")]
+mod gzip;
+#[cfg(not(feature = "gzip"))]
+#[path = "content/no_gzip.rs"]
+mod gzip;
+
+use super::body::Body;
+use crate::Result;
+use bytes::Bytes;
+use gzip::Gunzip;
+use http::{HeaderMap, header::CONTENT_ENCODING};
+
+pub(super) use gzip::{ACCEPTED, OFFERED};
+
+/// A content of which more may come. It never becomes larger than its limit, however little a server sends for it.
+pub(super) enum Content {
+    Plain(Body),
+    Gzip(Gunzip),
+}
+
+impl Content {
+    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Result<Self> {
+        Ok(match is_gzip(headers) {
+            true => Self::Gzip(Gunzip::new(limit)?),
+            false => Self::Plain(Body::new(limit)),
+        })
+    }
+
+    /// Adds a chunk of what the server sends, unless the content exceeds the limit.
+    pub(super) fn push(&mut self, chunk: Bytes) -> Result<()> {
+        match self {
+            Self::Plain(body) => body.push(chunk),
+            Self::Gzip(gunzip) => gunzip.push(&chunk),
+        }
+    }
+
+    /// Returns the whole content.
+    pub(super) fn finish(self) -> Result<Bytes> {
+        match self {
+            Self::Plain(body) => Ok(body.finish()),
+            Self::Gzip(gunzip) => gunzip.finish(),
+        }
+    }
+}
+
+/// Returns whether the body is compressed with gzip. Other codings were not offered: their bytes do not decode.
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let coding = headers.get(CONTENT_ENCODING).and_then(|coding| coding.to_str().ok()).unwrap_or_default();
+    ["gzip", "x-gzip"].iter().any(|name| coding.trim().eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_gzip() {
+        for (coding, expected) in [
+            (None, false),
+            (Some("gzip"), true),
+            (Some(" GZIP "), true),
+            (Some("x-gzip"), true),
+            (Some("identity"), false),
+            (Some("br"), false),
+            (Some("gzip, gzip"), false),
+            (Some("utf-8"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.extend(coding.map(|coding| (CONTENT_ENCODING, coding.parse().unwrap())));
+            assert_eq!(is_gzip(&headers), expected, "{coding:?}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Compressed responses, from an emulator that compresses and from servers that get it wrong.
+
+use super::{Client, maybe_async, test};
+use crate::support::server::{Response, Server};
+use flate2::{Compression, write::GzEncoder};
+use iam_sdk::{
+    ErrorKind, RetryPolicy,
+    digiwin::{Credentials, UserQueryType},
+    emulator::{Emulator, Fault},
+};
+use std::io::Write as _;
+
+const USER: &str = r#"{"id": "ann", "name": "Ann", "email": "ann@example.com"}"#;
+
+fn gzip(content: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn client(emulator: &Emulator, gzip: bool) -> Client {
+    let account = emulator.digiwin().account();
+    Client::builder(emulator.base_url(), account.app_token.clone())
+        .credentials(Credentials::password(&account.user_id, account.password.clone()))
+        .retry(RetryPolicy::never())
+        .gzip(gzip)
+        .build()
+        .unwrap()
+}
+
+#[maybe_async]
+#[test]
+async fn gzip_is_offered_on_what_may_be_long_and_never_on_a_login() {
+    let emulator = Emulator::builder().gzip(true).start().unwrap();
+    let (compressed, plain) = (client(&emulator, true), client(&emulator, false));
+    let mut lists = Vec::new();
+    for client in [&compressed, &plain] {
+        let simple = client.users().get_user_simple().await.unwrap();
+        let queried = client.users().query_users(UserQueryType::All).await.unwrap();
+        assert!(!simple.is_empty() && !queried.is_empty());
+        lists.push((simple, queried));
+    }
+    assert!(lists[0] == lists[1]);
+    let requests = emulator.requests();
+    let offers = requests.iter().filter_map(|request| Some((request.path.clone(), request.header("accept-encoding")?)));
+    let offers: Vec<_> = offers.collect();
+    let offer = |path: &str| (format!("/api/iam/v2/{path}"), "gzip");
+    assert_eq!(offers, [offer("user/simple"), offer("user/query")]);
+
+    // What was compressed is: half of it is no gzip, where half of a plain response is no JSON.
+    emulator.fault(Fault::truncated_json().on("digiwin.users").times(2));
+    let error = compressed.users().get_user_simple().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    assert!(error.to_string().contains("gzip"), "{error}");
+    let error = plain.users().get_user_simple().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+}
+
+#[maybe_async]
+#[test]
+async fn a_compressed_response_that_is_cut_off_or_rewritten_is_treated_like_a_plain_one() {
+    let emulator = Emulator::builder().gzip(true).start().unwrap();
+    let client = client(&emulator, true);
+    let expected = client.users().get_user_simple().await.unwrap();
+    emulator.fault(Fault::cut_body().on("digiwin.users.get_user_simple").times(1));
+    let error = client.users().get_user_simple().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    emulator.fault(Fault::unknown_members().on("digiwin.users.get_user_simple").times(1));
+    let users = client.users().get_user_simple().await.unwrap();
+    assert_eq!(users.len(), expected.len());
+    assert!(users.iter().all(|user| !user.extra.is_empty()));
+}
+
+#[maybe_async]
+#[test]
+async fn what_is_damaged_is_an_error_and_never_a_success() {
+    let whole = gzip(USER);
+    let mut flipped = whole.clone();
+    flipped[20] ^= 1;
+    let mut wrong_sum = whole.clone();
+    wrong_sum[whole.len() - 8] ^= 1;
+    for (what, sent, expected) in [
+        ("whole", whole.clone(), None),
+        ("cut off before its end", whole[..whole.len() - 9].to_vec(), Some(ErrorKind::Transport)),
+        ("cut off in its checksum", whole[..whole.len() - 1].to_vec(), Some(ErrorKind::Transport)),
+        ("a bit is wrong", flipped, Some(ErrorKind::Transport)),
+        ("the checksum is wrong", wrong_sum, Some(ErrorKind::Transport)),
+        ("something follows", [&whole[..], b"{}"].concat(), Some(ErrorKind::Transport)),
+        ("not compressed at all", USER.as_bytes().to_vec(), Some(ErrorKind::Transport)),
+        ("compressed twice", gzip(&String::from_utf8_lossy(&whole)), Some(ErrorKind::Decode)),
+        ("no JSON inside", gzip("<html></html>"), Some(ErrorKind::Decode)),
+    ] {
+        let server = Server::start(move |_| {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", sent.len());
+            Response::Raw([head.as_bytes(), &sent].concat())
+        });
+        let client = Client::builder(server.url(), "a").retry(RetryPolicy::never()).build().unwrap();
+        let client = client.with_token("t").unwrap();
+        let result = client.users().get_user("ann").await;
+        assert_eq!(result.as_ref().err().map(iam_sdk::Error::kind), expected, "{what}: {result:?}");
+        assert!(result.map_or(true, |user| user.id.as_deref() == Some("ann")), "{what}");
+    }
+}
