@@ -2,15 +2,50 @@
 
 use iam_sdk::{Error, ErrorKind};
 use serde_json::json;
-use std::{error::Error as _, fmt, io, process::ExitCode};
+use std::{
+    error::Error as _,
+    fmt,
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Mutex,
+};
 
 /// Prints a line on standard error, for people. Nobody may be there to read it, which is no failure.
 #[macro_export]
 macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(anstream::stderr(), $($text)*);
-    }};
+    ($($text:tt)*) => {
+        $crate::failure::note(format!($($text)*))
+    };
+}
+
+/// The notes for people that wait for the end of a command whose failure is an object; `None` where they are printed at once.
+static NOTES: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Keeps notes until the end, so that an object on standard error has nothing beside it.
+pub fn keep_notes() {
+    notes().get_or_insert_default();
+}
+
+/// Prints a note, or keeps it until the end.
+pub fn note(text: String) {
+    match &mut *notes() {
+        Some(kept) => kept.push(text),
+        None => print_line(&text),
+    }
+}
+
+/// Prints the notes that were kept: where no object was printed that has them.
+pub fn print_notes() {
+    let kept = notes().as_mut().map(std::mem::take);
+    kept.into_iter().flatten().for_each(|text| print_line(&text));
+}
+
+fn notes() -> std::sync::MutexGuard<'static, Option<Vec<String>>> {
+    NOTES.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn print_line(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// The exit codes, which `iam help exit-codes` documents.
@@ -52,9 +87,29 @@ pub enum Failure {
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
-    /// Says what could not be done with a file.
+    /// Says why a file cannot be read that the user named: nothing was sent.
+    pub fn input(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::Usage(format!("{}: {error}", path.display()))
+    }
+
+    /// Says what could not be done with a file of the command's own, or that it was to write.
     pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
         Self::Other(format!("{}: {error}", path.display()))
+    }
+
+    /// Makes a failure of any error: of its text and its causes. A reader that has gone stays one.
+    pub fn from_any(error: Box<dyn std::error::Error>) -> Self {
+        let error = match error.downcast::<io::Error>() {
+            Ok(error) => return (*error).into(),
+            Err(error) => error,
+        };
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text += &format!("; caused by: {cause}");
+            source = cause.source();
+        }
+        Self::Other(text)
     }
 
     /// Returns the code that the process exits with.
@@ -73,8 +128,14 @@ impl Failure {
     /// Prints the failure on standard error: as an object for programs that read JSON, else as a line.
     pub fn report(&self, as_json: bool) -> ExitCode {
         if !matches!(self, Self::Told(_) | Self::ClosedPipe | Self::Interrupted) {
-            let line = if as_json { self.json().to_string() } else { format!("iam: {self}") };
-            crate::say!("{line}");
+            match as_json {
+                true => {
+                    let mut object = self.json();
+                    object["notes"] = notes().as_mut().map(std::mem::take).unwrap_or_default().into();
+                    print_line(&object.to_string());
+                }
+                false => print_line(&crate::output::table::visible(&format!("iam: {self}"))),
+            }
         }
         self.code().into()
     }
@@ -98,6 +159,7 @@ impl Failure {
             "request_id": call.and_then(Error::request_id),
             "retry_after": call.and_then(Error::retry_after).map(|wait| wait.as_secs_f64()),
             "was_sent": call.is_some_and(Error::was_sent),
+            "notes": [],
         })
     }
 }
@@ -145,12 +207,6 @@ impl From<Error> for Failure {
             _ => None,
         });
         not_logged_in.map_or(Self::Call(error), Self::NotLoggedIn)
-    }
-}
-
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self::Usage(text)
     }
 }
 
@@ -211,7 +267,8 @@ mod tests {
         let object = Failure::from(error.with_retry_after(std::time::Duration::from_millis(1500))).json();
         assert_eq!((&object["kind"], &object["status"]), (&json!("RateLimited"), &json!(429)));
         assert_eq!((&object["retry_after"], &object["was_sent"]), (&json!(1.5), &json!(true)));
-        let members = ["kind", "operation", "status", "code", "message", "request_id", "retry_after", "was_sent"];
+        let members =
+            ["kind", "operation", "status", "code", "message", "request_id", "retry_after", "was_sent", "notes"];
         let usage = Failure::Usage("wrong".to_owned()).json();
         assert!(members.iter().all(|member| usage.get(member).is_some()), "{usage}");
     }

@@ -4,7 +4,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -37,6 +37,25 @@ impl Value {
         })
     }
 
+    /// Returns what `path` names, also inside of lists: `roles.id` are the ids of all roles.
+    pub fn at(&self, path: &str) -> Option<Cow<'_, Self>> {
+        match self {
+            Self::Object(members) => {
+                let named = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, value)| value);
+                if let Some(value) = named(path) {
+                    return Some(Cow::Borrowed(value));
+                }
+                let (first, rest) = path.split_once('.')?;
+                named(first)?.at(rest)
+            }
+            Self::List(items) => {
+                let found: Vec<_> = items.iter().filter_map(|item| item.at(path)).map(Cow::into_owned).collect();
+                (!found.is_empty()).then_some(Cow::Owned(Self::List(found)))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the names of an object's members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let members = if let Self::Object(members) = self { &members[..] } else { &[] };
@@ -60,6 +79,23 @@ impl Value {
     fn is_plain(&self) -> bool {
         !matches!(self, Self::List(_) | Self::Object(_))
     }
+}
+
+/// Returns JSON in which characters that act on a terminal, or turn the direction of a text, are escaped.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| c != '\n' && (c.is_control() || super::table::is_hidden(c));
+    if !json.chars().any(acts) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match acts(c) {
+            // Such characters stand inside of strings alone.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}")),
+            false => text.push(c),
+        }
+    }
+    text.into()
 }
 
 /// Compact JSON; the alternate form has one member a line.
@@ -155,6 +191,20 @@ mod tests {
         assert_eq!(value.names().collect::<Vec<_>>(), ["z", "a", "m"]);
         assert_eq!(value.member("m.y").unwrap().cell(), "ü");
         assert_eq!(value.member("m.x"), None);
+    }
+
+    #[test]
+    fn a_path_goes_through_lists() {
+        let value: Value = serde_json::from_str(r#"{"roles": [{"id": "a"}, {"id": "b"}, {}], "x": []}"#).unwrap();
+        assert_eq!(value.at("roles.id").unwrap().cell(), "a, b");
+        assert!(value.at("x.id").is_none() && value.at("roles.nosuch").is_none());
+    }
+
+    #[test]
+    fn json_on_a_terminal_has_no_character_that_acts_on_it() {
+        let text = "{\"a\": \"\u{9b}2J\u{202e}ü\"}";
+        assert_eq!(escaped(text), r#"{"a": "\u009b2J\u202eü"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&escaped(text)).unwrap(), serde_json::from_str(text).unwrap());
     }
 
     #[test]
