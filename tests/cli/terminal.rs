@@ -4,6 +4,7 @@ use super::support::Home;
 use rustix::{
     fs::{Mode, OFlags, open},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
 };
 use std::{
     fs::File,
@@ -15,8 +16,11 @@ use std::{
     time::Duration,
 };
 
+/// How many cells a line of the terminal has.
+const SCREEN: u16 = 120;
+
 /// A process whose standard streams are a terminal.
-struct Session {
+pub struct Session {
     child: Child,
     terminal: File,
     output: Receiver<Vec<u8>>,
@@ -24,11 +28,12 @@ struct Session {
 }
 
 impl Session {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap();
+        tcsetwinsize(&terminal, Winsize { ws_row: 40, ws_col: SCREEN, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let side = || -> OwnedFd { open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
         let (input, output, errors) = (side(), side(), side());
         command.env("TERM", "xterm").stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
@@ -66,7 +71,7 @@ impl Session {
     }
 
     /// Waits for the end; returns all that was on the screen.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(500)) {
             self.seen.push_str(&String::from_utf8_lossy(&bytes));

@@ -24,6 +24,24 @@ pub struct Global {
 }
 
 impl Global {
+    /// Refuses flags that mean something to other services than the command's.
+    pub fn check(&self) -> Result<()> {
+        let Some(service) = self.service else { return Ok(()) };
+        let Flags { user, tenant, user_pool, application, .. } = &self.flags;
+        for (flag, value, services) in [
+            ("--user", user, &[Service::Digiwin, Service::License][..]),
+            ("--tenant", tenant, &[Service::Digiwin]),
+            ("--user-pool", user_pool, &[Service::Authing]),
+            ("--application", application, &[Service::License]),
+        ] {
+            if value.is_some() && !services.contains(&service) {
+                let of = services.iter().map(|service| service.name()).collect::<Vec<_>>().join(" and ");
+                return Err(Failure::Usage(format!("{flag} is of {of}, and the command of {service}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the call of a command: connects, asks if need be, calls, and shows the result.
     pub fn call<C: Connect>(
         &self,

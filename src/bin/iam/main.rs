@@ -130,7 +130,7 @@ fn main() -> ExitCode {
         prompt::forbid();
     }
     // A filter that is wrong is found before anything is sent.
-    let ended = global.output.check().and_then(|()| run(command, &global));
+    let ended = global.check().and_then(|()| global.output.check()).and_then(|()| run(command, &global));
     let code = match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(as_json),
@@ -249,6 +249,48 @@ mod tests {
         "digiwin.identity.logout",
         "digiwin.request",
     ];
+
+    /// Returns the words of a line of an example, up to what is the shell's.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line.chars() {
+            match (c, quote) {
+                ('\'' | '"', None) => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (c, Some(open)) if c == open => quote = None,
+                (' ', None) => words.extend(word.take()),
+                ('|' | '>' | '<', None) => break,
+                (c, _) => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_example_is_a_command_of_its_own_service() {
+        let mut examples = Vec::new();
+        walk(&built(), "iam", &mut |path, command| {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines =
+                text.lines().filter_map(|line| Some(&line[line.find("iam ")?..]).filter(|_| line.starts_with("  ")));
+            examples.extend(lines.map(|line| (path.to_owned(), line.to_owned())));
+        });
+        for (path, line) in &examples {
+            let line = line.split(')').next().unwrap().split(" | iam").last().unwrap();
+            let matches =
+                tree().try_get_matches_from(words(line)).unwrap_or_else(|error| panic!("{path}: {line}: {error}"));
+            let Arguments { command, mut global } = Arguments::from_arg_matches(&matches).unwrap();
+            global.service = command.service();
+            global
+                .check()
+                .and_then(|()| global.output.check())
+                .unwrap_or_else(|error| panic!("{path}: {line}: {error}"));
+        }
+        assert!(examples.len() > 60, "{}", examples.len());
+    }
 
     #[test]
     fn every_command_says_what_it_does() {
