@@ -24,6 +24,9 @@ fn the_status_and_the_headers_are_shown_where_they_are_asked_for() {
     let (head, body) = shown.split_once("\n\n").unwrap();
     assert!(head.starts_with("HTTP 200\n") && head.contains("content-type: application/json"), "{head}");
     assert!(serde_json::from_str::<serde_json::Value>(body).unwrap().is_object(), "{body}");
+    home.iam(&["api", "license", "/auth/users/profile/", "-H", "X-Trace: t1"]).ok();
+    assert_eq!(home.emulator.requests().last().unwrap().header("x-trace"), Some("t1"));
+    home.iam(&["api", "license", "/auth/users/profile/", "-H", "nothing"]).failed(2);
     home.iam(&["api", "authing", "graphql", "-f", "query=query{userpool{id}}", "-i"]).failed(2);
     home.iam(&["api", "license", "/auth/users/profile/", "-i", "--jq", "."]).failed(2);
 }
@@ -45,7 +48,9 @@ fn a_body_comes_from_fields_a_file_or_standard_input() {
     assert_eq!(dry(&["-F", "id=@id"], ""), request("POST", bob));
     assert_eq!(dry(&["-f", "id=@id", "-F", "n=7"], ""), request("POST", json!({"id": "@id", "n": 7})));
     assert!(home.emulator.requests().is_empty());
-    home.iam(&["api", "digiwin", "-X", "DELETE", path]).failed(1);
+    home.iam(&["api", "digiwin", "-X", "DELETE", path]).failed(2);
+    assert!(home.emulator.requests().is_empty(), "nobody could be asked");
+    home.iam(&["api", "digiwin", "-X", "DELETE", path, "--yes"]).failed(1);
     home.iam(&["api", "digiwin", "GET", path]).failed(2);
 }
 

@@ -201,8 +201,11 @@ fn steady(text: &str) -> String {
             () if bare.starts_with("127.0.0.1:") => steady += "<address>",
             () => {
                 let is_id = |part: &str| part.len() >= 24 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-                let parts = word.split(':').map(|part| if is_id(part) { "<id>" } else { part });
-                steady += &parts.collect::<Vec<_>>().join(":");
+                let parts = word.split_inclusive([':', '=']).map(|part| {
+                    let bare = part.trim_end_matches([':', '=']);
+                    if is_id(bare) { part.replace(bare, "<id>") } else { part.to_owned() }
+                });
+                steady.extend(parts);
             }
         }
         rest = after;
@@ -243,6 +246,7 @@ fn every_command_makes_its_call_and_prints_what_is_kept() {
         let is_raw = operation.ends_with(".request") || operation.ends_with(".graphql");
         let calls = home.requests_of(operation);
         assert!(calls >= 1 || is_raw, "{shown}: {:?} {}", home.emulator.requests(), ran.err);
+        let steady = |text: &str| steady(&text.replace(&home.emulator.base_url(), "https://iam.example.com"));
         writeln!(printed, "$ iam {shown}\n{}", steady(&ran.out)).unwrap();
         for line in ran.err.lines() {
             writeln!(printed, "! {}", steady(line)).unwrap();

@@ -45,7 +45,8 @@ fn every_kind_of_failure_has_its_code() {
     // 5: not permitted.
     with_fault(&home, Fault::status(403).on(get), &ONE).failed(5);
     // 6: no such thing.
-    home.iam(&["digiwin", "users", "get", "nobody"]).failed(6);
+    let told = home.iam(&["digiwin", "users", "get", "nobody"]).failed(6);
+    assert!(told.starts_with("iam: digiwin users get nobody: not found"), "{told}");
     // 7: wrong data, or taken.
     with_fault(&home, Fault::status(400).on(get), &ONE).failed(7);
     home.iam(&["authing", "users", "create", "username=ann"]).failed(7);
@@ -127,9 +128,12 @@ fn a_file_that_the_user_named_is_a_matter_of_the_command_line() {
         &["authing", "pool", "check-password", "--file", "nosuch"],
         &["digiwin", "users", "get", "bob", "--ca-file", "nosuch"],
         &["emulate", "--settings", "nosuch"],
+        // Nor is there anything to do here.
+        &["authing", "groups", "update", "nosuch"],
+        &["authing", "orgs", "update-node", "nosuch"],
     ] {
         let told = home.iam(arguments).failed(2);
-        assert!(told.contains("nosuch"), "{told}");
+        assert!(told.contains("nosuch") || told.contains("nothing to change"), "{told}");
     }
     assert!(home.emulator.requests().is_empty());
 }

@@ -5,14 +5,14 @@ use crate::{
     command::Global,
     context::{Connect, Context},
     failure::{Failure, Result},
-    guard::{Change, Guard as _},
+    guard::{Delete, Guard as _, Subject},
     output::{Format, Output, value::Value},
     reply::Items,
     service::Service,
 };
 use clap::Args;
 use iam_sdk::{
-    HeaderMap, Json, Method, RequestOptions,
+    CallOptions, HeaderMap, Json, Method, RequestOptions,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
 };
 use serde_json::{Map, Value as JsonValue};
@@ -45,6 +45,9 @@ pub struct Api {
     /// A file with the body, JSON; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["raw", "typed"])]
     input: Option<PathBuf>,
+    /// A header to send besides the usual ones; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
     /// Show the status and the headers of the response, too
     #[arg(short = 'i', long, conflicts_with_all = ["paginate", "jq", "fields"])]
     include: bool,
@@ -55,12 +58,17 @@ pub struct Api {
     #[arg(long)]
     repeatable: bool,
     #[command(flatten)]
-    guard: Change,
+    guard: Delete,
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').filter(|(name, _)| !name.trim().is_empty()).ok_or("write NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// How many items `--paginate` asks for at once, where the call does not say.
@@ -85,13 +93,19 @@ impl Api {
             (false, true) => Show::WithHeaders,
             (false, false) => Show::Data,
         };
+        let options = self.headers.iter().fold(CallOptions::new().dry_run(dry_run), |options, (name, value)| {
+            options.header(name.as_str(), value.as_str())
+        });
         let ready = self.ready()?;
+        if ready.method == Method::DELETE {
+            self.guard.confirm(&Subject::one(service.name(), &ready.path))?;
+        }
         let context = Context::new(global.flags.clone(), Some(service))?;
         let mut output = global.output(&context)?.with_default(Format::Json);
         let result = match service {
-            Service::Digiwin => Caller::of(&context, dry_run, Digiwin)?.show(ready, show, &mut output),
-            Service::Authing => Caller::of(&context, dry_run, Authing)?.show(ready, show, &mut output),
-            Service::License => Caller::of(&context, dry_run, License)?.show(ready, show, &mut output),
+            Service::Digiwin => Caller::of(&context, options, Digiwin)?.show(ready, show, &mut output),
+            Service::Authing => Caller::of(&context, options, Authing)?.show(ready, show, &mut output),
+            Service::License => Caller::of(&context, options, License)?.show(ready, show, &mut output),
         };
         output.or_request(result)
     }
@@ -101,11 +115,11 @@ impl Api {
         self.service
     }
 
-    fn ready(self) -> Result<PreparedCall> {
+    fn ready(&self) -> Result<PreparedCall> {
         let has_fields = !(self.raw.is_empty() && self.typed.is_empty());
         let path = self.path.clone();
         let usual = if has_fields || self.input.is_some() { Method::POST } else { Method::GET };
-        let method = self.method.unwrap_or(usual);
+        let method = self.method.clone().unwrap_or(usual);
         let mut fields = Map::new();
         for (name, text) in &self.raw {
             fields.insert(name.clone(), JsonValue::String(text.clone()));
@@ -200,6 +214,8 @@ struct Called {
 trait Calls: Copy + 'static {
     type Client: Connect + 'static;
 
+    fn with_options(self, client: &Self::Client, options: CallOptions) -> iam_sdk::Result<Self::Client>;
+
     fn call(self, client: &Self::Client, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called>;
 }
 
@@ -220,6 +236,10 @@ macro_rules! with_head {
 impl Calls for Digiwin {
     type Client = Client;
 
+    fn with_options(self, client: &Client, options: CallOptions) -> iam_sdk::Result<Client> {
+        client.with_options(options)
+    }
+
     fn call(self, client: &Client, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
         with_head!(client, ready, options)
     }
@@ -228,6 +248,10 @@ impl Calls for Digiwin {
 impl Calls for License {
     type Client = LicenseClient;
 
+    fn with_options(self, client: &LicenseClient, options: CallOptions) -> iam_sdk::Result<LicenseClient> {
+        client.with_options(options)
+    }
+
     fn call(self, client: &LicenseClient, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
         with_head!(client, ready, options)
     }
@@ -235,6 +259,10 @@ impl Calls for License {
 
 impl Calls for Authing {
     type Client = ManagementClient;
+
+    fn with_options(self, client: &ManagementClient, options: CallOptions) -> iam_sdk::Result<ManagementClient> {
+        client.with_options(options)
+    }
 
     fn call(self, client: &ManagementClient, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
         match &ready.graphql {
@@ -250,9 +278,9 @@ struct Caller<S: Calls> {
 }
 
 impl<S: Calls> Caller<S> {
-    fn of(context: &Context, dry_run: bool, service: S) -> Result<Self> {
+    fn of(context: &Context, options: CallOptions, service: S) -> Result<Self> {
         let client = S::Client::connect(context)?;
-        Ok(Self { service, client: if dry_run { client.dry()? } else { client } })
+        Ok(Self { service, client: service.with_options(&client, options)? })
     }
 
     fn call(&self, ready: &PreparedCall) -> Result<Called> {

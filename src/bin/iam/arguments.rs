@@ -100,6 +100,14 @@ impl Members {
     }
 }
 
+/// Refuses a change that changes nothing.
+pub fn check_change(values: &[&Option<String>]) -> Result<()> {
+    match values.iter().any(|value| value.is_some()) {
+        true => Ok(()),
+        false => Err(Failure::Usage("there is nothing to change: name what is to be another one".to_owned())),
+    }
+}
+
 /// Returns what is in a file; `-` is standard input.
 pub fn bytes(path: &PathBuf) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -1,9 +1,12 @@
 //! Why a command failed: what it prints, and the code that it exits with.
 
+use crate::output::table::visible;
 use iam_sdk::{Error, ErrorKind};
 use serde_json::json;
 use std::{
+    env,
     error::Error as _,
+    ffi::OsString,
     fmt,
     io::{self, Write as _},
     process::ExitCode,
@@ -134,10 +137,22 @@ impl Failure {
                     object["notes"] = notes().as_mut().map(std::mem::take).unwrap_or_default().into();
                     print_line(&object.to_string());
                 }
-                false => print_line(&crate::output::table::visible(&format!("iam: {self}"))),
+                false => print_line(&visible(&format!("iam: {}", self.line(&command_words(env::args_os()))))),
             }
         }
         self.code().into()
+    }
+
+    /// Returns the line that people read: in place of the operation it names the command, which has what it was about.
+    fn line(&self, command: &str) -> String {
+        let text = self.to_string();
+        let operation = if let Self::Call(error) = self { error.operation() } else { None };
+        let rest = operation.and_then(|operation| text.strip_prefix(operation)).filter(|_| !command.is_empty());
+        match rest {
+            // Authing's GraphQL says 200 of every failure.
+            Some(rest) => format!("{command}{}", rest.replacen(" (HTTP 200)", "", 1).replacen("(HTTP 200, ", "(", 1)),
+            None => text,
+        }
     }
 
     /// Returns the object that programs read; every member is there, `null` where there is nothing to say.
@@ -164,6 +179,22 @@ impl Failure {
     }
 }
 
+/// Returns the words of a command line that say what it was about: a service's command and its arguments, up to the first
+/// flag. None of them is a secret: no argument takes one.
+fn command_words(arguments: impl Iterator<Item = OsString>) -> String {
+    /// As much as a line has room for beside what failed.
+    const MOST: usize = 80;
+    let words: Vec<_> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if !words.first().is_some_and(|first| crate::service::Service::named(first).is_some()) {
+        return String::new();
+    }
+    let text = words.iter().take_while(|word| !word.starts_with('-')).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 /// Returns the exit code of a call's failure.
 pub fn code_of(error: &Error) -> u8 {
     if error.partial().is_some_and(|partial| !partial.done.is_empty()) {
@@ -187,14 +218,19 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // `Debug` of an error is its line and its causes, but for those that only repeat it.
-            Self::Call(error) if error.source().is_some() => write!(f, "{error:?}"),
-            Self::Call(error) => write!(f, "{error}"),
+            Self::Call(error) if error.source().is_some() => f.write_str(&for_people(&format!("{error:?}"))),
+            Self::Call(error) => f.write_str(&for_people(&error.to_string())),
             Self::Usage(text) | Self::Refused(text) | Self::NotLoggedIn(text) | Self::Other(text) => f.write_str(text),
             Self::Told(_) => f.write_str("failed"),
             Self::ClosedPipe => f.write_str("standard output is closed"),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }
+}
+
+/// Leaves out advice to programs.
+fn for_people(text: &str) -> String {
+    text.replace("use https, or allow_http(true)", "use https")
 }
 
 impl std::error::Error for Failure {}
@@ -259,6 +295,21 @@ mod tests {
         let error = Error::new(ErrorKind::Credentials).with_source(Failure::NotLoggedIn("log in first".to_owned()));
         let failure = Failure::from(error);
         assert_eq!((failure.code(), failure.to_string().as_str()), (4, "log in first"));
+    }
+
+    #[test]
+    fn people_read_what_it_was_about() {
+        let error = Error::new(ErrorKind::NotFound).with_operation("authing.users.find").with_status(200);
+        let failure = Failure::from(error);
+        assert_eq!(failure.line("authing users find"), "authing users find: not found");
+        assert_eq!(failure.line(""), "authing.users.find: not found (HTTP 200)");
+        assert_eq!(Failure::Usage("wrong".to_owned()).line("authing users find"), "wrong");
+        let words = |line: &str| command_words(line.split(' ').map(Into::into));
+        assert_eq!(words("iam digiwin users get bob -o plain x"), "digiwin users get bob");
+        assert_eq!(words("iam whoami"), "");
+        assert_eq!(words("iam -o plain digiwin users get bob"), "");
+        let many = words(&format!("iam authing users delete-many {}", "u1 ".repeat(100)));
+        assert!(many.ends_with('…') && many.chars().count() == 81, "{many}");
     }
 
     #[test]

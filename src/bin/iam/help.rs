@@ -104,9 +104,18 @@ Others:
 /// What a command does, then examples of it, then the rest.
 const ORDER: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
+/// The flags of all commands that `-h` leaves out: `--help` has them.
+const ONLY_IN_LONG_HELP: [&str; 10] =
+    ["base_url", "user", "tenant", "user_pool", "application", "timeout", "ca_file", "no_input", "verbose", "color"];
+
 /// Has the help of each command begin with its examples.
 pub fn examples_first(tree: Command) -> Command {
-    tree.help_template(ORDER).mut_subcommands(examples_first)
+    tree.help_template(ORDER)
+        .mut_args(|argument| {
+            let is_left_out = argument.is_global_set() && ONLY_IN_LONG_HELP.contains(&argument.get_id().as_str());
+            argument.hide_short_help(is_left_out)
+        })
+        .mut_subcommands(examples_first)
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,9 @@
 use super::arguments::{ResourceFilter, SortedPaging, UserIds, WithData};
-use crate::{arguments::Paging, command::commands, guard::Subject};
+use crate::{
+    arguments::{Paging, check_change},
+    command::commands,
+    guard::Subject,
+};
 use iam_sdk::{
     authing::{CreateGroupOptions, GroupUsersOptions, UpdateGroupOptions},
     blocking::authing::ManagementClient,
@@ -34,7 +38,10 @@ commands! {
         /// Another description
         #[arg(long)]
         description: Option<String>,
-    } |c| c.groups().update(code, UpdateGroupOptions::new().new_code(new_code).name(name).description(description));
+    } |c| {
+        check_change(&[&new_code, &name, &description])?;
+        c.groups().update(code, UpdateGroupOptions::new().new_code(new_code).name(name).description(description))
+    };
 
     /// Show a group
     Get: Read one "authing.groups.detail" {

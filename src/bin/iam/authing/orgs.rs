@@ -1,6 +1,6 @@
 use super::arguments::{ResourceFilter, RoleNamespace, Roles, SortedPaging, Sorting, UserIds};
 use crate::{
-    arguments::{ExitCode, Paging, bytes},
+    arguments::{ExitCode, Paging, bytes, check_change},
     command::commands,
     failure::Failure,
     guard::Subject,
@@ -156,7 +156,10 @@ commands! {
         /// Another description
         #[arg(long)]
         description: Option<String>,
-    } |c| c.orgs().update_node(node, UpdateNodeOptions::new().name(name).code(code).description(description));
+    } |c| {
+        check_change(&[&name, &code, &description])?;
+        c.orgs().update_node(node, UpdateNodeOptions::new().name(name).code(code).description(description))
+    };
 
     /// Delete a node and all below it
     DeleteNode: Destroy(Subject::one("node", &node)) done "authing.orgs.delete_node" {

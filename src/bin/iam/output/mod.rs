@@ -248,8 +248,8 @@ impl Output {
             (Format::Json | Format::Jsonl, value) => self.json(&value.to_string())?,
             (Format::Csv, value @ Value::Object(_)) => return self.csv(Box::new([Ok(value)].into_iter()), &[]),
             (_, Value::Null) => crate::say!("No data."),
-            (Format::Table, Value::Object(members)) => {
-                let rows: Vec<_> = members.into_iter().map(|(name, value)| vec![name, value.cell()]).collect();
+            (Format::Table, value @ Value::Object(_)) => {
+                let rows = value.lines().into_iter().map(|(name, cell)| vec![name, cell]).collect::<Vec<_>>();
                 let columns = Columns::measure(rows.iter().map(Vec::as_slice), |_| true);
                 for row in &rows {
                     writeln!(self.to, "{}", columns.line(row))?;

@@ -62,6 +62,40 @@ impl Value {
         members.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Returns an object as lines for people, each a name and a cell: members of members have a line of their own, and of lists
+    /// of objects the names are shown.
+    pub fn lines(&self) -> Vec<(String, String)> {
+        let Self::Object(members) = self else { return vec![(String::new(), self.names_of_items())] };
+        let mut lines = Vec::new();
+        for (name, value) in members {
+            match value {
+                Self::Object(inner) if !inner.is_empty() => {
+                    lines.extend(value.lines().into_iter().map(|(below, cell)| (format!("{name}.{below}"), cell)));
+                }
+                value => lines.push((name.clone(), value.names_of_items())),
+            }
+        }
+        lines
+    }
+
+    /// Returns the names of a list's objects, if all have one; else the value's cell.
+    fn names_of_items(&self) -> String {
+        let name = |item: &Self| {
+            let named = |name: &&&str| matches!(item.member(name), Some(Self::Text(_)));
+            ["name", "code", "username", "id", "key"]
+                .iter()
+                .find(named)
+                .and_then(|name| item.member(name))
+                .map(Self::cell)
+        };
+        match self {
+            Self::List(items) if !items.is_empty() => {
+                items.iter().map(name).collect::<Option<Vec<_>>>().map_or_else(|| self.cell(), |names| names.join(", "))
+            }
+            _ => self.cell(),
+        }
+    }
+
     /// Returns the value as a cell of a table has it: text without quotes, nothing for `null`, short lists of texts joined.
     pub fn cell(&self) -> String {
         match self {
@@ -191,6 +225,23 @@ mod tests {
         assert_eq!(value.names().collect::<Vec<_>>(), ["z", "a", "m"]);
         assert_eq!(value.member("m.y").unwrap().cell(), "ü");
         assert_eq!(value.member("m.x"), None);
+    }
+
+    #[test]
+    fn people_see_members_of_members_and_the_names_of_lists() {
+        let value: Value = serde_json::from_str(
+            r#"{"id": "1", "root": {"name": "Acme", "x": {}}, "nodes": [{"name": "a"}, {"code": "b"}], "l": [{"n": 1}], "t": ["u"]}"#,
+        )
+        .unwrap();
+        let expected = [
+            ("id", "1"),
+            ("root.name", "Acme"),
+            ("root.x", "{}"),
+            ("nodes", "a, b"),
+            ("l", r#"[{"n":1}]"#),
+            ("t", "u"),
+        ];
+        assert_eq!(value.lines(), expected.map(|(name, cell)| (name.to_owned(), cell.to_owned())));
     }
 
     #[test]
