@@ -180,3 +180,23 @@ fn people_see_tables_with_a_head_in_color() {
     let tree = seen(home.command(&["authing", "orgs", "tree", "--color", "never", "--fields", "name"]));
     assert_eq!(tree, "NAME\nAcme\n  Research\n    Lab 1\n  Sales\n    North\n    South\n");
 }
+
+/// Names come from users, and a terminal obeys what it is sent.
+#[test]
+fn what_people_called_themselves_does_not_act_on_the_terminal() {
+    let home = Home::logged_in();
+    let name = "a\u{202e}b\u{1b}]0;title\u{7}c\u{9b}2J";
+    home.iam(&["authing", "users", "create", "username=evil", &format!("nickname={name}")]).ok();
+    for format in [&[][..], &["-o", "plain"], &["-o", "json"], &["-o", "jsonl"], &["-o", "csv"], &["--jq", ".[].nickname"]] {
+        let list = ["authing", "users", "list", "--limit", "1", "--fields", "nickname", "--color", "never"];
+        let (status, seen) = Session::start(home.command(&[&list[..], format].concat())).end();
+        assert!(status.success() && seen.contains("title"), "{format:?}: {seen:?}");
+        let acts = |c: char| c != '\r' && c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!seen.contains(acts), "{format:?}: {seen:?}");
+    }
+    let (_, seen) = Session::start(home.command(&["digiwin", "users", "get", "x\u{202e}\u{1b}[2J"])).end();
+    assert!(seen.contains("not found") && !seen.contains(['\u{202e}', '\u{1b}']), "{seen:?}");
+    // What a program reads is what the service has.
+    let list = ["authing", "users", "list", "--limit", "1", "--jq", ".[0].nickname"];
+    assert_eq!(home.iam(&list).ok(), format!("{name}\n"));
+}
