@@ -187,7 +187,9 @@ fn what_people_called_themselves_does_not_act_on_the_terminal() {
     let home = Home::logged_in();
     let name = "a\u{202e}b\u{1b}]0;title\u{7}c\u{9b}2J";
     home.iam(&["authing", "users", "create", "username=evil", &format!("nickname={name}")]).ok();
-    for format in [&[][..], &["-o", "plain"], &["-o", "json"], &["-o", "jsonl"], &["-o", "csv"], &["--jq", ".[].nickname"]] {
+    for format in
+        [&[][..], &["-o", "plain"], &["-o", "json"], &["-o", "jsonl"], &["-o", "csv"], &["--jq", ".[].nickname"]]
+    {
         let list = ["authing", "users", "list", "--limit", "1", "--fields", "nickname", "--color", "never"];
         let (status, seen) = Session::start(home.command(&[&list[..], format].concat())).end();
         assert!(status.success() && seen.contains("title"), "{format:?}: {seen:?}");

@@ -185,7 +185,7 @@ fn command_words(arguments: impl Iterator<Item = OsString>) -> String {
     /// As much as a line has room for beside what failed.
     const MOST: usize = 80;
     let words: Vec<_> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    if !words.first().is_some_and(|first| crate::service::Service::named(first).is_some()) {
+    if words.first().is_none_or(|first| crate::service::Service::named(first).is_none()) {
         return String::new();
     }
     let text = words.iter().take_while(|word| !word.starts_with('-')).map(String::as_str).collect::<Vec<_>>().join(" ");
