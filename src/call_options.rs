@@ -41,7 +41,7 @@ pub struct CallOptions {
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
     retry: Option<RetryPolicy>,
-    dry_run: bool,
+    dry_run: Option<bool>,
     headers: Vec<(String, String)>,
 }
 
@@ -87,7 +87,7 @@ impl CallOptions {
     /// # Ok::<_, iam_sdk::Error>(())
     /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
+        self.dry_run = Some(dry_run);
         self
     }
 
@@ -142,7 +142,7 @@ impl CallSettings {
         settings.timeout = options.timeout.unwrap_or(self.timeout);
         settings.attempt_timeout = options.attempt_timeout.or(self.attempt_timeout);
         settings.retry = options.retry.unwrap_or(settings.retry);
-        settings.dry_run |= options.dry_run;
+        settings.dry_run = options.dry_run.unwrap_or(self.dry_run);
         config::check_time("timeout", settings.timeout)?;
         settings.attempt_timeout.map_or(Ok(()), |limit| config::check_time("attempt_timeout", limit))?;
         settings.retry.check()?;

@@ -137,6 +137,18 @@ macro_rules! client_methods {
         ) -> Call<crate::Json> {
             self.session.call(crate::protocol::request::Request::raw(&$operation, method, path, options))
         }
+
+        /// Makes a call that this crate has no method for, and returns the response with its status and headers: see
+        /// [`request`](Self::request).
+        pub fn request_for_response(
+            &self,
+            method: crate::Method,
+            path: &str,
+            options: crate::RequestOptions,
+        ) -> Call<crate::RawResponse> {
+            let request = crate::protocol::request::Request::raw(&$operation, method, path, options);
+            self.session.call_with(request, crate::protocol::decode::Data::raw)
+        }
     };
 }
 pub(crate) use client_methods;

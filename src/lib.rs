@@ -98,6 +98,7 @@ pub use protocol::{
     dry_run::DryRun,
     model::{Extra, Json},
     options::IntoOption,
+    raw_response::RawResponse,
     request_options::RequestOptions,
 };
 pub use retry_policy::RetryPolicy;

@@ -4,6 +4,7 @@ use super::{
     dialect::{Dialect, ErrorResponse},
     meter::{self, Refusal},
     operation::Operation,
+    raw_response::RawResponse,
     retry_after::retry_after,
 };
 use crate::{Error, ErrorKind, Result};
@@ -99,6 +100,12 @@ impl Data {
         let found = self.bytes()?;
         let bytes = if found.trim_ascii().is_empty() { b"null" } else { found };
         meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
+    }
+
+    /// Decodes the data, and returns them with the response's status and headers.
+    pub(crate) fn raw(&self) -> Result<RawResponse> {
+        let data = self.decode()?;
+        Ok(RawResponse::new(self.response.status.as_u16(), self.response.headers.clone(), data))
     }
 
     /// Decodes an object whose absence says that the thing does not exist.

@@ -12,6 +12,7 @@ pub(crate) mod open_enum;
 pub(crate) mod operation;
 pub(crate) mod options;
 pub(crate) mod paging;
+pub(crate) mod raw_response;
 pub(crate) mod redacted;
 pub(crate) mod request;
 pub(crate) mod request_options;

@@ -45,7 +45,8 @@ fn every_kind_of_failure_has_its_code() {
     // 5: not permitted.
     with_fault(&home, Fault::status(403).on(get), &ONE).failed(5);
     // 6: no such thing.
-    home.iam(&["digiwin", "users", "get", "nobody"]).failed(6);
+    let told = home.iam(&["digiwin", "users", "get", "nobody"]).failed(6);
+    assert!(told.starts_with("iam: digiwin users get nobody: not found"), "{told}");
     // 7: wrong data, or taken.
     with_fault(&home, Fault::status(400).on(get), &ONE).failed(7);
     home.iam(&["authing", "users", "create", "username=ann"]).failed(7);
@@ -82,4 +83,57 @@ fn programs_get_an_object_on_standard_error() {
     let usage = home.iam(&["digiwin", "users", "get", "bob", "--fields", "nmae", "-o", "jsonl"]).failed(2);
     let object: Value = serde_json::from_str(&usage).unwrap();
     assert_eq!((&object["kind"], &object["was_sent"]), (&"Usage".into(), &false.into()));
+}
+
+/// Whatever asks for JSON asks for it of errors, too, also of those before a command has begun.
+#[test]
+fn errors_are_objects_wherever_json_is_asked_for() {
+    let home = Home::logged_in();
+    let is_object = |ran: super::support::Ran, kind: &str, says: &str| {
+        let object: Value = serde_json::from_str(&ran.err).unwrap_or_else(|error| panic!("{error}: {}", ran.err));
+        assert_eq!((&object["kind"], ran.code), (&kind.into(), if kind == "Usage" { 2 } else { 6 }), "{object}");
+        let message = object["message"].as_str().unwrap();
+        assert!(message.contains(says) && message.lines().count() == 1, "{message}");
+    };
+    is_object(home.iam(&["digiwin", "users", "get", "-o", "json"]), "Usage", "<USER>");
+    is_object(home.iam(&["--output=jsonl", "no-such-command"]), "Usage", "no-such-command");
+    is_object(home.iam(&["digiwin", "users", "get", "bob", "-o", "json", "--nosuch"]), "Usage", "--nosuch");
+    let in_environment = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("IAM_OUTPUT", "json");
+        run(command, "")
+    };
+    is_object(in_environment(&["digiwin", "users", "get", "nobody"]), "NotFound", "");
+    is_object(in_environment(&["digiwin", "users", "get"]), "Usage", "<USER>");
+    is_object(in_environment(&["whoami", "--profile", "nothing"]), "Usage", "nothing");
+    assert_eq!(in_environment(&["digiwin", "users", "get", "bob", "--jq", ".id"]).ok(), "\"bob\"\n");
+    // A flag counts for more.
+    let mut plain = home.command(&["digiwin", "users", "get", "nobody", "-o", "plain"]);
+    plain.env("IAM_OUTPUT", "json");
+    assert!(run(plain, "").failed(6).starts_with("iam: "));
+    home.iam(&["config", "set", "output", "json", "--profile", "work"]).ok();
+    is_object(home.iam(&["digiwin", "users", "get", "nobody"]), "NotFound", "");
+    is_object(home.iam(&["digiwin", "users", "get", "--profile", "work"]), "Usage", "<USER>");
+    assert!(home.iam(&["authing", "users", "get", "nobody"]).failed(6).starts_with("iam: "), "another profile");
+}
+
+#[test]
+fn a_file_that_the_user_named_is_a_matter_of_the_command_line() {
+    let home = Home::logged_in();
+    for arguments in [
+        &["digiwin", "users", "update", "--input", "nosuch"][..],
+        &["api", "digiwin", "/x", "--input", "nosuch"],
+        &["api", "digiwin", "/x", "-F", "a=@nosuch"],
+        &["authing", "users", "data", "set-of-many", "nosuch"],
+        &["authing", "pool", "check-password", "--file", "nosuch"],
+        &["digiwin", "users", "get", "bob", "--ca-file", "nosuch"],
+        &["emulate", "--settings", "nosuch"],
+        // Nor is there anything to do here.
+        &["authing", "groups", "update", "nosuch"],
+        &["authing", "orgs", "update-node", "nosuch"],
+    ] {
+        let told = home.iam(arguments).failed(2);
+        assert!(told.contains("nosuch") || told.contains("nothing to change"), "{told}");
+    }
+    assert!(home.emulator.requests().is_empty());
 }

@@ -1,5 +1,6 @@
 //! The command `iam`, run as a process against the emulator.
 
+mod api;
 #[cfg(unix)]
 mod bulk;
 mod commands;

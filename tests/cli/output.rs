@@ -32,8 +32,10 @@ fn a_list_in_every_format() {
 fn nothing_in_every_format() {
     let home = Home::logged_in();
     let list = |format: &str| home.iam(&["digiwin", "users", "get-many", "nobody", "-o", format]).ok();
-    let nothing = ["table", "plain", "json", "jsonl", "csv"].map(list);
-    assert_eq!(nothing, ["", "", "[]\n", "", ""]);
+    let nothing = ["table", "plain", "json", "jsonl"].map(list);
+    assert_eq!(nothing, ["", "", "[]\n", ""]);
+    let head = list("csv");
+    assert!(head.starts_with("sid,id,name,") && head.lines().count() == 1, "what reads it finds its columns: {head}");
 }
 
 #[test]
@@ -49,10 +51,14 @@ fn the_setting_of_the_profile_counts_where_no_flag_does() {
 #[test]
 fn fields_are_listed_and_unknown_ones_are_told_before_anything_is_sent() {
     let home = Home::logged_in();
-    let fields = home.iam(&["digiwin", "users", "roles", "bob", "--fields"]).ok();
-    assert!(fields.lines().any(|name| name == "roles") && fields.lines().count() > 8, "{fields}");
-    let unknown = home.iam(&["digiwin", "users", "roles", "bob", "--fields", "nmae"]).failed(2);
-    assert!(unknown.contains("there is no `nmae`; there are sid, id, name"), "{unknown}");
+    for (command, has, count) in
+        [(&["digiwin", "users", "get", "bob"][..], "email", 9), (&["authing", "orgs", "tree"], "code", 9)]
+    {
+        let fields = home.iam(&[command, &["--fields"]].concat()).ok();
+        assert!(fields.lines().any(|name| name == has) && fields.lines().count() > count, "{fields}");
+        let unknown = home.iam(&[command, &["--fields", "nmae"]].concat()).failed(2);
+        assert!(unknown.contains("there is no `nmae`; there are ") && unknown.contains(has), "{unknown}");
+    }
     assert!(home.emulator.requests().is_empty());
 }
 
@@ -130,6 +136,99 @@ fn standard_error_that_is_closed_is_no_failure() {
         assert_eq!(closed("digiwin users get nobody"), 6);
         assert_eq!(closed("digiwin users update id=bob nickname=B --dry-run"), 0);
     }
+}
+
+/// Whatever a command prints, and however little of it is read: `iam … | head -1`.
+#[test]
+fn nothing_that_is_printed_needs_a_reader() {
+    let home = Home::logged_in();
+    for arguments in [
+        &["demo"][..],
+        &["--help"],
+        &["help", "environment"],
+        &["help", "login"],
+        &["completions", "zsh"],
+        &["--version"],
+    ] {
+        let mut child = home.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && err.is_empty(), "{arguments:?}: {} {err}", output.status);
+    }
+}
+
+#[test]
+fn a_wrong_filter_is_found_before_anything_is_sent() {
+    let home = Home::logged_in();
+    let create = ["authing", "users", "create", "username=zz1", "--jq"];
+    for wrong in ["nosuch", ".["] {
+        let told = home.iam(&[&create[..], &[wrong]].concat()).failed(2);
+        assert!(told.contains("--jq"), "{told}");
+    }
+    assert!(home.emulator.requests().is_empty(), "{:?}", home.emulator.requests());
+    // One that does not fit the data is noticed when there are some: not a matter of the command line.
+    let told = home.iam(&[&create[..], &[".username.nosuch"]].concat()).failed(1);
+    assert!(told.len() < 600, "{told}");
+    assert_eq!(home.requests_of("authing.users.create"), 1);
+}
+
+#[test]
+fn results_of_a_filter_have_the_format_that_is_asked_for() {
+    let home = Home::logged_in();
+    let jq = |filter: &str, format: &str| {
+        let get = ["digiwin", "users", "get-many", "bob", "chen.jing", "--jq", filter];
+        home.iam(&[&get[..], &["-o", format]].concat()).ok()
+    };
+    assert_eq!(jq("map({id, name})", "csv"), "id,name\nbob,Bob Carter\nchen.jing,陈静\n");
+    assert_eq!(jq(".[] | [.id, .name]", "csv"), "bob,Bob Carter\nchen.jing,陈静\n");
+    assert_eq!(jq("map({id, name})", "table"), "ID         NAME\nbob        Bob Carter\nchen.jing  陈静\n");
+    let csv = home.iam(&["digiwin", "users", "get-many", "bob", "--jq", ".[] | [.id, .name] | @csv"]).ok();
+    assert_eq!(csv, "\"bob\",\"Bob Carter\"\n");
+}
+
+#[test]
+fn trees_are_for_programs_too() {
+    let home = Home::logged_in();
+    let tree =
+        |more: &[&str]| home.iam(&[&["authing", "orgs", "tree", "--fields", "name,code"][..], more].concat()).ok();
+    let plain = "Acme\tacme\nResearch\tresearch\nLab 1\tlab1\nSales\tsales\nNorth\tnorth\nSouth\tsouth\n";
+    assert_eq!(tree(&[]), plain, "no name is changed");
+    assert_eq!(tree(&["-o", "csv"]), format!("name,code\n{}", plain.replace('\t', ",")));
+    let json: serde_json::Value = serde_json::from_str(&tree(&["-o", "json"])).unwrap();
+    assert_eq!(json[0]["children"][0]["children"][0], serde_json::json!({"name": "Lab 1", "code": "lab1"}));
+    let all = home.iam(&["authing", "orgs", "tree", "-o", "csv"]).ok();
+    assert!(all.starts_with("depth,") && all.lines().any(|line| line.starts_with("2,")), "{all}");
+    let digiwin = home.iam(&["digiwin", "orgs", "tree", "--fields", "id,name", "-o", "json"]).json();
+    let first = &digiwin.as_object().unwrap().values().next().unwrap()[0];
+    assert!(first["name"].is_string() && first.as_object().unwrap().len() == 2, "{first}");
+}
+
+#[test]
+fn fields_reach_into_lists_and_lists_end_at_the_limit() {
+    let home = Home::logged_in();
+    let roles = home.iam(&["digiwin", "users", "list", "--limit", "2", "--fields", "id,roles.id", "-o", "csv"]).ok();
+    assert_eq!(roles, "id,roles.id\nann,admin\nbob,manager\n");
+    assert_eq!(home.iam(&["digiwin", "users", "roles", "bob", "--fields", "id"]).ok(), "manager\n");
+}
+
+#[test]
+fn the_exit_code_of_a_question_can_be_its_answer() {
+    let home = Home::logged_in();
+    let exists = |id: &str| home.iam(&["digiwin", "users", "exists", "--id", id, "--exit-code"]);
+    assert_eq!(exists("bob").ok(), "true\n");
+    let no = exists("nobody");
+    assert_eq!((no.code, no.out.as_str(), no.err.as_str()), (1, "false\n", ""));
+    assert_eq!(home.iam(&["digiwin", "users", "exists", "--id", "nobody"]).ok(), "false\n");
+}
+
+#[test]
+fn flags_of_another_service_are_refused() {
+    let home = Home::logged_in();
+    let list = ["digiwin", "tenants", "list", "--application", "crm"];
+    let told = home.iam(&list).failed(2);
+    assert!(told.contains("--application is of license"), "{told}");
+    assert!(home.emulator.requests().is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::support::Home;
 use rustix::{
     fs::{Mode, OFlags, open},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
 };
 use std::{
     fs::File,
@@ -15,8 +16,11 @@ use std::{
     time::Duration,
 };
 
+/// How many cells a line of the terminal has.
+const SCREEN: u16 = 120;
+
 /// A process whose standard streams are a terminal.
-struct Session {
+pub struct Session {
     child: Child,
     terminal: File,
     output: Receiver<Vec<u8>>,
@@ -24,11 +28,12 @@ struct Session {
 }
 
 impl Session {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap();
+        tcsetwinsize(&terminal, Winsize { ws_row: 40, ws_col: SCREEN, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let side = || -> OwnedFd { open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
         let (input, output, errors) = (side(), side(), side());
         command.env("TERM", "xterm").stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
@@ -66,7 +71,7 @@ impl Session {
     }
 
     /// Waits for the end; returns all that was on the screen.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(500)) {
             self.seen.push_str(&String::from_utf8_lossy(&bytes));
@@ -185,4 +190,26 @@ fn people_see_tables_with_a_head_in_color() {
     assert_eq!(seen(command), "ID   NAME\nbob  Bob Carter\n");
     let tree = seen(home.command(&["authing", "orgs", "tree", "--color", "never", "--fields", "name"]));
     assert_eq!(tree, "NAME\nAcme\n  Research\n    Lab 1\n  Sales\n    North\n    South\n");
+}
+
+/// Names come from users, and a terminal obeys what it is sent.
+#[test]
+fn what_people_called_themselves_does_not_act_on_the_terminal() {
+    let home = Home::logged_in();
+    let name = "a\u{202e}b\u{1b}]0;title\u{7}c\u{9b}2J";
+    home.iam(&["authing", "users", "create", "username=evil", &format!("nickname={name}")]).ok();
+    for format in
+        [&[][..], &["-o", "plain"], &["-o", "json"], &["-o", "jsonl"], &["-o", "csv"], &["--jq", ".[].nickname"]]
+    {
+        let list = ["authing", "users", "list", "--limit", "1", "--fields", "nickname", "--color", "never"];
+        let (status, seen) = Session::start(home.command(&[&list[..], format].concat())).end();
+        assert!(status.success() && seen.contains("title"), "{format:?}: {seen:?}");
+        let acts = |c: char| c != '\r' && c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!seen.contains(acts), "{format:?}: {seen:?}");
+    }
+    let (_, seen) = Session::start(home.command(&["digiwin", "users", "get", "x\u{202e}\u{1b}[2J"])).end();
+    assert!(seen.contains("not found") && !seen.contains(['\u{202e}', '\u{1b}']), "{seen:?}");
+    // What a program reads is what the service has.
+    let list = ["authing", "users", "list", "--limit", "1", "--jq", ".[0].nickname"];
+    assert_eq!(home.iam(&list).ok(), format!("{name}\n"));
 }

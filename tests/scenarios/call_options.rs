@@ -213,4 +213,7 @@ async fn a_dry_run_shows_each_request_and_sends_none() {
         holds(!format!("{error} {error:#?} {body:?}").contains("canary"));
     }
     same(server.requests().len(), 0);
+    let again = authing.with_options(CallOptions::new().dry_run(false)).unwrap();
+    holds(!again.is_password_valid("canary").await.is_err_and(|error| error.is_dry_run()));
+    holds(!server.requests().is_empty());
 }

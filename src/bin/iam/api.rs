@@ -1,48 +1,55 @@
 //! `iam api`: any call of a service, also those that the SDK has no method for.
 
+mod pages;
+
 use crate::{
     arguments::bytes,
     command::Global,
     context::{Connect, Context},
     failure::{Failure, Result},
-    guard::{Change, Guard as _},
-    output::{Output, value::Value},
-    reply::Items,
+    guard::{Delete, Guard as _, Subject},
+    output::{Format, Output, value::Value},
     secrets,
     service::Service,
 };
 use clap::Args;
 use iam_sdk::{
-    Json, Method, RequestOptions,
+    CallOptions, HeaderMap, Json, Method, RequestOptions,
     blocking::{Client, authing::ManagementClient, cloudspot::LicenseClient},
 };
+use pages::pages;
 use serde_json::{Map, Value as JsonValue};
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  iam api digiwin GET /api/iam/v2/user/simple\n  \
-    iam api digiwin /api/iam/v2/user -f id=bob\n  iam api license /auth/users/profile/\n  \
-    iam api authing graphql -f query=@query.graphql -F n=3\n  \
+#[command(after_help = "Examples:\n  iam api digiwin /api/iam/v2/user/simple\n  \
+    iam api digiwin /api/iam/v2/user -f id=bob\n  iam api license /auth/users/profile/ -i\n  \
+    iam api authing graphql -F query=@query.graphql -F n=3\n  \
     iam api authing /api/v2/analysis/user-action --paginate --jq length\n\n\
-    The response's data is shown, without the envelope that the service puts around it.")]
+    The response's data is shown as JSON, without the envelope that the service puts around it.")]
 pub struct Api {
     /// The service
     service: Service,
-    /// The method, if it is not GET (POST with fields), and the path; `graphql` is Authing's GraphQL
-    #[arg(required = true, num_args = 1..=2, value_name = "METHOD] [PATH")]
-    call: Vec<String>,
-    /// The method
+    /// The path below the service's address; `graphql` is Authing's GraphQL
+    path: String,
+    /// The method; by default GET, or POST with fields or a body
     #[arg(short = 'X', long)]
     method: Option<Method>,
-    /// A text: a parameter of the query of a GET, a member of the body, or a variable; @FILE is what is in the file
+    /// A text: a parameter of the query of a GET, a field of the body, or a variable
     #[arg(short = 'f', long = "raw-field", value_name = "NAME=TEXT", value_parser = field)]
     raw: Vec<(String, String)>,
-    /// A value with its type: as --raw-field, but true, false, null and numbers are not sent as texts
+    /// A value with its type: true, false, null and numbers are not sent as texts, and @FILE is what is in the file
     #[arg(short = 'F', long = "field", value_name = "NAME=VALUE", value_parser = field)]
     typed: Vec<(String, String)>,
     /// A file with the body, JSON; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["raw", "typed"])]
     input: Option<PathBuf>,
+    /// A header to send besides the usual ones; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+    /// Show the status and the headers of the response, too
+    #[arg(short = 'i', long, conflicts_with_all = ["paginate", "jq", "fields"])]
+    include: bool,
     /// Fetch all pages of a list, by its parameters `page` and `limit`, and show them as one list
     #[arg(long)]
     paginate: bool,
@@ -50,7 +57,7 @@ pub struct Api {
     #[arg(long)]
     repeatable: bool,
     #[command(flatten)]
-    guard: Change,
+    guard: Delete,
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
@@ -58,12 +65,17 @@ fn field(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// How many items `--paginate` asks for at once.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').filter(|(name, _)| !name.trim().is_empty()).ok_or("write NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// How many items `--paginate` asks for at once, where the call does not say.
 const PAGE: usize = 50;
 
-/// A call that is ready: it is made for each page.
+/// The call that the arguments describe; with `--paginate` it is made for each page.
 #[derive(Clone, Debug, PartialEq)]
-struct Ready {
+struct PreparedCall {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
@@ -74,48 +86,61 @@ struct Ready {
 
 impl Api {
     pub fn run(self, global: &Global) -> Result<()> {
-        let (service, dry_run, paginate) = (self.service, self.guard.is_dry_run(), self.paginate);
+        let (service, dry_run) = (self.service, self.guard.is_dry_run());
+        let show = match (self.paginate, self.include) {
+            (true, _) => Show::AllPages,
+            (false, true) => Show::WithHeaders,
+            (false, false) => Show::Data,
+        };
+        let options = self.headers.iter().fold(CallOptions::new().dry_run(dry_run), |options, (name, value)| {
+            options.header(name.as_str(), value.as_str())
+        });
         let ready = self.ready()?;
+        if ready.method == Method::DELETE {
+            self.guard.confirm(&Subject::one(service.name(), &ready.path))?;
+        }
         let context = Context::new(global.flags.clone(), Some(service))?;
-        let mut output = global.output(&context)?;
+        let mut output = global.output(&context)?.with_default(Format::Json);
         let result = match service {
-            Service::Digiwin => show(Caller::of(&context, dry_run, Digiwin)?, ready, paginate, &mut output),
-            Service::Authing => show(Caller::of(&context, dry_run, Authing)?, ready, paginate, &mut output),
-            Service::License => show(Caller::of(&context, dry_run, License)?, ready, paginate, &mut output),
+            Service::Digiwin => Caller::of(&context, options, Digiwin)?.show(ready, show, &mut output),
+            Service::Authing => Caller::of(&context, options, Authing)?.show(ready, show, &mut output),
+            Service::License => Caller::of(&context, options, License)?.show(ready, show, &mut output),
         };
         output.or_request(result)
     }
 
-    fn ready(self) -> Result<Ready> {
+    /// Returns the service that is called.
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    fn ready(&self) -> Result<PreparedCall> {
         let has_fields = !(self.raw.is_empty() && self.typed.is_empty());
-        let (method, path) = match &self.call[..] {
-            [method, path] => {
-                let wrong = |_| Failure::Usage(format!("`{method}` is no method"));
-                (Some(method.to_uppercase().parse().map_err(wrong)?), path.clone())
-            }
-            [path] => (None, path.clone()),
-            _ => (None, String::new()),
-        };
+        let path = self.path.clone();
         let usual = if has_fields || self.input.is_some() { Method::POST } else { Method::GET };
-        let method = self.method.or(method).unwrap_or(usual);
+        let method = self.method.clone().unwrap_or(usual);
         let mut fields = Map::new();
-        let given = self.raw.iter().chain(&self.typed).filter(|(_, text)| !text.starts_with('@'));
-        for (name, _) in given {
+        let typed_here = self.typed.iter().filter(|(_, text)| !text.starts_with('@'));
+        for (name, _) in self.raw.iter().chain(typed_here) {
             secrets::check_argument(name)?;
         }
         for (name, text) in &self.raw {
-            fields.insert(name.clone(), JsonValue::String(from_file(text)?));
+            fields.insert(name.clone(), JsonValue::String(text.clone()));
         }
         for (name, text) in &self.typed {
             fields.insert(name.clone(), typed(text)?);
         }
         let is_graphql = path == "graphql" && self.service == Service::Authing;
+        if is_graphql && (self.repeatable || self.include) {
+            let flag = if self.repeatable { "--repeatable" } else { "--include" };
+            return Err(Failure::Usage(format!("{flag} is not supported for graphql")));
+        }
         let input = self.input.as_ref().map(|path| {
-            let wrong = |_| Failure::Usage(format!("{}: it is no JSON", path.display()));
+            let wrong = |_| Failure::Usage(format!("{}: not valid JSON", path.display()));
             serde_json::from_slice(&bytes(path)?).map_err(wrong)
         });
         let input: Option<JsonValue> = input.transpose()?;
-        let mut ready = Ready {
+        let mut ready = PreparedCall {
             method: method.clone(),
             path,
             query: Vec::new(),
@@ -137,7 +162,7 @@ impl Api {
 
 /// Takes the document out of what was given; the rest are its variables.
 fn graphql(input: Option<JsonValue>, fields: Map<String, JsonValue>) -> Result<(String, Map<String, JsonValue>)> {
-    let wrong = || Failure::Usage("a GraphQL call needs its document: -f query=@FILE".to_owned());
+    let wrong = || Failure::Usage("a GraphQL call needs its document: -F query=@FILE".to_owned());
     let (mut given, is_whole) = match input {
         Some(JsonValue::Object(object)) => (object, true),
         Some(_) => return Err(wrong()),
@@ -157,7 +182,7 @@ fn graphql(input: Option<JsonValue>, fields: Map<String, JsonValue>) -> Result<(
 fn from_file(text: &str) -> Result<String> {
     match text.strip_prefix('@') {
         Some(path) => {
-            String::from_utf8(bytes(&path.into())?).map_err(|_| Failure::Usage(format!("{path}: it is no UTF-8 text")))
+            String::from_utf8(bytes(&path.into())?).map_err(|_| Failure::Usage(format!("{path}: not UTF-8 text")))
         }
         None => Ok(text.to_owned()),
     }
@@ -174,11 +199,27 @@ fn typed(text: &str) -> Result<JsonValue> {
     }
 }
 
+/// What is shown of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Data,
+    WithHeaders,
+    AllPages,
+}
+
+/// A response's data; its status and headers where the call has them.
+struct Called {
+    head: Option<(u16, HeaderMap)>,
+    data: Json,
+}
+
 /// How a service is called.
 trait Calls: Copy + 'static {
     type Client: Connect + 'static;
 
-    fn call(self, client: &Self::Client, ready: &Ready, options: RequestOptions) -> iam_sdk::Result<Json>;
+    fn with_options(self, client: &Self::Client, options: CallOptions) -> iam_sdk::Result<Self::Client>;
+
+    fn call(self, client: &Self::Client, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called>;
 }
 
 #[derive(Clone, Copy)]
@@ -188,29 +229,48 @@ struct Authing;
 #[derive(Clone, Copy)]
 struct License;
 
+macro_rules! with_head {
+    ($client:expr, $ready:expr, $options:expr) => {{
+        let response = $client.request_for_response($ready.method.clone(), &$ready.path, $options)?;
+        Ok(Called { head: Some((response.status, response.headers)), data: response.data })
+    }};
+}
+
 impl Calls for Digiwin {
     type Client = Client;
 
-    fn call(self, client: &Client, ready: &Ready, options: RequestOptions) -> iam_sdk::Result<Json> {
-        client.request_with(ready.method.clone(), &ready.path, options)
+    fn with_options(self, client: &Client, options: CallOptions) -> iam_sdk::Result<Client> {
+        client.with_options(options)
+    }
+
+    fn call(self, client: &Client, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
+        with_head!(client, ready, options)
     }
 }
 
 impl Calls for License {
     type Client = LicenseClient;
 
-    fn call(self, client: &LicenseClient, ready: &Ready, options: RequestOptions) -> iam_sdk::Result<Json> {
-        client.request_with(ready.method.clone(), &ready.path, options)
+    fn with_options(self, client: &LicenseClient, options: CallOptions) -> iam_sdk::Result<LicenseClient> {
+        client.with_options(options)
+    }
+
+    fn call(self, client: &LicenseClient, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
+        with_head!(client, ready, options)
     }
 }
 
 impl Calls for Authing {
     type Client = ManagementClient;
 
-    fn call(self, client: &ManagementClient, ready: &Ready, options: RequestOptions) -> iam_sdk::Result<Json> {
+    fn with_options(self, client: &ManagementClient, options: CallOptions) -> iam_sdk::Result<ManagementClient> {
+        client.with_options(options)
+    }
+
+    fn call(self, client: &ManagementClient, ready: &PreparedCall, options: RequestOptions) -> iam_sdk::Result<Called> {
         match &ready.graphql {
-            Some((document, variables)) => client.graphql(document, variables),
-            None => client.request_with(ready.method.clone(), &ready.path, options),
+            Some((document, variables)) => client.graphql(document, variables).map(|data| Called { head: None, data }),
+            None => with_head!(client, ready, options),
         }
     }
 }
@@ -221,34 +281,71 @@ struct Caller<S: Calls> {
 }
 
 impl<S: Calls> Caller<S> {
-    fn of(context: &Context, dry_run: bool, service: S) -> Result<Self> {
+    fn of(context: &Context, options: CallOptions, service: S) -> Result<Self> {
         let client = S::Client::connect(context)?;
-        Ok(Self { service, client: if dry_run { client.dry()? } else { client } })
+        Ok(Self { service, client: service.with_options(&client, options)? })
     }
 
-    fn call(&self, ready: &Ready) -> Result<Value> {
+    fn call(&self, ready: &PreparedCall) -> Result<Called> {
         let options = RequestOptions::new().repeatable(ready.repeatable);
         let options = ready.query.iter().fold(options, |options, (name, value)| options.query(name, value));
         let options = ready.body.iter().fold(options, |options, body| options.json(body));
-        Ok(Value::of(&self.service.call(&self.client, ready, options)?)?)
+        Ok(self.service.call(&self.client, ready, options)?)
+    }
+
+    fn show(self, ready: PreparedCall, show: Show, output: &mut Output) -> Result<()> {
+        if show == Show::AllPages {
+            let first = ready.first_page();
+            return output.many(
+                pages(first, move |page| Value::of(&self.call(&ready.page(page))?.data).map_err(Into::into)),
+                &[],
+            );
+        }
+        let called = self.call(&ready)?;
+        if let (Show::WithHeaders, Some((status, headers))) = (show, &called.head) {
+            output.text(&head(*status, headers))?;
+        }
+        match Value::of(&called.data)? {
+            Value::List(items) => output.many(Box::new(items.into_iter().map(Ok)), &[]),
+            value => output.one(value),
+        }
     }
 }
 
-fn show<S: Calls>(caller: Caller<S>, ready: Ready, paginate: bool, output: &mut Output) -> Result<()> {
-    if paginate {
-        return output.many(pages(move |page| caller.call(&ready.page(page))), &[]);
+/// Returns the status and the headers as lines, and an empty one. A header that brings a token or a cookie is redacted.
+fn head(status: u16, headers: &HeaderMap) -> String {
+    let mut text = format!("HTTP {status}\n");
+    for (name, value) in headers {
+        let is_secret = ["cookie", "token", "auth", "secret"].iter().any(|part| name.as_str().contains(part));
+        let value = if is_secret { "(redacted)".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        text += &format!("{name}: {}\n", crate::output::table::one_line(&value));
     }
-    match caller.call(&ready)? {
-        Value::List(items) => output.many(Box::new(items.into_iter().map(Ok)), &[]),
-        value => output.one(value),
-    }
+    text + "\n"
 }
 
-impl Ready {
+impl PreparedCall {
+    /// Returns a parameter that the call has already, in its variables, its body or its query.
+    fn parameter(&self, name: &str) -> Option<usize> {
+        let members = match (&self.graphql, &self.body) {
+            (Some((_, variables)), _) => Some(variables),
+            (None, Some(JsonValue::Object(body))) => Some(body),
+            _ => None,
+        };
+        match members {
+            Some(members) => members.get(name)?.as_u64()?.try_into().ok(),
+            None => self.query.iter().find(|(own, _)| own == name)?.1.parse().ok(),
+        }
+    }
+
+    /// Returns the number of the first page: the call's own, if it has one.
+    fn first_page(&self) -> usize {
+        self.parameter("page").unwrap_or(1)
+    }
+
     /// Returns the call for a page, as a variable or as parameters of the query or the body.
     fn page(&self, page: usize) -> Self {
         let mut ready = self.clone();
-        let members = [("page", page), ("limit", PAGE)];
+        let members = [("page", page), ("limit", self.parameter("limit").unwrap_or(PAGE))];
         if let Some((_, variables)) = &mut ready.graphql {
             variables.extend(members.map(|(name, value)| (name.to_owned(), value.into())));
         } else if let Some(JsonValue::Object(body)) = &mut ready.body {
@@ -261,61 +358,18 @@ impl Ready {
     }
 }
 
-/// Returns the items of all pages, up to one that is not full, or that came before.
-fn pages(mut fetch: impl FnMut(usize) -> Result<Value> + 'static) -> Items {
-    let (mut page, mut last, mut ended) = (0, None, false);
-    let fetched = std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
-        page += 1;
-        let items = fetch(page).and_then(|value| {
-            let items = list_in(value).ok_or_else(|| {
-                Failure::Usage(
-                    "--paginate: the response holds no list, or several; use --jq on single pages".to_owned(),
-                )
-            })?;
-            // A service that does not know the parameter sends the first page again and again.
-            let again = last.replace(items.clone()).as_ref() == Some(&items);
-            Ok(if again { Vec::new() } else { items })
-        });
-        match items {
-            Ok(items) => {
-                ended = items.len() < PAGE;
-                Some(items.into_iter().map(Ok).collect())
-            }
-            Err(failure) => {
-                ended = true;
-                Some(vec![Err(failure)])
-            }
-        }
-    });
-    Box::new(fetched.flatten())
-}
-
-/// Returns the list that a response is about: itself, its member `list`, or that of the one object inside of it.
-fn list_in(value: Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(items) => Some(items),
-        Value::Object(mut members) => match members.iter().position(|(name, _)| name == "list") {
-            Some(at) => list_in(members.swap_remove(at).1),
-            None if members.len() == 1 => list_in(members.remove(0).1),
-            None => None,
-        },
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    fn ready(arguments: &[&str]) -> Result<Ready> {
+    fn ready(arguments: &[&str]) -> Result<PreparedCall> {
         #[derive(clap::Parser)]
         struct Whole {
             #[command(flatten)]
             api: Api,
+            #[command(flatten)]
+            global: Global,
         }
         let whole: Whole = clap::Parser::try_parse_from(["api"].iter().chain(arguments)).unwrap();
         whole.api.ready()
@@ -323,14 +377,16 @@ mod tests {
 
     #[test]
     fn fields_are_the_query_of_a_get_and_else_the_body() {
-        let get = ready(&["digiwin", "GET", "/x", "-f", "a=1", "-F", "b=2"]).unwrap();
+        let get = ready(&["digiwin", "-X", "GET", "/x", "-f", "a=1", "-F", "b=2"]).unwrap();
         let query: Vec<_> = get.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!((get.method, query, get.body), (Method::GET, vec![("a", "1"), ("b", "2")], None));
         let post = ready(&["digiwin", "/x", "-f", "a=1", "-F", "b=2", "-F", "c=null", "-F", "d=x"]).unwrap();
         assert_eq!((post.method, post.body), (Method::POST, Some(json!({"a": "1", "b": 2, "c": null, "d": "x"}))));
         let put = ready(&["digiwin", "/x", "-X", "PUT"]).unwrap();
         assert_eq!((put.method, put.body), (Method::PUT, None));
-        assert!(ready(&["digiwin", "G T", "/x"]).is_err());
+        let text = ready(&["digiwin", "/x", "-f", "a=@b"]).unwrap();
+        assert_eq!(text.body, Some(json!({"a": "@b"})), "only --field reads files");
+        assert!(ready(&["digiwin", "/x", "-F", "a=@nosuch"]).is_err_and(|failure| failure.code() == 2));
     }
 
     #[test]
@@ -339,21 +395,33 @@ mod tests {
             ready(&["authing", "graphql", "-f", "query={ users }", "-F", "n=3"]).unwrap().graphql.unwrap();
         assert_eq!((document.as_str(), JsonValue::Object(variables)), ("{ users }", json!({"n": 3})));
         assert!(ready(&["authing", "graphql"]).is_err());
+        assert!(ready(&["authing", "graphql", "-f", "query={x}", "--repeatable"]).is_err());
         assert!(ready(&["digiwin", "graphql"]).unwrap().graphql.is_none());
     }
 
     #[test]
-    fn all_pages_are_one_list() {
-        let page = |count: usize| json!({"users": {"totalCount": 120, "list": vec![7; count]}}).to_string();
-        let items = |counts: &'static [usize]| {
-            let fetch = move |number: usize| Ok(serde_json::from_str(&page(counts[number - 1])).unwrap());
-            pages(fetch).collect::<Result<Vec<_>>>().unwrap().len()
-        };
-        assert_eq!(items(&[20]), 20);
-        assert_eq!(items(&[0]), 0);
-        assert_eq!(items(&[50, 50]), 50, "a page that comes again ends the list");
-        assert!(pages(|_| Ok(Value::Null)).next().unwrap().is_err());
-        let mut failing = pages(|_| Err(Failure::Other("x".to_owned())));
-        assert!(failing.next().unwrap().is_err() && failing.next().is_none());
+    fn a_page_is_asked_for_where_the_call_has_its_parameters() {
+        let page = |arguments: &[&str]| ready(arguments).unwrap().page(3);
+        let query = page(&["digiwin", "/x", "-X", "GET", "-f", "page=2", "-f", "q=a", "-f", "limit=7"]).query;
+        let query: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(query, [("q", "a"), ("page", "3"), ("limit", "7")]);
+        assert_eq!(page(&["digiwin", "/x", "-f", "q=a"]).body, Some(json!({"q": "a", "page": 3, "limit": 50})));
+        let (_, variables) = page(&["authing", "graphql", "-f", "query={x}", "-F", "limit=9"]).graphql.unwrap();
+        assert_eq!(JsonValue::Object(variables), json!({"page": 3, "limit": 9}));
+        assert_eq!(ready(&["digiwin", "/x", "-X", "GET", "-F", "page=2"]).unwrap().first_page(), 2);
+    }
+
+    #[test]
+    fn headers_with_tokens_are_redacted() {
+        let headers = HeaderMap::from_iter([
+            ("set-cookie".parse().unwrap(), "canary".parse().unwrap()),
+            ("x-request-id".parse().unwrap(), "r1".parse().unwrap()),
+        ]);
+        let text = head(200, &headers);
+        assert!(
+            text.starts_with("HTTP 200\n") && text.ends_with("\n\n") && text.contains("x-request-id: r1"),
+            "{text}"
+        );
+        assert!(!text.contains("canary"), "{text}");
     }
 }

@@ -2,9 +2,14 @@
 
 use crate::{
     failure::{Failure, Result},
-    prompt, secrets,
+    prompt,
+    reply::Answer,
+    secrets,
 };
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use iam_sdk::{
     Json, Password,
     digiwin::{OrgRef, TenantRef, UserRef},
@@ -18,7 +23,7 @@ pub fn user(text: &str) -> Result<UserRef, String> {
 }
 
 /// Writes a user as [`user`] reads it.
-pub fn name_of(user: &UserRef) -> String {
+pub fn user_text(user: &UserRef) -> String {
     match user {
         UserRef::Id(id) => id.clone(),
         UserRef::Sid(sid) => format!("sid:{sid}"),
@@ -45,7 +50,7 @@ fn sid(text: &str) -> Result<Option<i64>, String> {
     }
 }
 
-/// A member of an object: `name=text`, or `name:=json`.
+/// A field of an object: `name=text`, or `name:=json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     pub name: String,
@@ -56,7 +61,7 @@ pub struct Member {
 pub fn member(text: &str) -> Result<Member, String> {
     let (name, value) = text.split_once('=').ok_or("write name=text, or name:=JSON")?;
     let (name, value) = match name.strip_suffix(':') {
-        Some(name) => (name, serde_json::from_str(value).map_err(|_| format!("{name}: it is no JSON"))?),
+        Some(name) => (name, serde_json::from_str(value).map_err(|_| format!("{name}: not valid JSON"))?),
         None => (name, Value::String(value.to_owned())),
     };
     match name {
@@ -69,7 +74,7 @@ pub fn member(text: &str) -> Result<Member, String> {
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub struct Members {
-    /// Members: name=text, or name:=JSON for numbers, truth values and so on
+    /// Fields: name=text, or name:=JSON for numbers, true, false and so on
     #[arg(value_name = "NAME=VALUE", value_parser = member)]
     pub members: Vec<Member>,
     /// A file with a JSON object to begin with; `-` is standard input
@@ -85,16 +90,24 @@ impl Members {
         }
         let mut object = match &self.input {
             Some(path) => {
-                let wrong = || Failure::Usage(format!("{}: it is no JSON object", path.display()));
+                let wrong = || Failure::Usage(format!("{}: not a JSON object", path.display()));
                 serde_json::from_slice(&bytes(path)?).map_err(|_| wrong())?
             }
             None => Map::new(),
         };
         object.extend(self.members.iter().map(|member| (member.name.clone(), member.value.clone())));
         match object.is_empty() {
-            true => Err(Failure::Usage("there is nothing to write: give members, or --input".to_owned())),
+            true => Err(Failure::Usage("there is nothing to write: give NAME=VALUE, or --input".to_owned())),
             false => Ok(object),
         }
+    }
+}
+
+/// Refuses a change that changes nothing.
+pub fn check_change(values: &[&Option<String>]) -> Result<()> {
+    match values.iter().any(|value| value.is_some()) {
+        true => Ok(()),
+        false => Err(Failure::Usage("there is nothing to change: name what is to be another one".to_owned())),
     }
 }
 
@@ -105,7 +118,7 @@ pub fn bytes(path: &PathBuf) -> Result<Vec<u8>> {
         true => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
         false => fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map(drop),
     };
-    read.map(|()| bytes).map_err(|error| Failure::file(path, &error))
+    read.map(|()| bytes).map_err(|error| Failure::input(path, &error))
 }
 
 /// Converts members to the SDK's JSON, by name.
@@ -164,7 +177,49 @@ impl NewPassword {
     }
 }
 
-/// How much of a list a command shows.
+/// Reads one of these texts, which help and completions list.
+pub fn one_of<T: From<String> + Clone + Send + Sync + 'static>(
+    names: &'static [&'static str],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names).map(T::from)
+}
+
+/// Whether the exit code of a question tells its answer.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(skip)]
+pub struct ExitCode {
+    /// Exit with 1 if the answer is false
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl ExitCode {
+    /// Makes the answer of what a call returned.
+    pub fn of<E>(self, answer: Result<bool, E>) -> Result<Answer, E> {
+        answer.map(|yes| Answer::new(yes, self.exit_code))
+    }
+}
+
+/// How many items of a list that comes at once a command shows.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(skip)]
+pub struct Limit {
+    /// Show this many at the most; all by default
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+impl Limit {
+    /// Shortens a list.
+    pub fn of<T, E>(self, list: Result<Vec<T>, E>) -> Result<Vec<T>, E> {
+        list.map(|mut list| {
+            list.truncate(self.limit.unwrap_or(usize::MAX));
+            list
+        })
+    }
+}
+
+/// How much of a list that comes in pages a command shows.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub struct Paging {

@@ -6,8 +6,10 @@ use crate::{
     guard::{Guard, Subject},
     output::{Format, Options, Output},
     reply::Reply,
+    service::Service,
     settings::Flags,
 };
+use std::env;
 
 /// What all commands have: the flags that stand before or after any command.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -16,9 +18,30 @@ pub struct Global {
     pub flags: Flags,
     #[command(flatten)]
     pub output: Options,
+    /// The service of the command, if it is of one.
+    #[arg(skip)]
+    pub service: Option<Service>,
 }
 
 impl Global {
+    /// Refuses flags that mean something to other services than the command's.
+    pub fn check(&self) -> Result<()> {
+        let Some(service) = self.service else { return Ok(()) };
+        let Flags { user, tenant, user_pool, application, .. } = &self.flags;
+        for (flag, value, services) in [
+            ("--user", user, &[Service::Digiwin, Service::License][..]),
+            ("--tenant", tenant, &[Service::Digiwin]),
+            ("--user-pool", user_pool, &[Service::Authing]),
+            ("--application", application, &[Service::License]),
+        ] {
+            if value.is_some() && !services.contains(&service) {
+                let of = services.iter().map(|service| service.name()).collect::<Vec<_>>().join(" and ");
+                return Err(Failure::Usage(format!("{flag} is of {of}, and the command of {service}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the call of a command: connects, asks if need be, calls, and shows the result.
     pub fn call<C: Connect>(
         &self,
@@ -37,9 +60,18 @@ impl Global {
         output.show(reply(client)?, list_fields)
     }
 
-    /// Returns whether errors are for programs that read JSON.
+    /// Returns whether errors are for programs that read JSON: whatever says how results are shown says it of errors, too.
     pub fn is_json(&self) -> bool {
-        matches!(self.output.output, Some(Format::Json | Format::Jsonl))
+        let format = self.output.output.or_else(|| {
+            let of_environment = || env::var("IAM_OUTPUT").ok().filter(|name| !name.is_empty());
+            let setting = match Context::new(self.flags.clone(), self.service) {
+                Ok(context) => context.settings.get("output"),
+                // What is wrong with the profile is said in the form that the rest asks for.
+                Err(_) => of_environment(),
+            };
+            <Format as clap::ValueEnum>::from_str(&setting?, true).ok()
+        });
+        matches!(format, Some(Format::Json | Format::Jsonl))
     }
 
     /// Prepares the output of a command.
@@ -48,7 +80,7 @@ impl Global {
             <Format as clap::ValueEnum>::from_str(&name, true)
                 .map_err(|_| Failure::Usage("output: neither table nor plain nor json nor jsonl nor csv".to_owned()))
         });
-        Ok(Output::new(&self.output, setting.transpose()?))
+        Output::new(&self.output, setting.transpose()?)
     }
 }
 
@@ -60,7 +92,7 @@ macro_rules! commands {
         $noun:ident of $client:ty;
         $(
             $(#[$help:meta])*
-            $verb:ident: $guard:ident $(($subject:expr))? $show:ident $operation:literal
+            $verb:ident: $guard:ident $(($subject:expr))? $show:ident $($operation:literal)|+
                 { $($(#[$argument:meta])* $name:ident: $type:ty),* $(,)? } |$c:ident| $call:expr;
         )+
     ) => {
@@ -79,9 +111,9 @@ macro_rules! commands {
         }
 
         impl $noun {
-            /// The operation that each command calls.
+            /// The operations that the commands call.
             #[cfg(test)]
-            pub const OPERATIONS: &[&str] = &[$($operation),+];
+            pub const OPERATIONS: &[&str] = &[$($($operation),+),+];
 
             /// Runs the command.
             pub fn run(self, global: &$crate::command::Global) -> $crate::failure::Result<()> {
@@ -91,7 +123,7 @@ macro_rules! commands {
                         let mut subject = $crate::guard::Subject::default();
                         $(subject = $subject;)?
                         global.call::<$client>(&guard, &subject, move |$c| {
-                            Ok($crate::reply::$show(move || $call))
+                            Ok($crate::reply::$show($crate::command::made!($show $call)))
                         })
                     })+
                 }
@@ -100,3 +132,14 @@ macro_rules! commands {
     };
 }
 pub(crate) use commands;
+
+/// Makes a closure of a command's call. That of a pager cannot fail; any other one can, also before it calls.
+macro_rules! made {
+    (pages $call:expr) => {
+        move || $call
+    };
+    ($show:ident $call:expr) => {
+        move || -> $crate::failure::Result<_> { Ok($call?) }
+    };
+}
+pub(crate) use made;

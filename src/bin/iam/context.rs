@@ -27,7 +27,7 @@ macro_rules! set {
             builder = builder.timeout(Duration::from_secs(seconds));
         }
         if let Some(path) = $context.settings.get("ca_file") {
-            let certificates = fs::read(&path).map_err(|error| Failure::file(path.as_ref(), &error))?;
+            let certificates = fs::read(&path).map_err(|error| Failure::input(path.as_ref(), &error))?;
             builder = builder.add_root_certificate(certificates);
         }
         if let Some(store) = $context.store()? {

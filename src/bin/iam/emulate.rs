@@ -2,6 +2,7 @@
 
 mod settings;
 
+use crate::failure::{Failure, Result};
 use clap::Args;
 use iam_sdk::emulator::{
     Fault,
@@ -68,8 +69,12 @@ impl Options {
     }
 }
 
-pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let mut settings = options.settings()?;
+pub fn run(options: Options) -> Result<()> {
+    let settings = options.settings().map_err(Failure::Usage)?;
+    serve(settings, options.ignore_stdin).map_err(Failure::from_any)
+}
+
+fn serve(mut settings: Settings, ignore_stdin: bool) -> Result<(), Box<dyn Error>> {
     let faults = std::mem::take(&mut settings.faults);
     let emulator = settings.builder().kept_requests(0).start()?;
     for fault in faults {
@@ -117,7 +122,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn Error>> {
     out.flush()?;
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(until_told(options.ignore_stdin))?;
+    runtime.block_on(until_told(ignore_stdin))?;
     Ok(())
 }
 
@@ -136,7 +141,7 @@ async fn until_told(ignore_stdin: bool) -> io::Result<()> {
     tokio::select! {
         _ = input => {
             // The program that started it has ended, or it was started without one: somebody wonders why it has stopped.
-            eprintln!("iam: standard input is closed, so the emulator stops; with --ignore-stdin it goes on until a signal comes");
+            crate::say!("iam: standard input is closed, so the emulator stops; with --ignore-stdin it goes on until a signal comes");
             Ok(())
         }
         result = interrupted() => result,

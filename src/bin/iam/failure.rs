@@ -1,16 +1,54 @@
 //! Why a command failed: what it prints, and the code that it exits with.
 
+use crate::output::table::visible;
 use iam_sdk::{Error, ErrorKind};
 use serde_json::json;
-use std::{error::Error as _, fmt, io, process::ExitCode};
+use std::{
+    env,
+    error::Error as _,
+    ffi::OsString,
+    fmt,
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Mutex,
+};
 
 /// Prints a line on standard error, for people. Nobody may be there to read it, which is no failure.
 #[macro_export]
 macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(anstream::stderr(), $($text)*);
-    }};
+    ($($text:tt)*) => {
+        $crate::failure::note(format!($($text)*))
+    };
+}
+
+/// The notes for people that wait for the end of a command whose failure is an object; `None` where they are printed at once.
+static NOTES: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Keeps notes until the end, so that an object on standard error has nothing beside it.
+pub fn keep_notes() {
+    notes().get_or_insert_default();
+}
+
+/// Prints a note, or keeps it until the end.
+pub fn note(text: String) {
+    match &mut *notes() {
+        Some(kept) => kept.push(text),
+        None => print_line(&text),
+    }
+}
+
+/// Prints the notes that were kept: where no object was printed that has them.
+pub fn print_notes() {
+    let kept = notes().as_mut().map(std::mem::take);
+    kept.into_iter().flatten().for_each(|text| print_line(&text));
+}
+
+fn notes() -> std::sync::MutexGuard<'static, Option<Vec<String>>> {
+    NOTES.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn print_line(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// The exit codes, which `iam help exit-codes` documents.
@@ -52,9 +90,29 @@ pub enum Failure {
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
-    /// Says what could not be done with a file.
+    /// Says why a file cannot be read that the user named: nothing was sent.
+    pub fn input(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::Usage(format!("{}: {error}", path.display()))
+    }
+
+    /// Says what could not be done with a file of the command's own, or that it was to write.
     pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
         Self::Other(format!("{}: {error}", path.display()))
+    }
+
+    /// Makes a failure of any error: of its text and its causes. A reader that has gone stays one.
+    pub fn from_any(error: Box<dyn std::error::Error>) -> Self {
+        let error = match error.downcast::<io::Error>() {
+            Ok(error) => return (*error).into(),
+            Err(error) => error,
+        };
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text += &format!("; caused by: {cause}");
+            source = cause.source();
+        }
+        Self::Other(text)
     }
 
     /// Returns the code that the process exits with.
@@ -73,10 +131,28 @@ impl Failure {
     /// Prints the failure on standard error: as an object for programs that read JSON, else as a line.
     pub fn report(&self, as_json: bool) -> ExitCode {
         if !matches!(self, Self::Told(_) | Self::ClosedPipe | Self::Interrupted) {
-            let line = if as_json { self.json().to_string() } else { format!("iam: {self}") };
-            crate::say!("{line}");
+            match as_json {
+                true => {
+                    let mut object = self.json();
+                    object["notes"] = notes().as_mut().map(std::mem::take).unwrap_or_default().into();
+                    print_line(&object.to_string());
+                }
+                false => print_line(&visible(&format!("iam: {}", self.line(&command_words(env::args_os()))))),
+            }
         }
         self.code().into()
+    }
+
+    /// Returns the line that people read: in place of the operation it names the command, which has what it was about.
+    fn line(&self, command: &str) -> String {
+        let text = self.to_string();
+        let operation = if let Self::Call(error) = self { error.operation() } else { None };
+        let rest = operation.and_then(|operation| text.strip_prefix(operation)).filter(|_| !command.is_empty());
+        match rest {
+            // Authing's GraphQL says 200 of every failure.
+            Some(rest) => format!("{command}{}", rest.replacen(" (HTTP 200)", "", 1).replacen("(HTTP 200, ", "(", 1)),
+            None => text,
+        }
     }
 
     /// Returns the object that programs read; every member is there, `null` where there is nothing to say.
@@ -98,7 +174,24 @@ impl Failure {
             "request_id": call.and_then(Error::request_id),
             "retry_after": call.and_then(Error::retry_after).map(|wait| wait.as_secs_f64()),
             "was_sent": call.is_some_and(Error::was_sent),
+            "notes": [],
         })
+    }
+}
+
+/// Returns the words of a command line that say what it was about: a service's command and its arguments, up to the first
+/// flag. None of them is a secret: no argument takes one.
+fn command_words(arguments: impl Iterator<Item = OsString>) -> String {
+    /// As much as a line has room for beside what failed.
+    const MOST: usize = 80;
+    let words: Vec<_> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if words.first().is_none_or(|first| crate::service::Service::named(first).is_none()) {
+        return String::new();
+    }
+    let text = words.iter().take_while(|word| !word.starts_with('-')).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }
 
@@ -125,14 +218,19 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // `Debug` of an error is its line and its causes, but for those that only repeat it.
-            Self::Call(error) if error.source().is_some() => write!(f, "{error:?}"),
-            Self::Call(error) => write!(f, "{error}"),
+            Self::Call(error) if error.source().is_some() => f.write_str(&for_people(&format!("{error:?}"))),
+            Self::Call(error) => f.write_str(&for_people(&error.to_string())),
             Self::Usage(text) | Self::Refused(text) | Self::NotLoggedIn(text) | Self::Other(text) => f.write_str(text),
             Self::Told(_) => f.write_str("failed"),
             Self::ClosedPipe => f.write_str("standard output is closed"),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }
+}
+
+/// Leaves out advice to programs.
+fn for_people(text: &str) -> String {
+    text.replace("use https, or allow_http(true)", "use https")
 }
 
 impl std::error::Error for Failure {}
@@ -145,12 +243,6 @@ impl From<Error> for Failure {
             _ => None,
         });
         not_logged_in.map_or(Self::Call(error), Self::NotLoggedIn)
-    }
-}
-
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self::Usage(text)
     }
 }
 
@@ -206,12 +298,28 @@ mod tests {
     }
 
     #[test]
+    fn people_read_what_it_was_about() {
+        let error = Error::new(ErrorKind::NotFound).with_operation("authing.users.find").with_status(200);
+        let failure = Failure::from(error);
+        assert_eq!(failure.line("authing users find"), "authing users find: not found");
+        assert_eq!(failure.line(""), "authing.users.find: not found (HTTP 200)");
+        assert_eq!(Failure::Usage("wrong".to_owned()).line("authing users find"), "wrong");
+        let words = |line: &str| command_words(line.split(' ').map(Into::into));
+        assert_eq!(words("iam digiwin users get bob -o plain x"), "digiwin users get bob");
+        assert_eq!(words("iam whoami"), "");
+        assert_eq!(words("iam -o plain digiwin users get bob"), "");
+        let many = words(&format!("iam authing users delete-many {}", "u1 ".repeat(100)));
+        assert!(many.ends_with('…') && many.chars().count() == 81, "{many}");
+    }
+
+    #[test]
     fn the_object_has_every_member() {
         let error = Error::new(ErrorKind::RateLimited).with_operation("digiwin.users.get_user").with_status(429);
         let object = Failure::from(error.with_retry_after(std::time::Duration::from_millis(1500))).json();
         assert_eq!((&object["kind"], &object["status"]), (&json!("RateLimited"), &json!(429)));
         assert_eq!((&object["retry_after"], &object["was_sent"]), (&json!(1.5), &json!(true)));
-        let members = ["kind", "operation", "status", "code", "message", "request_id", "retry_after", "was_sent"];
+        let members =
+            ["kind", "operation", "status", "code", "message", "request_id", "retry_after", "was_sent", "notes"];
         let usage = Failure::Usage("wrong".to_owned()).json();
         assert!(members.iter().all(|member| usage.get(member).is_some()), "{usage}");
     }

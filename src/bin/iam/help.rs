@@ -15,12 +15,13 @@ const EXIT_CODES: &str = "\
 Exit codes
 
     0  done; also where whoever read standard output has gone
-    1  another failure: the service refused with a code of its own, the response makes no sense, the token store failed
+    1  another failure: the service refused with a code of its own, the response makes no sense, the token store failed,
+       a filter of --jq does not fit the data; also the answer `false` with --exit-code
     2  the command line, a setting or a file is wrong, or a confirmation was refused or missing; nothing was sent
     3  partly done: some of many items failed
     4  not logged in, or wrong credentials, of the user or of the application
     5  the user may not do this
-    6  there is no such thing
+    6  not found
     7  the service finds the data wrong, or the name is taken
     8  the service asks to slow down, or failed: the same may succeed later
     9  the network: no connection, a time limit, TLS
@@ -28,22 +29,26 @@ Exit codes
 
 A failure is one line on standard error; with -o json or -o jsonl it is an object there:
 
-  {\"kind\", \"operation\", \"status\", \"code\", \"message\", \"request_id\", \"retry_after\", \"was_sent\"}
+  {\"kind\", \"operation\", \"status\", \"code\", \"message\", \"request_id\", \"retry_after\", \"was_sent\", \"notes\"}
 
+So it is where IAM_OUTPUT or the profile asks for JSON. `notes` are the lines that people would read beside it.
 `was_sent` false says that the service has not seen the request.
 ";
 
 const FORMATTING: &str = "\
 Formatting
 
-  -o table   aligned columns, the default on a terminal; a column holds 48 cells, the last one any number
+  -o table   aligned columns, the default on a terminal, as many as fit; long texts are shortened, identifiers never
   -o plain   text with tabs, no head, the same columns each time: the default in a pipe
   -o json    one JSON value; a list is an array with one item a line
   -o jsonl   one JSON value a line
   -o csv     comma-separated values with a head
 
-  --fields id,company.name   only these members, in this order; --fields alone lists what there is
-  --jq FILTER                a jq filter over all that comes; strings are shown without quotes, unless -o json is given
+  --fields id,company.name   only these fields, in this order; --fields alone lists those of the command's results
+  --jq FILTER                a jq filter over all that comes, also with @csv and @tsv; strings are shown without quotes,
+                             unless -o json is given; with -o csv or -o table the results are rows
+
+A tree is indented in a table, has a column `depth` in CSV and plain text, and is nested in JSON.
 
 Lists are fetched page by page and shown as the pages arrive; --limit ends them, and nothing is fetched that is not shown.
 What people read and programs do not (prompts, progress, confirmations) is on standard error.
@@ -55,6 +60,25 @@ Examples:
   iam digiwin orgs tree
 ";
 
+/// The variables that hold secrets.
+const SECRETS: [(&str, &str); 5] = [
+    ("IAM_PASSWORD", "the user's password (digiwin, license)"),
+    ("IAM_USER_POOL_SECRET", "the user pool's secret (authing)"),
+    ("IAM_APP_TOKEN", "the application's token (digiwin)"),
+    ("IAM_TOKEN", "a session's token, in place of a login"),
+    ("IAM_STORE_PASSPHRASE", "seals the tokens at rest, in place of the keyring or a key file"),
+];
+
+/// The variables that are neither settings nor secrets.
+const OTHERS: [(&str, &str); 6] = [
+    ("IAM_PROFILE", "the profile"),
+    ("IAM_CONFIG", "the file with the profiles"),
+    ("IAM_STATE_DIR", "where the sealed tokens are"),
+    ("IAM_LOG", "debug or trace: what -v and -vv show"),
+    ("NO_COLOR, CLICOLOR", "see `iam help formatting`"),
+    ("HTTPS_PROXY, NO_PROXY", "the proxy"),
+];
+
 fn environment() -> String {
     let mut text =
         "Environment\n\nEach setting comes from its flag, else from its variable, else from the profile.\n\n"
@@ -63,35 +87,35 @@ fn environment() -> String {
     for setting in &SETTINGS {
         text += &format!("  {:<24} {:<18} {}\n", setting.variable, setting.name, setting.help);
     }
-    text + "
-Secrets, which stand in no profile and are the value of no flag:
-
-  IAM_PASSWORD             the user's password (digiwin, license)
-  IAM_USER_POOL_SECRET     the user pool's secret (authing)
-  IAM_APP_TOKEN            the application's token (digiwin)
-  IAM_TOKEN                a session's token, in place of a login
-  IAM_STORE_PASSPHRASE     seals the tokens at rest, in place of the keyring or a key file
-
+    text += "\nSecrets, which stand in no profile and are the value of no flag:\n\n";
+    let line = |(variable, meaning): &(&str, &str)| format!("  {variable:<24} {meaning}\n");
+    text.extend(SECRETS.iter().map(line));
+    text += "
 Variables can be read by a command's children and in a container's description; a file or a command is better.
 A command is a line for the shell, or a list of words: credential_command = [\"pass\", \"show\", \"iam/ann\"].
 
 Others:
 
-  IAM_PROFILE              the profile
-  IAM_CONFIG               the file with the profiles
-  IAM_STATE_DIR            where the sealed tokens are
-  IAM_LOG                  debug or trace: what -v and -vv show
-  NO_COLOR, CLICOLOR       see `iam help formatting`
-  HTTPS_PROXY, NO_PROXY    the proxy
-"
+";
+    text.extend(OTHERS.iter().map(line));
+    text
 }
 
 /// What a command does, then examples of it, then the rest.
 const ORDER: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
+/// The flags of all commands that `-h` leaves out: `--help` has them.
+const ONLY_IN_LONG_HELP: [&str; 10] =
+    ["base_url", "user", "tenant", "user_pool", "application", "timeout", "ca_file", "no_input", "verbose", "color"];
+
 /// Has the help of each command begin with its examples.
 pub fn examples_first(tree: Command) -> Command {
-    tree.help_template(ORDER).mut_subcommands(examples_first)
+    tree.help_template(ORDER)
+        .mut_args(|argument| {
+            let is_left_out = argument.is_global_set() && ONLY_IN_LONG_HELP.contains(&argument.get_id().as_str());
+            argument.hide_short_help(is_left_out)
+        })
+        .mut_subcommands(examples_first)
 }
 
 #[derive(Args, Debug)]
@@ -196,9 +220,31 @@ mod tests {
         }
     }
 
+    /// Whatever variable the command reads, in whichever of its files.
     #[test]
     fn every_variable_is_documented() {
         let text = environment();
-        assert!(SETTINGS.iter().all(|setting| text.contains(setting.variable)), "{text}");
+        let mut seen = std::collections::BTreeSet::new();
+        let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/bin/iam")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                for (_, rest) in source.match_indices("\"IAM_").map(|(at, _)| source.split_at(at + 1)) {
+                    let end = rest.find(|c: char| !(c.is_ascii_uppercase() || c == '_')).unwrap_or(rest.len());
+                    seen.insert(rest[..end].to_owned());
+                }
+            }
+        }
+        // The beginning of a name that is put together; what a setting's name gives is in the table.
+        seen.remove("IAM_");
+        assert!(seen.len() > 20 && seen.contains("IAM_STATE_DIR"), "{seen:?}");
+        for variable in seen {
+            assert!(text.contains(&format!("  {variable} ")), "{variable}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! The commands of Cloudspot License.
 
-use crate::{arguments::SecretArgument, command::commands};
+use crate::{
+    arguments::{Limit, SecretArgument},
+    command::commands,
+};
 use iam_sdk::blocking::cloudspot::LicenseClient;
 
 commands! {
@@ -12,7 +15,10 @@ commands! {
 
     /// Show what the user may do, by company
     #[command(after_help = "Examples:\n  iam license permissions\n  iam license permissions --jq '.[].company_name'")]
-    Permissions: Read list "cloudspot.get_permissions" {} |c| c.get_permissions().map(|license| license.permissions);
+    Permissions: Read list "cloudspot.get_permissions" {
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.get_permissions().map(|license| license.permissions));
 
     /// Show what the user may do in a company
     #[command(after_help = "Examples:\n  iam license check c1\n  iam license check c1 --jq '.permissions | index(\"use_app\") != null'")]
@@ -22,8 +28,8 @@ commands! {
     } |c| c.get_company_permissions(company);
 
     /// Show the user behind an impersonation's token
-    Impersonation: Read result "cloudspot.validate_impersonation" {
+    Impersonation: Read one "cloudspot.validate_impersonation" {
         #[command(flatten)]
         token: SecretArgument,
-    } |c| Ok(c.validate_impersonation(token.read("The impersonation's token")?.expose_secret())?);
+    } |c| c.validate_impersonation(token.read("The impersonation's token")?.expose_secret());
 }

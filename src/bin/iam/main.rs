@@ -27,11 +27,13 @@ mod service;
 mod session;
 mod settings;
 mod store;
+mod usage;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use command::Global;
 use failure::{Failure, Result};
 use output::Color;
+use service::Service;
 use std::process::ExitCode;
 
 /// The identity services on the command line
@@ -69,10 +71,10 @@ enum Command {
     /// Show what the command line would use, and whether it works
     #[command(subcommand)]
     Auth(auth::Auth),
-    /// Look at profiles, choose one, and change them
+    /// Show profiles, choose one, and change them
     #[command(subcommand)]
     Profile(config::ProfileCommand),
-    /// Look at the settings of a profile, and change them
+    /// Show the settings of a profile, and change them
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Digiwin IAM
@@ -89,7 +91,6 @@ enum Command {
     /// Print completions for a shell
     Completions(help::Completions),
     /// Write man pages into a folder
-    #[command(hide = true)]
     Man(help::Man),
     /// Show help: for a command, or on exit-codes, environment or formatting
     Help(help::Help),
@@ -104,9 +105,21 @@ fn tree() -> clap::Command {
 }
 
 fn main() -> ExitCode {
-    let parsed = Arguments::from_arg_matches(&tree().get_matches()).unwrap_or_else(|error| error.exit());
-    let Arguments { command, global } = parsed;
+    let parsed = tree().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let Arguments { command, mut global } = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() && usage::is_json(std::env::args_os()) => {
+            failure::keep_notes();
+            return Failure::Usage(usage::message(&error)).report(true);
+        }
+        // Help and the version are such an error, too; nobody may be there any more to read them.
+        Err(error) => error.exit(),
+    };
+    global.service = command.service();
     let as_json = global.is_json();
+    if as_json {
+        failure::keep_notes();
+    }
     match global.output.color {
         Some(Color::Always) => anstream::ColorChoice::Always.write_global(),
         Some(Color::Never) => anstream::ColorChoice::Never.write_global(),
@@ -116,9 +129,26 @@ fn main() -> ExitCode {
     if global.flags.no_input {
         prompt::forbid();
     }
-    match run(command, &global) {
+    // A filter that is wrong is found before anything is sent.
+    let ended = global.check().and_then(|()| global.output.check()).and_then(|()| run(command, &global));
+    let code = match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(as_json),
+    };
+    failure::print_notes();
+    code
+}
+
+impl Command {
+    /// Returns the service that a command is of, if it is of one.
+    fn service(&self) -> Option<Service> {
+        match self {
+            Self::Digiwin(_) => Some(Service::Digiwin),
+            Self::Authing(_) => Some(Service::Authing),
+            Self::License(_) => Some(Service::License),
+            Self::Api(api) => Some(api.service()),
+            _ => None,
+        }
     }
 }
 
@@ -137,20 +167,9 @@ fn run(command: Command, global: &Global) -> Result<()> {
         Command::Completions(command) => command.run(tree()),
         Command::Man(command) => command.run(tree()),
         Command::Help(command) => command.run(tree()),
-        Command::Demo => demo::run().map_err(of_other),
-        Command::Emulate(options) => emulate::run(options).map_err(of_other),
+        Command::Demo => demo::run().map_err(Failure::from_any),
+        Command::Emulate(options) => emulate::run(options),
     }
-}
-
-/// Makes one line of an error and its causes.
-fn of_other(error: Box<dyn std::error::Error>) -> Failure {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += &format!("; caused by: {cause}");
-        source = cause.source();
-    }
-    Failure::Other(text)
 }
 
 #[cfg(test)]
@@ -230,6 +249,49 @@ mod tests {
         "digiwin.identity.logout",
         "digiwin.request",
     ];
+
+    /// Returns the words of a line of an example, up to what is the shell's.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line.chars() {
+            match (c, quote) {
+                ('\'' | '"', None) => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (c, Some(open)) if c == open => quote = None,
+                (' ', None) => words.extend(word.take()),
+                ('|' | '>' | '<', None) => break,
+                (c, _) => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_example_is_a_command_of_its_own_service() {
+        let mut examples = Vec::new();
+        walk(&built(), "iam", &mut |path, command| {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines =
+                text.lines().filter_map(|line| Some(&line[line.find("iam ")?..]).filter(|_| line.starts_with("  ")));
+            examples.extend(lines.map(|line| (path.to_owned(), line.to_owned())));
+        });
+        for (path, line) in &examples {
+            // Of `VARIABLE=$(iam …) iam …` the first one.
+            let line = if path == "iam auth token" { line.split(')').next().unwrap() } else { line };
+            let matches =
+                tree().try_get_matches_from(words(line)).unwrap_or_else(|error| panic!("{path}: {line}: {error}"));
+            let Arguments { command, mut global } = Arguments::from_arg_matches(&matches).unwrap();
+            global.service = command.service();
+            global
+                .check()
+                .and_then(|()| global.output.check())
+                .unwrap_or_else(|error| panic!("{path}: {line}: {error}"));
+        }
+        assert!(examples.len() > 60, "{}", examples.len());
+    }
 
     #[test]
     fn every_command_says_what_it_does() {

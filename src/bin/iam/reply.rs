@@ -1,12 +1,12 @@
 //! What a command has for its user: a value or a list, made when it is written, so that wrong `--fields` send nothing.
 
 use crate::{
-    failure::Result,
-    output::{fields, value::Value},
+    failure::{Failure, Result},
+    output::{fields, tree::Tree, value::Value},
 };
 use iam_sdk::{
     UserToken,
-    authing::{OrgTree, Page},
+    authing::{OrgNode, OrgTree, Page},
     digiwin::Org,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,35 +18,44 @@ type Make<T> = Box<dyn FnOnce() -> Result<T>>;
 pub enum Reply {
     /// That it is done.
     Done(Make<()>),
+    /// Whether something holds, and whether the exit code says so, too.
+    Answer(Make<(bool, bool)>),
     /// One value, with the names of its members.
     One(&'static [&'static str], Make<Value>),
     /// Items, which come one by one.
     Many(&'static [&'static str], Make<Items>),
-    /// A list whose items hang together.
-    Tree(Make<Tree>),
+    /// A list whose items hang together, with the names of their members.
+    Tree(&'static [&'static str], Make<Tree>),
 }
 
 /// Items of a list.
 pub type Items = Box<dyn Iterator<Item = Result<Value>>>;
 
-/// A tree, for programs and for people.
-pub struct Tree {
-    /// The trees as they are.
-    pub value: Value,
-    /// Each node with its depth, parents first.
-    pub nodes: Vec<(usize, Value)>,
+/// The answer to a question, and whether the exit code tells it, too.
+pub struct Answer {
+    yes: bool,
+    exit_code: bool,
 }
 
-type Called<T> = iam_sdk::Result<T>;
+impl Answer {
+    pub fn new(yes: bool, exit_code: bool) -> Self {
+        Self { yes, exit_code }
+    }
+}
 
 /// Shows nothing but that the call has succeeded.
-pub fn done(call: impl FnOnce() -> Called<()> + 'static) -> Reply {
-    Reply::Done(Box::new(move || Ok(call()?)))
+pub fn done<E: Into<Failure>>(call: impl FnOnce() -> Result<(), E> + 'static) -> Reply {
+    Reply::Done(Box::new(move || call().map_err(Into::into)))
 }
 
 /// Shows what a call returns.
-pub fn one<T: Serialize + DeserializeOwned>(call: impl FnOnce() -> Called<T> + 'static) -> Reply {
-    Reply::One(fields::of::<T>(), Box::new(move || Ok(Value::of(&call()?)?)))
+pub fn one<T: Serialize + DeserializeOwned, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E> + 'static) -> Reply {
+    Reply::One(fields::of::<T>(), Box::new(move || Ok(Value::of(&call().map_err(Into::into)?)?)))
+}
+
+/// Shows `true` or `false`.
+pub fn answer(call: impl FnOnce() -> Result<Answer> + 'static) -> Reply {
+    Reply::Answer(Box::new(move || call().map(|answer| (answer.yes, answer.exit_code))))
 }
 
 /// Shows a value that is no model's.
@@ -54,34 +63,28 @@ pub fn value(make: impl FnOnce() -> Result<Value> + 'static) -> Reply {
     Reply::One(&[], Box::new(make))
 }
 
-/// Shows what a call returns whose arguments have to be read first.
-pub fn result<T: Serialize + DeserializeOwned>(call: impl FnOnce() -> Result<T> + 'static) -> Reply {
-    Reply::One(fields::of::<T>(), Box::new(move || Ok(Value::of(&call()?)?)))
-}
-
 /// Prints a token: that of a command whose purpose it is.
-pub fn token(call: impl FnOnce() -> Called<Option<UserToken>> + 'static) -> Reply {
+pub fn token(call: impl FnOnce() -> Result<Option<UserToken>> + 'static) -> Reply {
     let text = |token: UserToken| Value::Text(token.expose_secret().to_owned());
     value(move || Ok(call()?.map_or(Value::Null, text)))
 }
 
-/// Shows nothing but that a call has succeeded whose arguments have to be read first.
-pub fn did(call: impl FnOnce() -> Result<()> + 'static) -> Reply {
-    Reply::Done(Box::new(call))
-}
-
 /// Shows a list.
-pub fn list<T: Serialize + DeserializeOwned + 'static>(call: impl FnOnce() -> Called<Vec<T>> + 'static) -> Reply {
-    many::<T, _>(move || Ok(call()?.into_iter().map(Ok)))
+pub fn list<T: Serialize + DeserializeOwned + 'static, E: Into<Failure>>(
+    call: impl FnOnce() -> Result<Vec<T>, E> + 'static,
+) -> Reply {
+    many::<T, _>(move || Ok(call().map_err(Into::into)?.into_iter().map(Ok)))
 }
 
 /// Shows the list of a response that has no second page.
-pub fn page<T: Serialize + DeserializeOwned + 'static>(call: impl FnOnce() -> Called<Page<T>> + 'static) -> Reply {
-    many::<T, _>(move || Ok(call()?.list.into_iter().map(Ok)))
+pub fn page<T: Serialize + DeserializeOwned + 'static, E: Into<Failure>>(
+    call: impl FnOnce() -> Result<Page<T>, E> + 'static,
+) -> Reply {
+    many::<T, _>(move || Ok(call().map_err(Into::into)?.list.into_iter().map(Ok)))
 }
 
 /// Shows a list as its pages arrive.
-pub fn pages<T: Serialize + DeserializeOwned + 'static, I: Iterator<Item = Called<T>> + 'static>(
+pub fn pages<T: Serialize + DeserializeOwned + 'static, I: Iterator<Item = iam_sdk::Result<T>> + 'static>(
     pager: impl FnOnce() -> I + 'static,
 ) -> Reply {
     many::<T, _>(move || Ok(pager()))
@@ -92,29 +95,30 @@ pub fn rows(make: impl FnOnce() -> Result<Vec<Value>> + 'static) -> Reply {
     Reply::Many(&[], Box::new(move || Ok(Box::new(make()?.into_iter().map(Ok)) as Items)))
 }
 
-fn many<T: Serialize + DeserializeOwned + 'static, I: Iterator<Item = Called<T>> + 'static>(
-    call: impl FnOnce() -> Called<I> + 'static,
+fn many<T: Serialize + DeserializeOwned + 'static, I: Iterator<Item = iam_sdk::Result<T>> + 'static>(
+    call: impl FnOnce() -> Result<I> + 'static,
 ) -> Reply {
     let items = move || Ok(Box::new(call()?.map(|item| Ok(Value::of(&item?)?))) as Items);
     Reply::Many(fields::of::<T>(), Box::new(items))
 }
 
 /// Shows the trees of organizations.
-pub fn forest(call: impl FnOnce() -> Called<Vec<OrgTree>> + 'static) -> Reply {
-    Reply::Tree(Box::new(move || {
-        let trees = call()?;
+pub fn forest<E: Into<Failure>>(call: impl FnOnce() -> Result<Vec<OrgTree>, E> + 'static) -> Reply {
+    let make = move || {
+        let trees = call().map_err(Into::into)?;
         let mut nodes = Vec::new();
         for (depth, node) in trees.iter().flat_map(OrgTree::walk) {
             nodes.push((depth, Value::of(node)?));
         }
         Ok(Tree { value: Value::of(&trees)?, nodes })
-    }))
+    };
+    Reply::Tree(fields::of::<OrgNode>(), Box::new(make))
 }
 
 /// Shows organizations that name their parents, by aspect.
-pub fn cascade(call: impl FnOnce() -> Called<BTreeMap<String, Vec<Org>>> + 'static) -> Reply {
-    Reply::Tree(Box::new(move || {
-        let aspects = call()?;
+pub fn cascade<E: Into<Failure>>(call: impl FnOnce() -> Result<BTreeMap<String, Vec<Org>>, E> + 'static) -> Reply {
+    let make = move || {
+        let aspects = call().map_err(Into::into)?;
         let mut nodes = Vec::new();
         for orgs in aspects.values() {
             for (depth, org) in nest(orgs) {
@@ -122,11 +126,12 @@ pub fn cascade(call: impl FnOnce() -> Called<BTreeMap<String, Vec<Org>>> + 'stat
             }
         }
         Ok(Tree { value: Value::of(&aspects)?, nodes })
-    }))
+    };
+    Reply::Tree(fields::of::<Org>(), Box::new(make))
 }
 
 /// Returns organizations with their depths, parents first. Each comes once, also where the parents form a cycle.
-fn nest(orgs: &[Org]) -> Vec<(usize, &Org)> {
+pub fn nest(orgs: &[Org]) -> Vec<(usize, &Org)> {
     let mut below: BTreeMap<i64, Vec<&Org>> = BTreeMap::new();
     let known: std::collections::BTreeSet<_> = orgs.iter().filter_map(|org| org.sid).collect();
     for org in orgs {

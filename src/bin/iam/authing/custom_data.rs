@@ -25,7 +25,7 @@ commands! {
     } |c| c.users().get_udf_value_batch(&ids);
 
     /// Set one value of a user's custom data, and show all of them
-    #[command(after_help = "Examples:\n  iam authing data set 64f1c0 school=ETH\n  iam authing data set 64f1c0 age:=33")]
+    #[command(after_help = "Examples:\n  iam authing users data set 64f1c0 school=ETH\n  iam authing users data set 64f1c0 age:=33")]
     Set: Change list "authing.users.set_udv" {
         /// The id of the user
         id: String,
@@ -44,19 +44,19 @@ commands! {
     } |c| c.users().set_udf_value(id, &json_members(&values).collect());
 
     /// Set values of the custom data of many users: a JSON object of objects, by user id
-    #[command(after_help = "Examples:\n  echo '{\"64f1c0\": {\"school\": \"ETH\"}}' | iam authing data set-of-many -")]
-    SetOfMany: Change did "authing.users.set_udf_value_batch" {
+    #[command(after_help = "Examples:\n  echo '{\"64f1c0\": {\"school\": \"ETH\"}}' | iam authing users data set-of-many -")]
+    SetOfMany: Change done "authing.users.set_udf_value_batch" {
         /// The file; `-` is standard input
         file: PathBuf,
     } |c| {
-        let wrong = || Failure::Usage(format!("{}: it is no JSON object of objects", file.display()));
+        let wrong = || Failure::Usage(format!("{}: not a JSON object of objects", file.display()));
         let data: BTreeMap<String, Map<String, Value>> =
             serde_json::from_slice(&arguments::bytes(&file)?).map_err(|_| wrong())?;
         let data = data.into_iter().map(|(id, values)| (id, values.into_iter().collect::<CustomData>())).collect();
-        Ok(c.users().set_udf_value_batch(&data)?)
+        c.users().set_udf_value_batch(&data)
     };
 
-    /// Take one value out of a user's custom data, and show the others
+    /// Remove one value of a user's custom data, and show the others
     Unset: Change list "authing.users.remove_udv" {
         /// The id of the user
         id: String,

@@ -1,9 +1,11 @@
-use crate::{arguments::Paging, command::commands, guard::Subject};
+use super::arguments::{ResourceFilter, SortedPaging, UserIds, WithData};
+use crate::{
+    arguments::{Paging, check_change},
+    command::commands,
+    guard::Subject,
+};
 use iam_sdk::{
-    authing::{
-        AuthorizedResourceOptions, CreateGroupOptions, GroupUsersOptions, ResourceType, SortBy, SortedPageOptions,
-        UpdateGroupOptions,
-    },
+    authing::{CreateGroupOptions, GroupUsersOptions, UpdateGroupOptions},
     blocking::authing::ManagementClient,
 };
 
@@ -36,7 +38,10 @@ commands! {
         /// Another description
         #[arg(long)]
         description: Option<String>,
-    } |c| c.groups().update(code, UpdateGroupOptions::new().new_code(new_code).name(name).description(description));
+    } |c| {
+        check_change(&[&new_code, &name, &description])?;
+        c.groups().update(code, UpdateGroupOptions::new().new_code(new_code).name(name).description(description))
+    };
 
     /// Show a group
     Get: Read one "authing.groups.detail" {
@@ -45,15 +50,14 @@ commands! {
     } |c| c.groups().detail(code);
 
     /// Show all groups
+    #[command(alias = "ls")]
     List: Read pages "authing.groups.list" {
         #[command(flatten)]
-        paging: Paging,
-        /// The order: CREATEDAT_DESC, CREATEDAT_ASC, UPDATEDAT_DESC or UPDATEDAT_ASC
-        #[arg(long, value_name = "ORDER")]
-        sort_by: Option<SortBy>,
-    } |c| paging.of(c.groups().list_all(SortedPageOptions::new().limit(paging.size()).sort_by(sort_by)));
+        sorted: SortedPaging,
+    } |c| sorted.paging.of(c.groups().list_all(sorted.options()));
 
     /// Delete a group; its users stay
+    #[command(alias = "rm")]
     Delete: Delete(Subject::one("group", &code)) done "authing.groups.delete" {
         /// The code of the group
         code: String,
@@ -66,50 +70,43 @@ commands! {
         codes: Vec<String>,
     } |c| c.groups().delete_many(&codes);
 
-    /// Show all users in a group
-    Users: Read pages "authing.groups.list_users" {
+    /// Show all members of a group
+    #[command(alias = "users")]
+    Members: Read pages "authing.groups.list_users" {
         /// The code of the group
         code: String,
         #[command(flatten)]
         paging: Paging,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
+        #[command(flatten)]
+        data: WithData,
     } |c| {
-        let options = GroupUsersOptions::new().limit(paging.size()).with_custom_data(with_data);
+        let options = GroupUsersOptions::new().limit(paging.size()).with_custom_data(data.with_data);
         paging.of(c.groups().list_all_users(code, options))
     };
 
-    /// Take users into a group
-    AddUsers: Change done "authing.groups.add_users" {
+    /// Add users to a group
+    #[command(alias = "add-users", after_help = "Examples:\n  iam authing groups add-members developers 64f1c0")]
+    AddMembers: Change done "authing.groups.add_users" {
         /// The code of the group
         code: String,
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.groups().add_users(code, &ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.groups().add_users(code, &users.ids);
 
-    /// Take users out of a group
-    RemoveUsers: Change done "authing.groups.remove_users" {
+    /// Remove users from a group
+    #[command(alias = "remove-users")]
+    RemoveMembers: Delete(Subject::many("member", &users.ids)) done "authing.groups.remove_users" {
         /// The code of the group
         code: String,
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.groups().remove_users(code, &ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.groups().remove_users(code, &users.ids);
 
     /// Show the resources that the users of a group may use
     Resources: Read page "authing.groups.list_authorized_resources" {
         /// The code of the group
         code: String,
-        /// The namespace of the resources
-        #[arg(long)]
-        namespace: Option<String>,
-        /// Only resources of this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<ResourceType>,
-    } |c| {
-        let options = AuthorizedResourceOptions::new().namespace(namespace).resource_type(kind);
-        c.groups().list_authorized_resources_with(code, options)
-    };
+        #[command(flatten)]
+        filter: ResourceFilter,
+    } |c| c.groups().list_authorized_resources_with(code, filter.options());
 }

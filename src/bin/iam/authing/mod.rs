@@ -1,10 +1,11 @@
 //! The commands of Authing management.
 
-mod custom_data;
+mod arguments;
+pub mod custom_data;
 pub mod groups;
 pub mod orgs;
 mod pool;
-mod rights;
+pub mod rights;
 pub mod users;
 
 use crate::{bulk, command::Global, failure::Result};
@@ -13,15 +14,9 @@ use clap::Subcommand;
 #[allow(clippy::large_enum_variant, reason = "there is one value in a run")]
 #[derive(Debug, Subcommand)]
 pub enum Authing {
-    /// Find and change users, their groups, departments and sign-ins
+    /// Find and change users, their groups, departments, roles, custom data and sign-ins
     #[command(subcommand)]
     Users(bulk::Users),
-    /// Look at users' roles, policies and permissions, and change them
-    #[command(subcommand)]
-    Rights(rights::Rights),
-    /// Look at users' custom data, and change it
-    #[command(subcommand)]
-    Data(custom_data::Data),
     /// Find and change groups of users
     #[command(subcommand)]
     Groups(bulk::Groups),
@@ -51,8 +46,6 @@ impl Authing {
     pub fn run(self, global: &Global) -> Result<()> {
         match self {
             Self::Users(command) => command.run(global),
-            Self::Rights(command) => command.run(global),
-            Self::Data(command) => command.run(global),
             Self::Groups(command) => command.run(global),
             Self::Orgs(command) => command.run(global),
             Self::Pool(command) => command.run(global),

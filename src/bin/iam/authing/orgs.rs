@@ -1,5 +1,6 @@
+use super::arguments::{ResourceFilter, RoleNamespace, Roles, SortedPaging, Sorting, UserIds};
 use crate::{
-    arguments::{Paging, bytes},
+    arguments::{ExitCode, Paging, bytes, check_change},
     command::commands,
     failure::Failure,
     guard::Subject,
@@ -7,8 +8,8 @@ use crate::{
 use clap::ValueEnum;
 use iam_sdk::{
     authing::{
-        AddNodeOptions, AuthorizedResourceOptions, CreateOrgOptions, MemberListOptions, MemberMove, NamespaceOptions,
-        NodeCode, NodeId, NodeMove, ResourceType, SortBy, SortedPageOptions, SyncProvider, UpdateNodeOptions,
+        AddNodeOptions, CreateOrgOptions, MemberListOptions, MemberMove, NodeCode, NodeId, NodeMove, SyncProvider,
+        UpdateNodeOptions,
     },
     blocking::authing::ManagementClient,
 };
@@ -39,13 +40,11 @@ commands! {
     } |c| c.orgs().create_with(&name, CreateOrgOptions::new().code(code).description(description));
 
     /// Show all organizations
+    #[command(alias = "ls")]
     List: Read pages "authing.orgs.list" {
         #[command(flatten)]
-        paging: Paging,
-        /// The order: CREATEDAT_DESC, CREATEDAT_ASC, UPDATEDAT_DESC or UPDATEDAT_ASC
-        #[arg(long, value_name = "ORDER")]
-        sort_by: Option<SortBy>,
-    } |c| paging.of(c.orgs().list_all(SortedPageOptions::new().limit(paging.size()).sort_by(sort_by)));
+        sorted: SortedPaging,
+    } |c| sorted.paging.of(c.orgs().list_all(sorted.options()));
 
     /// Show an organization and its nodes
     Get: Read one "authing.orgs.find_by_id" {
@@ -54,30 +53,31 @@ commands! {
     } |c| c.orgs().find_by_id(org);
 
     /// Delete an organization and all its nodes
-    #[command(after_help = "Examples:\n  iam authing orgs delete 64f1c0\n  iam authing orgs delete 64f1c0 --confirm 64f1c0")]
+    #[command(alias = "rm", after_help = "Examples:\n  iam authing orgs delete 64f1c0\n  iam authing orgs delete 64f1c0 --confirm 64f1c0")]
     Delete: Destroy(Subject::one("organization", &org)) done "authing.orgs.delete_by_id" {
         /// The id of the organization
         org: String,
     } |c| c.orgs().delete_by_id(org);
 
-    /// Show the trees of all organizations
+    /// Show the trees of organizations
     #[command(after_help = "Examples:\n  iam authing orgs tree\n  iam authing orgs tree -o json > orgs.json")]
-    Tree: Read forest "authing.orgs.export_all" {} |c| c.orgs().export_all();
+    Tree: Read forest "authing.orgs.export_all" | "authing.orgs.export_by_org_id" {
+        /// The id of an organization; all by default
+        org: Option<String>,
+    } |c| match org {
+        None => c.orgs().export_all(),
+        Some(org) => c.orgs().export_by_org_id(org),
+    };
 
-    /// Show the tree of an organization
-    TreeOf: Read forest "authing.orgs.export_by_org_id" {
-        /// The id of the organization
-        org: String,
-    } |c| c.orgs().export_by_org_id(org);
-
-    /// Create an organization from a tree: JSON in the form of an export
-    ImportTree: Change result "authing.orgs.import_by_json" {
+    /// Create an organization from a tree: JSON in the form of an export, in one call; see also `import`
+    #[command(hide = true)]
+    ImportTree: Change one "authing.orgs.import_by_json" {
         /// The file; `-` is standard input
         file: PathBuf,
     } |c| {
         let text = String::from_utf8(bytes(&file)?);
-        let text = text.map_err(|_| Failure::Usage(format!("{}: it is no UTF-8 text", file.display())))?;
-        Ok(c.orgs().import_by_json(text.as_str())?)
+        let text = text.map_err(|_| Failure::Usage(format!("{}: not UTF-8 text", file.display())))?;
+        c.orgs().import_by_json(text.as_str())
     };
 
     /// Show a node
@@ -92,13 +92,15 @@ commands! {
         org: String,
     } |c| c.orgs().root_node(org);
 
-    /// Say whether a node is the root of an organization
-    IsRootNode: Read one "authing.orgs.is_root_node" {
+    /// Check whether a node is the root of an organization
+    IsRootNode: Read answer "authing.orgs.is_root_node" {
         /// The id of the organization
         org: String,
         /// The id of the node
         node: String,
-    } |c| c.orgs().is_root_node(org, NodeId(&node));
+        #[command(flatten)]
+        exit_code: ExitCode,
+    } |c| exit_code.of(c.orgs().is_root_node(org, NodeId(&node)));
 
     /// Show the nodes directly below a node
     Children: Read list "authing.orgs.list_children" {
@@ -154,7 +156,10 @@ commands! {
         /// Another description
         #[arg(long)]
         description: Option<String>,
-    } |c| c.orgs().update_node(node, UpdateNodeOptions::new().name(name).code(code).description(description));
+    } |c| {
+        check_change(&[&name, &code, &description])?;
+        c.orgs().update_node(node, UpdateNodeOptions::new().name(name).code(code).description(description))
+    };
 
     /// Delete a node and all below it
     DeleteNode: Destroy(Subject::one("node", &node)) done "authing.orgs.delete_node" {
@@ -181,50 +186,47 @@ commands! {
         node: String,
         #[command(flatten)]
         paging: Paging,
-        /// The order: CREATEDAT_DESC, CREATEDAT_ASC, UPDATEDAT_DESC or UPDATEDAT_ASC
-        #[arg(long, value_name = "ORDER")]
-        sort_by: Option<SortBy>,
+        #[command(flatten)]
+        sorting: Sorting,
         /// Those of the nodes below, too
         #[arg(long)]
         below: bool,
     } |c| {
-        let options = MemberListOptions::new().limit(paging.size()).sort_by(sort_by);
+        let options = MemberListOptions::new().limit(paging.size()).sort_by(sorting.sort_by);
         paging.of(c.orgs().list_all_members(node, options.include_children_nodes(below.then_some(true))))
     };
 
-    /// Take users into a node
+    /// Add users to a node
     AddMembers: Change one "authing.orgs.add_members" {
         /// The id of the node
         node: String,
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.orgs().add_members(node, &ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.orgs().add_members(node, &users.ids);
 
-    /// Take users out of a node
-    RemoveMembers: Change one "authing.orgs.delete_members" {
+    /// Remove users from a node
+    RemoveMembers: Delete(Subject::many("member", &users.ids)) one "authing.orgs.delete_members" {
         /// The id of the node
         node: String,
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.orgs().delete_members(node, &ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.orgs().delete_members(node, &users.ids);
 
     /// Move users from one node to another
     MoveMembers: Change done "authing.orgs.move_members" {
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
+        #[command(flatten)]
+        users: UserIds,
         /// The node that they leave
         #[arg(long, value_name = "NODE")]
         from: String,
         /// The node that they join
         #[arg(long, value_name = "NODE")]
         to: String,
-    } |c| c.orgs().move_members(&ids, MemberMove { from_node_id: &from, to_node_id: &to });
+    } |c| c.orgs().move_members(&users.ids, MemberMove { from_node_id: &from, to_node_id: &to });
 
     /// Set a user's main department, or none
-    MainDepartment: Change done "authing.orgs.set_main_department" {
+    #[command(alias = "main-department")]
+    SetMainDepartment: Change done "authing.orgs.set_main_department" {
         /// The id of the user
         id: String,
         /// The id of the node; none takes the main department away
@@ -235,16 +237,9 @@ commands! {
     Resources: Read page "authing.orgs.list_authorized_resources" {
         /// The id of the node
         node: String,
-        /// The namespace of the resources
-        #[arg(long)]
-        namespace: Option<String>,
-        /// Only resources of this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<ResourceType>,
-    } |c| {
-        let options = AuthorizedResourceOptions::new().namespace(namespace).resource_type(kind);
-        c.orgs().list_authorized_resources_with(node, options)
-    };
+        #[command(flatten)]
+        filter: ResourceFilter,
+    } |c| c.orgs().list_authorized_resources_with(node, filter.options());
 
     /// Show the resources that the members of a node may use, which its code names
     ResourcesByCode: Read page "authing.orgs.list_authorized_resources_by_code" {
@@ -252,49 +247,33 @@ commands! {
         org: String,
         /// The code of the node
         code: String,
-        /// The namespace of the resources
-        #[arg(long)]
-        namespace: Option<String>,
-        /// Only resources of this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<ResourceType>,
-    } |c| {
-        let options = AuthorizedResourceOptions::new().namespace(namespace).resource_type(kind);
-        c.orgs().list_authorized_resources_by_code_with(org, NodeCode(&code), options)
-    };
+        #[command(flatten)]
+        filter: ResourceFilter,
+    } |c| c.orgs().list_authorized_resources_by_code_with(org, NodeCode(&code), filter.options());
 
     /// Show a node's roles
     Roles: Read page "authing.orgs.list_roles" {
         /// The id of the node
         node: String,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.orgs().list_roles_with(node, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        namespace: RoleNamespace,
+    } |c| c.orgs().list_roles_with(node, namespace.options());
 
-    /// Give a node roles, which its members have then
+    /// Assign roles to a node, which its members have then
     AddRoles: Change done "authing.orgs.add_roles" {
         /// The id of the node
         node: String,
-        /// Codes of roles
-        #[arg(required = true, value_name = "CODE")]
-        roles: Vec<String>,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.orgs().add_roles_with(node, &roles, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        roles: Roles,
+    } |c| c.orgs().add_roles_with(node, &roles.roles, roles.namespace.options());
 
-    /// Take roles away from a node
+    /// Revoke roles of a node
     RemoveRoles: Change done "authing.orgs.remove_roles" {
         /// The id of the node
         node: String,
-        /// Codes of roles
-        #[arg(required = true, value_name = "CODE")]
-        roles: Vec<String>,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.orgs().remove_roles_with(node, &roles, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        roles: Roles,
+    } |c| c.orgs().remove_roles_with(node, &roles.roles, roles.namespace.options());
 
     /// Start to synchronize organizations from DingTalk or WeChat Work
     Sync: Change done "authing.orgs.start_sync" {

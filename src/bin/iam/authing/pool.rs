@@ -8,7 +8,7 @@ commands! {
     /// Show the pool's settings
     Show: Read one "authing.userpool_detail" {} |c| c.userpool_detail();
 
-    /// Send a mail of the service's to an address
+    /// Send one of the service's mails to an address
     #[command(after_help = "Examples:\n  iam authing pool send-email mia@example.com VERIFY_EMAIL")]
     SendEmail: Change done "authing.send_email" {
         /// The address
@@ -18,14 +18,14 @@ commands! {
     } |c| c.send_email(&email, scene);
 
     /// Show whether a password fits the pool's rules
-    CheckPassword: Read result "authing.is_password_valid" {
+    CheckPassword: Read one "authing.is_password_valid" {
         #[command(flatten)]
         password: SecretArgument,
-    } |c| Ok(c.is_password_valid(password.read("The password")?)?);
+    } |c| c.is_password_valid(password.read("The password")?);
 
     /// Show whether a user's token is valid, and whose it is
-    CheckToken: Read result "authing.check_login_status" {
+    CheckToken: Read one "authing.check_login_status" {
         #[command(flatten)]
         token: SecretArgument,
-    } |c| Ok(c.check_login_status(token.read("The user's token")?.expose_secret())?);
+    } |c| c.check_login_status(token.read("The user's token")?.expose_secret());
 }

@@ -1,6 +1,10 @@
-use crate::{arguments::Paging, command::commands};
+use super::arguments::{ResourceFilter, RoleNamespace, Roles};
+use crate::{
+    arguments::{ExitCode, Paging},
+    command::commands,
+};
 use iam_sdk::{
-    authing::{AuthorizedResourceOptions, Namespace, NamespaceOptions, PageOptions, ResourceType, RoleCode},
+    authing::{Namespace, PageOptions, RoleCode},
     blocking::authing::ManagementClient,
 };
 
@@ -12,46 +16,38 @@ commands! {
     Roles: Read page "authing.users.list_roles" {
         /// The id of the user
         id: String,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.users().list_roles_with(id, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        namespace: RoleNamespace,
+    } |c| c.users().list_roles_with(id, namespace.options());
 
-    /// Give a user roles
-    #[command(after_help = "Examples:\n  iam authing rights add-roles 64f1c0 auditor manager")]
+    /// Assign roles to a user
+    #[command(after_help = "Examples:\n  iam authing users add-roles 64f1c0 auditor manager")]
     AddRoles: Change done "authing.users.add_roles" {
         /// The id of the user
         id: String,
-        /// Codes of roles
-        #[arg(required = true, value_name = "CODE")]
-        roles: Vec<String>,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.users().add_roles_with(id, &roles, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        roles: Roles,
+    } |c| c.users().add_roles_with(id, &roles.roles, roles.namespace.options());
 
-    /// Take roles away from a user
+    /// Revoke roles of a user
     RemoveRoles: Change done "authing.users.remove_roles" {
         /// The id of the user
         id: String,
-        /// Codes of roles
-        #[arg(required = true, value_name = "CODE")]
-        roles: Vec<String>,
-        /// The namespace of the roles
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.users().remove_roles_with(id, &roles, NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        roles: Roles,
+    } |c| c.users().remove_roles_with(id, &roles.roles, roles.namespace.options());
 
-    /// Say whether a user has a role
-    HasRole: Read one "authing.users.has_role" {
+    /// Check whether a user has a role
+    HasRole: Read answer "authing.users.has_role" {
         /// The id of the user
         id: String,
         /// The code of the role
         role: String,
-        /// The namespace of the role
-        #[arg(long)]
-        namespace: Option<String>,
-    } |c| c.users().has_role_with(id, RoleCode(&role), NamespaceOptions::new().namespace(namespace));
+        #[command(flatten)]
+        namespace: RoleNamespace,
+        #[command(flatten)]
+        exit_code: ExitCode,
+    } |c| exit_code.of(c.users().has_role_with(id, RoleCode(&role), namespace.options()));
 
     /// Show a user's policies
     Policies: Read pages "authing.users.list_policies" {
@@ -70,7 +66,7 @@ commands! {
         policies: Vec<String>,
     } |c| c.users().add_policies(id, &policies);
 
-    /// Take policies away from a user
+    /// Revoke policies of a user
     RemovePolicies: Change done "authing.users.remove_policies" {
         /// The id of the user
         id: String,
@@ -83,20 +79,13 @@ commands! {
     Resources: Read page "authing.users.list_authorized_resources" {
         /// The id of the user
         id: String,
-        /// The namespace of the resources
-        #[arg(long)]
-        namespace: Option<String>,
-        /// Only resources of this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<ResourceType>,
-    } |c| {
-        let options = AuthorizedResourceOptions::new().namespace(namespace).resource_type(kind);
-        c.users().list_authorized_resources_with(id, options)
-    };
+        #[command(flatten)]
+        filter: ResourceFilter,
+    } |c| c.users().list_authorized_resources_with(id, filter.options());
 
     /// Show which of these resources a user may access
-    #[command(after_help = "Examples:\n  iam authing rights check 64f1c0 default books:1 books:2")]
-    Check: Read list "authing.users.check_resource_permission_batch" {
+    #[command(after_help = "Examples:\n  iam authing users check-resources 64f1c0 default books:1 books:2")]
+    CheckResources: Read list "authing.users.check_resource_permission_batch" {
         /// The id of the user
         id: String,
         /// The namespace of the resources

@@ -1,5 +1,6 @@
+use super::arguments::{Sorting, UserIds, WithData};
 use crate::{
-    arguments::{Member, Members, NewPassword, Paging, json_members, member},
+    arguments::{ExitCode, Member, Members, NewPassword, Paging, json_members, member, one_of},
     command::commands,
     failure::Result,
     guard::Subject,
@@ -8,7 +9,7 @@ use clap::Args;
 use iam_sdk::{
     authing::{
         AppId, BatchGetOptions, CreateUserOptions, CustomData, DepartmentOptions, GroupCode, LoginStatusOptions,
-        Namespace, PageOptions, QueryField, SortBy, UserActionOptions, UserDetailOptions, UserInfo, UserListOptions,
+        Namespace, PageOptions, QueryField, UserActionOptions, UserDetailOptions, UserInfo, UserListOptions,
         UserLogoutOptions, UserLookup, UserSearchOptions,
     },
     blocking::authing::ManagementClient,
@@ -18,13 +19,17 @@ use iam_sdk::{
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub struct Lookup {
+    /// By user name
     #[arg(long)]
     username: Option<String>,
+    /// By mail address
     #[arg(long)]
     email: Option<String>,
+    /// By phone number
     #[arg(long)]
     phone: Option<String>,
-    #[arg(long)]
+    /// By the id in another system
+    #[arg(long, value_name = "ID", alias = "externalId")]
     external_id: Option<String>,
 }
 
@@ -65,7 +70,7 @@ commands! {
     /// Create a user
     #[command(after_help = "Examples:\n  iam authing users create username=mia email=mia@example.com --password-prompt\n  \
         iam authing users create --input mia.json --data school=ETH --dry-run")]
-    Create: Change result "authing.users.create" {
+    Create: Change one "authing.users.create" {
         #[command(flatten)]
         user: Members,
         #[command(flatten)]
@@ -82,71 +87,72 @@ commands! {
     } |c| {
         let options = CreateUserOptions::new().keep_password(keep_password).custom_data(custom_data(&data));
         let options = if reset_password { options.reset_password_on_first_login(true) } else { options };
-        Ok(c.users().create_with(&info(&user, &password)?, options)?)
+        c.users().create_with(&info(&user, &password)?, options)
     };
 
     /// Change a user
     #[command(after_help = "Examples:\n  iam authing users update 64f1c0 nickname=Mia blocked:=true")]
-    Update: Change result "authing.users.update" {
+    Update: Change one "authing.users.update" {
         /// The id of the user
         id: String,
         #[command(flatten)]
         user: Members,
         #[command(flatten)]
         password: NewPassword,
-    } |c| Ok(c.users().update(id, &info(&user, &password)?)?);
+    } |c| c.users().update(id, &info(&user, &password)?);
 
     /// Show a user
     #[command(after_help = "Examples:\n  iam authing users get 64f1c0\n  iam authing users get 64f1c0 --with-data -o json")]
     Get: Read one "authing.users.detail" {
         /// The id of the user
         id: String,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
-    } |c| c.users().detail_with(id, UserDetailOptions::new().with_custom_data(with_data));
+        #[command(flatten)]
+        data: WithData,
+    } |c| c.users().detail_with(id, UserDetailOptions::new().with_custom_data(data.with_data));
 
     /// Show all users
-    #[command(after_help = "Examples:\n  iam authing users list --limit 20\n  iam authing users list -o jsonl > users.jsonl\n  \
+    #[command(alias = "ls", after_help = "Examples:\n  iam authing users list --limit 20\n  iam authing users list -o jsonl > users.jsonl\n  \
         iam authing users list --fields id,username,email -o csv\n  iam authing users list --jq 'group_by(.company) | map(length)'")]
     List: Read pages "authing.users.list" {
         #[command(flatten)]
         paging: Paging,
-        /// The order: CREATEDAT_DESC, CREATEDAT_ASC, UPDATEDAT_DESC or UPDATEDAT_ASC
-        #[arg(long, value_name = "ORDER")]
-        sort_by: Option<SortBy>,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
+        #[command(flatten)]
+        sorting: Sorting,
+        #[command(flatten)]
+        data: WithData,
         /// Only those who are in no organization
         #[arg(long)]
         without_org: bool,
     } |c| {
-        let options = UserListOptions::new().limit(paging.size()).sort_by(sort_by).with_custom_data(with_data);
+        let options = UserListOptions::new().limit(paging.size()).sort_by(sorting.sort_by).with_custom_data(data.with_data);
         paging.of(c.users().list_all(options.exclude_users_in_org(without_org.then_some(true))))
     };
 
     /// Show all archived users
-    Archived: Read pages "authing.users.list_archived_users" {
+    #[command(alias = "archived")]
+    ListArchived: Read pages "authing.users.list_archived_users" {
         #[command(flatten)]
         paging: Paging,
     } |c| paging.of(c.users().list_all_archived_users(PageOptions::new().limit(paging.size())));
 
-    /// Say whether there is such a user
-    Exists: Read one "authing.users.exists" {
+    /// Check whether a user exists
+    #[command(after_help = "Examples:\n  iam authing users exists --username mia\n  \
+        iam authing users exists --email mia@example.com --exit-code")]
+    Exists: Read answer "authing.users.exists" {
         #[command(flatten)]
         by: Lookup,
-    } |c| c.users().exists(by.lookup());
+        #[command(flatten)]
+        exit_code: ExitCode,
+    } |c| exit_code.of(c.users().exists(by.lookup()));
 
     /// Show the user with this user name, mail address, phone number or external id
     #[command(after_help = "Examples:\n  iam authing users find --email mia@example.com --fields id")]
     Find: Read one "authing.users.find" {
         #[command(flatten)]
         by: Lookup,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
-    } |c| c.users().find(by.lookup().with_custom_data(with_data));
+        #[command(flatten)]
+        data: WithData,
+    } |c| c.users().find(by.lookup().with_custom_data(data.with_data));
 
     /// Show the users that have a text in their name, address and so on
     #[command(after_help = "Examples:\n  iam authing users search mia\n  iam authing users search '' --role auditor --department 64f1c0")]
@@ -167,11 +173,10 @@ commands! {
         /// The namespace of the roles
         #[arg(long, default_value = "default")]
         namespace: String,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
+        #[command(flatten)]
+        data: WithData,
     } |c| {
-        let options = UserSearchOptions::new().limit(paging.size()).with_custom_data(with_data);
+        let options = UserSearchOptions::new().limit(paging.size()).with_custom_data(data.with_data);
         let options = department.iter().fold(options, UserSearchOptions::in_department_tree);
         let options = group.iter().fold(options, UserSearchOptions::in_group);
         let options = role.iter().fold(options, |options, role| options.with_role(Namespace(&namespace), role));
@@ -183,33 +188,31 @@ commands! {
         /// Ids, or what --by says
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
-        /// What they are: id, username, phone, email or externalId
-        #[arg(long, value_name = "MEMBER")]
+        /// What they are; id by default
+        #[arg(long, value_name = "FIELD", value_parser = one_of::<QueryField>(&["id", "username", "phone", "email", "externalId"]))]
         by: Option<QueryField>,
-        /// With the custom data
-        #[arg(long)]
-        with_data: bool,
-    } |c| c.users().batch_get_with(&ids, BatchGetOptions::new().query_field(by).with_custom_data(with_data));
+        #[command(flatten)]
+        data: WithData,
+    } |c| c.users().batch_get_with(&ids, BatchGetOptions::new().query_field(by).with_custom_data(data.with_data));
 
     /// Delete a user, who goes to the archive
+    #[command(alias = "rm")]
     Delete: Delete(Subject::one("user", &id)) done "authing.users.delete" {
         /// The id of the user
         id: String,
     } |c| c.users().delete(id);
 
     /// Delete users, who go to the archive
-    DeleteMany: Delete(Subject::many("user", &ids)) done "authing.users.delete_many" {
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.users().delete_many(&ids);
+    DeleteMany: Delete(Subject::many("user", &users.ids)) done "authing.users.delete_many" {
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.users().delete_many(&users.ids);
 
     /// Sign users out everywhere
     Kick: Change done "authing.users.kick" {
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.users().kick(&ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.users().kick(&users.ids);
 
     /// Show a user's groups
     Groups: Read page "authing.users.list_groups" {
@@ -217,7 +220,7 @@ commands! {
         id: String,
     } |c| c.users().list_groups(id);
 
-    /// Take a user into a group
+    /// Add a user to a group
     AddGroup: Change done "authing.users.add_group" {
         /// The id of the user
         id: String,
@@ -225,8 +228,8 @@ commands! {
         group: String,
     } |c| c.users().add_group(id, GroupCode(&group));
 
-    /// Take a user out of a group
-    RemoveGroup: Change done "authing.users.remove_group" {
+    /// Remove a user from a group
+    RemoveGroup: Delete(Subject::one("member", &id)) done "authing.users.remove_group" {
         /// The id of the user
         id: String,
         /// The code of the group
@@ -255,7 +258,7 @@ commands! {
     RefreshToken: Change token "authing.users.refresh_token" {
         /// The id of the user
         id: String,
-    } |c| Ok(c.users().refresh_token(id)?.token);
+    } |c| c.users().refresh_token(id).map(|token| token.token);
 
     /// Show, for each department of a user, the nodes from the root to it
     Orgs: Read list "authing.users.list_org" {

@@ -34,6 +34,11 @@ use clap::Subcommand;
 pub enum Users {
     #[command(flatten)]
     Calls(authing::users::Users),
+    #[command(flatten)]
+    Rights(authing::rights::Rights),
+    /// Show and change users' custom data
+    #[command(subcommand)]
+    Data(authing::custom_data::Data),
     /// Create users from a file, or change them
     Import(users::Import),
     /// Write all users to a file
@@ -44,6 +49,8 @@ impl Users {
     pub fn run(self, global: &Global) -> Result<()> {
         match self {
             Self::Calls(command) => command.run(global),
+            Self::Rights(command) => command.run(global),
+            Self::Data(command) => command.run(global),
             Self::Import(command) => command.run(global),
             Self::Export(command) => command.run(global),
         }

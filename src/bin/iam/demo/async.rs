@@ -1,6 +1,6 @@
 //! The quick start of each service with the async client, as functions to copy.
 
-use super::{check, print_tree, show, step};
+use super::{Out, check, print_tree, show};
 use iam_sdk::{
     r#async::{Client, authing::ManagementClient, cloudspot::LicenseClient},
     authing::{CreateUserOptions, CustomData, RoleCode, UserInfo},
@@ -10,95 +10,103 @@ use iam_sdk::{
 use std::error::Error;
 
 /// Logs in to Digiwin IAM, switches to a tenant, and shows its organizations.
-pub async fn digiwin(client: Client, account: &emulator::digiwin::Account) -> Result<(), Box<dyn Error>> {
+pub async fn digiwin(
+    mut out: Out<'_>,
+    client: Client,
+    account: &emulator::digiwin::Account,
+) -> Result<(), Box<dyn Error>> {
     let user = client.identity().login(&account.user_id, account.password.clone()).await?;
-    step("login", format_args!("{} ({})", show(&user.user_name), show(&user.user_id)));
+    out.step("login", format_args!("{} ({})", show(&user.user_name), show(&user.user_id)))?;
 
     let info = client.identity().analyze_token().await?;
-    step("analyze_token", format_args!("user {}, {}", show(&info.user_id), show(&info.email)));
+    out.step("analyze_token", format_args!("user {}, {}", show(&info.user_id), show(&info.email)))?;
 
     let id = info.user_id.ok_or("the token names no user")?;
     let user = client.users().get_user(&id).await?;
-    step("get_user", format_args!("{}, phone {}", show(&user.name), show(&user.telephone)));
+    out.step("get_user", format_args!("{}, phone {}", show(&user.name), show(&user.telephone)))?;
 
     let tenants = client.tenants().get_tenants().await?;
-    step("get_tenants", format_args!("{}", tenants.len()));
+    out.step("get_tenants", format_args!("{}", tenants.len()))?;
     for tenant in &tenants {
-        println!("  {:20}   {:8} {}", "", show(&tenant.id), show(&tenant.name));
+        out.line(format_args!("{:8} {}", show(&tenant.id), show(&tenant.name)))?;
     }
 
     client.identity().refresh_token_with_tenant(TenantRef::id(&account.tenant_id)).await?;
     let tenant = client.tenants().get_current().await?.ok_or("the token is in no tenant")?;
     check(tenant.id.as_ref() == Some(&account.tenant_id), "the switch ended in another tenant")?;
-    step("switch tenant", format_args!("now in {}", show(&tenant.name)));
+    out.step("switch tenant", format_args!("now in {}", show(&tenant.name)))?;
 
     let orgs = client.orgs().get_cascade().await?;
     let nodes: usize = orgs.values().map(Vec::len).sum();
     check(nodes > 0, "the tenant has no organizations")?;
-    step("org tree", format_args!("{nodes} organizations"));
+    out.step("org tree", format_args!("{nodes} organizations"))?;
     for orgs in orgs.values() {
-        print_tree(orgs);
+        print_tree(&mut out, orgs)?;
     }
 
     client.identity().logout().await?;
     let after = client.identity().analyze_token().await;
     check(after.is_err_and(|error| error.is_authentication()), "the session outlived its logout")?;
-    step("logout", format_args!("and the service refuses the next call"));
+    out.step("logout", format_args!("and the service refuses the next call"))?;
     Ok(())
 }
 
 /// Logs in to Cloudspot License, and shows what the user may do.
-pub async fn license(client: LicenseClient, account: &emulator::cloudspot::Account) -> Result<(), Box<dyn Error>> {
+pub async fn license(
+    mut out: Out<'_>,
+    client: LicenseClient,
+    account: &emulator::cloudspot::Account,
+) -> Result<(), Box<dyn Error>> {
     let license = client.authenticate(&account.username, account.password.clone()).await?;
-    step("authenticate", format_args!("{}, in {} companies", account.username, license.permissions.len()));
+    out.step("authenticate", format_args!("{}, in {} companies", account.username, license.permissions.len()))?;
     for company in &license.permissions {
-        println!("  {:20}   {:20} {}", "", show(&company.company_name), company.permissions.join(", "));
+        out.line(format_args!("{:20} {}", show(&company.company_name), company.permissions.join(", ")))?;
     }
     let user = client.get_user().await?;
-    step("get_user", format_args!("{} {}", show(&user.first_name), show(&user.last_name)));
+    out.step("get_user", format_args!("{} {}", show(&user.first_name), show(&user.last_name)))?;
     let company = client.get_company_permissions(account.company_id.as_str()).await?;
     check(company.has("use_app"), "the user may not use the application")?;
-    step("company permissions", format_args!("{}: {}", account.company_id, company.permissions.join(", ")));
+    out.step("company permissions", format_args!("{}: {}", account.company_id, company.permissions.join(", ")))?;
     client.set_current_token(None).await?;
     let after = client.get_user().await;
     check(after.is_err_and(|error| !error.was_sent()), "a call was sent without a token")?;
-    step("token dropped", format_args!("and the next call is not even sent"));
+    out.step("token dropped", format_args!("and the next call is not even sent"))?;
     Ok(())
 }
 
 /// Creates a user in Authing, gives rights, shows the organizations, and deletes the user.
-pub async fn management(client: ManagementClient, username: &str) -> Result<(), Box<dyn Error>> {
+pub async fn management(mut out: Out<'_>, client: ManagementClient, username: &str) -> Result<(), Box<dyn Error>> {
     let (users, orgs, groups) = (client.users(), client.orgs(), client.groups());
     let page = users.list().await?;
-    step(
+    out.step(
         "users",
         format_args!("{} of {}, the newest {}", page.list.len(), page.total_count, show(&page.list[0].username)),
-    );
+    )?;
     let email = format!("{username}@acme.example");
     let info = UserInfo::new().username(username).email(email).password("her password");
     let data = CustomData::new().with("school", "ETH").with("age", 33);
     let user = users.create_with(&info, CreateUserOptions::new().custom_data(data)).await?;
     let id = user.id.as_deref().ok_or("a user without an id")?;
-    step("create", format_args!("{username}, with custom data {:?}", user.custom_data.keys().collect::<Vec<_>>()));
+    out.step("create", format_args!("{username}, with custom data {:?}", user.custom_data.keys().collect::<Vec<_>>()))?;
     let again = users.create(&info).await;
     check(again.is_err_and(|error| error.is_conflict()), "a user name was given twice")?;
-    step("create", format_args!("{username} again: refused, the name is taken"));
+    out.step("create", format_args!("{username} again: refused, the name is taken"))?;
     groups.add_users("developers", &[id]).await?;
     users.add_roles(id, &["auditor"]).await?;
     check(users.has_role(id, RoleCode("auditor")).await?, "the role was not given")?;
     let in_group = groups.list_users("developers").await?.total_count;
-    step("groups, roles", format_args!("{in_group} in developers"));
+    out.step("groups, roles", format_args!("{in_group} in developers"))?;
     let north = orgs.search_nodes("north").await?.remove(0);
     orgs.add_members(north.id.as_deref().unwrap_or_default(), &[id]).await?;
     for tree in orgs.export_all().await? {
-        step("organization", format_args!("as a tree, {} nodes", tree.walk().count()));
+        out.step("organization", format_args!("as a tree, {} nodes", tree.walk().count()))?;
         for (depth, node) in tree.walk() {
-            println!("  {:20}   {}{} ({} people)", "", "    ".repeat(depth), show(&node.name), node.members.len());
+            out.line(format_args!("{}{} ({} people)", "    ".repeat(depth), show(&node.name), node.members.len()))?;
         }
     }
     users.delete(id).await?;
     let gone = users.detail(id).await;
     check(gone.is_err_and(|error| error.is_not_found()), "a deleted user is still there")?;
-    step("delete", format_args!("and the user is not found any more"));
+    out.step("delete", format_args!("and the user is not found any more"))?;
     Ok(())
 }

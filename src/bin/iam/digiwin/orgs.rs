@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{self, Members},
+    arguments::{self, Limit, Members},
     command::commands,
     guard::Subject,
 };
@@ -25,21 +25,25 @@ commands! {
         /// The organization, by sid or by uri
         #[arg(value_parser = arguments::org)]
         org: OrgRef,
-    } |c| c.orgs().get_users_in_org(org);
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.orgs().get_users_in_org(org));
 
     /// Show the users in an organization and in all below it
     AllUsers: Read list "digiwin.orgs.get_users_cascade" {
         /// The organization, by sid or by uri
         #[arg(value_parser = arguments::org)]
         org: OrgRef,
-    } |c| c.orgs().get_users_cascade(org);
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.orgs().get_users_cascade(org));
 
-    /// Change the organization that has the `sid` among the members, or create one where there is none
+    /// Change the organization that has the field `sid`, or create one where there is none
     #[command(after_help = "Examples:\n  iam digiwin orgs save name=Sales parentSid:=11\n  iam digiwin orgs save sid:=12 name=Vertrieb")]
-    Save: Change result "digiwin.orgs.create_or_update" {
+    Save: Change one "digiwin.orgs.create_or_update" {
         #[command(flatten)]
         org: Members,
-    } |c| Ok(c.orgs().create_or_update(&org.object()?)?);
+    } |c| c.orgs().create_or_update(&org.object()?);
 
     /// Delete an organization
     Delete: Destroy(Subject::one("organization", &sid.to_string())) one "digiwin.orgs.delete" {

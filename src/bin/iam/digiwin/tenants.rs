@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{self, Member},
+    arguments::{self, ExitCode, Limit, Member},
     command::commands,
     guard::Subject,
 };
@@ -15,7 +15,7 @@ commands! {
     Tenants of Client;
 
     /// Show the user's tenants
-    #[command(after_help = "Examples:\n  iam digiwin tenants list\n  iam digiwin tenants list --application crm -o json")]
+    #[command(after_help = "Examples:\n  iam digiwin tenants list\n  iam digiwin tenants list --bought crm -o json")]
     List: Read list "digiwin.tenants.get_tenants" {
         /// Only those that have bought this application
         #[arg(long = "bought", value_name = "APPLICATION")]
@@ -23,21 +23,23 @@ commands! {
         /// Leave out Digiwin's own tenant
         #[arg(long)]
         without_digiwin: bool,
-    } |c| c.tenants().get_tenants_with(
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.tenants().get_tenants_with(
         TenantListOptions::new().app_id(app_id).exclude_digiwin_tenant(without_digiwin.then_some(true)),
-    );
+    ));
 
     /// Show the tenant that the session is in
     Current: Read one "digiwin.tenants.get_current" {} |c| c.tenants().get_current();
 
-    /// Show the tenant that the session is in, with few members
+    /// Show the tenant that the session is in, with few fields
     CurrentSimple: Read one "digiwin.tenants.get_current_simple" {} |c| c.tenants().get_current_simple();
 
-    /// Show a tenant with few members
+    /// Show a tenant with few fields
     Get: Read one "digiwin.tenants.get_simple" {
         /// The id of a tenant
         id: String,
-        /// Show the members about invoices too
+        /// Show the fields about invoices too
         #[arg(long)]
         invoice: bool,
     } |c| c.tenants().get_simple_with(id, TenantSimpleOptions::new().with_invoice_info(invoice));
@@ -46,13 +48,17 @@ commands! {
     Search: Read list "digiwin.tenants.query_tenants" {
         /// A part of a name or an id
         keyword: String,
-    } |c| c.tenants().query_tenants(&keyword);
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.tenants().query_tenants(&keyword));
 
-    /// Say whether a user is in the tenant
-    HasUser: Read one "digiwin.tenants.check_user_in_tenant" {
+    /// Check whether a user is in the tenant
+    HasUser: Read answer "digiwin.tenants.check_user_in_tenant" {
         /// The id of a user
         id: String,
-    } |c| c.tenants().check_user_in_tenant(id);
+        #[command(flatten)]
+        exit_code: ExitCode,
+    } |c| exit_code.of(c.tenants().check_user_in_tenant(id));
 
     /// Show the applications that the tenant has bought
     #[command(after_help = "Examples:\n  iam digiwin tenants applications --expire-before '2027-01-01 00:00:00'")]
@@ -63,9 +69,11 @@ commands! {
         /// Only those that expire at this time or earlier
         #[arg(long, value_name = "TIME")]
         expire_before: Option<String>,
-    } |c| c.tenants().get_applications_with(
+        #[command(flatten)]
+        limit: Limit,
+    } |c| limit.of(c.tenants().get_applications_with(
         ApplicationFilter::new().expire_time_start(expire_after).expire_time_end(expire_before),
-    );
+    ));
 
     /// Invite a user into a tenant
     #[command(after_help = "Examples:\n  iam digiwin tenants invite T1 bob@example.com --role id=viewer --org sid:=11")]
@@ -74,13 +82,13 @@ commands! {
         tenant_id: String,
         /// Who is invited: an id, a mail address or a phone number
         invited: String,
-        /// A role that the user gets, as a member of it
+        /// A role that the user gets, by one of its fields
         #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
         role: Vec<Member>,
-        /// An organization that the user joins, as a member of it
+        /// An organization that the user joins, by one of its fields
         #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
         org: Vec<Member>,
-        /// An application that the user may use, as a member of it
+        /// An application that the user may use, by one of its fields
         #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
         app: Vec<Member>,
         /// The text of the invitation
@@ -121,21 +129,21 @@ commands! {
             .source_app_id(source_app)
             .user_type(user_type)
             .wechat(wechat);
-        let options = each(&role).fold(options, InviteOptions::role);
-        let options = each(&org).fold(options, InviteOptions::org);
-        let options = each(&app).fold(options, InviteOptions::app);
+        let options = as_objects(&role).fold(options, InviteOptions::role);
+        let options = as_objects(&org).fold(options, InviteOptions::org);
+        let options = as_objects(&app).fold(options, InviteOptions::app);
         c.tenants().invite_user_with(TenantId(&tenant_id), invited, options)
     };
 
-    /// Take a user out of the tenant
-    RemoveUser: Delete(Subject::one("member", &arguments::name_of(&who))) one "digiwin.tenants.remove_user" {
+    /// Remove a user from the tenant
+    RemoveUser: Delete(Subject::one("member", &arguments::user_text(&who))) one "digiwin.tenants.remove_user" {
         /// The user: an id, or `sid:` and the service's number
         #[arg(value_name = "USER", value_parser = arguments::user)]
         who: UserRef,
     } |c| c.tenants().remove_user(who);
 }
 
-/// Makes an object of each member.
-fn each(members: &[Member]) -> impl Iterator<Item = Json> + '_ {
+/// Makes an object of each field.
+fn as_objects(members: &[Member]) -> impl Iterator<Item = Json> + '_ {
     members.iter().map(|member| Value::Object(Map::from_iter([(member.name.clone(), member.value.clone())])).into())
 }

@@ -42,7 +42,7 @@ commands! {
         account: Option<String>,
     } |c| {
         let options = AccessTokenOptions::new().grant_type(grant_type).account(account);
-        Ok(c.identity().create_access_token_with(TenantId(&tenant_id), user_id, options)?.token)
+        c.identity().create_access_token_with(TenantId(&tenant_id), user_id, options).map(|user| user.token)
     };
 
     /// Print the service's RSA key

@@ -46,7 +46,8 @@ impl<'de> Deserializer<'de> for Names<'_> {
 
 /// Returns an object with these members alone, in this order.
 pub fn select(value: &Value, fields: &[String]) -> Value {
-    let member = |field: &String| (field.clone(), value.member(field).cloned().unwrap_or_default());
+    let member =
+        |field: &String| (field.clone(), value.at(field).map(std::borrow::Cow::into_owned).unwrap_or_default());
     Value::Object(fields.iter().map(member).collect())
 }
 
@@ -60,7 +61,7 @@ pub fn unknown<'a>(fields: &'a [String], known: &[&str]) -> Option<&'a String> {
 
 /// The members that tell items apart, in the order of the columns that show them. Of those in one row a table shows the first
 /// that has a value.
-const TELLING: [&[&str]; 24] = [
+const DEFAULT_COLUMNS: [&[&str]; 26] = [
     &["sid"],
     &["id", "tenantId"],
     &["username"],
@@ -68,6 +69,8 @@ const TELLING: [&[&str]; 24] = [
     &["userId"],
     &["code"],
     &["name", "nickname", "userName", "label"],
+    &["rootNode.name"],
+    &["rootNode.code"],
     &["email"],
     &["telephone", "phone"],
     &["orgName"],
@@ -87,13 +90,23 @@ const TELLING: [&[&str]; 24] = [
     &["createdAt"],
 ];
 
+/// Returns whether a column has what people copy, and what is of no use if a part of it is missing.
+pub fn is_identifier(name: &str) -> bool {
+    const WHOLE: [&str; 9] = ["code", "uri", "email", "phone", "telephone", "username", "arn", "key", "url"];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    WHOLE.contains(&last) || ["id", "Id", "sid", "Sid", "_id"].iter().any(|end| last.ends_with(end))
+}
+
 /// How many columns a table has at the most, where nobody chose them.
 const MOST: usize = 7;
 
 /// Returns the columns of text for programs: those of a model's members that tell items apart, whatever the items are.
-pub fn telling(known: &[&str]) -> Option<Vec<String>> {
-    let all = TELLING.iter().flat_map(|row| *row);
-    let telling: Vec<_> = all.filter(|name| known.contains(name)).map(|name| (*name).to_owned()).collect();
+pub fn default_columns(known: &[&str]) -> Option<Vec<String>> {
+    let all = DEFAULT_COLUMNS.iter().flat_map(|row| *row);
+    let telling: Vec<_> = all
+        .filter(|name| known.contains(&name.split('.').next().unwrap_or(name)))
+        .map(|name| (*name).to_owned())
+        .collect();
     if telling.len() > 1 { Some(telling) } else { None }
 }
 
@@ -101,7 +114,7 @@ pub fn telling(known: &[&str]) -> Option<Vec<String>> {
 pub fn columns(rows: &[Value]) -> Vec<String> {
     let has_value = |name: &&&str| rows.iter().any(|row| row.member(name).is_some_and(|value| *value != Value::Null));
     let of_row = |row: &&'static [&'static str]| row.iter().find(has_value).map(|name| (*name).to_owned());
-    let telling: Vec<_> = TELLING.iter().filter_map(of_row).take(MOST).collect();
+    let telling: Vec<_> = DEFAULT_COLUMNS.iter().filter_map(of_row).take(MOST).collect();
     if telling.len() > 1 {
         return telling;
     }

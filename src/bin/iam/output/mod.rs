@@ -2,25 +2,20 @@
 
 pub mod fields;
 mod jq;
+mod rows;
 pub mod table;
+pub mod tree;
 pub mod value;
 
 use crate::{
-    failure::{Failure, Result},
-    reply::{Items, Reply, Tree},
+    failure::{Failure, Result, code},
+    reply::Reply,
 };
-use anstyle::Style;
 use clap::{Args, ValueEnum};
 use iam_sdk::DryRun;
 use std::io::{self, IsTerminal as _, Write};
-use table::{Columns, one_line};
+use table::{Columns, one_line, visible};
 use value::Value;
-
-/// The bold line above a table's columns.
-const HEAD: Style = Style::new().bold();
-
-/// How many rows a table waits for before it decides on its columns.
-const MEASURED: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -66,31 +61,58 @@ pub struct Options {
 /// Writes what commands have to standard output.
 pub struct Output {
     format: Format,
+    /// Whether a flag or a setting says the format.
+    is_chosen: bool,
     /// Whether people look at it.
     terminal: bool,
     color: bool,
     fields: Option<Vec<String>>,
-    jq: Option<String>,
-    /// Whether strings of `--jq` are shown without their quotes.
-    raw: bool,
+    jq: Option<jq::Filter>,
+    /// The format that results of `--jq` have; `None` where they are JSON, strings without their quotes.
+    jq_format: Option<Format>,
+    /// How many cells a line of the terminal has.
+    screen: Option<usize>,
     to: Box<dyn Write>,
+}
+
+impl Options {
+    /// Checks what can be wrong before anything is sent.
+    pub fn check(&self) -> Result<()> {
+        self.filter().map(drop)
+    }
+
+    fn filter(&self) -> Result<Option<jq::Filter>> {
+        self.jq.as_deref().map(jq::Filter::parse).transpose().map_err(Failure::Usage)
+    }
 }
 
 impl Output {
     /// Prepares standard output. `setting` is what the environment or the profile says of the format.
-    pub fn new(options: &Options, setting: Option<Format>) -> Self {
+    pub fn new(options: &Options, setting: Option<Format>) -> Result<Self> {
         let terminal = io::stdout().is_terminal();
         let default = if terminal { Format::Table } else { Format::Plain };
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        Self {
-            format: options.output.or(setting).unwrap_or(default),
+        let chosen = options.output.or(setting);
+        Ok(Self {
+            is_chosen: chosen.is_some(),
+            format: chosen.unwrap_or(default),
             terminal,
             color,
             fields: options.fields.clone().filter(|fields| !fields.is_empty()),
-            jq: options.jq.clone(),
-            raw: !matches!(options.output, Some(Format::Json | Format::Jsonl)),
+            jq: options.filter()?,
+            // A setting says how people like tables; it does not undo what a filter has made.
+            jq_format: options.output.or(setting.filter(|format| matches!(format, Format::Json | Format::Jsonl))),
+            screen: screen().filter(|_| terminal),
             to: Box::new(io::stdout().lock()),
+        })
+    }
+
+    /// Uses this format where nothing else says which.
+    pub fn with_default(mut self, format: Format) -> Self {
+        if !self.is_chosen {
+            self.format = format;
         }
+        self
     }
 
     /// Writes a reply, or the request of a dry run. `list_fields` says that the members are asked for, and nothing else.
@@ -113,8 +135,8 @@ impl Output {
 
     fn show_reply(&mut self, reply: Reply, list_fields: bool) -> Result<()> {
         let known = match &reply {
-            Reply::One(known, _) | Reply::Many(known, _) => *known,
-            Reply::Done(_) | Reply::Tree(_) => &[],
+            Reply::One(known, _) | Reply::Many(known, _) | Reply::Tree(known, _) => *known,
+            Reply::Done(_) | Reply::Answer(_) => &[],
         };
         if list_fields {
             return self.list_fields(known);
@@ -130,6 +152,14 @@ impl Output {
                     crate::say!("Done.");
                 }
             }
+            Reply::Answer(make) => {
+                let (yes, exit_code) = make()?;
+                self.one(Value::Bool(yes))?;
+                if exit_code && !yes {
+                    self.to.flush()?;
+                    return Err(Failure::Told(code::FAILED));
+                }
+            }
             Reply::One(_, make) => {
                 let value = make()?;
                 self.one(value)?;
@@ -138,9 +168,9 @@ impl Output {
                 let items = make()?;
                 self.many(items, known)?;
             }
-            Reply::Tree(make) => {
+            Reply::Tree(known, make) => {
                 let tree = make()?;
-                self.tree(tree)?;
+                self.tree(tree, known)?;
             }
         }
         Ok(self.to.flush()?)
@@ -156,7 +186,7 @@ impl Output {
         let body = request.body.as_ref().map(Value::of).transpose()?;
         if self.is_for_people() && self.jq.is_none() {
             writeln!(self.to, "{request}")?;
-            return body.map_or(Ok(()), |body| Ok(writeln!(self.to, "{body:#}")?));
+            return body.map_or(Ok(()), |body| self.json(&format!("{body:#}")));
         }
         let mut members = vec![
             ("method".to_owned(), Value::Text(request.method.to_string())),
@@ -191,6 +221,15 @@ impl Output {
         }
     }
 
+    /// Writes a line of JSON; on a terminal, characters that would act on it are escaped.
+    fn json(&mut self, text: &str) -> Result<()> {
+        match self.terminal {
+            true => writeln!(self.to, "{}", value::escaped(text))?,
+            false => writeln!(self.to, "{text}")?,
+        }
+        Ok(())
+    }
+
     /// Writes one value.
     pub fn one(&mut self, value: Value) -> Result<()> {
         let value = self.selected(value);
@@ -198,20 +237,20 @@ impl Output {
             return self.filter(&value);
         }
         match (self.format, value) {
-            (Format::Json, value) if self.terminal => writeln!(self.to, "{value:#}")?,
-            (Format::Json | Format::Jsonl, value) => writeln!(self.to, "{value}")?,
+            (Format::Json, value) if self.terminal => self.json(&format!("{value:#}"))?,
+            (Format::Json | Format::Jsonl, value) => self.json(&value.to_string())?,
             (Format::Csv, value @ Value::Object(_)) => return self.csv(Box::new([Ok(value)].into_iter()), &[]),
             (_, Value::Null) => crate::say!("No data."),
-            (Format::Table, Value::Object(members)) => {
-                let rows: Vec<_> = members.into_iter().map(|(name, value)| vec![name, value.cell()]).collect();
-                let columns = Columns::measure(rows.iter().map(Vec::as_slice));
+            (Format::Table, value @ Value::Object(_)) => {
+                let rows = value.lines().into_iter().map(|(name, cell)| vec![name, cell]).collect::<Vec<_>>();
+                let columns = Columns::measure(rows.iter().map(Vec::as_slice), |_| true);
                 for row in &rows {
                     writeln!(self.to, "{}", columns.line(row))?;
                 }
             }
             (_, Value::Object(members)) => {
                 for (name, value) in members {
-                    writeln!(self.to, "{name}\t{}", one_line(&value.cell()))?;
+                    writeln!(self.to, "{}\t{}", one_line(&name), one_line(&value.cell()))?;
                 }
             }
             (_, value) if self.terminal => writeln!(self.to, "{}", one_line(&value.cell()))?,
@@ -220,158 +259,40 @@ impl Output {
         Ok(())
     }
 
-    /// Writes items as they come. `known` are the members of their model.
-    pub fn many(&mut self, items: Items, known: &[&str]) -> Result<()> {
-        if self.jq.is_some() {
-            let all = items.map(|item| Ok(self.selected(item?))).collect::<Result<Vec<_>>>()?;
-            return self.filter(&Value::List(all));
-        }
-        match self.format {
-            Format::Table => self.table(items),
-            Format::Csv => self.csv(items, known),
-            Format::Plain => {
-                // Those of the model, so that each run has the same ones.
-                let mut columns = self.fields.clone().or_else(|| fields::telling(known));
-                for item in items {
-                    let item = item?;
-                    let columns = columns.get_or_insert_with(|| fields::columns(std::slice::from_ref(&item)));
-                    let cells = row(&item, columns);
-                    let cells: Vec<_> = cells.iter().map(|cell| one_line(cell)).collect();
-                    writeln!(self.to, "{}", cells.join("\t"))?;
-                }
-                Ok(())
-            }
-            Format::Jsonl => {
-                for item in items {
-                    let item = self.selected(item?);
-                    writeln!(self.to, "{item}")?;
-                }
-                Ok(())
-            }
-            Format::Json => {
-                let mut before = "[";
-                for item in items {
-                    let item = self.selected(item?);
-                    write!(self.to, "{before}\n  {item}")?;
-                    before = ",";
-                }
-                let end = if before == "[" { "[]" } else { "\n]" };
-                Ok(writeln!(self.to, "{end}")?)
-            }
-        }
-    }
-
-    fn table(&mut self, mut items: Items) -> Result<()> {
-        let mut first = Vec::new();
-        // An error after some rows is told after those rows.
-        let mut failure = None;
-        for item in items.by_ref().take(MEASURED) {
-            match item {
-                Ok(item) => first.push(item),
-                Err(error) => {
-                    failure = Some(error);
-                    break;
-                }
-            }
-        }
-        if first.is_empty() {
-            if failure.is_none() {
-                crate::say!("No data.");
-            }
-            return failure.map_or(Ok(()), Err);
-        }
-        let names = self.fields.clone().unwrap_or_else(|| fields::columns(&first));
-        let head: Vec<_> = names.iter().map(|name| name.to_uppercase()).collect();
-        let rows: Vec<_> = first.iter().map(|item| row(item, &names)).collect();
-        let columns = Columns::measure(std::iter::once(&head).chain(&rows).map(Vec::as_slice));
-        let line = columns.line(&head);
-        if !names.is_empty() {
-            self.head(&line)?;
-        }
-        for row in &rows {
-            writeln!(self.to, "{}", columns.line(row))?;
-        }
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        for item in items {
-            writeln!(self.to, "{}", columns.line(&row(&item?, &names)))?;
-        }
-        Ok(())
-    }
-
-    fn head(&mut self, line: &str) -> Result<()> {
-        match self.color {
-            true => writeln!(self.to, "{HEAD}{line}{HEAD:#}")?,
-            false => writeln!(self.to, "{line}")?,
-        }
-        Ok(())
-    }
-
-    fn csv(&mut self, items: Items, known: &[&str]) -> Result<()> {
-        let all = || (!known.is_empty()).then(|| known.iter().map(|name| (*name).to_owned()).collect());
-        let (mut columns, mut to) = (self.fields.clone().or_else(all), csv::Writer::from_writer(&mut self.to));
-        let mut begun = false;
-        for item in items {
-            let item = item?;
-            let columns = columns.get_or_insert_with(|| match &item {
-                Value::Object(_) => item.names().map(str::to_owned).collect(),
-                _ => vec!["value".to_owned()],
-            });
-            if !std::mem::replace(&mut begun, true) {
-                to.write_record(&*columns).map_err(csv_error)?;
-            }
-            to.write_record(row(&item, columns)).map_err(csv_error)?;
-            to.flush()?;
-        }
-        Ok(())
-    }
-
-    fn tree(&mut self, tree: Tree) -> Result<()> {
-        let people = matches!(self.format, Format::Table | Format::Plain) && self.jq.is_none();
-        if !people && self.format != Format::Csv {
-            return match tree.value {
-                Value::List(items) if self.jq.is_none() => self.many(Box::new(items.into_iter().map(Ok)), &[]),
-                value => self.one(value),
-            };
-        }
-        let indented = |(depth, node): (usize, Value)| match node {
-            Value::Object(mut members) => {
-                for (name, value) in &mut members {
-                    if let ("name", Value::Text(text)) = (name.as_str(), value) {
-                        *text = format!("{}{text}", "  ".repeat(depth));
-                    }
-                }
-                // The name first: it shows the tree.
-                members.sort_by_key(|(name, _)| name != "name");
-                Ok(Value::Object(members))
-            }
-            other => Ok(other),
-        };
-        let names = ["name", "sid", "id", "code", "orgId", "userCount"].map(str::to_owned);
-        let has = |name: &String| tree.nodes.iter().any(|(_, node)| node.member(name).is_some());
-        if self.fields.is_none() && people {
-            self.fields = Some(names.into_iter().filter(has).collect());
-        }
-        self.many(Box::new(tree.nodes.into_iter().map(indented).collect::<Vec<_>>().into_iter()), &[])
-    }
-
     fn filter(&mut self, value: &Value) -> Result<()> {
-        let (code, to) = (self.jq.as_deref().unwrap_or("."), &mut self.to);
-        jq::run(code, value, self.raw, |text| Ok::<_, Failure>(writeln!(to, "{text}")?))
+        let Some(filter) = self.jq.take() else { return Ok(()) };
+        if let Some(Format::Table | Format::Csv | Format::Plain) = self.jq_format {
+            return self.filter_into_rows(&filter, value);
+        }
+        let (raw, terminal, to) = (self.jq_format.is_none(), self.terminal, &mut self.to);
+        filter.run(value, raw, Failure::Other, |text| {
+            let text = if terminal { visible(&text) } else { text.as_str().into() };
+            Ok(writeln!(to, "{text}")?)
+        })
+    }
+
+    /// Writes a filter's results as rows: those of one list, else each result.
+    fn filter_into_rows(&mut self, filter: &jq::Filter, value: &Value) -> Result<()> {
+        let mut results = Vec::new();
+        filter.run(value, false, Failure::Other, |text| {
+            results.push(serde_json::from_str(&text)?);
+            Ok::<_, Failure>(())
+        })?;
+        // What a filter has made need not have the members that were asked for.
+        self.fields = None;
+        match <[Value; 1]>::try_from(results) {
+            Ok([Value::List(items)]) => self.many(Box::new(items.into_iter().map(Ok)), &[]),
+            Ok([one]) => self.one(one),
+            Err(results) => self.many(Box::new(results.into_iter().map(Ok)), &[]),
+        }
     }
 }
 
-fn row(item: &Value, columns: &[String]) -> Vec<String> {
-    match item {
-        Value::Object(_) => columns.iter().map(|name| item.member(name).map(Value::cell).unwrap_or_default()).collect(),
-        other => vec![other.cell()],
-    }
-}
-
-fn csv_error(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        _ => Failure::Other("the rows have no common columns; use -o jsonl".to_owned()),
-    }
+/// Returns how many cells a line of the terminal at standard output has.
+fn screen() -> Option<usize> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    #[cfg(not(unix))]
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.filter(|columns| *columns > 0)
 }

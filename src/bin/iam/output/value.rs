@@ -4,7 +4,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -37,10 +37,63 @@ impl Value {
         })
     }
 
+    /// Returns what `path` names, also inside of lists: `roles.id` are the ids of all roles.
+    pub fn at(&self, path: &str) -> Option<Cow<'_, Self>> {
+        match self {
+            Self::Object(members) => {
+                let named = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, value)| value);
+                if let Some(value) = named(path) {
+                    return Some(Cow::Borrowed(value));
+                }
+                let (first, rest) = path.split_once('.')?;
+                named(first)?.at(rest)
+            }
+            Self::List(items) => {
+                let found: Vec<_> = items.iter().filter_map(|item| item.at(path)).map(Cow::into_owned).collect();
+                (!found.is_empty()).then_some(Cow::Owned(Self::List(found)))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the names of an object's members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let members = if let Self::Object(members) = self { &members[..] } else { &[] };
         members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Returns an object as lines for people, each a name and a cell: members of members have a line of their own, and of lists
+    /// of objects the names are shown.
+    pub fn lines(&self) -> Vec<(String, String)> {
+        let Self::Object(members) = self else { return vec![(String::new(), self.names_of_items())] };
+        let mut lines = Vec::new();
+        for (name, value) in members {
+            match value {
+                Self::Object(inner) if !inner.is_empty() => {
+                    lines.extend(value.lines().into_iter().map(|(below, cell)| (format!("{name}.{below}"), cell)));
+                }
+                value => lines.push((name.clone(), value.names_of_items())),
+            }
+        }
+        lines
+    }
+
+    /// Returns the names of a list's objects, if all have one; else the value's cell.
+    fn names_of_items(&self) -> String {
+        let name = |item: &Self| {
+            let named = |name: &&&str| matches!(item.member(name), Some(Self::Text(_)));
+            ["name", "code", "username", "id", "key"]
+                .iter()
+                .find(named)
+                .and_then(|name| item.member(name))
+                .map(Self::cell)
+        };
+        match self {
+            Self::List(items) if !items.is_empty() => {
+                items.iter().map(name).collect::<Option<Vec<_>>>().map_or_else(|| self.cell(), |names| names.join(", "))
+            }
+            _ => self.cell(),
+        }
     }
 
     /// Returns the value as a cell of a table has it: text without quotes, nothing for `null`, short lists of texts joined.
@@ -60,6 +113,23 @@ impl Value {
     fn is_plain(&self) -> bool {
         !matches!(self, Self::List(_) | Self::Object(_))
     }
+}
+
+/// Returns JSON in which characters that act on a terminal, or turn the direction of a text, are escaped.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| c != '\n' && (c.is_control() || super::table::is_hidden(c));
+    if !json.chars().any(acts) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match acts(c) {
+            // Such characters stand inside of strings alone.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}")),
+            false => text.push(c),
+        }
+    }
+    text.into()
 }
 
 /// Compact JSON; the alternate form has one member a line.
@@ -155,6 +225,37 @@ mod tests {
         assert_eq!(value.names().collect::<Vec<_>>(), ["z", "a", "m"]);
         assert_eq!(value.member("m.y").unwrap().cell(), "ü");
         assert_eq!(value.member("m.x"), None);
+    }
+
+    #[test]
+    fn people_see_members_of_members_and_the_names_of_lists() {
+        let value: Value = serde_json::from_str(
+            r#"{"id": "1", "root": {"name": "Acme", "x": {}}, "nodes": [{"name": "a"}, {"code": "b"}], "l": [{"n": 1}], "t": ["u"]}"#,
+        )
+        .unwrap();
+        let expected = [
+            ("id", "1"),
+            ("root.name", "Acme"),
+            ("root.x", "{}"),
+            ("nodes", "a, b"),
+            ("l", r#"[{"n":1}]"#),
+            ("t", "u"),
+        ];
+        assert_eq!(value.lines(), expected.map(|(name, cell)| (name.to_owned(), cell.to_owned())));
+    }
+
+    #[test]
+    fn a_path_goes_through_lists() {
+        let value: Value = serde_json::from_str(r#"{"roles": [{"id": "a"}, {"id": "b"}, {}], "x": []}"#).unwrap();
+        assert_eq!(value.at("roles.id").unwrap().cell(), "a, b");
+        assert!(value.at("x.id").is_none() && value.at("roles.nosuch").is_none());
+    }
+
+    #[test]
+    fn json_on_a_terminal_has_no_character_that_acts_on_it() {
+        let text = "{\"a\": \"\u{9b}2J\u{202e}ü\"}";
+        assert_eq!(escaped(text), r#"{"a": "\u009b2J\u202eü"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&escaped(text)).unwrap(), serde_json::from_str(text).unwrap());
     }
 
     #[test]
