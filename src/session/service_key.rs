@@ -57,6 +57,7 @@ mod tests {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     use rsa::{RsaPrivateKey, pkcs8::EncodePublicKey as _};
 
+    /// Not inside of the model checker, whose stacks are small.
     fn key() -> Arc<ServiceKey> {
         let key = RsaPrivateKey::new(&mut os_rng(), 1024).unwrap().to_public_key();
         Arc::new(ServiceKey::read(&STANDARD.encode(key.to_public_key_der().unwrap())).unwrap())
@@ -68,8 +69,9 @@ mod tests {
 
     #[test]
     fn a_key_is_remembered_for_its_lifetime() {
-        let check = || {
-            let (memory, asked, key) = (KeyMemory::new(secs(300)), Instant::now(), key());
+        let key = key();
+        let check = move || {
+            let (memory, asked) = (KeyMemory::new(secs(300)), Instant::now());
             assert!(memory.get(asked).is_none() && memory.is_shared());
             memory.put(key.clone(), asked);
             for (after, known) in [(0, true), (1, true), (299, true), (300, false), (301, false), (100_000, false)] {
@@ -79,7 +81,7 @@ mod tests {
             assert!(memory.get(asked + secs(699)).is_some_and(|known| known == key));
 
             let none = KeyMemory::new(Duration::ZERO);
-            none.put(key, asked);
+            none.put(key.clone(), asked);
             assert!(none.get(asked).is_none() && !none.is_shared());
         };
         shuttle::check_random(check, 1);
@@ -87,8 +89,9 @@ mod tests {
 
     #[test]
     fn a_refused_key_is_forgotten_and_a_newer_one_is_not() {
-        let check = || {
-            let (memory, now, [old, new]) = (KeyMemory::new(secs(300)), Instant::now(), [key(), key()]);
+        let [old, new] = [key(), key()];
+        let check = move || {
+            let (memory, now) = (KeyMemory::new(secs(300)), Instant::now());
             memory.put(old.clone(), now);
             memory.forget(&new);
             assert!(memory.get(now).is_some());
