@@ -131,8 +131,9 @@ impl Session {
     fn begin_pair(&self) -> Making {
         match self.core.login_keys.spare.take() {
             Some(coming) => Making::Spare(coming),
-            // By itself, so that its place in the queue is not held by a thread that waits for the network.
-            None => Making::Own(self.core.flavour.spawn_detached(make_pair())),
+            // By itself, so that its place in the queue is not held by a thread that waits for the network. Without a span: it would
+            // keep that of the refresh open, also where the runtime is shut down.
+            None => Making::Own(self.core.flavour.spawn_in(tracing::Span::none(), make_pair())),
         }
     }
 

@@ -105,8 +105,8 @@ fn a_password_on_the_command_line_is_refused() {
     assert!(told.contains("every process of this machine can read") && !told.contains(CANARY), "{told}");
     for arguments in [
         &["digiwin", "users", "update", "id=ann"][..],
-        &["api", "digiwin", "POST", "/api/iam/v2/user/update", "-f", "id=ann", "-f"],
-        &["api", "digiwin", "POST", "/api/iam/v2/user/update", "-F"],
+        &["api", "digiwin", "-X", "POST", "/api/iam/v2/user/update", "-f", "id=ann", "-f"],
+        &["api", "digiwin", "-X", "POST", "/api/iam/v2/user/update", "-F"],
     ] {
         let password = format!("password={CANARY}");
         let told = home.iam(&[arguments, &[&password]].concat()).failed(2);
