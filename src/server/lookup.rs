@@ -101,6 +101,14 @@ impl<T: Value> LookupCache<T> {
         self.ask(key, look_up, true).await
     }
 
+    /// Returns a value that the cache has, and that need not be looked up again yet: without waiting for anything.
+    pub(crate) fn fresh(&self, key: &Key) -> Option<Arc<T>> {
+        match self.store.cached(key, self.clock.now()) {
+            Cached::Value(value, Freshness::Fresh) => Some(value),
+            _ => None,
+        }
+    }
+
     async fn ask<F>(&self, key: Key, look_up: impl Fn() -> F, anew: bool) -> Lookup<T>
     where
         F: Future<Output = LookupResult<T>> + Send + 'static,
