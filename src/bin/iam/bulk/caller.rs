@@ -1,6 +1,9 @@
 //! Makes a worker's calls: within the rate, and again where that is safe.
 
-use super::gate::{Gate, Stopped};
+use super::{
+    gate::{Gate, Stopped},
+    rate::LONGEST_PAUSE,
+};
 use iam_sdk::{Error, ErrorKind};
 use rand::RngExt as _;
 use std::time::Duration;
@@ -103,7 +106,8 @@ fn wait_after(attempts: u32) -> Duration {
 
 fn after(error: &Error, repeat: Repeat, attempts: u32, refusals: u32) -> Next {
     if error.is_rate_limited() {
-        return if refusals < REFUSALS { Next::Pause } else { Next::GiveUp };
+        let is_too_long = error.retry_after().is_some_and(|wait| wait > LONGEST_PAUSE);
+        return if refusals < REFUSALS && !is_too_long { Next::Pause } else { Next::GiveUp };
     }
     let is_safe = repeat == Repeat::Always || !error.was_sent();
     match is_safe && error.is_retryable() && attempts + 1 < ATTEMPTS {
@@ -117,6 +121,8 @@ fn after(error: &Error, repeat: Repeat, attempts: u32, refusals: u32) -> Next {
 pub enum Severity {
     /// The row is at fault.
     Row,
+    /// The service did not answer: perhaps because of the row, perhaps because it answers nothing.
+    Unclear,
     /// Every other row would fail as well, or may succeed later.
     All,
 }
@@ -133,6 +139,7 @@ pub fn severity(error: &Error) -> Severity {
         | ErrorKind::TooLarge
         | ErrorKind::Api => Severity::Row,
         ErrorKind::Server if !error.is_retryable() => Severity::Row,
+        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport => Severity::Unclear,
         _ => Severity::All,
     }
 }
@@ -185,6 +192,9 @@ mod tests {
             assert_eq!(after(&error, repeat, attempts, 0), next, "{error}");
         }
         assert_eq!(after(&error(RateLimited), Repeat::Always, 0, REFUSALS), Next::GiveUp);
+        for (wait, next) in [(LONGEST_PAUSE, Next::Pause), (LONGEST_PAUSE * 2, Next::GiveUp)] {
+            assert_eq!(after(&error(RateLimited).with_retry_after(wait), Repeat::Always, 0, 0), next);
+        }
         assert_eq!((wait_after(0), wait_after(40)), (FIRST_WAIT, LONGEST_WAIT));
     }
 
@@ -205,20 +215,14 @@ mod tests {
         for kind in [InvalidArgument, NotFound, Validation, Conflict, Business, Decode] {
             assert_eq!(severity(&error(kind)), Severity::Row, "{kind:?}");
         }
-        for kind in [
-            Configuration,
-            Application,
-            Authentication,
-            Authorization,
-            LoginLimited,
-            Connect,
-            Timeout,
-            Store,
-            RateLimited,
-        ] {
+        for kind in
+            [Configuration, Application, Authentication, Authorization, LoginLimited, Connect, Store, RateLimited]
+        {
             assert_eq!(severity(&error(kind)), Severity::All, "{kind:?}");
         }
         assert_eq!(severity(&error(Server).with_status(500)), Severity::Row);
-        assert_eq!(severity(&error(Server).with_status(503)), Severity::All);
+        for unclear in [error(Server).with_status(503), error(Timeout), error(Transport)] {
+            assert_eq!(severity(&unclear), Severity::Unclear, "{unclear}");
+        }
     }
 }
