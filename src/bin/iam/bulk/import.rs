@@ -51,6 +51,16 @@ pub trait Job: Sync {
     /// Makes the calls that write a row, with a client that sends nothing, and returns what they would send.
     fn preview(&self, row: &Row) -> Result<Vec<Preview>, Error>;
 
+    /// Returns whether what is there is looked for before anything is sent, so that a row that was corrected can be sent again.
+    fn looks_first(&self) -> bool {
+        false
+    }
+
+    /// Returns whether an option has what is there looked for.
+    fn can_look_first(&self) -> bool {
+        false
+    }
+
     /// Returns the columns that are not sent, although somebody may expect it.
     fn ignored(&self) -> &'static [&'static str] {
         &[]
@@ -260,8 +270,9 @@ impl Source<'_> {
                 return self.broken(format!("line {} is another one", row.line));
             }
             let maybe_sent = match self.past.of(row.number, hash) {
-                Known::Done(_) | Known::Changed => continue,
-                Known::New => false,
+                Known::Done(_) => continue,
+                Known::Changed if !self.plan.resends => continue,
+                Known::New | Known::Changed => false,
                 Known::MaybeSent => true,
             };
             if row.number > self.noted {

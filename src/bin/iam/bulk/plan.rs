@@ -19,6 +19,8 @@ pub struct Plan {
     pub hashes: Vec<u64>,
     /// The rows that earlier runs have done.
     pub done: usize,
+    /// Whether a row is sent that is another one than the one that is done: it was corrected since.
+    pub resends: bool,
     /// Columns that are not sent, although somebody may expect it.
     pub ignored: Vec<&'static str>,
 }
@@ -85,7 +87,7 @@ pub fn plan(
     }
     let mut problems = Problems::default();
     let mut names = Names::default();
-    let mut plan = Plan { hashes: Vec::new(), done: 0, ignored: Vec::new() };
+    let mut plan = Plan { hashes: Vec::new(), done: 0, resends: job.looks_first(), ignored: Vec::new() };
     let mut changed = None;
     for row in rows {
         let row = match row {
@@ -111,6 +113,7 @@ pub fn plan(
         plan.hashes.push(hash.short());
         match past.of(row.number, hash) {
             Known::Done(_) => plan.done += 1,
+            Known::Changed if plan.resends => {}
             Known::Changed => {
                 changed.get_or_insert(row.line);
             }
@@ -122,7 +125,7 @@ pub fn plan(
         (true, Some(line)) => Err(Unfit::Changed(format!(
             "line {line} is not the row that the journal has as done: the file has changed since, or the journal is of another file"
         ))),
-        (true, None) if past.last_done() > plan.rows() => Err(Unfit::Changed(format!(
+        (true, None) if past.last_done() > plan.rows() && !plan.resends => Err(Unfit::Changed(format!(
             "the file has {} rows, and the journal has row {} as done: rows were removed since, or the journal is of another file",
             plan.rows(),
             past.last_done()

@@ -110,7 +110,11 @@ pub fn import<J: Job>(
             if let (Some(path), 1..) = (&options.rejects, rejected) {
                 crate::say!("iam: the rows that are wrong are in {}", path.display());
             }
-            return Err(refused(unfit, &input, path.as_ref()));
+            let hint = match job.can_look_first() {
+                true => "; with --update or --skip-existing, what has changed is looked for and sent again",
+                false => "",
+            };
+            return Err(refused(unfit, &input, path.as_ref(), hint));
         }
     };
     if options.dry_run {
@@ -232,11 +236,14 @@ fn is_same(_: &File, _: &File) -> bool {
     false
 }
 
-fn refused(unfit: Unfit, input: &Input, journal: Option<&PathBuf>) -> Failure {
+fn refused(unfit: Unfit, input: &Input, journal: Option<&PathBuf>, hint: &str) -> Failure {
     Failure::Usage(match unfit {
         Unfit::Changed(text) => {
             let journal = journal.map(|path| path.display().to_string()).unwrap_or_default();
-            format!("{}: {text}; remove {journal} to begin anew, or name another journal with --journal", input.name())
+            format!(
+                "{}: {text}; remove {journal} to begin anew, or name another journal with --journal{hint}",
+                input.name()
+            )
         }
         Unfit::Header(problems) => {
             let lines: String =

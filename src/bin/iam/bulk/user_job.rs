@@ -123,6 +123,14 @@ impl<S: Service> Job for ImportUsers<S> {
         Ok(previews)
     }
 
+    fn looks_first(&self) -> bool {
+        self.existing != Existing::Refuse
+    }
+
+    fn can_look_first(&self) -> bool {
+        true
+    }
+
     fn ignored(&self) -> &'static [&'static str] {
         &IGNORED
     }
