@@ -148,6 +148,10 @@ fn another_name_of_what_is_read_is_not_written() {
         assert!(run.code == Some(2) && run.err.contains("--rejects"), "{rejects}: {run:?}");
         assert_eq!((world.read("users.csv").as_str(), world.emulator.requests().len()), ("username\nann\n", 0));
     }
+    world.write("empty.csv", "");
+    let run = world.run(&import(&["empty.csv", "--journal", "./empty.csv"]));
+    assert!(run.code == Some(2) && run.err.contains("--journal is the file"), "{run:?}");
+    assert_eq!(world.read("empty.csv"), "");
     assert!(!world.has("users.csv.iam-journal"));
 }
 

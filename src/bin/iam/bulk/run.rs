@@ -22,7 +22,13 @@ use crate::{
 };
 use iam_sdk::authing::PUBLIC_SERVICE;
 use serde::Serialize;
-use std::{env, ffi::OsString, fs::File, path::PathBuf, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What an import says at its end.
 #[derive(Debug, Serialize)]
@@ -74,6 +80,7 @@ pub fn import<J: Job>(
     let input = Input::open(&options.file, options.format).map_err(Failure::Usage)?;
     let path = journal_path(options, &input);
     check_rejects(options, path.as_ref())?;
+    check_journal(options, path.as_ref())?;
     let (mut journal, past) = match &path {
         // A dry run begins none.
         Some(path) if !options.dry_run || path.exists() => {
@@ -82,7 +89,7 @@ pub fn import<J: Job>(
         }
         _ => (None, JournalState::default()),
     };
-    if let Err(failure) = check_journal(options, journal.as_ref()) {
+    if let Err(failure) = check_inodes(options, journal.as_ref()) {
         Journal::discard_if_new(journal);
         return Err(failure);
     }
@@ -204,21 +211,30 @@ fn check_rejects(options: &ImportOptions, journal: Option<&PathBuf>) -> Result<(
     }
 }
 
-/// Refuses a file of rejects, and a journal, that is another name of a file that is read.
-fn check_journal(options: &ImportOptions, journal: Option<&Journal>) -> Result<()> {
-    let file = |path: &PathBuf| File::open(path).ok();
-    // Nothing but a plain file is opened: the other end of a pipe would see it.
-    let plain = |path: &PathBuf| file(path).filter(|_| path.is_file());
-    let rejects = options.rejects.as_ref().filter(|path| path.is_file()).and_then(plain);
-    let input = Some(&options.file).filter(|path| path.is_file()).and_then(plain);
-    let same =
-        |one: Option<&File>, other: Option<&File>| one.zip(other).is_some_and(|(one, other)| is_same(one, other));
-    let journal = journal.map(Journal::file);
-    let text = |what: &str| Err(Failure::Usage(format!("{what} is a file that this import reads; name another one")));
-    match () {
-        () if same(rejects.as_ref(), input.as_ref()) || same(rejects.as_ref(), journal) => text("--rejects"),
-        () if same(input.as_ref(), journal) => text("--journal"),
-        () => Ok(()),
+/// Opens what is a plain file: the other end of a pipe would notice.
+fn plain(path: &Path) -> Option<File> {
+    if path.is_file() { File::open(path).ok() } else { None }
+}
+
+/// Refuses a journal that is another name of the input.
+fn check_journal(options: &ImportOptions, journal: Option<&PathBuf>) -> Result<()> {
+    match (plain(&options.file), journal.and_then(|path| plain(path))) {
+        (Some(input), Some(journal)) if is_same(&input, &journal) => {
+            Err(Failure::Usage("--journal is the file that this import reads; name another one".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file of rejects that is another name of the input or of the journal, which is open by now.
+fn check_inodes(options: &ImportOptions, journal: Option<&Journal>) -> Result<()> {
+    let Some(rejects) = options.rejects.as_deref().and_then(plain) else { return Ok(()) };
+    let is_input = plain(&options.file).is_some_and(|input| is_same(&rejects, &input));
+    match is_input || journal.is_some_and(|journal| is_same(&rejects, journal.file())) {
+        true => {
+            Err(Failure::Usage("--rejects is a file that this import reads or writes; name another one".to_owned()))
+        }
+        false => Ok(()),
     }
 }
 
