@@ -135,7 +135,7 @@ impl Session {
             ));
         }
         self.check_context()?;
-        self.wait_for_flight(Goal::LogIn, None, self.deadline()).await
+        self.wait_for_flight(flight::Goal::LogIn, None, self.deadline()).await
     }
 
     /// Sets the session's token, or removes it.
