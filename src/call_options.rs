@@ -31,7 +31,7 @@ use std::{fmt, time::Duration};
 ///   `with_token` give.
 /// - The options apply to every request of a call: to each batch, to each page of a pager, and to each step of a login that the
 ///   caller asks for, such as `login()`.
-/// - Logins and refreshes that a session makes for itself have the client's own limits and retries and none of these headers: they
+/// - Logins and refreshes that a session makes for itself, and `log_in()` with its credentials, have the client's own limits and retries and none of these headers: they
 ///   serve all who share the session. A call waits for them no longer than its own time limit.
 ///
 /// `with_options` sends nothing. It fails with [`Configuration`](crate::ErrorKind::Configuration), which names what is wrong: a

@@ -74,12 +74,14 @@ macro_rules! client_methods {
         /// Logs in with the session's credentials, even if its token is valid.
         ///
         /// Calls log in by themselves: this is for a program that wants to know now whether the credentials are right. If the login
-        /// fails, the session keeps the token that it has. The limit of failed logins does not hold it up: in a loop it can lock an
+        /// fails, the session keeps the token that it has. The login serves all who share the session: headers, retries and attempts are the
+        /// client's own, whatever `with_options` says, and the call waits for it no longer than its own time limit. The limit of failed logins does not hold it up: in a loop it can lock an
         /// account.
         ///
         /// # Errors
         ///
-        /// - [`Configuration`](crate::ErrorKind::Configuration): the session has no credentials.
+        /// - [`Configuration`](crate::ErrorKind::Configuration): the session has no credentials, was logged out meanwhile, or its
+        ///   calls are dry runs, which cannot show a login of several requests.
         /// - [`Authentication`](crate::ErrorKind::Authentication): the service refuses the credentials.
         /// - [`Store`](crate::ErrorKind::Store): the token store could not be read.
         pub fn log_in(&self) -> Call<()> {

@@ -217,6 +217,8 @@ impl Login for Handshake {
     fn after_failure(&mut self, error: Error) -> Result<Step> {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::AesKey(exchange) => self.ask_again(*exchange, error),
+            // Why the key was asked for again says more than why that failed.
+            Stage::OtherKey(refused) => Err(refused.error),
             _ => Err(error),
         }
     }

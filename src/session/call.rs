@@ -138,7 +138,7 @@ impl Session {
     }
 
     /// Runs `work`, which counts its attempts, as a call that runs to its end.
-    async fn call_to_completion<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
+    pub(super) async fn call_to_completion<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(Self, Arc<AttemptLog>) -> F,

@@ -77,9 +77,9 @@ impl<T: Clone> SingleFlight<T> {
         Flight::Leader(Leader { flights: self.0.clone(), number, sender, completed: false }, Follower(outcome))
     }
 
-    /// Returns whether a flight with this goal is under way, and is not considered lost.
+    /// Returns whether a flight that reaches this goal is under way, and is not considered lost.
     pub(crate) fn is_under_way(&self, goal: Goal) -> bool {
-        lock(&self.0).running.as_ref().is_some_and(|running| running.goal == goal && Instant::now() < running.deadline)
+        lock(&self.0).running.as_ref().is_some_and(|running| running.goal >= goal && Instant::now() < running.deadline)
     }
 }
 

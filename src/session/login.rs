@@ -70,8 +70,13 @@ impl Session {
                 Step::Done(token, response) => return Ok(LoggedIn { token, response }),
                 Step::Keys(wanted) => {
                     takes_keys = true;
-                    let (service_key, pair) = self.keys_for(&wanted, settings, deadline, made).await?;
-                    Input::Keys(service_key, pair)
+                    match self.keys_for(&wanted, settings, deadline, made).await {
+                        Ok((service_key, pair)) => Input::Keys(service_key, pair),
+                        Err(error) => {
+                            step = login.after_failure(error)?;
+                            continue;
+                        }
+                    }
                 }
                 Step::Send { request, token } => {
                     let token = token.map(|token| ActiveToken::new(core.dialect, token, Now::read())).transpose()?;
@@ -121,8 +126,13 @@ impl Session {
         let (token, gained) = self.log_in_limited(key, method, Cause::Requested, None, deadline).await?;
         if self.state.set_if(before.version, self.issued(token)?, gained.origin()) {
             self.save_with(lock, deadline).await;
+            return Ok(gained);
         }
-        Ok(gained)
+        // A caller has changed the session meanwhile, and what it wanted holds.
+        match self.state.snapshot().token().is_some_and(|token| token.is_valid(Instant::now())) {
+            true => Ok(Gained::Found),
+            false => Err(Error::configuration("the session was logged out while it logged in")),
+        }
     }
 
     /// Sends a request of a login, and returns the response's data.

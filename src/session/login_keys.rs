@@ -12,13 +12,15 @@ use crate::{
     call_options::CallSettings,
     crypto::{KeyPair, ServiceKey},
     protocol::{dry_run, login::KeyRequest},
-    transport::{runtime::JoinHandle, worker::Workers},
+    transport::{after, runtime::JoinHandle, worker::Workers},
 };
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tracing::Instrument as _;
+
+/// How long a login waits for a key that another one has asked for: that request may hang, or nobody may be driving it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the logins of a client share.
 pub(super) struct LoginKeys {
@@ -36,6 +38,11 @@ impl LoginKeys {
 enum Making {
     Spare(ComingPair),
     Own(JoinHandle<Result<KeyPair>>),
+}
+
+/// Returns whether a key is another one than the service has refused to this login.
+fn may_use(wanted: &KeyRequest, key: &ServiceKey) -> bool {
+    wanted.refused.as_deref() != Some(key)
 }
 
 async fn make_pair() -> Result<KeyPair> {
@@ -56,9 +63,19 @@ impl Session {
         if let Some(refused) = &wanted.refused {
             memory.forget(refused);
         }
-        let service_key = match memory.get(Instant::now()) {
-            Some(known) => known,
-            None => self.ask_for_key(wanted, settings, deadline, made, false).await?,
+        let asked = match memory.get(Instant::now()).filter(|known| may_use(wanted, known)) {
+            Some(known) => Ok(known),
+            None => self.ask_for_key(wanted, settings, deadline, made, false).await,
+        };
+        let service_key = match asked {
+            Ok(key) => key,
+            Err(error) => {
+                if let Some(making) = making {
+                    // The login's own error is the one to tell.
+                    let _ = self.keep_pair(making, settings, deadline).await;
+                }
+                return Err(error);
+            }
         };
         Ok(match making {
             Some(making) => (service_key, Some(self.pair(making, settings, deadline).await?)),
@@ -70,26 +87,33 @@ impl Session {
     pub(crate) async fn prepare_login(&self, wanted: Result<KeyRequest>) -> Result<()> {
         let wanted = wanted?;
         let operation = wanted.request.operation.name;
-        let call = self.core.begin_call(operation);
-        let work = async {
-            self.check_context()?;
-            if self.settings.dry_run {
-                return Err(dry_run::error(&wanted.request, &self.core.base_url));
-            }
-            let (settings, deadline) = (&*self.settings, self.deadline());
-            let making = self.begin_pair();
-            let asked = self.ask_for_key(&wanted, settings, deadline, Some(call.attempts()), true).await;
-            let pair = self.pair(making, settings, deadline).await;
-            asked?;
-            self.core.login_keys.spare.keep(pair?);
-            Ok(())
+        // To its end, as a login: others wait for the key that it asks for, and its caller may stop polling.
+        let work = |session: Self, attempts: Arc<AttemptLog>| async move {
+            let prepared = session.prepare(&wanted, &attempts).await;
+            prepared.map_err(|error| error.operation_unless_named(operation))
         };
-        let result = work.instrument(call.span()).await;
-        call.finish(result.map_err(|error| error.operation_unless_named(operation)))
+        self.call_to_completion(operation, work).await
     }
 
-    /// Asks the service for its key, or waits for another login that does. Where that fails, this one asks by itself: the other's
-    /// time limit or headers may be why. `in_any_case`: also if the key has become known meanwhile.
+    async fn prepare(&self, wanted: &KeyRequest, attempts: &AttemptLog) -> Result<()> {
+        if self.settings.dry_run {
+            return Err(dry_run::error(&wanted.request, &self.core.base_url));
+        }
+        let (settings, deadline) = (&*self.settings, self.deadline());
+        let making = self.begin_pair();
+        let asked = self.ask_for_key(wanted, settings, deadline, Some(attempts), true).await;
+        let kept = self.keep_pair(making, settings, deadline).await;
+        asked.and(kept)
+    }
+
+    /// Keeps a key pair that no login has used, also where the service's key could not be had.
+    async fn keep_pair(&self, making: Making, settings: &CallSettings, deadline: Instant) -> Result<()> {
+        self.core.login_keys.spare.keep(self.pair(making, settings, deadline).await?);
+        Ok(())
+    }
+
+    /// Asks the service for its key, or waits for another login that does. Where that fails or takes long, this one asks by
+    /// itself: the other's time limit or headers may be why. `in_any_case`: also if the key has become known meanwhile.
     async fn ask_for_key(
         &self,
         wanted: &KeyRequest,
@@ -103,16 +127,18 @@ impl Session {
         let leader = match memory.fetches.begin(Goal::Read, deadline) {
             Flight::Leader(leader, _) => {
                 // Another login's request may have ended a moment ago.
-                if let Some(known) = memory.get(begun).filter(|_| !in_any_case) {
+                if let Some(known) = memory.get(begun).filter(|known| !in_any_case && may_use(wanted, known)) {
                     leader.complete(known.clone());
                     return Ok(known);
                 }
                 Some(leader)
             }
             Flight::Follower(follower, _) if memory.is_shared() => {
-                match self.core.flavour.until(deadline, follower.outcome()).await {
-                    Ok(Some(key)) => return Ok(key),
-                    Ok(None) => None,
+                let patience = deadline.min(after(begun, PATIENCE));
+                match self.core.flavour.until(patience, follower.outcome()).await {
+                    Ok(Some(key)) if may_use(wanted, &key) => return Ok(key),
+                    Ok(_) => None,
+                    Err(_) if patience < deadline => None,
                     Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
                 }
             }

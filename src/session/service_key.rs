@@ -34,9 +34,12 @@ impl KeyMemory {
         (now.saturating_duration_since(*asked) < self.lifetime).then(|| key.clone())
     }
 
-    /// Remembers a key that was asked for at `asked`.
+    /// Remembers a key that was asked for at `asked`, unless one is known that was asked for later.
     pub(super) fn put(&self, key: Arc<ServiceKey>, asked: Instant) {
-        *self.lock() = Some((key, asked));
+        let mut known = self.lock();
+        if known.as_ref().is_none_or(|(_, earlier)| *earlier <= asked) {
+            *known = Some((key, asked));
+        }
     }
 
     /// Forgets the key, if it is this one: another login may know a newer one already.
@@ -83,6 +86,20 @@ mod tests {
             let none = KeyMemory::new(Duration::ZERO);
             none.put(key.clone(), asked);
             assert!(none.get(asked).is_none() && !none.is_shared());
+        };
+        shuttle::check_random(check, 1);
+    }
+
+    #[test]
+    fn a_slow_response_does_not_replace_a_newer_key() {
+        let [old, new] = [key(), key()];
+        let check = move || {
+            let (memory, now) = (KeyMemory::new(secs(300)), Instant::now());
+            memory.put(new.clone(), now + secs(2));
+            memory.put(old.clone(), now + secs(1));
+            assert!(memory.get(now + secs(3)).is_some_and(|known| known == new));
+            memory.put(old.clone(), now + secs(4));
+            assert!(memory.get(now + secs(5)).is_some_and(|known| known == old));
         };
         shuttle::check_random(check, 1);
     }

@@ -2,15 +2,16 @@
 
 use super::{
     HttpRequest,
-    content::{ACCEPTED, Content, OFFERED},
+    content::{Content, OFFER},
     failure::{Limits, Phase, failure},
     runtimes::Runtimes,
     tls, too_large,
 };
-use crate::{Error, Result, config::Settings, protocol::decode::Response};
+use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue,
-    header::{ACCEPT_ENCODING, CONTENT_LENGTH, USER_AGENT},
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT},
 };
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -38,7 +39,8 @@ pub(super) struct HttpConfig {
     no_proxy: bool,
     lane: bool,
     max_response_bytes: usize,
-    gzip: bool,
+    /// The coding that is offered, if one is.
+    offer: Option<&'static str>,
     runtimes: Runtimes,
 }
 
@@ -73,7 +75,7 @@ impl HttpConfig {
             no_proxy,
             lane,
             max_response_bytes,
-            gzip: OFFERED && settings.gzip,
+            offer: OFFER.filter(|_| settings.gzip),
             runtimes: Runtimes::default(),
         })
     }
@@ -87,6 +89,11 @@ impl HttpConfig {
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
+            // Which another crate of the build may have switched on: what is offered and read is decided here.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .tls_backend_preconfigured(self.tls.clone());
         // For the requests to a proxy: the others bring their headers.
         if let Some(agent) = self.headers.get(USER_AGENT).filter(|_| !self.no_proxy) {
@@ -132,8 +139,8 @@ impl HttpConfig {
         }
 
         // Only there: a header more makes the map of most requests' headers grow.
-        if self.gzip && request.may_be_long {
-            built.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        if let Some(offer) = self.offer.filter(|_| request.may_be_long) {
+            built.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(offer));
         }
 
         if !self.lane {
@@ -157,13 +164,27 @@ impl HttpConfig {
         if response.content_length().is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
-        let mut content = Content::new(response.headers(), limit)?;
+        let mut headers = std::mem::take(response.headers_mut());
+        let (status, mut content) = (response.status(), Content::new(&headers, limit));
+        let is_coded = content.is_coded();
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
-        while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
-            content.push(chunk)?;
+        let read = async {
+            while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+                content.push(chunk)?;
+            }
+            content.finish()
+        };
+        let body = match read.await {
+            // The status says more than that a gateway's error page cannot be read.
+            Err(error) if is_coded && !status.is_success() && error.kind() != ErrorKind::TooLarge => Bytes::new(),
+            read => read?,
+        };
+        if is_coded {
+            // They are about what was sent, not about the body that is returned.
+            headers.remove(CONTENT_ENCODING);
+            headers.remove(CONTENT_LENGTH);
         }
-        let headers = std::mem::take(response.headers_mut());
-        Ok(Response { status: response.status(), headers, body: content.finish()? })
+        Ok(Response { status, headers, body })
     }
 }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use gzip::Gunzip;
 use http::{HeaderMap, header::CONTENT_ENCODING};
 
-pub(super) use gzip::{ACCEPTED, OFFERED};
+pub(super) use gzip::OFFER;
 
 /// A content of which more may come. It never becomes larger than its limit, however little a server sends for it.
 pub(super) enum Content {
@@ -21,11 +21,16 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Result<Self> {
-        Ok(match is_gzip(headers) {
-            true => Self::Gzip(Gunzip::new(limit)?),
+    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
+        match is_gzip(headers) {
+            true => Self::Gzip(Gunzip::new(limit)),
             false => Self::Plain(Body::new(limit)),
-        })
+        }
+    }
+
+    /// Returns whether it is sent in a coding that is read here.
+    pub(super) fn is_coded(&self) -> bool {
+        matches!(self, Self::Gzip(_))
     }
 
     /// Adds a chunk of what the server sends, unless the content exceeds the limit.

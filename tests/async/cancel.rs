@@ -56,6 +56,34 @@ async fn a_login_whose_caller_is_dropped_at_any_await_is_the_only_one() {
     }
 }
 
+#[tokio::test]
+async fn a_preparation_that_nobody_polls_holds_up_no_login() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = Client::builder(emulator.base_url(), account.app_token.clone()).build().unwrap();
+    let mut preparation = pin!(client.prepare_login());
+    let begun = poll_fn(|context| Poll::Ready(preparation.as_mut().poll(context).is_pending())).await;
+    assert!(begun);
+    client.identity().login(&account.user_id, account.password.clone()).await.unwrap();
+    // One request for the key serves both.
+    assert_eq!(emulator.requests().len(), 3);
+    preparation.await.unwrap();
+}
+
+#[tokio::test]
+async fn two_that_log_in_at_once_share_one_login() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let credentials = Credentials::password(&account.user_id, account.password.clone());
+    let builder = Client::builder(emulator.base_url(), account.app_token.clone());
+    let client = builder.credentials(credentials).build().unwrap();
+    let (first, second) = tokio::join!(client.log_in(), client.log_in());
+    first.and(second).unwrap();
+    assert_eq!(emulator.requests_of("digiwin.identity.login").len(), 1);
+    client.log_in().await.unwrap();
+    assert_eq!(emulator.requests_of("digiwin.identity.login").len(), 2);
+}
+
 /// Waits until a dropped call has run to its end, so that session and store have the same token; returns the token.
 async fn settled(session: &Client, again: &Client, differs_from: Option<UserToken>) -> UserToken {
     loop {

@@ -4,7 +4,7 @@ use super::{Client, maybe_async, test};
 use crate::support::server::{Response, Server};
 use flate2::{Compression, write::GzEncoder};
 use iam_sdk::{
-    ErrorKind, RetryPolicy,
+    ErrorKind, Method, RequestOptions, RetryPolicy,
     digiwin::{Credentials, UserQueryType},
     emulator::{Emulator, Fault},
 };
@@ -100,4 +100,43 @@ async fn what_is_damaged_is_an_error_and_never_a_success() {
         assert_eq!(result.as_ref().err().map(iam_sdk::Error::kind), expected, "{what}: {result:?}");
         assert!(result.map_or(true, |user| user.id.as_deref() == Some("ann")), "{what}");
     }
+}
+
+#[maybe_async]
+#[test]
+async fn an_error_page_that_cannot_be_read_keeps_its_status() {
+    let whole = gzip("<html>no</html>");
+    for (status, kind) in [(401, ErrorKind::Authentication), (503, ErrorKind::Server)] {
+        for (what, sent) in [
+            ("whole", whole.clone()),
+            ("damaged", whole[..whole.len() - 9].to_vec()),
+            ("not compressed at all", b"<html>no</html>".to_vec()),
+        ] {
+            let server = Server::start(move |_| {
+                let head = "content-encoding: gzip\r\ncontent-length";
+                let head = format!("HTTP/1.1 {status} X\r\n{head}: {}\r\n\r\n", sent.len());
+                Response::Raw([head.as_bytes(), &sent].concat())
+            });
+            let client = Client::builder(server.url(), "a").retry(RetryPolicy::never()).build().unwrap();
+            let error = client.with_token("t").unwrap().users().get_user("ann").await.unwrap_err();
+            assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{what}: {error}");
+        }
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn the_headers_of_a_raw_response_are_of_the_body_that_it_has() {
+    let emulator = Emulator::builder().gzip(true).start().unwrap();
+    let client = client(&emulator, true);
+    let path = "/api/iam/v2/user/simple";
+    let response = client.request_for_response(Method::GET, path, RequestOptions::new()).await.unwrap();
+    let offered = emulator.requests().pop().unwrap();
+    assert_eq!((offered.path.as_str(), offered.header("accept-encoding")), (path, Some("gzip")));
+    assert_eq!(response.status, 200);
+    assert_eq!(response.headers["content-type"], "application/json");
+    assert!(!response.headers.contains_key("content-encoding") && !response.headers.contains_key("content-length"));
+    let users: Vec<serde_json::Value> = serde_json::from_str(response.data.as_text()).unwrap();
+    let simple = client.users().get_user_simple().await.unwrap();
+    assert_eq!(users.len(), simple.len());
 }

@@ -6,14 +6,14 @@ use crate::support::{
     holds, same,
     server::{Request, Response, Server, json, status},
 };
-use iam_sdk::{CallOptions, ErrorKind};
+use iam_sdk::{CallOptions, ErrorKind, RetryPolicy, digiwin::Credentials};
 use rsa::traits::PublicKeyParts;
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -265,4 +265,87 @@ async fn a_login_whose_time_is_up_spoils_no_other_that_waits_for_the_key() {
     in_parallel(LOGINS, move |n| leads_or_follows(client.clone(), shared.clone(), n)).await;
     let logins = server.requests().iter().filter(|request| is_for(request, "/login")).count();
     assert_eq!(logins, LOGINS - 1);
+}
+
+#[maybe_async]
+async fn hangs_or_goes_on(client: Client, server: Arc<Server>, n: usize) {
+    if n == 0 {
+        let error = client.with_session("hung").identity().login("u", "p").await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        return;
+    }
+    while server.requests().is_empty() {
+        pause().await;
+    }
+    log_in(client, n).await;
+}
+
+#[maybe_async]
+#[test]
+async fn a_key_request_that_hangs_holds_up_no_login_with_the_same_time_limit() {
+    const LOGINS: usize = 4;
+    let (service, asked) = (Service::new(1), AtomicUsize::new(0));
+    let server = Arc::new(Server::start(move |request| {
+        match is_for(request, "/publickey") && asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            true => Response::Trickle,
+            false => service.respond(request, refused),
+        }
+    }));
+    let client = client(&server).with_options(CallOptions::new().timeout(Duration::from_secs(8))).unwrap();
+    let shared = server.clone();
+    in_parallel(LOGINS, move |n| hangs_or_goes_on(client.clone(), shared.clone(), n)).await;
+    let logins = server.requests().iter().filter(|request| is_for(request, "/login")).count();
+    assert_eq!(logins, LOGINS - 1);
+}
+
+#[maybe_async]
+#[test]
+async fn a_refusal_is_the_error_also_where_the_key_cannot_be_asked_for_again() {
+    let (service, asked) = (Service::new(2), AtomicUsize::new(0));
+    let scripted = service.clone();
+    let server =
+        Server::start(move |request| match is_for(request, "/publickey") && asked.fetch_add(1, Ordering::SeqCst) > 0 {
+            true => status(503, ""),
+            false => scripted.respond(request, refused),
+        });
+    let client = client(&server).with_options(CallOptions::new().retry(RetryPolicy::never())).unwrap();
+    client.identity().login("u", "p").await.unwrap();
+    service.rotate();
+    let error = client.identity().login("u", "p").await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Validation, Some(400)), "{error}");
+    same(paths(&server, 3), ["aeskey", "publickey"]);
+}
+
+#[maybe_async]
+async fn logs_in_or_out(client: Client, server: Arc<Server>, may_respond: Arc<AtomicBool>, n: usize) {
+    if n == 0 {
+        let error = client.log_in().await.unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains("logged out"), "{error}");
+        return;
+    }
+    while !server.requests().iter().any(|request| is_for(request, "/login")) {
+        pause().await;
+    }
+    client.set_current_token(None).await.unwrap();
+    may_respond.store(true, Ordering::SeqCst);
+}
+
+#[maybe_async]
+#[test]
+async fn a_login_under_which_the_session_is_logged_out_is_no_success() {
+    let (service, may_respond) = (Service::new(1), Arc::new(AtomicBool::new(false)));
+    let gate = may_respond.clone();
+    let server = Arc::new(Server::start(move |request| {
+        while is_for(request, "/login") && !gate.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        service.respond(request, refused)
+    }));
+    let builder = Client::builder(server.url(), "a").credentials(Credentials::password("u", "p"));
+    let (client, shared) = (builder.build().unwrap(), server.clone());
+    let same_session = client.clone();
+    in_parallel(2, move |n| logs_in_or_out(same_session.clone(), shared.clone(), may_respond.clone(), n)).await;
+    same(client.current_token().await.unwrap(), None);
+    client.log_in().await.unwrap();
+    holds(client.current_token().await.unwrap().is_some());
 }

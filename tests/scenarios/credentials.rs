@@ -3,7 +3,7 @@
 use super::{Client, LOGIN, LicenseClient, ann, client_with, maybe_async, request_count, test};
 use crate::support::{holds, same};
 use iam_sdk::{
-    cloudspot,
+    CallOptions, cloudspot,
     digiwin::{Credentials, TenantId},
     emulator::{
         Emulator,
@@ -56,6 +56,19 @@ async fn a_program_logs_in_when_it_says_so() {
     same(other.identity().analyze_token().await.unwrap().tenant_id.as_deref(), Some("T2"));
     let none = builder.build().unwrap().log_in().await.unwrap_err();
     assert!(none.is_configuration() && none.to_string().contains("with_session_as"), "{none}");
+}
+
+#[maybe_async]
+#[test]
+async fn a_dry_run_logs_nobody_in() {
+    let emulator = Emulator::start().unwrap();
+    let client = client_with(&emulator, ann(&emulator));
+    let dry = client.with_options(CallOptions::new().dry_run(true)).unwrap();
+    let error = dry.log_in().await.unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("dry run"), "{error}");
+    same(emulator.requests().len(), 0);
+    client.log_in().await.unwrap();
+    same(request_count(&emulator, LOGIN), 1);
 }
 
 #[maybe_async]

@@ -1,35 +1,41 @@
 //! Contents that are compressed with gzip.
 
-use crate::{Error, ErrorKind, Result, transport::body::Body};
+use crate::{
+    Error, ErrorKind, Result,
+    transport::{body::Body, too_large},
+};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use std::io::{self, Write};
 
-/// Whether gzip is offered.
-pub(in crate::transport) const OFFERED: bool = true;
-/// `Accept-Encoding`.
-pub(in crate::transport) const ACCEPTED: &str = "gzip";
+/// `Accept-Encoding`, where compressed contents are wanted.
+pub(in crate::transport) const OFFER: Option<&str> = Some("gzip");
 
 /// A compressed content of which more may come. Only what is decompressed is kept.
 pub(in crate::transport) struct Gunzip {
     /// In a box: it is large, and most contents are not compressed.
     decoder: Box<MultiGzDecoder<Limited>>,
-    is_empty: bool,
+    received: usize,
+    limit: usize,
 }
 
 impl Gunzip {
-    pub(in crate::transport) fn new(limit: usize) -> Result<Self> {
-        Ok(Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit)))), is_empty: true })
+    pub(in crate::transport) fn new(limit: usize) -> Self {
+        Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit)))), received: 0, limit }
     }
 
     pub(in crate::transport) fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        self.is_empty &= chunk.is_empty();
+        self.received = self.received.saturating_add(chunk.len());
+        // Compressing never adds more than that; members that are empty would never reach the limit.
+        if self.received > self.limit.saturating_add(self.limit / 1000).saturating_add(1024) {
+            return Err(too_large(self.limit));
+        }
         self.decoder.write_all(chunk).map_err(unusable)
     }
 
     pub(in crate::transport) fn finish(self) -> Result<Bytes> {
         // Proxies leave the header on a body that they have removed.
-        if self.is_empty {
+        if self.received == 0 {
             return Ok(Bytes::new());
         }
         let Limited(body) = self.decoder.finish().map_err(unusable)?;
@@ -51,7 +57,7 @@ impl Write for Limited {
     }
 }
 
-/// The limit's own error; or else what was sent is no gzip, or not all of it, as after an interruption that nothing else told.
+/// The limit's own error; or else what was sent is no gzip, or not all of it, as after an interruption that nothing else has shown.
 fn unusable(error: io::Error) -> Error {
     let damaged = |_| Error::new(ErrorKind::Transport).sent(true).detail("the compressed response (gzip) is damaged");
     error.downcast::<Error>().unwrap_or_else(damaged)
@@ -69,7 +75,7 @@ mod tests {
     }
 
     fn gunzip(sent: &[u8], piece: usize, limit: usize) -> Result<Bytes> {
-        let mut content = Gunzip::new(limit)?;
+        let mut content = Gunzip::new(limit);
         sent.chunks(piece).try_for_each(|chunk| content.push(chunk))?;
         content.finish()
     }
@@ -99,6 +105,25 @@ mod tests {
             assert_eq!(kind(gunzip(&sent, piece, 999_999)), ErrorKind::TooLarge);
             assert_eq!(kind(gunzip(&sent, piece, 1)), ErrorKind::TooLarge);
         }
+    }
+
+    #[test]
+    fn what_is_sent_is_limited_too() {
+        let empty = gzip(b"").repeat(10_000_000 / gzip(b"").len());
+        for piece in [1000, 100_000, 10_000_000] {
+            assert_eq!(kind(gunzip(&empty, piece, 1_000_000)), ErrorKind::TooLarge, "{piece}");
+        }
+        assert_eq!(gunzip(&empty[..gzip(b"").len() * 100], 7, 1_000_000).unwrap(), "");
+        // What cannot be compressed takes more when it is.
+        let mut state = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        let noise: Vec<u8> = noise.take(100_000).collect();
+        let sent = gzip(&noise);
+        assert!(sent.len() > noise.len());
+        assert!(gunzip(&sent, 5000, noise.len()).unwrap() == noise);
     }
 
     #[test]
