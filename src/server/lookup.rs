@@ -159,7 +159,11 @@ impl<T: Value> LookupCache<T> {
                     self.spawn(Span::current(), leader, look_up());
                     (follower, Duration::ZERO, Miss)
                 }
-                FlightRole::Follower(follower, age) => (follower, age, Joined),
+                FlightRole::Follower(follower, age) => {
+                    // Another caller with this key began the flight meanwhile: the place is for another token.
+                    place = None;
+                    (follower, age, Joined)
+                }
             };
             // Where there is something to fall back to, nobody waits for a look-up that others have waited for in vain.
             let left_of = |limit: Duration| after(Instant::now(), limit.saturating_sub(age));
