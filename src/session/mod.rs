@@ -140,7 +140,7 @@ impl Session {
                 "a dry run cannot show `log_in()`: its requests depend on the credentials; nothing was sent",
             ));
         }
-        self.wait_for_flight(Goal::LogIn, None, self.deadline()).await
+        self.wait_for_flight(flight::Goal::LogIn, None, self.deadline()).await
     }
 
     /// Sets the session's token, or removes it.
