@@ -94,6 +94,8 @@ struct State {
     keys: Option<(KeySet, SystemTime)>,
     failure: Option<(Error, SystemTime)>,
     asked_for_unknown_at: Option<SystemTime>,
+    /// Whether no fetch has ended since then. One that was lost has brought nothing: it is no reason to refuse a token.
+    unknown_is_open: bool,
     /// How many fetches have begun.
     begun: u64,
     /// The number of the fetch whose outcome was noted last.
@@ -127,12 +129,14 @@ impl RemoteKeys {
                 let mut state = self.state();
                 let now = self.clock.wall();
                 let found = state.keys.as_ref().map_or(Found::Unknown, |(keys, _)| keys.find(id, algorithm));
+                let is_fetching = self.is_fetching();
+                let asked_in_vain = state.unknown_is_open && !is_fetching;
                 let view = View {
                     fetched_at: state.keys.as_ref().map(|(_, at)| *at),
                     failed_at: state.failure.as_ref().map(|(_, at)| *at),
-                    asked_for_unknown_at: state.asked_for_unknown_at,
+                    asked_for_unknown_at: state.asked_for_unknown_at.filter(|_| !asked_in_vain),
                     found: !matches!(found, Found::Unknown),
-                    is_fetching: self.is_fetching(),
+                    is_fetching,
                 };
                 let step = decide(view, now, self.ages);
                 match (step, found) {
@@ -149,7 +153,7 @@ impl RemoteKeys {
                         let flight = self.begin(Goal::Replace);
                         // Decided and noted in one: of all who meet an unknown key at once, one fetches.
                         if view.fetched_at.is_some() && matches!(flight, Flight::Leader(..)) {
-                            state.asked_for_unknown_at = Some(now);
+                            (state.asked_for_unknown_at, state.unknown_is_open) = (Some(now), true);
                         }
                         flight
                     }
@@ -240,7 +244,7 @@ impl RemoteKeys {
         if number < state.noted {
             return fetched.map(drop);
         }
-        state.noted = number;
+        (state.noted, state.unknown_is_open) = (number, false);
         let now = self.clock.wall();
         match fetched {
             Ok(keys) => {

@@ -1,10 +1,7 @@
 //! The clients that act for a caller.
 
 use super::{Caller, Identity};
-use crate::{
-    Result,
-    r#async::{Client, cloudspot::LicenseClient},
-};
+use crate::Result;
 
 /// A client whose calls can be made with a caller's own token: what [`Caller::client`] gives.
 ///
@@ -42,14 +39,18 @@ pub trait ActsFor: Send + Sync + Sized + 'static {
     fn acting_for<I: Identity<Client = Self>>(&self, who: &Caller<I>) -> Result<Self>;
 }
 
+#[cfg(any(feature = "cloudspot", feature = "digiwin"))]
 macro_rules! acts_for {
-    ($($Client:ty)+) => {$(
+    ($Client:ty) => {
         impl ActsFor for $Client {
             fn acting_for<I: Identity<Client = Self>>(&self, who: &Caller<I>) -> Result<Self> {
                 self.with_watched_token(who.token().clone(), who.on_refusal(), who.time_limit())
             }
         }
-    )+};
+    };
 }
 
-acts_for!(Client LicenseClient);
+#[cfg(feature = "digiwin")]
+acts_for!(crate::r#async::Client);
+#[cfg(feature = "cloudspot")]
+acts_for!(crate::r#async::cloudspot::LicenseClient);

@@ -15,8 +15,10 @@ pub(crate) fn is_definite_no(error: &Error) -> bool {
 }
 
 /// Returns whether an error puts the blame on a caller's token, rightly or not: reason enough to ask whose it is.
+///
+/// Cloudspot's 403 is an authentication error, too; it says what the caller may not do, and not that the token is bad.
 pub(crate) fn blames_token(error: &Error) -> bool {
-    error.is_authentication() && !error.is_session_login()
+    error.is_authentication() && error.status() != Some(403) && !error.is_session_login()
 }
 
 /// Returns how to reject a request whose handler met this error in a call for the caller: what [`Error::suggested_status`] says, in

@@ -26,6 +26,8 @@ struct Running<W, P> {
     key: Key,
     /// By the clock that results age by.
     begun: Instant,
+    /// Whether it was begun to learn what the service says since it has refused a call.
+    anew: bool,
     wait: W,
     /// Held here and not by the flight's task, which may never run again.
     place: P,
@@ -76,11 +78,21 @@ impl<W: Clone, P> Flights<W, P> {
     }
 
     /// Begins a flight that others wait for with `wait`, in the place of one for this key; returns its number.
-    pub(crate) fn begin(&mut self, key: Key, now: Instant, wait: W, place: P) -> u64 {
+    pub(crate) fn begin(&mut self, key: Key, now: Instant, anew: bool, wait: W, place: P) -> u64 {
         self.begun += 1;
         self.current.insert(key, self.begun);
-        self.running.insert(self.begun, Running { key, begun: now, wait, place, forgotten: Forgotten::default() });
+        let forgotten = Forgotten::default();
+        self.running.insert(self.begun, Running { key, begun: now, anew, wait, place, forgotten });
         self.begun
+    }
+
+    /// The result of a flight for this key goes to nobody if it was begun for another reason than a refusal: it may have been on its way
+    /// before that.
+    pub(crate) fn forget_older(&mut self, key: &Key) {
+        let running = self.current.get(key).and_then(|number| self.running.get(number));
+        if running.is_some_and(|running| !running.anew) {
+            self.forget_token(key);
+        }
     }
 
     /// Ends a flight; returns what was forgotten since it began, and its place. `None` if it was lost.
@@ -162,7 +174,7 @@ mod tests {
     fn begin(flights: &mut Flights<u8, u8>, key: Key, wait: u8) -> Result<u64, u8> {
         match flights.under_way_for(&key) {
             Some((wait, _)) => Err(wait),
-            None => Ok(flights.begin(key, Instant::now(), wait, wait)),
+            None => Ok(flights.begin(key, Instant::now(), false, wait, wait)),
         }
     }
 
@@ -230,18 +242,33 @@ mod tests {
     fn a_flight_that_never_ends_is_lost_and_its_place_is_free() {
         let (mut flights, a, b) = flights();
         let start = Instant::now();
-        let old = flights.begin(a, start, 1, 1);
-        let young = flights.begin(b, start + LONGEST / 2, 2, 2);
+        let old = flights.begin(a, start, false, 1, 1);
+        let young = flights.begin(b, start + LONGEST / 2, false, 2, 2);
         assert!(flights.take_lost(start + LONGEST - Duration::from_nanos(1)).is_empty());
         assert_eq!(flights.take_lost(start + LONGEST), [1]);
         let young_since = start + LONGEST / 2;
         assert_eq!((flights.under_way_for(&a), flights.under_way_for(&b)), (None, Some((2, young_since))));
         assert_eq!(flights.under_way(), 1);
         // Another one takes over, which the end of the lost one leaves alone.
-        let new = flights.begin(a, start + LONGEST, 3, 3);
+        let new = flights.begin(a, start + LONGEST, false, 3, 3);
         assert!(flights.end(old).is_none());
         assert_eq!(flights.under_way_for(&a), Some((3, start + LONGEST)));
         assert_eq!(flights.take_lost(start + 3 * LONGEST), [2, 3]);
         assert!(flights.end(young).is_none() && flights.end(new).is_none() && flights.under_way() == 0);
+    }
+
+    #[test]
+    fn what_is_asked_anew_joins_nothing_that_may_be_older() {
+        let (mut flights, a, b) = flights();
+        let (old, other) = (begin(&mut flights, a, 1).unwrap(), begin(&mut flights, b, 2).unwrap());
+        flights.forget_older(&a);
+        assert_eq!(flights.under_way_for(&a), None);
+        let new = flights.begin(a, Instant::now(), true, 3, 3);
+        // The next one that asks anew shares it.
+        flights.forget_older(&a);
+        assert_eq!(begin(&mut flights, a, 4), Err(3));
+        assert_eq!(result_use(&mut flights, old, Some("ann")), ResultUse::Discard);
+        assert_eq!(result_use(&mut flights, new, Some("ann")), ResultUse::Store);
+        assert_eq!(result_use(&mut flights, other, Some("ann")), ResultUse::Store);
     }
 }

@@ -63,6 +63,15 @@ impl<I: Introspect> Guard<I> {
         }
     }
 
+    /// Returns who calls, if the cache has it and the caller passes the rule; else nothing is decided.
+    pub(super) fn admit_cached(
+        &self,
+        headers: &HeaderMap,
+        rule: Option<&Rule<I::Identity>>,
+    ) -> Option<Caller<I::Identity>> {
+        self.0.check_cached(headers, rule)
+    }
+
     /// Returns who calls, if the request has a token and its owner passes the rule.
     pub(super) async fn admit(
         &self,

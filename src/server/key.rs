@@ -36,7 +36,8 @@ pub(crate) struct Keys(Sha256);
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self(Sha256::new().chain_update(crate::crypto::random_bytes::<32>()))
+        // A whole block of SHA-256, computed once: most tokens are one block more.
+        Self(Sha256::new().chain_update(crate::crypto::random_bytes::<64>()))
     }
 
     /// Returns the key of these parts. Each goes in with its length, so that no two lists of parts are the same bytes.

@@ -194,12 +194,22 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let layer = self.layer.clone();
+        let grpc = if layer.grpc { grpc(request.headers()) } else { None };
+        // Who is known needs no future of the guard's: a small one is cheaper to make.
+        if let Some(caller) = layer.guard.admit_cached(request.headers(), layer.rule.as_ref()) {
+            request.extensions_mut().insert(caller);
+            let response = self.inner.call(request);
+            return Box::pin(async move {
+                let mut response = response.await?;
+                layer.respond_for_handler(&mut response, grpc);
+                Ok(response)
+            });
+        }
         // The clone need not be ready; the one that was polled is.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let layer = self.layer.clone();
         Box::pin(async move {
-            let grpc = if layer.grpc { grpc(request.headers()) } else { None };
             if let Err(rejection) = layer.admit(&mut request).await {
                 return Ok(layer.respond(&rejection, grpc));
             }

@@ -101,6 +101,14 @@ impl<T: Value> LookupCache<T> {
         self.ask(key, look_up, true).await
     }
 
+    /// Returns a value that the cache has, and that need not be looked up again yet: without waiting for anything.
+    pub(crate) fn fresh(&self, key: &Key) -> Option<Arc<T>> {
+        match self.store.cached(key, self.clock.now()) {
+            Cached::Value(value, Freshness::Fresh) => Some(value),
+            _ => None,
+        }
+    }
+
     async fn ask<F>(&self, key: Key, look_up: impl Fn() -> F, anew: bool) -> Lookup<T>
     where
         F: Future<Output = LookupResult<T>> + Send + 'static,
@@ -151,7 +159,11 @@ impl<T: Value> LookupCache<T> {
                     self.spawn(Span::current(), leader, look_up());
                     (follower, Duration::ZERO, Miss)
                 }
-                FlightRole::Follower(follower, age) => (follower, age, Joined),
+                FlightRole::Follower(follower, age) => {
+                    // Another caller with this key began the flight meanwhile: the place is for another token.
+                    place = None;
+                    (follower, age, Joined)
+                }
             };
             // Where there is something to fall back to, nobody waits for a look-up that others have waited for in vain.
             let left_of = |limit: Duration| after(Instant::now(), limit.saturating_sub(age));

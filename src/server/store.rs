@@ -145,7 +145,7 @@ impl<T: Value> Store<T> {
     }
 
     /// Joins the flight for this key, or begins one, in this place if the caller has waited for one. Where the service must be asked
-    /// (`anew`), a value that is known does not count.
+    /// (`anew`), a value that is known does not count, nor a flight that was begun without that need.
     pub(crate) fn begin(self: &Arc<Self>, key: Key, now: Now, anew: bool, place: &mut Option<Place>) -> FlightRole<T> {
         self.discard_lost(now);
         let mut flights = self.lock();
@@ -155,7 +155,10 @@ impl<T: Value> Store<T> {
             Cached::Refused => return FlightRole::Refused,
             _ => {}
         }
-        self.join_or_lead(&mut flights, key, now, place)
+        if anew {
+            flights.forget_older(&key);
+        }
+        self.join_or_lead(&mut flights, key, now, anew, place)
     }
 
     /// Begins a flight for a value that is due, unless one is under way.
@@ -163,7 +166,7 @@ impl<T: Value> Store<T> {
         self.discard_lost(now);
         let mut flights = self.lock();
         match self.cached(&key, now) {
-            Cached::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key, now, &mut None) {
+            Cached::Value(_, Freshness::Due) => match self.join_or_lead(&mut flights, key, now, false, &mut None) {
                 FlightRole::Leader(leader, _) => Some(leader),
                 _ => None,
             },
@@ -176,6 +179,7 @@ impl<T: Value> Store<T> {
         flights: &mut Flights<Follower<T>, Option<Place>>,
         key: Key,
         now: Now,
+        anew: bool,
         place: &mut Option<Place>,
     ) -> FlightRole<T> {
         if let Some((follower, begun)) = flights.under_way_for(&key) {
@@ -190,7 +194,7 @@ impl<T: Value> Store<T> {
             },
         };
         let (sender, receiver) = watch::channel(None);
-        let number = flights.begin(key, now.instant, Follower(receiver.clone()), place);
+        let number = flights.begin(key, now.instant, anew, Follower(receiver.clone()), place);
         self.publish(flights);
         let leader = Leader { store: self.clone(), key, number, sender, completed: false };
         FlightRole::Leader(leader, Follower(receiver))

@@ -128,6 +128,45 @@ fn without_a_timer_keys_are_not_fetched_and_the_error_says_what_to_do() {
     assert!(error.is_configuration() && error.to_string().contains("enable_time"), "{error}");
 }
 
+/// The fetch for a key that nobody has seen goes with its runtime: that the key is unknown is not known, and it is fetched again.
+#[test]
+fn a_lost_fetch_for_an_unknown_key_refuses_no_token() {
+    let (gate, served) = (Gate::new(), Arc::<AtomicU64>::default());
+    let (_end, passed) = (gate.open_at_end(), gate.clone());
+    let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
+    let server = Server::start(move |_| {
+        let id = match served.fetch_add(1, Ordering::SeqCst) {
+            0 => "old",
+            _ => "k",
+        };
+        if id == "k" {
+            passed.pass();
+        }
+        json(json!({"keys": [{"kty": "RSA", "kid": id, "n": n, "e": "AQAB"}]}))
+    });
+    let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
+    let verifier = builder.any_issuer().any_audience().build().unwrap();
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    second.block_on(verifier.fetch_keys()).unwrap();
+    drop(first.spawn(verifier.verify(unsigned())));
+    second.block_on(async {
+        while gate.arrived() == 0 {
+            super::pause().await;
+        }
+        // It waits for the fetch of the other runtime.
+        let mut waiting = Box::pin(verifier.verify(unsigned()));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        first.shutdown_background();
+        let error = waiting.await.unwrap_err();
+        assert!(error.is_transport() && error.suggested_status() >= 502, "{error}");
+        gate.open();
+        let error = verifier.verify(unsigned()).await.unwrap_err();
+        assert!(error.to_string().contains("signature is wrong"), "the key came: {error}");
+    });
+    assert_eq!(server.requests().len(), 3);
+}
+
 /// Fetches the keys, as soon as that is possible.
 async fn fetched(verifier: &Verifier) {
     while verifier.fetch_keys().await.is_err() {

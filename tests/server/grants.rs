@@ -99,6 +99,7 @@ async fn a_source_that_refuses_a_good_token_is_503() {
     for (kind, status, expected) in [
         (Authentication, 401, 503),
         (Authentication, 400, 503),
+        (Authentication, 403, 403),
         (Authorization, 403, 403),
         (Application, 401, 503),
         (NotFound, 404, 503),
@@ -114,6 +115,27 @@ async fn a_source_that_refuses_a_good_token_is_503() {
     let source = Table::new(Err((Authentication, 401)));
     assert_eq!(ann.require_permission(&source, "c1", "read").await.unwrap_err().status(), 401);
     assert_eq!(guard.stats().entries, 0);
+}
+
+/// Cloudspot's 403 is about what the caller may do: nobody asks whose the token is, and no operator has anything to mend.
+#[tokio::test]
+async fn a_403_of_cloudspot_is_403_and_needs_no_introspection() {
+    let log = crate::support::log::Log::start();
+    let els = cloudspot::Person::new("els@x.example", "secret").may("app", "c1", &["order.delete"]);
+    let seed = cloudspot::Seed::new().company("c1", "One").person(els);
+    let emulator = Emulator::builder().cloudspot(seed).start().unwrap();
+    let base_url = format!("{}/api/v1", emulator.base_url());
+    let app = LicenseClient::builder("app").base_url(base_url).build().unwrap();
+    let token = app.with_session("login").authenticate("els@x.example", "secret").await.unwrap().token.unwrap();
+    let guard = Guard::builder(app.clone()).build().unwrap();
+    let who = guard.check(&bearer(token.expose_secret())).await.unwrap();
+    let introspections = || guard.stats().introspections;
+    let before = introspections();
+    emulator.fault(Fault::status(403).on("cloudspot.get_company_permissions"));
+    let rejection = who.require_permission(&app, "c1", "order.delete").await.unwrap_err();
+    assert!(rejection.status() == 403 && rejection.error().unwrap().is_authentication(), "{rejection:?}");
+    assert_eq!((introspections(), guard.stats().entries), (before, 1));
+    assert!(!log.text().contains("WARN"), "{}", log.text());
 }
 
 /// A client of somebody else's service, which takes its users' tokens.
@@ -169,6 +191,28 @@ async fn a_client_of_ones_own_acts_for_callers() {
     directory.revoke("t");
     assert!(who.confirm_refusal(refusal()).await.is_authentication());
     assert_eq!((status(&guard, "t").await, guard.stats().entries), (401, 0));
+}
+
+/// The introspection that is under way has asked before the token was revoked.
+#[tokio::test]
+async fn what_was_asked_before_a_refusal_does_not_decide_about_it() {
+    let directory = Directory::default();
+    let (guard, clock) = guard(&directory, |builder| builder.refresh_ahead(true));
+    let who = guard.check(&bearer("t")).await.unwrap();
+    clock.advance(25 * SECOND);
+    let gate = directory.hold();
+    assert_eq!(status(&guard, "t").await, 200, "nobody waits for it");
+    until(|| directory.asked() == 2).await;
+    directory.revoke("t");
+    let confirm = || {
+        let who = who.clone();
+        tokio::spawn(async move { who.confirm_refusal(Error::new(ErrorKind::Authentication).with_status(401)).await })
+    };
+    let (first, second) = (confirm(), confirm());
+    until(|| directory.asked() == 3 && guard.stats().waiting == 2).await;
+    drop(gate);
+    assert!(first.await.unwrap().is_authentication() && second.await.unwrap().is_authentication());
+    assert_eq!((status(&guard, "t").await, guard.stats().entries, directory.asked()), (401, 0, 3));
 }
 
 /// Cloudspot's permissions of Digiwin's users, each of whom has a Cloudspot session under their Digiwin id.

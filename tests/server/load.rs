@@ -1,7 +1,17 @@
 //! Many requests at once, and services that hang.
 
 use super::*;
-use iam_sdk::emulator::{Emulator, Fault};
+use directory::Person;
+use iam_sdk::{
+    UserToken,
+    emulator::{Emulator, Fault},
+    server::Introspection,
+};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+use tokio::sync::watch;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_with_one_token_make_one_introspection() {
@@ -261,4 +271,62 @@ async fn forgetting_a_user_disturbs_nobody_else() {
     drop(gate);
     assert_eq!((first.await.unwrap(), second.await.unwrap()), (200, 200));
     assert_eq!((directory.asked(), guard.stats().entries), (1, 1));
+}
+
+/// Says whom a token is for as soon as its gate is open.
+#[derive(Clone)]
+struct Gated {
+    asked: Arc<Mutex<Vec<String>>>,
+    open: watch::Sender<HashSet<&'static str>>,
+}
+
+impl Gated {
+    fn open(&self, token: &'static str) {
+        self.open.send_modify(|open| {
+            open.insert(token);
+        });
+    }
+
+    fn was_asked(&self, token: &str) -> bool {
+        self.asked.lock().unwrap().iter().any(|asked| asked == token)
+    }
+}
+
+impl Introspect for Gated {
+    type Identity = Person;
+
+    async fn introspect(&self, token: &UserToken) -> iam_sdk::Result<Introspection<Person>> {
+        let token = token.expose_secret();
+        self.asked.lock().unwrap().push(token.to_owned());
+        // The sender lives as long as the service.
+        let _ = self.open.subscribe().wait_for(|open| open.contains(token)).await;
+        Ok(Introspection::active(Person { id: token.to_owned(), tenant: None }))
+    }
+
+    fn client(&self) -> iam_sdk::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_joins_an_introspection_takes_no_place_from_another_token() {
+    let service = Gated { asked: Arc::default(), open: watch::Sender::default() };
+    let guard = Guard::builder(service.clone()).max_in_flight(2).timeout(60 * SECOND).build().unwrap();
+    let mut requests = Vec::new();
+    // All but the first two wait for a place, in this order.
+    for (n, token) in ["a", "b", "x", "x", "y"].into_iter().enumerate() {
+        let of_request = guard.clone();
+        requests.push(tokio::spawn(async move { status(&of_request, token).await }));
+        until(|| guard.stats().waiting == n + 1).await;
+    }
+    service.open("a");
+    service.open("b");
+    until(|| service.was_asked("x")).await;
+    until(|| service.was_asked("y")).await;
+    service.open("x");
+    service.open("y");
+    for request in requests {
+        assert_eq!(request.await.unwrap(), 200);
+    }
+    assert_eq!(service.asked.lock().unwrap().len(), 4);
 }

@@ -15,6 +15,7 @@ use std::{
 pub struct Request {
     pub method: String,
     /// Path and query as they came.
+    #[cfg_attr(not(feature = "jwt"), allow(dead_code, reason = "tests of key sources look at it"))]
     pub target: String,
     pub path: String,
     pub query: Vec<(String, String)>,

@@ -37,11 +37,13 @@ fn strategy() -> Result<impl etcetera::AppStrategy> {
         .map_err(|_| Failure::Usage("there is no home directory; set IAM_CONFIG and IAM_STATE_DIR".to_owned()))
 }
 
-/// Replaces a file as a whole, so that nobody ever reads half of it. A new one is this user's alone.
+/// Replaces a file as a whole, so that nobody ever reads half of it. A new one is this user's alone; who could read an old one can
+/// read what replaces it.
 pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
     let failed = |error| Failure::file(path, &error);
     private_folder(path.parent().unwrap_or(Path::new(".")))?;
     let mut file = AtomicFile::create(path).map_err(failed)?;
+    file.keeps_mode = true;
     file.write_all(text).and_then(|()| file.commit(true)).map_err(failed)
 }
 
@@ -52,41 +54,47 @@ pub struct AtomicFile {
     file: fs::File,
     temporary: PathBuf,
     target: PathBuf,
+    /// Whether the permissions of what is replaced stay.
+    keeps_mode: bool,
     is_committed: bool,
 }
 
-impl AtomicFile {
-    /// Begins a file under a temporary name of this process's own.
-    pub fn create(target: &Path) -> io::Result<Self> {
-        // What the name links to is replaced, not the link: people keep their configuration elsewhere.
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let temporary = beside(&target, &format!(".{}.tmp", std::process::id()));
-        let file = create_private(&temporary)?;
-        Ok(Self { file, temporary, target, is_committed: false })
-    }
+/// What the names of files end with that are not whole yet.
+const TEMPORARY: &str = ".iam-tmp";
 
-    /// Begins a file under its name and an ending more: one that a killed process has left there is emptied, since its rows
-    /// must not stay for ever.
+impl AtomicFile {
+    /// Begins a file under a temporary name that nobody can guess, and removes what killed processes have left of this one:
+    /// its rows must not stay for ever.
     ///
     /// # Errors
     ///
-    /// Another process is writing it ([`WouldBlock`](io::ErrorKind::WouldBlock)).
-    pub fn create_with_ending(target: &Path, ending: &str) -> io::Result<Self> {
-        let temporary = beside(target, ending);
-        let file = open_private(&temporary)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
-            // A file system without locks.
-            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(fs::TryLockError::Error(error)) => return Err(error),
+    /// What has the name is a pipe, a device or a folder: nothing replaces these.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        // What the name links to is replaced, not the link: people keep their configuration elsewhere.
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        if fs::metadata(&target).is_ok_and(|there| !there.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file, and cannot be replaced"));
         }
-        file.set_len(0)?;
-        Ok(Self { file, temporary, target: target.to_owned(), is_committed: false })
+        remove_leftovers(&target);
+        loop {
+            let temporary = beside(&target, &format!(".{:016x}{TEMPORARY}", rand::random::<u64>()));
+            let file = match create_private(&temporary) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                file => file?,
+            };
+            // Locked, it is nobody's leftover. Another process may have taken it for one before.
+            let is_taken = matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+            if !is_taken && temporary.exists() {
+                return Ok(Self { file, temporary, target, keeps_mode: false, is_committed: false });
+            }
+        }
     }
 
     /// Gives the file its name, once all of it is on disk. Without `replace` a file that has the name stays, and this one goes.
     pub fn commit(mut self, replace: bool) -> io::Result<()> {
+        if let Some(there) = fs::metadata(&self.target).ok().filter(|_| self.keeps_mode) {
+            self.file.set_permissions(there.permissions())?;
+        }
         self.file.sync_all()?;
         match replace {
             true => fs::rename(&self.temporary, &self.target)?,
@@ -118,6 +126,29 @@ impl Drop for AtomicFile {
     fn drop(&mut self) {
         if !self.is_committed {
             let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Removes the temporary files of a file that no process writes any more.
+fn remove_leftovers(target: &Path) {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return };
+    let is_ours = |other: &str| {
+        let middle = other.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+        let middle = middle.and_then(|rest| rest.strip_suffix(TEMPORARY));
+        middle.is_some_and(|middle| middle.len() == 16 && middle.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || !entry.file_name().to_str().is_some_and(is_ours) {
+            continue;
+        }
+        // That it stays hinders nobody.
+        if let Ok(file) = fs::File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -164,6 +195,21 @@ pub fn open_private(path: &Path) -> io::Result<fs::File> {
     private().read(true).create(true).truncate(false).open(path)
 }
 
+/// Opens a file as [`open_private`] does, but follows no link: its name is one that others can guess.
+pub fn open_private_itself(path: &Path) -> io::Result<fs::File> {
+    let mut options = private();
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits().try_into().unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let file = options.read(true).create(true).truncate(false).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+    }
+}
+
 fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true);
@@ -183,30 +229,51 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let target = folder.join("file.txt");
         let names = || fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
-        for begin in [AtomicFile::create, |path: &Path| AtomicFile::create_with_ending(path, ".part")] {
-            fs::write(&target, "old").unwrap();
-            let mut file = begin(&target).unwrap();
-            file.write_all(b"half").unwrap();
-            assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 2));
-            drop(file);
-            assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 1));
-            let mut file = begin(&target).unwrap();
-            file.write_all(b"new").unwrap();
-            assert!(file.commit(false).is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists));
-            assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 1));
-            let mut file = begin(&target).unwrap();
-            file.write_all(b"new").unwrap();
-            file.commit(true).unwrap();
-            assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("new", 1));
-            #[cfg(unix)]
-            assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&target).unwrap()) & 0o777, 0o600);
-        }
-        fs::write(folder.join("file.txt.part"), "of a run that was killed").unwrap();
-        let first = AtomicFile::create_with_ending(&target, ".part").unwrap();
-        let second = AtomicFile::create_with_ending(&target, ".part");
-        assert!(second.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock));
-        first.commit(true).unwrap();
-        assert_eq!(fs::read_to_string(&target).unwrap(), "");
+        fs::write(&target, "old").unwrap();
+        let begin = || AtomicFile::create(&target).unwrap();
+        let mut file = begin();
+        file.write_all(b"half").unwrap();
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 2));
+        let second = begin();
+        assert_eq!(names().len(), 3, "what somebody writes is no leftover");
+        drop((file, second));
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 1));
+        let mut file = begin();
+        file.write_all(b"new").unwrap();
+        assert!(file.commit(false).is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists));
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("old", 1));
+        // What a killed process has left goes; a file of somebody else's stays.
+        fs::write(folder.join("file.txt.0123456789abcdef.iam-tmp"), "of a run that was killed").unwrap();
+        fs::write(folder.join("file.txt.backup.iam-tmp"), "mine").unwrap();
+        let mut file = begin();
+        assert_eq!(names().len(), 3);
+        file.write_all(b"new").unwrap();
+        file.commit(true).unwrap();
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), names().len()), ("new", 2));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn permissions_stay_where_that_is_asked_for_and_links_stay_links() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+        let folder = env::temp_dir().join(format!("iam-paths-modes-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let (target, link) = (folder.join("file"), folder.join("link"));
+        fs::write(&target, "old").unwrap();
+        symlink(&target, &link).unwrap();
+        let set = || fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        let mode = || fs::metadata(&target).unwrap().mode() & 0o777;
+        set();
+        replace(&link, b"new").unwrap();
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), mode()), ("new", 0o644));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        AtomicFile::create(&link).unwrap().commit(true).unwrap();
+        assert_eq!(mode(), 0o600);
+        assert!(open_private_itself(&link).is_err() && open_private_itself(&target).is_ok());
+        assert!(open_private_itself(Path::new("/dev/null")).is_err());
+        assert!(AtomicFile::create(Path::new("/dev/null")).is_err());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

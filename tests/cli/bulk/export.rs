@@ -134,3 +134,28 @@ fn an_export_refuses_flags_that_would_have_no_effect() {
     let csv = world.run(&["authing", "users", "export", "-o", "csv", "--fields", "username"]);
     assert!(csv.code == Some(0) && csv.out.starts_with("username\n"), "{csv:?}");
 }
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_plain_file_is_not_replaced_and_a_link_stays_one() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let world = World::new("plain");
+    let at = |name: &str| world.directory.join(name);
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe.csv")).status().unwrap().success());
+    world.write("real.csv", "old");
+    symlink(at("real.csv"), at("link.csv")).unwrap();
+    world.write("other.txt", "precious");
+    symlink(at("other.txt"), at("trap.csv.part")).unwrap();
+    for kind in ["users", "orgs"] {
+        let run = world.run(&["authing", kind, "export", "--to", "pipe.csv", "--overwrite"]);
+        assert!(run.code == Some(2) && run.err.contains("not a regular file"), "{run:?}");
+        let run = world.run(&["authing", kind, "export", "--to", "link.csv", "--overwrite"]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(at("link.csv").symlink_metadata().unwrap().is_symlink() && world.read("real.csv").len() > 10);
+        assert_eq!(at("real.csv").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(!at("pipe.csv").is_file());
+    let run = world.run(&["authing", "users", "export", "--to", "trap.csv"]);
+    assert!(run.code == Some(1) && run.err.contains("trap.csv.part"), "{run:?}");
+    assert_eq!(world.read("other.txt"), "precious");
+}

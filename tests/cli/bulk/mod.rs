@@ -5,6 +5,7 @@ mod groups;
 mod import;
 mod killed;
 mod orgs;
+mod resilience;
 mod terminal;
 
 use iam_sdk::{authing::UserListOptions, blocking::authing::ManagementClient, emulator::Emulator};

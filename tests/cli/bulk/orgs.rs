@@ -124,14 +124,61 @@ fn several_trees_are_compared_before_any_is_changed() {
     assert!(refused.code == Some(2) && refused.err.contains("several trees"), "{refused:?}");
     assert_eq!(roots(&world).len(), seeded + 2);
 
+    // A member is nobody: that is found before anything is made.
+    let trees = |member: &str| {
+        let other = json!({"name": "TA", "code": "ta", "members": [{"username": member}]});
+        json!([{"name": "TC", "code": "tc"}, other]).to_string()
+    };
+    world.write("org.json", trees("nobody-here"));
+    for dry in [&["-n"][..], &[]] {
+        let nobody = world.run(&[&["authing", "orgs", "import", "org.json", "--update"], dry].concat());
+        assert!(nobody.code == Some(2) && nobody.err.contains("nobody-here"), "{nobody:?}");
+        assert_eq!(roots(&world).len(), seeded + 2);
+    }
+    let diff = world.run(&["authing", "orgs", "diff", "org.json"]);
+    assert!(diff.code == Some(0) && diff.err.contains("cannot join: nobody-here"), "{diff:?}");
+
     // The second one fails after the first one was made.
-    let trees =
-        json!([{"name": "TC", "code": "tc"}, {"name": "TA", "code": "ta", "members": [{"username": "nobody-here"}]}]);
-    world.write("org.json", trees.to_string());
+    world.write("org.json", trees("ann"));
+    let fault = world.emulator.fault(Fault::status(400).on("authing.orgs.add_members"));
     let partly = world.run(&["authing", "orgs", "import", "org.json", "--update"]);
-    assert!(partly.code == Some(3) && partly.err.contains("nobody-here"), "{partly:?}");
+    assert_eq!((partly.code, fault.applied()), (Some(3), 1), "{partly:?}");
     assert!(partly.err.contains("1 changes were made"), "{partly:?}");
     assert!(roots(&world).contains(&"TC".to_owned()));
+}
+
+#[test]
+fn a_misspelt_member_of_a_tree_removes_nothing() {
+    let world = World::new("misspelt");
+    world.write("org.json", tree().to_string());
+    assert_eq!(world.run(&["authing", "orgs", "import", "org.json"]).code, Some(0));
+    world.emulator.clear_requests();
+    world.write(
+        "org.json",
+        tree().to_string().replace("\"children\":[{\"children\":[],\"name\":\"北京\"}]", "\"childern\":[]"),
+    );
+    for command in [&["diff"][..], &["import", "--update", "--prune", "--confirm", "Head"]] {
+        let run = world.run(&[&["authing", "orgs", command[0], "org.json"], &command[1..]].concat());
+        assert!(run.code == Some(2) && run.err.contains("Head/Sales: a node has no member `childern`"), "{run:?}");
+    }
+    assert!(world.emulator.requests().is_empty());
+}
+
+#[test]
+fn what_a_new_node_gets_is_compared() {
+    let world = World::new("compared");
+    world.write("org.json", tree().to_string());
+    assert_eq!(world.run(&["authing", "orgs", "import", "org.json"]).code, Some(0));
+    let mut changed = tree();
+    changed["children"][0]["description"] = "".into();
+    changed["children"][1]["order"] = 7.into();
+    world.write("org.json", changed.to_string());
+    let lines = diff(&world);
+    let changes: Vec<_> = lines.iter().map(|(change, path, _)| format!("{change} {path}")).collect();
+    assert_eq!(changes, ["update Head/Sales", "differ Head/IT"], "{lines:?}");
+    let run = world.run(&["authing", "orgs", "import", "org.json", "--update"]);
+    assert!(run.code == Some(0) && run.err.contains("1 nodes differ in what no call changes"), "{run:?}");
+    assert_eq!(diff(&world).len(), 1);
 }
 
 #[test]

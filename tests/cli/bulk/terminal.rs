@@ -110,6 +110,23 @@ fn ctrl_c_lets_the_calls_under_way_end_and_says_how_to_go_on() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_closed_lets_the_calls_under_way_end() {
+    let world = World::new("hang-up");
+    world.write("users.csv", csv_of(300));
+    let mut process = world.iam(&["authing", "users", "import", "users.csv", "--rate", "40"]).spawn().unwrap();
+    while world.usernames("u-").len() < 3 {
+        assert_eq!(process.try_wait().unwrap(), None);
+    }
+    // SAFETY: the process is a child that was not waited for.
+    assert_eq!(unsafe { libc::kill(process.id().cast_signed(), libc::SIGHUP) }, 0);
+    let run = super::Run::of(process.wait_with_output().unwrap());
+    assert!(run.code == Some(130) && run.err.contains("go on with: "), "{run:?}");
+    let created = world.usernames("u-").len();
+    assert_eq!(world.read("users.csv.iam-journal").matches("\"result\":\"created\"").count(), created);
+}
+
+#[test]
 fn an_update_asks_first() {
     let world = World::new("asked");
     world.write("users.csv", "username,nickname\nann,A\n");

@@ -1,13 +1,18 @@
 //! Makes a worker's calls: within the rate, and again where that is safe.
 
-use super::gate::{Gate, Stopped};
+use super::{
+    gate::{Gate, Stopped},
+    rate::LONGEST_PAUSE,
+};
 use iam_sdk::{Error, ErrorKind};
 use rand::RngExt as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a call is made before its failure ends the import. A rate limit is no failure of the call.
 const ATTEMPTS: u32 = 6;
 const REFUSALS: u32 = 100;
+/// How long a call is made again that the service refuses: pauses of any length must not keep an import for days.
+const REFUSED_FOR: Duration = Duration::from_secs(60 * 60);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -64,16 +69,18 @@ impl<'a> Caller<'a> {
     /// Makes a call, again as long as that is safe and can help. The client's own retries must be off: they would not be seen
     /// here, where all workers slow down together.
     pub fn call<T>(&self, repeat: Repeat, make: impl Fn() -> iam_sdk::Result<T>) -> Result<T, CallError> {
-        let (mut attempts, mut refusals) = (0, 0);
+        let (mut attempts, mut refusals, mut refused_at) = (0, 0, None);
         loop {
             let sent = self.gate.enter()?;
             let error = match make() {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            match after(&error, repeat, attempts, refusals) {
+            let refused_for = refused_at.as_ref().map_or(Duration::ZERO, Instant::elapsed);
+            match after(&error, repeat, attempts, (refusals, refused_for)) {
                 Next::Pause => {
                     refusals += 1;
+                    refused_at.get_or_insert_with(Instant::now);
                     self.gate.refused(sent, error.retry_after());
                 }
                 Next::Again(longest) => {
@@ -101,9 +108,12 @@ fn wait_after(attempts: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1 << attempts.min(10)).min(LONGEST_WAIT)
 }
 
-fn after(error: &Error, repeat: Repeat, attempts: u32, refusals: u32) -> Next {
+/// `refused`: how often the service has refused the call so far, and since how long.
+fn after(error: &Error, repeat: Repeat, attempts: u32, refused: (u32, Duration)) -> Next {
     if error.is_rate_limited() {
-        return if refusals < REFUSALS { Next::Pause } else { Next::GiveUp };
+        let (refusals, refused_for) = refused;
+        let is_too_long = refused_for >= REFUSED_FOR || error.retry_after().is_some_and(|wait| wait > LONGEST_PAUSE);
+        return if refusals < REFUSALS && !is_too_long { Next::Pause } else { Next::GiveUp };
     }
     let is_safe = repeat == Repeat::Always || !error.was_sent();
     match is_safe && error.is_retryable() && attempts + 1 < ATTEMPTS {
@@ -117,6 +127,8 @@ fn after(error: &Error, repeat: Repeat, attempts: u32, refusals: u32) -> Next {
 pub enum Severity {
     /// The row is at fault.
     Row,
+    /// The service did not answer: perhaps because of the row, perhaps because it answers nothing.
+    Unclear,
     /// Every other row would fail as well, or may succeed later.
     All,
 }
@@ -133,6 +145,7 @@ pub fn severity(error: &Error) -> Severity {
         | ErrorKind::TooLarge
         | ErrorKind::Api => Severity::Row,
         ErrorKind::Server if !error.is_retryable() => Severity::Row,
+        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport => Severity::Unclear,
         _ => Severity::All,
     }
 }
@@ -182,9 +195,14 @@ mod tests {
             (error(Conflict).with_status(200), Repeat::Always, 0, Next::GiveUp),
             (error(RateLimited).with_status(429), Repeat::IfNotSent, 5, Next::Pause),
         ] {
-            assert_eq!(after(&error, repeat, attempts, 0), next, "{error}");
+            assert_eq!(after(&error, repeat, attempts, (0, Duration::ZERO)), next, "{error}");
         }
-        assert_eq!(after(&error(RateLimited), Repeat::Always, 0, REFUSALS), Next::GiveUp);
+        for refused in [(REFUSALS, Duration::ZERO), (1, REFUSED_FOR)] {
+            assert_eq!(after(&error(RateLimited), Repeat::Always, 0, refused), Next::GiveUp);
+        }
+        for (wait, next) in [(LONGEST_PAUSE, Next::Pause), (LONGEST_PAUSE * 2, Next::GiveUp)] {
+            assert_eq!(after(&error(RateLimited).with_retry_after(wait), Repeat::Always, 0, (0, Duration::ZERO)), next);
+        }
         assert_eq!((wait_after(0), wait_after(40)), (FIRST_WAIT, LONGEST_WAIT));
     }
 
@@ -205,20 +223,14 @@ mod tests {
         for kind in [InvalidArgument, NotFound, Validation, Conflict, Business, Decode] {
             assert_eq!(severity(&error(kind)), Severity::Row, "{kind:?}");
         }
-        for kind in [
-            Configuration,
-            Application,
-            Authentication,
-            Authorization,
-            LoginLimited,
-            Connect,
-            Timeout,
-            Store,
-            RateLimited,
-        ] {
+        for kind in
+            [Configuration, Application, Authentication, Authorization, LoginLimited, Connect, Store, RateLimited]
+        {
             assert_eq!(severity(&error(kind)), Severity::All, "{kind:?}");
         }
         assert_eq!(severity(&error(Server).with_status(500)), Severity::Row);
-        assert_eq!(severity(&error(Server).with_status(503)), Severity::All);
+        for unclear in [error(Server).with_status(503), error(Timeout), error(Transport)] {
+            assert_eq!(severity(&unclear), Severity::Unclear, "{unclear}");
+        }
     }
 }

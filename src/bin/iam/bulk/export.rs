@@ -217,6 +217,7 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<ExportPage<T>>>>(
     if path.exists() && !options.overwrite {
         return Err(Failure::Refused(format!("{} is there already; --overwrite replaces it", path.display())));
     }
+    plain(path)?;
     let head = Head {
         iam_journal: 1,
         command: scope.command.clone(),
@@ -225,6 +226,8 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<ExportPage<T>>>>(
         page_size: options.page_size.into(),
         columns: shape.columns.clone(),
     };
+    // What a link leads to is written, and the link stays.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut part = Part::open(path, options.resume, &head)?;
     if part.mark == Mark::default() {
         part.write(&shape.head()?)?;
@@ -270,12 +273,23 @@ fn to_file<T: Serialize, F: FnMut() -> Result<Option<ExportPage<T>>>>(
     }
 }
 
+/// Refuses what a file cannot replace: a pipe would be gone, and `/dev/null` a file.
+pub fn plain(path: &Path) -> Result<()> {
+    match fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        true => Err(Failure::Usage(format!(
+            "--to: {} is not a regular file; without --to an export goes to standard output",
+            path.display()
+        ))),
+        false => Ok(()),
+    }
+}
+
 impl Part {
     /// Begins a file, or goes on with one as far as its journal says.
     fn open(target: &Path, resume: bool, head: &Head) -> Result<Self> {
         // Not the name of an import's journal: the file may be exported over one that is being imported.
         let (path, journal_path) = (beside(target, ".part"), beside(target, ".part.iam-journal"));
-        let open = |path: &Path| paths::open_private(path).map_err(|error| Failure::file(path, &error));
+        let open = |path: &Path| paths::open_private_itself(path).map_err(|error| Failure::file(path, &error));
         let mut journal = open(&journal_path)?;
         if let Err(fs::TryLockError::WouldBlock) = journal.try_lock() {
             return Err(Failure::Other(format!("{}: another export is under way", journal_path.display())));
@@ -283,6 +297,12 @@ impl Part {
         let mark = if resume { read_mark(&journal_path, head)? } else { Mark::default() };
         let mut file = open(&path)?;
         let length = file.metadata().map_err(|error| Failure::file(&path, &error))?.len();
+        if !resume && length > 0 && !is_export(&journal_path) {
+            return Err(Failure::Refused(format!(
+                "{}: it is there already, and nothing says that an export has written it; remove it, or name another file",
+                path.display()
+            )));
+        }
         if length < mark.bytes {
             return Err(Failure::Other(format!(
                 "{}: it is shorter than its journal says; export anew, without --resume",
@@ -333,6 +353,12 @@ impl Part {
     }
 }
 
+/// Returns whether a journal is an export's.
+fn is_export(journal: &Path) -> bool {
+    let text = fs::read_to_string(journal).unwrap_or_default();
+    text.lines().next().is_some_and(|line| serde_json::from_str::<Head>(line).is_ok())
+}
+
 /// Reads how far an export is: the last line that is whole.
 fn read_mark(path: &Path, head: &Head) -> Result<Mark> {
     let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
@@ -369,6 +395,11 @@ mod tests {
             matches!(Part::open(&target, true, &head(&["a"])), Err(Failure::Usage(_))),
             "there is nothing to go on with"
         );
+        fs::remove_file(directory.join("users.csv.part.iam-journal")).unwrap();
+        fs::write(directory.join("users.csv.part"), "of somebody else").unwrap();
+        assert!(matches!(Part::open(&target, false, &head(&["a"])), Err(Failure::Refused(_))));
+        assert_eq!(fs::read_to_string(directory.join("users.csv.part")).unwrap(), "of somebody else");
+        fs::remove_file(directory.join("users.csv.part")).unwrap();
         let mut part = Part::open(&target, false, &head(&["a"])).unwrap();
         assert!(matches!(Part::open(&target, false, &head(&["a"])), Err(Failure::Other(_))), "two at once");
         part.write(b"a\n1\n").unwrap();

@@ -84,6 +84,11 @@ impl Gate {
         self.lock().bucket.refused(sent, Instant::now(), retry_after);
     }
 
+    /// Returns how long the service still asks to wait.
+    pub fn pause(&self) -> Option<Duration> {
+        self.lock().bucket.pause(Instant::now())
+    }
+
     /// Lets no further call pass. Those under way go on. The first reason counts: others follow from it.
     pub fn stop(&self, reason: StopReason) {
         self.lock().stopped.get_or_insert(reason);

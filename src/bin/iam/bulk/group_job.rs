@@ -49,13 +49,19 @@ impl GroupRow {
             };
             let key = Key::ALL.into_iter().find(|key| key.name() == &**member);
             match (key, &**member) {
-                (Some(key), _) => named.push((key, value)),
-                (None, "group") => code = Some(value),
+                (Some(key), name) => {
+                    Key::check(name, &value)?;
+                    named.push((key, value));
+                }
+                (None, "group") => {
+                    Key::check("group", &value)?;
+                    code = Some(value);
+                }
                 (None, "groupName") => name = Some(value),
                 (None, "description") => description = Some(value),
                 (None, "id") => id = Some(value),
                 (None, other) if NOT_SENT.contains(&other) => {}
-                (None, other) => return Err(format!("`{}`: groups have no column of this name", other.escape_debug())),
+                (None, other) => return Err(unknown(other)),
             }
         }
         named.sort_by_key(|(key, _)| Key::ALL.iter().position(|other| other == key));
@@ -63,6 +69,10 @@ impl GroupRow {
         let code = code.ok_or("it has no group, the code of one")?;
         Ok(Self { code, name, description, member })
     }
+}
+
+fn unknown(name: &str) -> String {
+    format!("`{}`: groups have no column of this name", name.escape_debug())
 }
 
 /// Imports groups and their members.
@@ -156,6 +166,12 @@ fn found<T>(result: Result<T>) -> Result<Option<T>> {
 }
 
 impl Job for ImportGroups {
+    fn check_column(&self, name: &str) -> std::result::Result<(), String> {
+        let own = ["group", "groupName", "description", "id"];
+        let is_key = Key::ALL.iter().any(|key| key.name() == name);
+        if own.contains(&name) || NOT_SENT.contains(&name) || is_key { Ok(()) } else { Err(unknown(name)) }
+    }
+
     fn check(&self, row: &Row) -> std::result::Result<Vec<(&'static str, String)>, String> {
         // A user who is named twice in one group joins twice, which does no harm.
         let GroupRow { code, name, description, .. } = GroupRow::read(row)?;
@@ -223,6 +239,8 @@ mod tests {
         assert_eq!(read(&[("group", "dev"), ("id", "u1")]).unwrap().member, Some(Member::Id("u1".to_owned())));
         assert_eq!(read(&[("group", "dev"), ("error", "old")]).unwrap().member, None);
         assert!(read(&[("username", "mia")]).unwrap_err().contains("no group"));
+        assert!(read(&[("group", "dev ")]).unwrap_err().contains("group: it begins or ends with a blank"));
+        assert!(read(&[("group", "dev"), ("email", "m@x\n")]).unwrap_err().contains("email: it has a line break"));
         assert!(
             read(&[("group", "dev"), ("usernam", "canary")])
                 .is_err_and(|error| error.contains("`usernam`") && !error.contains("canary"))

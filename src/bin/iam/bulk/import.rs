@@ -1,7 +1,7 @@
 //! An import: workers send the rows of a plan that no earlier run has sent.
 
 use super::{
-    caller::{self, CallError, Caller},
+    caller::{self, CallError, Caller, Severity, severity},
     gate::{Gate, StopReason},
     input::Input,
     journal::Journal,
@@ -30,11 +30,18 @@ const NOTED_AHEAD: usize = 256;
 /// How often results are written to disk.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 const FLUSH_BYTES: usize = 64 * 1024;
+/// After so many rows on end that the service did not answer it is the service that fails, and not the rows.
+const UNANSWERED: usize = 5;
+/// A pause that is longer than this is told.
+const LONG_PAUSE: Duration = Duration::from_secs(3);
 /// The most problems of rows that are shown.
 pub const SHOWN: usize = 20;
 
 /// What an import does with a row.
 pub trait Job: Sync {
+    /// Refuses the name of a column that no row could have.
+    fn check_column(&self, name: &str) -> Result<(), String>;
+
     /// Checks a row, and returns the names that no other row may have: pairs of member and value.
     fn check(&self, row: &Row) -> Result<Vec<(&'static str, String)>, String>;
 
@@ -43,6 +50,16 @@ pub trait Job: Sync {
 
     /// Makes the calls that write a row, with a client that sends nothing, and returns what they would send.
     fn preview(&self, row: &Row) -> Result<Vec<Preview>, Error>;
+
+    /// Returns whether what is there is looked for before anything is sent, so that a row that was corrected can be sent again.
+    fn looks_first(&self) -> bool {
+        false
+    }
+
+    /// Returns whether an option has what is there looked for.
+    fn can_look_first(&self) -> bool {
+        false
+    }
 
     /// Returns the columns that are not sent, although somebody may expect it.
     fn ignored(&self) -> &'static [&'static str] {
@@ -91,12 +108,14 @@ pub struct Counts {
     pub created: usize,
     pub updated: usize,
     pub skipped: usize,
+    /// Of those that were to be changed: they had it all.
+    pub unchanged: usize,
     pub failed: usize,
 }
 
 impl Counts {
     pub fn all(&self) -> usize {
-        self.created + self.updated + self.skipped + self.failed
+        self.created + self.updated + self.skipped + self.unchanged + self.failed
     }
 
     pub fn add(&mut self, outcome: &Outcome) {
@@ -104,6 +123,7 @@ impl Counts {
             Outcome::Done(Done::Created, _) => self.created += 1,
             Outcome::Done(Done::Updated, _) => self.updated += 1,
             Outcome::Done(Done::Skipped, _) => self.skipped += 1,
+            Outcome::Done(Done::Unchanged, _) => self.unchanged += 1,
             Outcome::Failed { .. } => self.failed += 1,
         }
     }
@@ -151,7 +171,24 @@ pub fn run(
         Err(problem) => return (Counts::default(), End::Broken(problem.text)),
     };
     let journal = Mutex::new(journal);
-    let source = Mutex::new(Source { rows, past, plan, journal: &journal, noted: 0, ended: false });
+    let (counts, end) = send((rows, past, plan), job, settings, gate, (&journal, rejects, progress));
+    // From now on the rows are new, if somebody imports the file again.
+    let finished = match (&end, &mut *lock(&journal)) {
+        (End::Complete, Some(journal)) if counts.failed == 0 => journal.finish(),
+        _ => Ok(()),
+    };
+    (counts, finished.map_or_else(End::Broken, |()| end))
+}
+
+/// Sends the rows, and writes down what becomes of them.
+fn send(
+    (rows, past, plan): (Rows, &JournalState, &Plan),
+    job: &impl Job,
+    settings: Settings,
+    gate: &Gate,
+    (journal, rejects, progress): (&Mutex<Option<Journal>>, Option<&mut Rejects>, &mut Progress),
+) -> (Counts, End) {
+    let source = Mutex::new(Source { rows, past, plan, journal, noted: 0, ended: false });
     let (sender, receiver) = sync_channel(settings.concurrency * 4);
     thread::scope(|scope| {
         for _ in 0..settings.concurrency.min(plan.todo()).max(1) {
@@ -159,7 +196,7 @@ pub fn run(
             scope.spawn(move || work(source, job, gate, &sender));
         }
         drop(sender);
-        let (counts, end) = collect(&receiver, settings, gate, &journal, rejects, progress);
+        let (counts, end) = collect(&receiver, settings, gate, journal, rejects, progress);
         let left = plan.todo().saturating_sub(counts.all());
         (counts, or_stopped(end, left, gate.stopped()))
     })
@@ -179,6 +216,8 @@ fn or_stopped(end: End, left: usize, stopped: Option<StopReason>) -> End {
 /// What a worker tells.
 enum Message {
     Result(Row, Outcome),
+    /// The service answers this row in a way that may be the row's fault, or may be its own.
+    SetAside(Row, Error),
     Failed(Error),
     Broken(String),
 }
@@ -193,10 +232,11 @@ fn work(source: &Mutex<Source<'_>>, job: &impl Job, gate: &Gate, sender: &SyncSe
             Some(Ok((row, history))) => match job.run(&row, history, &caller) {
                 Ok(outcome) => Message::Result(row, outcome),
                 Err(CallError::Stopped) => return,
+                Err(CallError::Failed(error)) if severity(&error) == Severity::Unclear => Message::SetAside(row, error),
                 Err(CallError::Failed(error)) => Message::Failed(error),
             },
         };
-        if !matches!(message, Message::Result(..)) {
+        if matches!(message, Message::Failed(_) | Message::Broken(_)) {
             gate.stop(StopReason::Ended);
         }
         if sender.send(message).is_err() {
@@ -230,8 +270,9 @@ impl Source<'_> {
                 return self.broken(format!("line {} is another one", row.line));
             }
             let maybe_sent = match self.past.of(row.number, hash) {
-                Known::Done(_) | Known::Changed => continue,
-                Known::New => false,
+                Known::Done(_) => continue,
+                Known::Changed if !self.plan.resends => continue,
+                Known::New | Known::Changed => false,
                 Known::MaybeSent => true,
             };
             if row.number > self.noted {
@@ -283,8 +324,19 @@ fn collect(
     };
     let mut flushed_at = Instant::now();
     let mut is_open = true;
+    // The rows on end that the service did not answer, and what the last one's error was.
+    let (mut in_a_row, mut last_unanswered) = (0, None);
+    let mut is_pause_told = false;
     while is_open {
-        match receiver.recv_timeout(FLUSH_EVERY) {
+        let message = receiver.recv_timeout(FLUSH_EVERY);
+        let (message, unanswered) = match message {
+            Ok(Message::SetAside(row, error)) => {
+                let (message, short) = (error.to_string(), caller::short(&error));
+                (Ok(Message::Result(row, Outcome::Failed { message, short, is_unknown: true })), Some(error))
+            }
+            other => (other, None),
+        };
+        match message {
             Ok(Message::Result(row, outcome)) => {
                 counts.add(&outcome);
                 if let Some(journal) = &mut *lock(journal) {
@@ -299,7 +351,15 @@ fn collect(
                         stop(&mut end, End::TooManyErrors);
                     }
                 }
+                in_a_row = if unanswered.is_some() { in_a_row + 1 } else { 0 };
+                last_unanswered = unanswered;
+                if in_a_row >= UNANSWERED
+                    && let Some(error) = last_unanswered.take()
+                {
+                    stop(&mut end, End::Failed(error));
+                }
             }
+            Ok(Message::SetAside(..)) => {}
             Ok(Message::Failed(error)) => stop(&mut end, End::Failed(error)),
             Ok(Message::Broken(text)) => stop(&mut end, End::Broken(text)),
             Err(RecvTimeoutError::Timeout) => {}
@@ -317,7 +377,17 @@ fn collect(
                 stop(&mut end, End::Broken(text));
             }
         }
+        let pause = gate.pause();
+        if let Some(pause) = pause.filter(|pause| *pause > LONG_PAUSE && !is_pause_told) {
+            is_pause_told = true;
+            progress.say(&format!("the service asks to wait {} s; Ctrl-C ends the import", pause.as_secs_f64().ceil()));
+        }
+        is_pause_told &= pause.is_some();
         progress.show(&counts);
+    }
+    // Where no row had another end, it was not the rows either.
+    if let (End::Complete, Some(error)) = (&end, last_unanswered.take().filter(|_| in_a_row == counts.all())) {
+        end = End::Failed(error);
     }
     (counts, end)
 }

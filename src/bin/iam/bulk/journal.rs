@@ -1,34 +1,20 @@
 //! What an import has done so far, kept beside the file, so that a second run goes on where a killed one stopped.
-//!
-//! Lines of JSON, of these forms:
-//!
-//! ```text
-//! {"iam_journal":1,"command":"authing users import","target":"https://core.authing.cn pool","started_at":"2026-11-22T03:14:00Z"}
-//! {"sent_up_to":512}                                        the rows up to here may have been sent
-//! {"row":7,"hash":"9f86d0…","result":"created","id":"u7"}   what became of a row
-//! {"retrying":3}                                            so many rows that failed are sent again from here on
-//! ```
-//!
-//! The second form is on disk before any of its rows is sent: of the rows below it that have no result, a run that was killed
-//! may have created some. It is one line for many rows, which costs less than one a row.
 
 use super::{
-    journal_state::{JournalState, RowResult},
+    journal_lines::{JournalLine, LineResult, Read, RowLine, VERSION, read},
+    journal_state::JournalState,
     outcome::{Done, Outcome},
-    row::{Row, RowHash},
+    row::Row,
 };
 use crate::{
     failure::{Failure, Result},
     paths,
 };
-use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
-
-const VERSION: u32 = 1;
 
 /// Which import a journal belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,46 +25,6 @@ pub struct JournalScope {
     pub target: String,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum JournalLine {
-    Head {
-        iam_journal: u32,
-        command: String,
-        target: String,
-        #[serde(default)]
-        started_at: String,
-    },
-    Sent {
-        sent_up_to: usize,
-    },
-    Retrying {
-        retrying: usize,
-    },
-    Row(RowLine),
-}
-
-#[derive(Serialize, Deserialize)]
-struct RowLine {
-    row: usize,
-    hash: String,
-    result: LineResult,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LineResult {
-    Created,
-    Updated,
-    Skipped,
-    Failed,
-    Unknown,
-}
-
 /// A journal that this process alone writes.
 #[derive(Debug)]
 pub struct Journal {
@@ -86,8 +32,15 @@ pub struct Journal {
     file: File,
     /// Whether this process has begun it.
     is_new: bool,
+    /// What is to be on disk, and is not yet.
     pending: Vec<u8>,
+    /// How long the file is whose lines are whole.
+    length: u64,
+    /// Half a line is at its end, and cannot be removed: what was written behind it would be lost.
+    is_torn: bool,
     sent_up_to: usize,
+    /// When the import of which it is was finished: nothing is written before it is begun anew.
+    finished_at: Option<String>,
 }
 
 impl Journal {
@@ -113,19 +66,60 @@ impl Journal {
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(wrong(error)),
         }
-        let (past, whole, has_head) =
+        let Read { mut past, length, has_head, finished_at } =
             read(&file, scope).map_err(|text| Failure::Usage(format!("{}: {text}", path.display())))?;
-        let is_new = !has_head;
-        let mut journal =
-            Self { path: path.to_owned(), file, is_new, pending: Vec::new(), sent_up_to: past.sent_up_to };
-        journal.file.set_len(whole).and_then(|()| journal.file.seek(SeekFrom::End(0))).map_err(wrong)?;
+        let mut journal = Self { finished_at, ..Self::new(path, file, length) };
+        (journal.is_new, journal.sent_up_to) = (!has_head, past.sent_up_to);
+        journal.cut().map_err(wrong)?;
         if !has_head {
-            let JournalScope { command, target } = scope.clone();
-            let started_at = past.started_at.to_string();
-            journal.push(&JournalLine::Head { iam_journal: VERSION, command, target, started_at });
-            journal.flush().map_err(Failure::Other)?;
+            journal.begin(scope, &past)?;
+        } else if journal.finished_at.is_some() {
+            (past, journal.sent_up_to) = (JournalState::default(), 0);
         }
         Ok((journal, past))
+    }
+
+    fn new(path: &Path, file: File, length: u64) -> Self {
+        let path = path.to_owned();
+        Self { path, file, is_new: true, pending: Vec::new(), length, is_torn: false, sent_up_to: 0, finished_at: None }
+    }
+
+    fn begin(&mut self, scope: &JournalScope, past: &JournalState) -> Result<()> {
+        let JournalScope { command, target } = scope.clone();
+        let started_at = past.started_at.to_string();
+        self.push(&JournalLine::Head { iam_journal: VERSION, command, target, started_at });
+        self.flush().map_err(Failure::Other)
+    }
+
+    /// Returns when the import was finished whose journal this is; what it has done is past then, and the rows are new.
+    pub fn finished_at(&self) -> Option<&str> {
+        self.finished_at.as_deref()
+    }
+
+    /// Forgets an import that is finished: the rows are sent again.
+    pub fn begin_anew(&mut self, scope: &JournalScope, past: &JournalState) -> Result<()> {
+        self.finished_at = None;
+        self.length = 0;
+        self.cut().map_err(|error| Failure::file(&self.path, &error))?;
+        self.begin(scope, past)
+    }
+
+    /// Notes that all rows are done.
+    pub fn finish(&mut self) -> Result<(), String> {
+        self.push(&JournalLine::Finished {
+            finished_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+        });
+        self.flush()
+    }
+
+    /// Removes what is behind the last whole line.
+    fn cut(&mut self) -> io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::Start(self.length)).map(drop)
+    }
+
+    pub fn file(&self) -> &File {
+        &self.file
     }
 
     /// Removes a journal that this process has begun, where nothing was sent: there is nothing to remember.
@@ -151,9 +145,10 @@ impl Journal {
         if number <= self.sent_up_to {
             return Ok(());
         }
-        self.sent_up_to = number;
         self.push(&JournalLine::Sent { sent_up_to: number });
-        self.flush()
+        self.flush()?;
+        self.sent_up_to = number;
+        Ok(())
     }
 
     /// Notes what became of a row. It is on disk after [`flush`](Self::flush).
@@ -162,6 +157,7 @@ impl Journal {
             Outcome::Done(Done::Created, id) => (LineResult::Created, Some(id.clone()), None),
             Outcome::Done(Done::Updated, id) => (LineResult::Updated, Some(id.clone()), None),
             Outcome::Done(Done::Skipped, id) => (LineResult::Skipped, Some(id.clone()), None),
+            Outcome::Done(Done::Unchanged, id) => (LineResult::Unchanged, Some(id.clone()), None),
             Outcome::Failed { short, is_unknown: false, .. } => (LineResult::Failed, None, Some(short.clone())),
             Outcome::Failed { short, .. } => (LineResult::Unknown, None, Some(short.clone())),
         };
@@ -190,72 +186,24 @@ impl Journal {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let result = self.file.write_all(&self.pending).and_then(|()| self.file.sync_data());
-        self.pending.clear();
-        result.map_err(|error| format!("the journal {}: {error}", self.path.display()))
-    }
-}
-
-/// Reads what earlier runs have written: what it says, how long its whole lines are, and whether there is a head.
-fn read(file: &File, scope: &JournalScope) -> Result<(JournalState, u64, bool), String> {
-    let mut input = BufReader::with_capacity(64 * 1024, file);
-    let (mut past, mut whole, mut number, mut has_head) = (JournalState::default(), 0, 0_u64, false);
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        let length = input.read_until(b'\n', &mut text).map_err(|error| error.to_string())?;
-        if text.last() != Some(&b'\n') {
-            // Before the head is whole nothing was sent; but a file of another kind must not be emptied.
-            return match !has_head && length > 0 && !b"{\"iam_journal\":".starts_with(&text[..length.min(15)]) {
-                true => Err("not a journal of an import".to_owned()),
-                false => Ok((past, whole, has_head)),
-            };
+        let failed = |error: io::Error| format!("the journal {}: {error}", self.path.display());
+        if self.is_torn {
+            return Err(failed(io::Error::other("half a line is at its end")));
         }
-        number += 1;
-        let line = serde_json::from_slice(&text).ok();
-        match line {
-            Some(JournalLine::Head { iam_journal, command, target, started_at }) if !has_head => {
-                if iam_journal != VERSION {
-                    return Err(format!(
-                        "this journal has version {iam_journal}, and this program knows {VERSION} alone"
-                    ));
-                }
-                let other = JournalScope { command, target };
-                if other != *scope {
-                    let (theirs, ours) = (describe(&other), describe(scope));
-                    return Err(format!(
-                        "this is the journal of `{theirs}`, and not of `{ours}`; name another one with --journal"
-                    ));
-                }
-                // One that cannot be read is now: what the service has is then not of this import.
-                past.started_at = started_at.parse().unwrap_or(past.started_at);
-                has_head = true;
+        match self.file.write_all(&self.pending).and_then(|()| self.file.sync_data()) {
+            Ok(()) => {
+                self.length += self.pending.len() as u64;
+                self.pending.clear();
+                Ok(())
             }
-            _ if !has_head => return Err("not a journal of an import".to_owned()),
-            Some(JournalLine::Sent { sent_up_to }) => past.sent_up_to = past.sent_up_to.max(sent_up_to),
-            Some(JournalLine::Retrying { .. }) => past.retrying(),
-            Some(JournalLine::Row(RowLine { row, hash, result, .. })) => {
-                let Some(hash) = RowHash::short_of(&hash) else {
-                    return Err(format!("line {number}: not the hash of a row"));
-                };
-                let done = |done| RowResult::Done { hash, done };
-                let result = match result {
-                    LineResult::Created => done(Done::Created),
-                    LineResult::Updated => done(Done::Updated),
-                    LineResult::Skipped => done(Done::Skipped),
-                    LineResult::Failed => RowResult::Failed,
-                    LineResult::Unknown => RowResult::Unknown,
-                };
-                past.note(row, result);
+            // What is pending stays so: the disk may have room when the last results are written.
+            Err(error) => {
+                let text = failed(error);
+                self.is_torn = self.cut().is_err();
+                Err(text)
             }
-            _ => return Err(format!("line {number}: not a line of a journal")),
         }
-        whole += length as u64;
     }
-}
-
-fn describe(scope: &JournalScope) -> String {
-    format!("{} at {}", scope.command, scope.target)
 }
 
 #[cfg(test)]
@@ -408,6 +356,67 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_a_crash_has_left_as_zeros_is_looked_up() {
+        let file = Temporary::new("zeros");
+        let (mut journal, _) = file.open().unwrap();
+        journal.sent_up_to(9).unwrap();
+        drop(journal);
+        let head = fs::read(&file.0).unwrap();
+        for left in [&b"\0\0\0\0"[..], b"{\"row\":1,\0\0\0\"}\n", b"\0\0\0\n"] {
+            fs::write(&file.0, [&head, left].concat()).unwrap();
+            for name in ["a", "b"] {
+                let (mut journal, past) = file.open().unwrap();
+                assert_eq!(past.of(1, row(1, "a").hash()), Known::MaybeSent, "{left:?}");
+                journal.result(&row(2, name), &failed());
+                journal.flush().unwrap();
+            }
+        }
+        fs::write(&file.0, b"\0\0\0").unwrap();
+        assert!(file.open().unwrap().1.is_empty());
+    }
+
+    #[test]
+    fn a_journal_that_is_finished_begins_anew_when_rows_are_sent() {
+        let file = Temporary::new("finished");
+        let (mut journal, first) = file.open().unwrap();
+        journal.sent_up_to(4).unwrap();
+        journal.result(&row(1, "a"), &Outcome::Done(Done::Unchanged, "u1".to_owned()));
+        journal.finish().unwrap();
+        drop(journal);
+        let text = fs::read_to_string(&file.0).unwrap();
+        let (mut journal, past) = file.open().unwrap();
+        assert!(past.is_empty() && past.started_at > first.started_at && journal.finished_at().is_some());
+        assert_eq!(fs::read_to_string(&file.0).unwrap(), text, "nothing was sent yet");
+        journal.begin_anew(&scope("https://x pool"), &past).unwrap();
+        journal.sent_up_to(2).unwrap();
+        drop(journal);
+        let (journal, past) = file.open().unwrap();
+        assert_eq!((journal.finished_at(), past.sent_up_to), (None, 2));
+    }
+
+    /// A disk that is full for a moment: here, a file that may not grow.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn half_a_line_does_not_stay() {
+        let file = Temporary::new("half");
+        let (mut journal, _) = file.open().unwrap();
+        journal.sent_up_to(9).unwrap();
+        journal.result(&row(1, "a"), &Outcome::Done(Done::Created, "u1".to_owned()));
+        // What a write that was cut short leaves.
+        journal.file.write_all(b"{\"row\":1,\"ha").unwrap();
+        let whole = std::mem::replace(&mut journal.file, File::open(&file.0).unwrap());
+        assert!(journal.flush().is_err() && journal.is_torn, "a file that cannot be written cannot be cut either");
+        journal.file = whole;
+        assert!(journal.flush().is_err(), "nothing is written behind it");
+        journal.cut().unwrap();
+        journal.is_torn = false;
+        journal.flush().unwrap();
+        drop(journal);
+        let (_journal, past) = file.open().unwrap();
+        assert_eq!(past.of(1, row(1, "a").hash()), Known::Done(Done::Created));
+    }
+
+    #[test]
     fn one_run_at_a_time_has_it() {
         let file = Temporary::new("locked");
         let first = file.open().unwrap();
@@ -420,7 +429,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named() {
         let file = File::options().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal { path: "/dev/full".into(), file, is_new: true, pending: Vec::new(), sent_up_to: 0 };
+        let mut journal = Journal::new(Path::new("/dev/full"), file, 0);
         let error = journal.sent_up_to(1).unwrap_err();
         assert!(error.contains("the journal /dev/full: ") && error.contains("space"), "{error}");
     }

@@ -1,6 +1,7 @@
 //! Bulk import, export and comparison.
 
 mod caller;
+mod custom_data;
 mod export;
 mod gate;
 mod group_job;
@@ -9,6 +10,7 @@ mod import;
 mod input;
 mod interrupt;
 mod journal;
+mod journal_lines;
 mod journal_state;
 mod line_numbers;
 mod options;

@@ -19,7 +19,7 @@ pub struct ImportOptions {
     /// How many calls a second to make at the most; without it, until the service asks to slow down
     #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<f64>,
-    /// Stop after so many rows that failed
+    /// Stop after so many rows that failed; those under way come to their end
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_errors: Option<usize>,
     /// Write the rows that failed to this file, with a column `error`: corrected, it can be imported

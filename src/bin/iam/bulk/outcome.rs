@@ -25,4 +25,6 @@ pub enum Done {
     Created,
     Updated,
     Skipped,
+    /// It had all that the row says.
+    Unchanged,
 }

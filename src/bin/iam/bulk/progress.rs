@@ -1,8 +1,9 @@
 //! Shows how far an import or export is: a bar on a terminal, a line each five seconds elsewhere.
 
 use super::import::{Counts, SHOWN};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::{
+    fmt,
     io::IsTerminal as _,
     time::{Duration, Instant},
 };
@@ -89,12 +90,15 @@ impl Progress {
 fn bar(total: usize) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(DRAWN);
     let (length, template) = match total {
-        0 => (None, "{spinner} {human_pos}  {per_sec}  {msg}"),
-        total => (Some(total as u64), "{wide_bar} {human_pos}/{human_len}  {per_sec}  {eta}  {msg}"),
+        0 => (None, "{spinner} {human_pos}  {rate}  {msg}"),
+        total => (Some(total as u64), "{wide_bar} {human_pos}/{human_len}  {rate}  {eta}  {msg}"),
     };
     let bar = ProgressBar::with_draw_target(length, target);
     match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("rate", |state: &ProgressState, to: &mut dyn fmt::Write| {
+            // Nobody can be told that a text has no room.
+            let _ = write!(to, "{} a second", grouped(state.per_sec().round() as usize));
+        })),
         Err(_) => bar,
     }
 }
@@ -118,6 +122,11 @@ fn line(done: usize, total: usize, elapsed: Duration, more: &str) -> String {
         line += &format!(", {more}");
     }
     line
+}
+
+/// Returns how many rows there are, in words.
+pub fn rows(number: usize) -> String {
+    format!("{} {}", grouped(number), if number == 1 { "row" } else { "rows" })
 }
 
 /// Returns a number with its thousands apart.
@@ -148,6 +157,7 @@ mod tests {
         ] {
             assert_eq!(line(done, total, elapsed, more), expected);
         }
+        assert_eq!([0, 1, 1_000].map(rows), ["0 rows", "1 row", "1,000 rows"]);
         assert_eq!([7, 999, 1_000, 100_000].map(grouped), ["7", "999", "1,000", "100,000"]);
     }
 }

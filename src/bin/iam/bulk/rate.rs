@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 /// What is waited after a refusal that does not say how long.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest wait that a service can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The longest wait that a service can ask for: where it asks for more, the import ends, and can go on later.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// After so long without a refusal the rate rises by a quarter.
 const RISE_AFTER: Duration = Duration::from_secs(2);
 const SLOWEST: f64 = 0.2;
@@ -73,6 +73,11 @@ impl TokenBucket {
             self.tokens = 0.0;
         }
         self.filled_at = self.paused_until;
+    }
+
+    /// Returns how long nobody may call, because the service has asked for it.
+    pub fn pause(&self, now: Instant) -> Option<Duration> {
+        Some(self.paused_until.saturating_duration_since(now)).filter(|pause| !pause.is_zero())
     }
 
     /// Returns the rate, where there is a limit.

@@ -14,10 +14,6 @@ use std::{
 
 const ERROR: &str = "error";
 
-/// What a file is called that is not whole yet. It is a name that nothing else uses, so that what a killed run has left there can
-/// be written anew.
-const ENDING: &str = ".iam-rejects";
-
 pub struct Rejects {
     path: PathBuf,
     to: Target,
@@ -57,12 +53,9 @@ impl Rejects {
         let is_device = fs::metadata(path).is_ok_and(|there| !there.is_file());
         let to = match is_device {
             true => File::options().write(true).open(path).map(Target::Device),
-            false => AtomicFile::create_with_ending(path, ENDING).map(Target::File),
+            false => AtomicFile::create(path).map(Target::File),
         };
-        let to = to.map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => format!("--rejects: another import is writing {}", path.display()),
-            _ => named(path, &error),
-        })?;
+        let to = to.map_err(|error| named(path, &error))?;
         let header = header.filter(|_| format == FileFormat::Csv);
         Ok(Self { path: path.to_owned(), to, overwrite, header, written: 0 })
     }

@@ -63,12 +63,15 @@ impl Rows {
             FileFormat::Jsonl => Source::Jsonl { input, line: 0, ended: false },
             FileFormat::Csv => {
                 let delimiter = delimiter(&mut input)?;
-                let (input, mut lines) = NotingReader::new(input);
+                let (input, mut lines) = NotingReader::new(input, delimiter);
                 let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(input);
                 let mut record = csv::ByteRecord::new();
                 let read = reader.read_byte_record(&mut record).map_err(|error| problem(&error, &mut lines))?;
                 if !read {
                     return Err(Problem::new(1, "the file is empty; its first line must name the columns"));
+                }
+                if lines.has_open_quote() {
+                    return Err(Problem::new(1, OPEN_QUOTE));
                 }
                 let header = header(&record)?;
                 Source::Csv(Box::new(Csv { reader, lines, header, record, ended: false }))
@@ -111,7 +114,14 @@ impl Csv {
         if self.ended {
             return None;
         }
-        match self.reader.read_byte_record(&mut self.record) {
+        let read = self.reader.read_byte_record(&mut self.record);
+        if self.lines.has_open_quote() {
+            self.ended = true;
+            let at = read.as_ref().map_or_else(csv::Error::position, |_| self.record.position());
+            let line = self.lines.of(at.map_or(0, csv::Position::byte));
+            return Some(Err(Problem::new(line, OPEN_QUOTE)));
+        }
+        match read {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => {
@@ -132,6 +142,10 @@ impl Csv {
         Some(Ok((line, members)))
     }
 }
+
+/// The parser would take all that follows for the cell's text.
+const OPEN_QUOTE: &str =
+    "a quote (\") that begins here has no end in the file; inside of quotes, a quote is written twice";
 
 const NOT_UTF8: &str = "not UTF-8; save the file as UTF-8 (it may be in GBK or Big5)";
 
@@ -291,6 +305,10 @@ mod tests {
             (csv(b"a,b\n1,2\n3\n4,5\n"), 3, "it has 1 columns, and the header has 2"),
             (csv(b"a,b\n1,\xB0\xA1\n"), 2, "column `b`: not UTF-8"),
             (csv(b"\xB0\xA1,b\n"), 1, "the header: not UTF-8"),
+            (csv(b"a,b\nqa,\"abc\nqb,x\nqc,canary\n"), 2, "a quote (\") that begins here has no end"),
+            (csv(b"a,b\n1,2\n3,\"x\"\"\n"), 3, "has no end"),
+            (csv(b"a,b\n1,2\n\"3"), 3, "has no end"),
+            (csv(b"\"a,b\n1,2\n"), 1, "has no end"),
             (csv(b"\xFF\xFEa\0"), 1, "UTF-16"),
             (jsonl(b"{}\n{\"a\":\"canary\n{\"b\":1}\n"), 2, "not valid JSON, column"),
             (jsonl(b"[\n{}\n]"), 1, "not a JSON object"),

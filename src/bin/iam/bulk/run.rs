@@ -2,14 +2,14 @@
 
 use super::{
     gate::Gate,
-    import::{self, Counts, End, Job, Outputs, Preview, SHOWN, Settings},
+    import::{self, Counts, End, Job, Outputs, Preview, Settings},
     input::Input,
     interrupt,
     journal::{Journal, JournalScope},
     journal_state::{JournalState, Known},
     options::ImportOptions,
     plan::{self, Plan, Unfit},
-    progress::{Progress, grouped},
+    progress::{Progress, grouped, rows},
     rejects::Rejects,
     row::Row,
 };
@@ -22,7 +22,13 @@ use crate::{
 };
 use iam_sdk::authing::PUBLIC_SERVICE;
 use serde::Serialize;
-use std::{env, ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What an import says at its end.
 #[derive(Debug, Serialize)]
@@ -39,7 +45,7 @@ struct Summary {
 }
 
 /// The members of a summary.
-const SUMMARY: &[&str] = &["created", "updated", "skipped", "failed", "earlier", "left", "groups_created"];
+const SUMMARY: &[&str] = &["created", "updated", "skipped", "unchanged", "failed", "earlier", "left", "groups_created"];
 
 /// Returns which import a journal belongs to: a command, for one pool of one service.
 pub fn scope(command: &str, context: &Context) -> JournalScope {
@@ -74,6 +80,7 @@ pub fn import<J: Job>(
     let input = Input::open(&options.file, options.format).map_err(Failure::Usage)?;
     let path = journal_path(options, &input);
     check_rejects(options, path.as_ref())?;
+    check_journal(options, path.as_ref())?;
     let (mut journal, past) = match &path {
         // A dry run begins none.
         Some(path) if !options.dry_run || path.exists() => {
@@ -82,11 +89,39 @@ pub fn import<J: Job>(
         }
         _ => (None, JournalState::default()),
     };
-    let plan = match plan::plan(&input, &past, job) {
+    if let Err(failure) = check_inodes(options, journal.as_ref()) {
+        Journal::discard_if_new(journal);
+        return Err(failure);
+    }
+    let header = input.rows().ok().and_then(|rows| rows.header());
+    let create = || match &options.rejects {
+        Some(path) => Rejects::create(path, options.overwrite, input.format, header.clone()).map(Some),
+        None => Ok(None),
+    };
+    let mut wrong = Ok(None);
+    let checked = plan::plan(&input, &past, job, |row, text| {
+        if let Ok(None) = wrong {
+            wrong = create();
+        }
+        if let Ok(Some(rejects)) = &mut wrong
+            && let Err(error) = rejects.write(row, text)
+        {
+            wrong = Err(error);
+        }
+    });
+    let plan = match checked {
         Ok(plan) => plan,
         Err(unfit) => {
             Journal::discard_if_new(journal);
-            return Err(refused(unfit, &input, path.as_ref()));
+            let rejected = wrong.and_then(|rejects| rejects.map_or(Ok(0), Rejects::finish)).map_err(Failure::Other)?;
+            if let (Some(path), 1..) = (&options.rejects, rejected) {
+                crate::say!("iam: the rows that are wrong are in {}", path.display());
+            }
+            let hint = match job.can_look_first() {
+                true => "; with --update or --skip-existing, what has changed is looked for and sent again",
+                false => "",
+            };
+            return Err(refused(unfit, &input, path.as_ref(), hint));
         }
     };
     if options.dry_run {
@@ -95,6 +130,10 @@ pub fn import<J: Job>(
     if plan.todo() == 0 {
         let what = if plan.rows() == 0 { "it has no rows" } else { "all rows are done already" };
         crate::say!("iam: {}: {what}", input.name());
+        match journal.as_mut().filter(|_| plan.rows() > 0) {
+            Some(journal) => journal.finish().map_err(Failure::Other)?,
+            None => Journal::discard_if_new(journal),
+        }
         return show(&mut output, Counts::default(), &plan, job);
     }
     if !plan.ignored.is_empty() {
@@ -105,13 +144,18 @@ pub fn import<J: Job>(
         return Err(failure);
     }
     if let Some(journal) = &mut journal {
+        if let Some(at) = journal.finished_at() {
+            crate::say!("iam: {}: its last import was finished at {at}; this one begins anew", input.name());
+            journal.begin_anew(scope, &past)?;
+        }
         journal.retrying(&past).map_err(Failure::Other)?;
     }
-    let header = input.rows().ok().and_then(|rows| rows.header());
-    let rejects = options.rejects.as_ref().map(|path| Rejects::create(path, options.overwrite, input.format, header));
-    let mut rejects = rejects.transpose().map_err(Failure::Other)?;
+    let mut rejects = create().map_err(Failure::Other)?;
     if plan.done > 0 {
-        crate::say!("iam: {} of {} rows are done already", grouped(plan.done), grouped(plan.rows()));
+        let (done, rows) = (grouped(plan.done), rows(plan.rows()));
+        crate::say!(
+            "iam: {done} of {rows} were done by an import that did not come to its end; this one goes on with it"
+        );
     }
 
     let gate = Arc::new(Gate::new(options.rate));
@@ -133,7 +177,7 @@ pub fn import<J: Job>(
         say_how_to_go_on(left, path.is_some(), overwrites);
     }
     // How the rows fared counts for more than whether anybody reads it.
-    ended(end, &counts, global)?;
+    ended(end, &counts, options, global)?;
     rejected.map_err(Failure::Other)?;
     shown
 }
@@ -167,22 +211,74 @@ fn check_rejects(options: &ImportOptions, journal: Option<&PathBuf>) -> Result<(
     }
 }
 
-fn refused(unfit: Unfit, input: &Input, journal: Option<&PathBuf>) -> Failure {
+/// Opens what is a plain file: the other end of a pipe would notice.
+fn plain(path: &Path) -> Option<File> {
+    if path.is_file() { File::open(path).ok() } else { None }
+}
+
+/// Refuses a journal that is another name of the input.
+fn check_journal(options: &ImportOptions, journal: Option<&PathBuf>) -> Result<()> {
+    match (plain(&options.file), journal.and_then(|path| plain(path))) {
+        (Some(input), Some(journal)) if is_same(&input, &journal) => {
+            Err(Failure::Usage("--journal is the file that this import reads; name another one".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file of rejects that is another name of the input or of the journal, which is open by now.
+fn check_inodes(options: &ImportOptions, journal: Option<&Journal>) -> Result<()> {
+    let Some(rejects) = options.rejects.as_deref().and_then(plain) else { return Ok(()) };
+    let is_input = plain(&options.file).is_some_and(|input| is_same(&rejects, &input));
+    match is_input || journal.is_some_and(|journal| is_same(&rejects, journal.file())) {
+        true => {
+            Err(Failure::Usage("--rejects is a file that this import reads or writes; name another one".to_owned()))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Returns whether two names are of one file.
+#[cfg(unix)]
+fn is_same(one: &File, other: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let of = |file: &File| file.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
+    matches!((of(one), of(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Nothing tells; the names were compared before.
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &File) -> bool {
+    false
+}
+
+fn refused(unfit: Unfit, input: &Input, journal: Option<&PathBuf>, hint: &str) -> Failure {
     Failure::Usage(match unfit {
         Unfit::Changed(text) => {
             let journal = journal.map(|path| path.display().to_string()).unwrap_or_default();
-            format!("{}: {text}; remove {journal} to begin anew, or name another journal with --journal", input.name())
+            format!(
+                "{}: {text}; remove {journal} to begin anew, or name another journal with --journal{hint}",
+                input.name()
+            )
         }
-        Unfit::Problems(problems, count) => {
-            let mut text = match count {
-                1 => format!("{}: a row is wrong, and nothing was sent", input.name()),
-                count => format!("{}: {} rows are wrong, and nothing was sent", input.name(), grouped(count)),
-            };
-            for problem in &problems {
-                text += &format!("\n  line {}: {}", problem.line, problem.text);
+        Unfit::Header(problems) => {
+            let lines: String =
+                problems.iter().map(|problem| format!("\n  line {}: {}", problem.line, problem.text)).collect();
+            format!("{}: nothing was sent{lines}", input.name())
+        }
+        Unfit::Problems(problems) => {
+            let are = if problems.count == 1 { "is" } else { "are" };
+            let mut text = format!("{}: {} {are} wrong, and nothing was sent", input.name(), rows(problems.count));
+            for (problem, line, count) in &problems.groups {
+                text += &format!("\n  line {line}: {problem}");
+                match count {
+                    1 => {}
+                    2 => text += " (and another row)",
+                    count => text += &format!(" (and {} others)", rows(count - 1).trim_end_matches(" rows")),
+                }
             }
-            if count > problems.len() {
-                text += &format!("\n  (the first {SHOWN})");
+            if problems.others() > 0 {
+                text += &format!("\n  and {} more; --rejects FILE keeps all", rows(problems.others()));
             }
             text
         }
@@ -204,8 +300,9 @@ fn preview<J: Job>(output: &mut Output, (input, past, plan): (&Input, &JournalSt
         }
     }
     output.text("")?;
-    let (rows, todo) = (grouped(plan.rows()), grouped(plan.todo()));
-    crate::say!("A dry run: nothing was sent. {rows} rows are in order, and {todo} would be sent like the first one.");
+    let (are, todo) = (if plan.rows() == 1 { "is" } else { "are" }, grouped(plan.todo()));
+    let all = rows(plan.rows());
+    crate::say!("A dry run: nothing was sent. {all} {are} in order, and {todo} would be sent like the first one.");
     Ok(())
 }
 
@@ -217,10 +314,10 @@ fn show(output: &mut Output, counts: Counts, plan: &Plan, job: &impl Job) -> Res
 }
 
 fn say_how_to_go_on(left: usize, has_journal: bool, overwrites: bool) {
-    let left = grouped(left);
+    let left = format!("{} {} left", rows(left), if left == 1 { "is" } else { "are" });
     match has_journal {
-        true => crate::say!("iam: {left} rows are left; go on with: {}", command_line(env::args_os(), overwrites)),
-        false => crate::say!("iam: {left} rows are left; of standard input a journal is kept only with --journal FILE"),
+        true => crate::say!("iam: {left}; go on with: {}", command_line(env::args_os(), overwrites)),
+        false => crate::say!("iam: {left}; of standard input a journal is kept only with --journal FILE"),
     }
 }
 
@@ -240,13 +337,19 @@ fn quoted(argument: &str) -> String {
 }
 
 /// Returns how the command ends.
-fn ended(end: End, counts: &Counts, global: &Global) -> Result<()> {
-    let is_partly_done = counts.all() > 0;
+fn ended(end: End, counts: &Counts, options: &ImportOptions, global: &Global) -> Result<()> {
+    // Rows that failed alone are nothing that is done.
+    let is_partly_done = counts.all() > counts.failed;
     match end {
         End::Complete if counts.failed == 0 => Ok(()),
         End::Complete => Err(Failure::Told(code::PARTLY_DONE)),
         End::TooManyErrors => {
-            crate::say!("iam: stopped after {} rows that failed", grouped(counts.failed));
+            let most = options.max_errors.unwrap_or_default();
+            let others = match counts.failed.saturating_sub(most) {
+                0 => String::new(),
+                others => format!("; {} more that were under way failed as well", grouped(others)),
+            };
+            crate::say!("iam: stopped after {} that failed{others}", rows(most));
             Err(Failure::Told(code::PARTLY_DONE))
         }
         End::Interrupted => Err(Failure::Interrupted),

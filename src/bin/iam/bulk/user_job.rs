@@ -83,6 +83,10 @@ pub struct ImportUsers<S> {
 }
 
 impl<S: Service> Job for ImportUsers<S> {
+    fn check_column(&self, name: &str) -> std::result::Result<(), String> {
+        UserRow::check_column(name)
+    }
+
     fn check(&self, row: &Row) -> std::result::Result<Vec<(&'static str, String)>, String> {
         UserRow::read(row, self.key).map(|user| user.names())
     }
@@ -117,6 +121,14 @@ impl<S: Service> Job for ImportUsers<S> {
         }
         previews.push(Preview::of(self.service.create(&user))?);
         Ok(previews)
+    }
+
+    fn looks_first(&self) -> bool {
+        self.existing != Existing::Refuse
+    }
+
+    fn can_look_first(&self) -> bool {
+        true
     }
 
     fn ignored(&self) -> &'static [&'static str] {
@@ -190,6 +202,7 @@ impl<S: Service> ImportUsers<S> {
                 };
                 Ok(Outcome::refused(message, "Conflict"))
             }
+            Existing::Update if user.is_all_of(found) => Ok(Outcome::Done(Done::Unchanged, id)),
             Existing::Update => {
                 // A password that was set a second time may end sessions that began meanwhile.
                 let repeat = if user.has_password { Repeat::IfNotSent } else { Repeat::Always };
@@ -372,8 +385,14 @@ mod tests {
         case(Existing::Skip, false, mia(), &["find"], "Skipped u0");
         case(Existing::Skip, true, mia(), &["find"], "Created u0");
         case(Existing::Update, false, None, &["find", "create"], "Created u1");
-        case(Existing::Update, false, mia(), &["find", "update", "custom"], "Updated u0");
-        case(Existing::Update, true, mia(), &["find", "update", "custom"], "Updated u0");
+        let other = || {
+            let mut user = own("u0", "mia");
+            user.custom_data = iam_sdk::authing::CustomData::new().with("a", "c");
+            Some(user)
+        };
+        case(Existing::Update, false, other(), &["find", "update", "custom"], "Updated u0");
+        case(Existing::Update, true, other(), &["find", "update", "custom"], "Updated u0");
+        case(Existing::Update, false, mia(), &["find"], "Unchanged u0");
     }
 
     #[test]

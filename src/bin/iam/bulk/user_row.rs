@@ -1,8 +1,11 @@
 //! A user of Authing, as a row has it.
 
-use super::row::{Row, SECRET, text};
+use super::{
+    custom_data::{custom_data, data_type, typed},
+    row::{Row, SECRET, text},
+};
 use iam_sdk::authing::{CustomData, UdfValue, User, UserInfo, UserLookup};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// What a member of a row is to an import and an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +124,18 @@ impl Key {
         }
     }
 
+    /// Refuses what no name holds: it comes from a quote that was forgotten, or from a blank behind a comma. The service would
+    /// take it, and the user could not be found by what people see.
+    pub fn check(name: &str, value: &str) -> Result<(), String> {
+        if value.chars().any(char::is_control) {
+            return Err(format!("{name}: it has a line break or another control character"));
+        }
+        match value.trim() == value {
+            true => Ok(()),
+            false => Err(format!("{name}: it begins or ends with a blank")),
+        }
+    }
+
     pub fn lookup(self, value: &str) -> UserLookup {
         match self {
             Self::Username => UserLookup::username(value),
@@ -171,6 +186,15 @@ impl UserRow {
         Ok(user)
     }
 
+    /// Refuses the name of a column that no row could have.
+    pub fn check_column(name: &str) -> Result<(), String> {
+        match name.strip_prefix("customData.") {
+            Some(key) => data_type(key).map(drop),
+            None if kind(name).is_some() || name == SECRET || name == CUSTOM => Ok(()),
+            None => Err(unknown(name)),
+        }
+    }
+
     fn member(&mut self, name: &str, value: &Value) -> Result<(), String> {
         if let Some((name, Kind::Text)) = kind(name) {
             let text = match value {
@@ -178,6 +202,9 @@ impl UserRow {
                 Value::Number(number) => number.to_string(),
                 _ => return Err(format!("{name}: not text")),
             };
+            if Key::ALL.iter().any(|key| key.name() == name) {
+                Key::check(name, &text)?;
+            }
             if name == "email" && text.split_once('@').is_none_or(|(name, host)| name.is_empty() || host.is_empty()) {
                 return Err("email: not a mail address".to_owned());
             }
@@ -195,7 +222,7 @@ impl UserRow {
         } else if let Some(key) = name.strip_prefix("customData.") {
             self.extend_custom(typed(key, value)?);
         } else if kind(name).is_none() {
-            return Err(format!("`{}`: a user has no member of this name", name.escape_debug()));
+            return Err(unknown(name));
         }
         Ok(())
     }
@@ -221,6 +248,18 @@ impl UserRow {
     /// Returns what people call the user.
     pub fn called(&self) -> String {
         self.keys.first().map(|(key, value)| format!("{} {value}", key.name())).unwrap_or_default()
+    }
+
+    /// Returns whether a user has all that the row says, to the letter. A password cannot be compared.
+    pub fn is_all_of(&self, user: &User) -> bool {
+        let members = serde_json::to_value(user).unwrap_or_default();
+        let is_text = |(name, text): &(&str, String)| members[*name].as_str() == Some(text.as_str());
+        let is_flag = |(name, flag): &(&str, bool)| members[*name].as_bool() == Some(*flag);
+        let is_data = |(key, value): (&String, &UdfValue)| user.custom_data.get(key) == Some(value);
+        !self.has_password
+            && self.texts.iter().all(is_text)
+            && self.flags.iter().all(is_flag)
+            && self.custom.iter().all(is_data)
     }
 
     /// Returns the first member in which a user differs from the row, so that it was not created from it. The password cannot be
@@ -261,52 +300,14 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// Reads the list of an export, or an object of values; in CSV, the JSON of one of them.
-fn custom_data(value: &Value) -> Option<CustomData> {
-    match value {
-        Value::Array(_) => serde_json::from_value(value.clone()).ok(),
-        Value::Object(members) => Some(
-            members.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, value.clone())).collect(),
-        ),
-        Value::String(text) => {
-            custom_data(&serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string())?)
-        }
-        _ => None,
-    }
-}
-
-/// Reads `customData.age:number`: text in CSV, as the type says.
-fn typed(key: &str, value: &Value) -> Result<CustomData, String> {
-    let (key, kind) = key.rsplit_once(':').map_or((key, None), |(key, kind)| (key, Some(kind)));
-    let Some(kind) = kind else { return Ok(CustomData::new().with(key, value.clone())) };
-    let data_type = match kind {
-        "string" => "STRING",
-        "number" => "NUMBER",
-        "boolean" => "BOOLEAN",
-        "datetime" => "DATETIME",
-        "object" => "OBJECT",
-        _ => {
-            return Err(format!(
-                "customData.{key}: `{kind}` is not a type; the types are string, number, boolean, datetime, object"
-            ));
-        }
-    };
-    let mut entry = Map::new();
-    entry.extend(
-        [("key", key), ("value", &text(value)), ("dataType", data_type)]
-            .map(|(name, text)| (name.to_owned(), json!(text))),
-    );
-    let data: CustomData =
-        serde_json::from_value(json!([entry])).map_err(|_| format!("customData.{key}: not a {kind}"))?;
-    match data.get(key) {
-        None | Some(UdfValue::Other { .. }) => Err(format!("customData.{key}: not a {kind}")),
-        Some(_) => Ok(data),
-    }
+fn unknown(name: &str) -> String {
+    format!("`{}`: a user has no member of this name", name.escape_debug())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn row(members: Value) -> Row {
         let Value::Object(members) = members else { panic!("{members}") };
@@ -321,7 +322,7 @@ mod tests {
     fn a_row_is_a_user() {
         let user = read(json!({
             "username": "mia", "phone": 13800000001_i64, "emailVerified": "Yes", "blocked": false, "password": 4711, "city": "Gent",
-            "id": "u1", "createdAt": "2021", "error": "old", "customData.school": "ETH", "customData.age:number": "33",
+            "id": "u1", "createdAt": "2021", "error": "old", "customData.school": "ETH", "customData.age:Number": "33",
             "customData": "{\"likes\": [1]}",
         }))
         .unwrap();
@@ -350,6 +351,9 @@ mod tests {
             (json!({"name": "x"}), "none of username"),
             (json!({"username": ["canary"]}), "username: not text"),
             (json!({"email": "canary"}), "email: not a mail address"),
+            (json!({"username": "canary "}), "username: it begins or ends with a blank"),
+            (json!({"email": " canary@x.example"}), "email: it begins or ends with a blank"),
+            (json!({"username": "canary\nx"}), "username: it has a line break"),
             (json!({"username": "x", "blocked": "canary"}), "blocked: neither"),
             (json!({"username": "x", "passwort": "canary"}), "`passwort`: a user has no member"),
             (json!({"username": "x", "customData": "canary"}), "customData: neither"),
@@ -382,6 +386,32 @@ mod tests {
         other.custom_data = CustomData::new().with("age", 8);
         assert_eq!(user.differs_from(&other), Some("age"));
         assert!(user.has_password && !read(json!({"username": "mia"})).unwrap().has_password);
+    }
+
+    #[test]
+    fn a_user_has_all_that_a_row_says_to_the_letter() {
+        let mut mia = User::default().with_username("mia").with_name("Mia M.").with_blocked(true);
+        mia.custom_data = CustomData::new().with("age", 7);
+        for (row, is_all) in [
+            (json!({"username": "mia", "name": "Mia M.", "blocked": "yes", "customData.age:number": "7"}), true),
+            (json!({"username": "mia", "name": "mia m."}), false),
+            (json!({"username": "mia", "city": "Gent"}), false),
+            (json!({"username": "mia", "blocked": false}), false),
+            (json!({"username": "mia", "customData.age:number": "8"}), false),
+            (json!({"username": "mia", "password": "x"}), false),
+        ] {
+            assert_eq!(read(row.clone()).unwrap().is_all_of(&mia), is_all, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_known_before_a_row_has_it() {
+        for name in ["username", "password", "customData", "customData.age", "customData.age:DateTime", "error"] {
+            assert_eq!(UserRow::check_column(name), Ok(()), "{name}");
+        }
+        for name in ["passwort", "Username", "customData.age:shoe"] {
+            assert!(UserRow::check_column(name).is_err(), "{name}");
+        }
     }
 
     /// The schema is the vendor's: a member that it has, and that this table has not, would be refused as unknown.

@@ -26,14 +26,16 @@ use iam_sdk::{
 #[derive(Args, Debug)]
 #[command(
     after_help = "Columns: username, email, phone, externalId (one of these four at least), password, name, nickname and so
-on, emailVerified, phoneVerified, blocked, and customData.KEY or customData.KEY:TYPE.
+on, emailVerified, phoneVerified, blocked, and customData.KEY or customData.KEY:TYPE; the types are string, number, boolean,
+datetime and object. Cells are sent as they are; the four names may not begin or end with a blank.
 
 Examples:
   iam authing users import users.csv --dry-run
   iam authing users import users.csv --rejects rejects.csv
   iam authing users import users.jsonl --update --yes --rate 50
 
-A second run of the same command goes on where the first one stopped, and creates no user twice."
+A second run of the same command goes on where the first one stopped, and creates no user twice. After an import that has done
+all rows, it begins anew."
 )]
 pub struct Import {
     #[command(flatten)]
@@ -67,7 +69,7 @@ impl Import {
         let confirm = |rows| match self.update && !self.yes {
             false => Ok(()),
             true => {
-                let what = format!("{} rows, and users who are there are changed", super::progress::grouped(rows));
+                let what = format!("{}, and users who are there are changed", super::progress::rows(rows));
                 if !prompt::possible() {
                     return Err(Failure::Refused(format!(
                         "{what}: cannot ask for confirmation without a terminal; pass --yes"

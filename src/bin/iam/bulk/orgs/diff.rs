@@ -2,6 +2,7 @@
 
 use super::{
     file,
+    members::MemberIds,
     service::{OrgService as _, find},
     tree_diff::{LINE, TreeDiff, placed},
 };
@@ -42,12 +43,19 @@ impl Diff {
         let trees = file::read(&self.file)?;
         file::one_tree(self.org.as_deref(), &trees)?;
         let all = client.trees(self.org.as_deref())?;
-        let mut lines = Vec::new();
+        let (mut lines, mut unknown, mut ids) = (Vec::new(), Vec::new(), MemberIds::default());
         for tree in &trees {
             let nodes = placed(tree);
             let there = find(&all, self.org.as_deref(), &tree.node)?;
             let diff = there.map_or_else(|| TreeDiff::all(&nodes), |there| TreeDiff::new(&nodes, &placed(there)));
             lines.extend(diff.lines(&nodes));
+            unknown.append(&mut match there {
+                Some(_) => ids.unknown(&client, diff.joining())?,
+                None => ids.unknown(&client, tree.walk().flat_map(|(_, node)| &node.members))?,
+            });
+        }
+        if !unknown.is_empty() {
+            crate::say!("iam: these members are not users of this pool, and cannot join: {}", unknown.join(", "));
         }
         let differs = !lines.is_empty();
         let items = lines.iter().map(Value::of).collect::<std::result::Result<Vec<_>, _>>()?;

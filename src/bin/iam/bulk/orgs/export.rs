@@ -2,6 +2,7 @@
 
 use super::file;
 use crate::{
+    bulk::export::plain,
     command::Global,
     context::{Connect as _, Context},
     failure::{Failure, Result},
@@ -38,6 +39,9 @@ impl Export {
         let client = ManagementClient::connect(&context)?;
         if let Some(path) = self.to.as_ref().filter(|path| path.exists() && !self.overwrite) {
             return Err(Failure::Refused(format!("{} is there already; --overwrite replaces it", path.display())));
+        }
+        if let Some(path) = &self.to {
+            plain(path)?;
         }
         let trees = match &self.org {
             Some(org) => client.orgs().export_by_org_id(org)?,

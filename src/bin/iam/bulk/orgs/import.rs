@@ -3,11 +3,12 @@
 use super::{
     apply::apply,
     file,
+    members::MemberIds,
     service::{CreateError, OrgService as _, create, find},
     tree_diff::{LINE, Placed, TreeDiff, name, placed},
 };
 use crate::{
-    bulk::{caller::is_ambiguous, progress::grouped},
+    bulk::{caller::is_ambiguous, import::SHOWN, progress::grouped},
     command::Global,
     context::{Connect as _, Context},
     failure::{Failure, Result, code},
@@ -69,6 +70,8 @@ impl Import {
         }
         // All is compared, and all is asked, before anything is changed.
         let mut tasks = self.tasks(&client, &trees)?;
+        let mut member_ids = MemberIds::default();
+        self.check_members(&client, &tasks, &mut member_ids)?;
         if self.guard.is_dry_run() {
             for task in &tasks {
                 self.preview(&mut output, task)?;
@@ -82,7 +85,7 @@ impl Import {
         let mut made = 0;
         for task in &mut tasks {
             let before = made;
-            if let Err(failure) = self.make_alike(&client, task, &mut made) {
+            if let Err(failure) = self.make_alike(&client, task, &mut member_ids, &mut made) {
                 if made == 0 {
                     return Err(failure);
                 }
@@ -114,6 +117,30 @@ impl Import {
         Ok(tasks)
     }
 
+    /// Refuses members who are nobody, before anything is changed.
+    fn check_members(&self, client: &ManagementClient, tasks: &[Task<'_>], ids: &mut MemberIds) -> Result<()> {
+        let mut unknown = Vec::new();
+        for task in tasks {
+            unknown.append(&mut match &task.there {
+                Some(there) => ids.unknown(client, self.diff(task, there).joining())?,
+                None => ids.unknown(client, task.tree.walk().flat_map(|(_, node)| &node.members))?,
+            });
+        }
+        match unknown.len() {
+            0 => Ok(()),
+            count => {
+                let names: Vec<_> = unknown.into_iter().take(SHOWN).collect();
+                Err(Failure::Usage(format!(
+                    "{}: nothing was changed: {} members are not users of this pool; import the users first: {}{}",
+                    self.file.display(),
+                    grouped(count),
+                    names.join(", "),
+                    if count > SHOWN { ", …" } else { "" }
+                )))
+            }
+        }
+    }
+
     fn diff(&self, task: &Task<'_>, there: &OrgTree) -> TreeDiff {
         let diff = TreeDiff::new(&task.nodes, &placed(there));
         if self.prune { diff } else { diff.without_removals() }
@@ -143,7 +170,13 @@ impl Import {
     }
 
     /// Makes an organization like its tree, and counts the changes.
-    fn make_alike(&self, client: &ManagementClient, task: &mut Task<'_>, made: &mut usize) -> Result<()> {
+    fn make_alike(
+        &self,
+        client: &ManagementClient,
+        task: &mut Task<'_>,
+        member_ids: &mut MemberIds,
+        made: &mut usize,
+    ) -> Result<()> {
         for attempt in 1.. {
             let there = match task.there.take() {
                 Some(there) => there,
@@ -163,7 +196,8 @@ impl Import {
                 }
             };
             let diff = self.diff(task, &there);
-            match apply(client, there.node.org_id.as_deref(), &task.nodes, diff, made) {
+            let differing = diff.differing();
+            match apply(client, there.node.org_id.as_deref(), &task.nodes, diff, member_ids, made) {
                 Err(Failure::Call(error)) if is_ambiguous(&error) && attempt < ATTEMPTS => {
                     client.wait(attempt - 1);
                     let all = client.trees(self.org.as_deref())?;
@@ -175,7 +209,16 @@ impl Import {
                     *made += 1;
                     return Err(error.into());
                 }
-                result => return result,
+                result => {
+                    if differing > 0 {
+                        let root = name(&task.tree.node);
+                        crate::say!(
+                            "iam: {root}: {} nodes differ in what no call changes; `iam authing orgs diff` shows them",
+                            grouped(differing)
+                        );
+                    }
+                    return result;
+                }
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use iam_sdk::authing::{OrgNode, OrgTree, User};
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// A change of the service's tree. They are to be made in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub enum Change {
     Add { node: usize },
     /// Changes what a node is called.
     Update { id: String, node: usize, name: Option<String>, code: Option<String>, description: Option<String> },
+    /// A node differs in what the service has no call to change: only a new node gets it.
+    Differ { node: usize, detail: String },
     /// Moves a node, with all below it, to where its parent in the file is.
     Move { id: String, node: usize, from: String },
     /// Adds users to a node.
@@ -40,15 +42,28 @@ pub fn placed(tree: &OrgTree) -> Vec<Placed<'_>> {
     nodes
 }
 
-/// Returns the names from the root to a node.
-pub fn path(nodes: &[Placed<'_>], mut at: usize) -> String {
-    let mut names = vec![name(nodes[at].node)];
-    while let Some(parent) = nodes[at].parent {
-        at = parent;
-        names.push(name(nodes[at].node));
+/// How many names of a path are shown at its ends.
+const FIRST: usize = 2;
+const LAST: usize = 8;
+
+/// Returns the names from the root to a node; of a long path, those at its ends.
+pub fn path(nodes: &[Placed<'_>], at: usize) -> String {
+    let above = std::iter::successors(Some(at), |at| nodes[*at].parent);
+    let (mut last, mut first, mut left_out) = (Vec::new(), VecDeque::with_capacity(FIRST + 1), false);
+    for at in above {
+        if last.len() < LAST {
+            last.push(at);
+            continue;
+        }
+        first.push_front(at);
+        if first.len() > FIRST {
+            first.pop_back();
+            left_out = true;
+        }
     }
-    names.reverse();
-    names.join("/")
+    let names = |at: &usize| name(nodes[*at].node);
+    let first = first.iter().map(names).chain(left_out.then_some("…"));
+    first.chain(last.iter().rev().map(names)).collect::<Vec<_>>().join("/")
 }
 
 pub fn name(node: &OrgNode) -> &str {
@@ -91,9 +106,14 @@ impl TreeDiff {
                 given(new).filter(|new| Some(*new) != given(old)).map(str::to_owned)
             };
             let (name, code) = (changed(&node.name, &own.name), changed(&node.code, &own.code));
-            let description = changed(&node.description, &own.description);
+            // One that the file has as an empty text is taken away; one that it does not have stays.
+            let description =
+                node.description.clone().filter(|new| *new != own.description.clone().unwrap_or_default());
             if name.is_some() || code.is_some() || description.is_some() {
                 changes.push(Change::Update { id: id_of(other), node: at, name, code, description });
+            }
+            if let Some(detail) = differing(node, own) {
+                changes.push(Change::Differ { node: at, detail });
             }
             let is_moved = parent.is_some() && parent.and_then(|parent| pairs[parent]) != service[other].parent;
             if is_moved {
@@ -121,6 +141,19 @@ impl TreeDiff {
         Self { changes, ids }
     }
 
+    /// Returns how many nodes differ in what no call changes.
+    pub fn differing(&self) -> usize {
+        self.changes.iter().filter(|change| matches!(change, Change::Differ { .. })).count()
+    }
+
+    /// Returns the members who join.
+    pub fn joining(&self) -> impl Iterator<Item = &User> {
+        self.changes.iter().flat_map(|change| match change {
+            Change::Join { members, .. } => members.as_slice(),
+            _ => &[],
+        })
+    }
+
     /// Leaves out what takes something away.
     pub fn without_removals(mut self) -> Self {
         self.changes.retain(|change| !matches!(change, Change::Remove { .. } | Change::Leave { .. }));
@@ -136,6 +169,22 @@ impl TreeDiff {
     pub fn lines(&self, file: &[Placed<'_>]) -> Vec<DiffLine> {
         self.changes.iter().map(|change| DiffLine::of(change, file)).collect()
     }
+}
+
+/// Returns in what a node differs that a new node gets and no call changes.
+fn differing(file: &OrgNode, service: &OrgNode) -> Option<String> {
+    let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::from(text));
+    let texts = [
+        ("nameI18n", &file.name_i18n, &service.name_i18n),
+        ("descriptionI18n", &file.description_i18n, &service.description_i18n),
+    ];
+    let texts = texts.into_iter().filter_map(|(member, new, old)| {
+        let new = given(new)?;
+        (given(old).map(json) != Some(json(new))).then(|| format!("{member}: {new}"))
+    });
+    let order = file.order.filter(|order| service.order.unwrap_or(0) != *order).map(|order| format!("order: {order}"));
+    let parts: Vec<_> = texts.chain(order).collect();
+    (!parts.is_empty()).then(|| format!("{} (no call changes it)", parts.join(", ")))
 }
 
 /// Finds for each node of the file the same one of the service.
@@ -174,7 +223,7 @@ fn pairs(file: &[Placed<'_>], service: &[Placed<'_>]) -> Vec<Option<usize>> {
 }
 
 /// Returns the names of a user that two pools can share, and the id.
-fn names(user: &User) -> impl Iterator<Item = (&'static str, String)> {
+pub fn names(user: &User) -> impl Iterator<Item = (&'static str, String)> {
     let User { id, username, email, phone, external_id, .. } = user;
     let email = email.as_deref().map(str::to_lowercase);
     let names = [
@@ -220,6 +269,7 @@ impl DiffLine {
                     parts.into_iter().filter_map(|(member, value)| Some(format!("{member}: {}", value.as_ref()?)));
                 ("update", path(file, *node), parts.collect::<Vec<_>>().join(", "))
             }
+            Change::Differ { node, detail } => ("differ", path(file, *node), detail.clone()),
             Change::Move { node, from, .. } => ("move", path(file, *node), format!("from {from}")),
             Change::Join { node, members } => ("join", path(file, *node), users(members)),
             Change::Leave { node, members } => ("leave", path(file, *node), users(members)),
@@ -307,6 +357,42 @@ mod tests {
             assert_eq!(lines(file, service), expected, "{file}");
         }
         assert_eq!(lines("A\n  X\n  X", "A\n  X"), ["add A/X"], "two of one name are two");
+    }
+
+    #[test]
+    fn what_no_call_changes_differs_all_the_same() {
+        let with = |order: Option<i64>, i18n: Option<&str>, description: Option<&str>| {
+            let mut tree = OrgTree::named("HQ", Some("hq"));
+            (tree.node.id, tree.node.order) = (Some("0".to_owned()), order);
+            tree.node.name_i18n = i18n.map(str::to_owned);
+            tree.node.description = description.map(str::to_owned);
+            tree
+        };
+        let service = with(Some(2), Some("{\"en\": \"HQ\"}"), Some("old"));
+        for (file, expected) in [
+            (with(None, None, None), vec![]),
+            (with(Some(2), Some("{\"en\":\"HQ\"}"), Some("old")), vec![]),
+            (with(Some(3), None, None), vec!["differ order: 3 (no call changes it)"]),
+            (with(None, Some("{}"), None), vec!["differ nameI18n: {} (no call changes it)"]),
+            (with(None, None, Some("")), vec!["update description: "]),
+        ] {
+            let (file, service) = (placed(&file), placed(&service));
+            let lines = TreeDiff::new(&file, &service).lines(&file);
+            let lines: Vec<_> = lines.iter().map(|line| format!("{} {}", line.change, line.detail)).collect();
+            assert_eq!(lines, expected);
+        }
+    }
+
+    #[test]
+    fn of_a_long_path_the_ends_are_shown() {
+        let mut chain = OrgTree::named("20", None);
+        for level in (0..20).rev() {
+            chain = OrgTree::named(level.to_string(), None).child(chain);
+        }
+        let nodes = placed(&chain);
+        assert_eq!((path(&nodes, 0).as_str(), path(&nodes, 9).as_str()), ("0", "0/1/2/3/4/5/6/7/8/9"));
+        assert_eq!(path(&nodes, 10), "0/1/…/3/4/5/6/7/8/9/10");
+        assert_eq!(path(&nodes, 20), "0/1/…/13/14/15/16/17/18/19/20");
     }
 
     #[test]
