@@ -135,6 +135,11 @@ impl Session {
             ));
         }
         self.check_context()?;
+        if self.settings.dry_run {
+            return Err(Error::configuration(
+                "a dry run cannot show `log_in()`: its requests depend on the credentials; nothing was sent",
+            ));
+        }
         self.wait_for_flight(flight::Goal::LogIn, None, self.deadline()).await
     }
 
