@@ -32,7 +32,7 @@ impl Client {
     ///
     /// Asks for the service's public key, which opens a connection, and meanwhile makes the key pair of the next login. It sends the app
     /// token and nothing secret of a user, and neither needs nor changes a session's token. A connection that is not used is closed
-    /// after a while; the key is remembered as long as the builder's
+    /// after a while, and the blocking client uses it for a login within 250 ms only; the key is remembered as long as the builder's
     /// [`login_key_lifetime`](ClientBuilder::login_key_lifetime) says, the key pair as long as the client lives.
     ///
     /// # Errors
