@@ -27,6 +27,9 @@ struct ErrorBody<'a> {
     message: Option<&'a RawValue>,
     #[serde(borrow)]
     error_code: Option<&'a RawValue>,
+    /// What Huawei's gateway has in place of `message`.
+    #[serde(borrow)]
+    error_msg: Option<&'a RawValue>,
 }
 
 impl Dialect for Cloudspot {
@@ -70,7 +73,7 @@ impl Dialect for Cloudspot {
             kind,
             detail,
             // `message` alone is what gateways send, too.
-            in_own_form: said.error_code.and_then(text).is_some(),
+            in_own_form: said.error_code.and_then(text).is_some() && said.error_msg.is_none(),
             code: said.error_code.and_then(text),
             message: said.message.and_then(text),
             ..ErrorResponse::default()

@@ -99,6 +99,8 @@ struct Envelope<'a> {
     explains: bool,
     /// Has another member than those of an envelope or an error.
     has_own_members: bool,
+    /// Has a member that only a problem of RFC 7807 has, which gateways send, too.
+    is_problem: bool,
 }
 
 impl<'a> Envelope<'a> {
@@ -129,7 +131,7 @@ impl<'a> Envelope<'a> {
             message: self.message.and_then(text).or_else(|| self.error.and_then(text)),
             request_id: self.request_id.and_then(text),
             // The service's envelope, or Spring's own error.
-            in_own_form: self.status.is_some() && (self.data.is_some() || self.explains),
+            in_own_form: self.status.is_some() && (self.data.is_some() || self.explains) && !self.is_problem,
             ..ErrorResponse::default()
         }
     }
@@ -165,6 +167,7 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
                             }
                         }
                         other => {
+                            envelope.is_problem |= matches!(other, "type" | "title");
                             envelope.has_own_members |= !matches!(
                                 other,
                                 "path" | "success" | "timestamp" | "trace" | "errors" | "type" | "title" | "instance"

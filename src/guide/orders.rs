@@ -67,11 +67,15 @@ async fn remove(
     Ok(format!("removed {id}"))
 }
 
-/// Ends the token at the service, and forgets it here at once.
+/// Ends the token at the service, and forgets it here whatever comes of that: in a task, which outlives a client that hangs up.
 async fn log_out(State(orders): State<Orders>, who: Caller) -> Result<(), Rejection> {
-    who.client()?.identity().logout().await?;
-    orders.guard.forget(who.token());
-    Ok(())
+    let client = who.client()?;
+    let ended = tokio::spawn(async move {
+        let ended = client.identity().logout().await;
+        orders.guard.forget(who.token());
+        ended
+    });
+    Ok(ended.await.map_err(|_| Rejection::unavailable(None))??)
 }
 
 /// Cloudspot's permissions of Digiwin's users, each of whom has a Cloudspot session under their Digiwin id.
@@ -88,10 +92,13 @@ impl Permissions<UserTokenInfo> for Licenses {
 
     async fn permissions(&self, who: &Caller, company_id: &str) -> iam_sdk::Result<Vec<String>> {
         let session = self.cloudspot.with_session(who.user_id());
+        if session.current_token().await?.is_none() {
+            return Ok(Vec::new()); // nobody at Cloudspot: they may do nothing there
+        }
         match session.get_company_permissions(company_id).await {
             Ok(granted) => Ok(granted.permissions),
-            // Not logged in at Cloudspot, or no company of theirs: they may do nothing there.
-            Err(error) if error.is_authentication() || error.is_not_found() => Ok(Vec::new()),
+            // Cloudspot itself says so, and no gateway before it: the session is over, or it is no company of theirs.
+            Err(error) if error.code().is_some() && (error.is_authentication() || error.is_not_found()) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }

@@ -123,6 +123,8 @@ pub(super) fn keys_of(issuer: &str, document: &[u8]) -> Result<Location> {
         serde_json::from_slice(document).map_err(|_| wrong("no JSON object with texts `issuer` and `jwks_uri`"))?;
     let found = document.issuer.ok_or_else(|| wrong("it names no issuer"))?;
     if found != issuer {
+        // It can be of any length, and have anything in it.
+        let found: String = found.chars().filter(|character| !character.is_control()).take(200).collect();
         return Err(Error::configuration(format!(
             "the discovery document is of the issuer `{found}`, not of `{issuer}`"
         )));
@@ -166,6 +168,9 @@ mod tests {
         ] {
             assert!(location(document).unwrap_err().is_configuration(), "{document}");
         }
+        let long = format!(r#"{{"issuer":"x\n\u001b{}","jwks_uri":"https://h/k"}}"#, "y".repeat(100_000));
+        let error = location(&long).unwrap_err().to_string();
+        assert!(error.len() < 600 && error.contains("`xyy") && !error.contains(char::is_control), "{error}");
         for document in [
             r#"{"jwks_uri":"https://h/k"}"#,
             r#"{"issuer":"https://h/oidc"}"#,

@@ -164,6 +164,12 @@ impl CheckInfo {
             in_flight: 0,
         }
     }
+
+    /// Returns the error's kind in snake case, such as `timeout`, or `cancelled`; `None` where the service said whether the token is
+    /// good.
+    pub fn error_type(&self) -> Option<&'static str> {
+        error_type(self.error, self.cancelled)
+    }
 }
 
 /// A check of a JWT by a verifier that has ended.

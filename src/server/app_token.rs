@@ -50,7 +50,12 @@ impl AppTokenCheck {
             }
         }
         let result = ask.await;
-        self.state().last = Some((Instant::now(), result.as_ref().err().cloned()));
+        let mut state = self.state();
+        // One that is so late that another has asked since knows nothing that is newer.
+        if Arc::ptr_eq(&state.turn, tokio::sync::OwnedMutexGuard::mutex(&turn)) {
+            state.last = Some((Instant::now(), result.as_ref().err().cloned()));
+        }
+        drop(state);
         drop(turn);
         result
     }
@@ -103,5 +108,17 @@ mod tests {
         let results = join_all((0..50).map(|_| check.confirm(ask()))).await;
         assert!(results.iter().all(Result::is_ok));
         assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn what_comes_late_does_not_replace_what_is_newer() {
+        let check = AppTokenCheck { longest_turn: Duration::from_millis(5), ..Default::default() };
+        let (send, late) = tokio::sync::oneshot::channel();
+        let mut first = Box::pin(check.confirm(async { late.await.unwrap() }));
+        assert!(first.as_mut().now_or_never().is_none());
+        check.confirm(async { Ok(()) }).await.unwrap();
+        send.send(Err(Error::new(crate::ErrorKind::Application))).unwrap();
+        assert!(first.await.is_err());
+        check.confirm(async { panic!("it is known that the app token is good") }).await.unwrap();
     }
 }

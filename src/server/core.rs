@@ -13,7 +13,7 @@ use super::{
     report::{CheckResult, Checked, Report, Reporter, Stats},
     settings::Settings,
     source,
-    store::{Bounds, LookupResult},
+    store::LookupResult,
 };
 use crate::{Error, ErrorKind, UserToken, transport::runtime::Flavour};
 use http::HeaderMap;
@@ -36,10 +36,9 @@ pub(crate) struct Core<I: Introspect> {
 impl<I: Introspect> Core<I> {
     pub(super) fn new(introspect: I, settings: Settings) -> Self {
         let flavour = Flavour::Async;
-        let Settings { clock, times, bounds, timeout, .. } = &settings;
-        let in_flight = bounds.in_flight.filter(|_| !introspect.is_local());
-        let bounds_of_identities = Bounds { in_flight, ..bounds.clone() };
-        let identities = LookupCache::new(flavour, clock.clone(), *timeout, times.clone(), &bounds_of_identities);
+        let Settings { clock, times, timeout, .. } = &settings;
+        let bounds = settings.bounds(introspect.is_local());
+        let identities = LookupCache::new(flavour, clock.clone(), *timeout, times.clone(), &bounds);
         let gauges = identities.store().gauges().clone();
         Self {
             keys: Keys::new(),
@@ -168,23 +167,29 @@ impl<I: Introspect> Core<I> {
         Err(self.rejection(kind, error))
     }
 
-    /// Returns a rejection of the guard's own.
+    /// Returns the rejection of a check.
     fn rejection(&self, kind: RejectionKind, error: Option<Error>) -> Rejection {
-        self.note_rejection(error.as_ref());
+        if let Some(error) = error.as_ref().filter(|error| is_of_this_server(error)) {
+            self.own_faults.note_of_check(error, self.settings.clock.now().instant);
+        }
         Rejection::of(kind, error).realm(&self.settings.realm)
     }
 
-    /// Tells the operator of an error that is for them, and that a request is rejected with.
+    /// Tells the operator of an error that is for them, and that a call of a handler's or of a source's is rejected with.
     pub(super) fn note_rejection(&self, error: Option<&Error>) {
         if let Some(error) = error.filter(|error| is_of_this_server(error)) {
-            self.own_faults.note(error, self.settings.clock.now().instant);
+            self.own_faults.note_of_call(error, self.settings.clock.now().instant);
         }
     }
 
     async fn look_up(self: Arc<Self>, token: UserToken) -> LookupResult<Who<I::Identity>> {
         self.reporter.note_introspection();
         match self.introspect.introspect(&token).await?.into_result() {
-            Ok((identity, expiry)) => Ok(Some((Who(identity), expiry))),
+            Ok((identity, expiry)) => {
+                // Refused for its expiry, it is not refused for what was said before.
+                self.refusal_reasons.forget(&self.key(&token));
+                Ok(Some((Who(identity), expiry)))
+            }
             Err(reason) => {
                 self.refusal_reasons.note(self.key(&token), reason);
                 Ok(None)
@@ -207,7 +212,7 @@ impl<I: Introspect> Core<I> {
     /// The error that counts in place of the refusal: the token is good, or it cannot be told.
     async fn check_refusal(self: Arc<Self>, token: UserToken, refusal: Error) -> crate::Result<()> {
         let key = self.key(&token);
-        match self.identities.renew(key, || self.clone().look_up(token.clone())).await {
+        match self.identities.look_up_anew(key, || self.clone().look_up(token.clone())).await {
             Lookup::Refused(_) => {
                 self.decisions.forget_token(&key);
                 Ok(())
@@ -272,7 +277,8 @@ impl<I: Introspect> Authority<I::Identity> for Core<I> {
                 RejectionKind::Refused => RejectionKind::Unavailable,
                 kind => kind,
             };
-            Err(self.rejection(kind, Some(error)))
+            self.note_rejection(Some(&error));
+            Err(Rejection::of(kind, Some(error)).realm(&self.settings.realm))
         })
     }
 

@@ -6,7 +6,7 @@ use super::{
     key::{Key, Keys},
     lookup::{Lookup, LookupCache, LookupFailure},
     settings::Settings,
-    store::{Bounds, Value},
+    store::Value,
 };
 use crate::{Result, transport::runtime::Flavour};
 use std::{sync::Arc, time::Duration};
@@ -57,11 +57,11 @@ impl Decisions {
     /// A decision is never used after its TTL, whatever the guard does about identities.
     pub(crate) fn new(flavour: Flavour, settings: &Settings) -> Self {
         let times = Times { stale_if_error: Duration::ZERO, ..settings.times.clone() };
-        let bounds: &Bounds = &settings.bounds;
-        Self(LookupCache::new(flavour, settings.clock.clone(), settings.timeout, times, bounds))
+        let bounds = settings.bounds(false);
+        Self(LookupCache::new(flavour, settings.clock.clone(), settings.timeout, times, &bounds))
     }
 
-    /// Returns the answer: from the cache, or what `look_up` brings.
+    /// Returns the names: from the cache, or what `look_up` brings.
     pub(crate) async fn get<F>(
         &self,
         key: Key,

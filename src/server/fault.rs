@@ -87,6 +87,9 @@ mod tests {
                 r#"{"statusCode":401,"message":"Access denied due to missing subscription key."}"#,
                 r#"{"error_code":null,"message":"no"}"#,
                 r#"{"errors":[{"message":"Unauthorized"}]}"#,
+                r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"no"}"#,
+                r#"{"title":"Unauthorized","status":401,"detail":"no"}"#,
+                r#"{"error_code":"APIG.0301","error_msg":"Incorrect IAM authentication information","request_id":"1"}"#,
                 r#"{"success":false,"errors":[{"code":1020,"message":"Access denied"}]}"#,
             ] {
                 let error = error_of(service, 401, body);

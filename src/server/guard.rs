@@ -10,7 +10,7 @@ use crate::UserToken;
 use http::HeaderMap;
 use std::{fmt, sync::Arc};
 
-/// Finds out who calls: takes the token from a request, asks the service whom it is for, and remembers the answer for a while.
+/// Finds out who calls: takes the token from a request, asks the service whom it is for, and remembers the result for a while.
 ///
 /// Cheap to clone; clones share the cache. It remembers who somebody is, never what they may do. One introspection at a time is made
 /// for a token, in a task of its own, and all requests that bring the token wait for it, each with a limit of its own.

@@ -103,7 +103,8 @@ pub trait Introspect: Send + Sync + 'static {
     /// What hinders it: [`Caller::client`](super::Caller::client) returns it.
     fn client(&self) -> Result<<Self::Identity as Identity>::Client>;
 
-    /// Returns whether the answers are found without asking anybody else: then any number may be looked for at once. Default: no.
+    /// Returns whether the results are found without asking anybody else: then 10,000 may be looked for at once where
+    /// [`max_in_flight`](super::GuardBuilder::max_in_flight) sets no other limit. Default: no.
     fn is_local(&self) -> bool {
         false
     }

@@ -20,6 +20,7 @@ use tower_service::Service;
 /// Puts a [`Guard`] before services: see [`Guard::layer`].
 ///
 /// The caller is among the extensions of the requests that it lets through: as [`Caller`], which axum's handlers take as an argument.
+#[must_use = "it guards nothing until services stand behind it"]
 pub struct GuardLayer<I: Introspect, R = JsonResponder> {
     guard: Guard<I>,
     needs_token: bool,
@@ -77,14 +78,14 @@ impl<I: Introspect> Guard<I> {
     }
 
     /// Returns a layer that lets requests through whose caller is known and passes a rule; others are rejected with 403.
-    pub fn require(&self, rule: impl Fn(&Caller<I::Identity>) -> bool + Send + Sync + 'static) -> GuardLayer<I> {
+    pub fn require_layer(&self, rule: impl Fn(&Caller<I::Identity>) -> bool + Send + Sync + 'static) -> GuardLayer<I> {
         GuardLayer { rule: Some(Arc::new(rule)), ..self.layer() }
     }
 }
 
 impl<I: Introspect, R> GuardLayer<I, R> {
-    /// Makes the responses of rejections with `responder`, also of those that handlers return: [`JsonResponder`], [`EmptyResponder`], or a
-    /// closure. Default: [`JsonResponder`], for which the body must be one that can be made of text.
+    /// Makes the responses of rejections with `responder`, also of those that handlers return, unless with a status of their own:
+    /// [`JsonResponder`], [`EmptyResponder`], or a closure. Default: [`JsonResponder`], for which the body must be one that can be made of text.
     ///
     /// ```
     /// # fn layer(guard: iam_sdk::server::Guard<iam_sdk::Client>) {
@@ -125,13 +126,17 @@ impl<I: Introspect, R> GuardLayer<I, R> {
         }
     }
 
-    /// Makes the response of a rejection that a handler returned as this layer makes its own.
+    /// Makes the response of a rejection that a handler returned as this layer makes its own. One to which the handler has given a status
+    /// of its own stays.
     fn respond_for_handler<A: Default>(&self, response: &mut Response<A>, grpc: Option<http::HeaderValue>)
     where
         R: Respond<A>,
     {
         let Some(Returned(rejection)) = response.extensions_mut().remove::<Returned>() else { return };
         self.guard.0.note_rejection(rejection.error());
+        if response.status() != rejection.status() {
+            return;
+        }
         let mut own = self.respond(&rejection.realm(&self.guard.0.settings().realm), grpc);
         // What others have set that concerns no body, such as a cookie, or CORS.
         let is_others = |name: &http::HeaderName| {

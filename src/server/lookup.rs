@@ -94,7 +94,7 @@ impl<T: Value> LookupCache<T> {
     }
 
     /// Returns what the service says now, whatever value is known. One that is known stays if the service cannot tell.
-    pub(crate) async fn renew<F>(&self, key: Key, look_up: impl Fn() -> F) -> Lookup<T>
+    pub(crate) async fn look_up_anew<F>(&self, key: Key, look_up: impl Fn() -> F) -> Lookup<T>
     where
         F: Future<Output = LookupResult<T>> + Send + 'static,
     {
@@ -135,7 +135,7 @@ impl<T: Value> LookupCache<T> {
                 Cached::Value(_, Freshness::Gone) | Cached::Missing => false,
             };
             let deadline = *deadline.get_or_insert_with(|| after(Instant::now(), self.timeout));
-            // Only who waits needs a timer.
+            // Only a caller that waits needs a timer.
             if let Err(error) = self.flavour.check_timer() {
                 return Lookup::Failed(LookupFailure::Error(error), Miss);
             }

@@ -1,6 +1,6 @@
 //! For servers: who is calling. Needs the feature `server`; the extractors of axum need the feature `axum`.
 //!
-//! A [`Guard`] takes the token from a request, asks a service whom it is for, and remembers the answer for a while. A handler takes the
+//! A [`Guard`] takes the token from a request, asks a service whom it is for, and remembers the result for a while. A handler takes the
 //! [`Caller`]; what it may do is asked of a source that the handler names ([`Roles`], [`Permissions`]). The page
 //! [`servers`](crate::guide::servers) of the guide shows a whole service, and has the table of the responses.
 

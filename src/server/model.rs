@@ -47,6 +47,8 @@ struct State {
     expires: Option<SystemTime>,
     /// Whether the service says when the token expires.
     tells_expiry: bool,
+    /// Whether the responses are held back.
+    holds: bool,
 }
 
 impl Service {
@@ -69,6 +71,9 @@ impl Service {
             });
             // The response is under way.
             future::yield_now().await;
+            while service.change(|state| state.holds) {
+                future::yield_now().await;
+            }
             result
         }
     }
@@ -239,18 +244,19 @@ fn the_model_finds_an_answer_that_nothing_forgot() {
 fn who_waits_for_a_token_that_is_forgotten_gets_no_answer_from_before() {
     explore(|| {
         let model = Model::new(Duration::ZERO);
+        model.service.change(|state| state.holds = true);
         let waits = model.spawn();
         let forget = {
             let model = model.clone();
             shuttle::thread::spawn(move || {
                 let begun = asked(&model);
                 model.cache.store().forget(&model.key);
+                model.service.change(|state| state.holds = false);
                 begun
             })
         };
         let before = forget.join().unwrap();
-        let _ = future::block_on(waits).unwrap();
-        let Lookup::Found(user, _) = model.now() else { panic!("the token is good") };
+        let Lookup::Found(user, _) = future::block_on(waits).unwrap() else { panic!("the token is good") };
         assert!(user.1 > before, "asked {before} times before the forget, and the answer is number {}", user.1);
     });
 }

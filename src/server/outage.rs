@@ -19,6 +19,11 @@ impl Outage {
         self.0.replace(now).is_none()
     }
 
+    /// Notes that the state is seen, of which nothing says when it is over; returns whether that is to be told.
+    fn is_seen(&mut self, now: Instant) -> bool {
+        self.0.replace(now).is_none_or(|last| now.saturating_duration_since(last) >= QUIET)
+    }
+
     /// Notes that all is well; returns whether that is to be told.
     fn ends(&mut self, now: Instant) -> bool {
         let is_over = self.0.is_some_and(|last| now.saturating_duration_since(last) >= QUIET);
@@ -50,32 +55,48 @@ impl Outages {
 
 /// Requests that are rejected for what this server is built with: nobody but its operator can change that.
 #[derive(Debug, Default)]
-pub(crate) struct OwnFaults(Mutex<Outage>);
+pub(crate) struct OwnFaults {
+    of_checks: Mutex<Outage>,
+    /// Of sources of roles and permissions, and of handlers' calls, which can ask other services than the checks.
+    of_calls: Mutex<Outage>,
+}
 
 impl OwnFaults {
-    pub(crate) fn note(&self, error: &Error, now: Instant) {
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).begins(now) {
-            // What the service says of it is shown as its code alone.
-            let own_text = error.is_configuration().then(|| tracing::field::display(error));
-            tracing::warn!(
-                target: "iam_sdk",
-                {
-                    "iam.operation" = error.operation(),
-                    "http.response.status_code" = error.status(),
-                    "iam.code" = error.code(),
-                    "error.type" = error.kind().as_str(),
-                    error = own_text,
-                },
-                "requests are rejected: the credentials or the settings of this server are wrong",
-            );
+    pub(crate) fn note_of_check(&self, error: &Error, now: Instant) {
+        if self.of_checks.lock().unwrap_or_else(PoisonError::into_inner).begins(now) {
+            warn(error);
         }
     }
 
+    /// That a check succeeds says nothing about these: they are told again after a while.
+    pub(crate) fn note_of_call(&self, error: &Error, now: Instant) {
+        if self.of_calls.lock().unwrap_or_else(PoisonError::into_inner).is_seen(now) {
+            warn(error);
+        }
+    }
+
+    /// For checks that had to ask the service.
     pub(crate) fn note_success(&self, now: Instant) {
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).ends(now) {
+        if self.of_checks.lock().unwrap_or_else(PoisonError::into_inner).ends(now) {
             tracing::warn!(target: "iam_sdk", "the credentials and the settings of this server are right again");
         }
     }
+}
+
+fn warn(error: &Error) {
+    // What the service says of it is shown as its code alone.
+    let own_text = error.is_configuration().then(|| tracing::field::display(error));
+    tracing::warn!(
+        target: "iam_sdk",
+        {
+            "iam.operation" = error.operation(),
+            "http.response.status_code" = error.status(),
+            "iam.code" = error.code(),
+            "error.type" = error.kind().as_str(),
+            error = own_text,
+        },
+        "requests are rejected: the credentials or the settings of this server are wrong",
+    );
 }
 
 #[cfg(test)]
@@ -92,5 +113,12 @@ mod tests {
         }
         assert!(!outage.ends(at(17)) && outage.ends(at(18)) && !outage.ends(at(19)));
         assert!(outage.begins(at(20)));
+    }
+
+    #[test]
+    fn what_nothing_ends_is_told_again_after_it_was_quiet() {
+        let (mut outage, begun) = (Outage::default(), Instant::now());
+        let seen = [0, 1, 9, 18, 28, 29, 39].map(|second| outage.is_seen(begun + Duration::from_secs(second)));
+        assert_eq!(seen, [true, false, false, false, true, false, true]);
     }
 }

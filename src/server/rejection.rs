@@ -70,7 +70,8 @@ kinds! {
 ///
 /// A handler that returns `Result<_, Rejection>` can use `?` on the calls that it makes as the caller: an
 /// [`Error`] becomes 401 or 403 where it is the caller's fault, 503 where it is that of the service or of this server, and else has its
-/// [`suggested_status`](Error::suggested_status).
+/// [`suggested_status`](Error::suggested_status). Calls that it makes with the server's own credentials are for
+/// [`from_own_call`](Self::from_own_call).
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -111,6 +112,27 @@ impl Rejection {
         rejection
     }
 
+    /// Creates the rejection of a request whose handler made a call with the server's own credentials, which failed: that the service
+    /// refuses those is not the caller's fault, but 503.
+    ///
+    /// `?` is for calls that the handler makes as the caller, and would say 401 or 403. What else can go wrong is the same.
+    ///
+    /// ```
+    /// # use iam_sdk::{Client, server::{Caller, Rejection}};
+    /// /// Counts the caller's tenants with the server's own session, which may see all of them.
+    /// async fn tenants(reports: &Client, _: Caller) -> Result<usize, Rejection> {
+    ///     let tenants = reports.tenants().get_tenants().await.map_err(Rejection::from_own_call)?;
+    ///     Ok(tenants.len())
+    /// }
+    /// ```
+    pub fn from_own_call(error: Error) -> Self {
+        let is_refusal = error.is_authentication() || error.is_authorization();
+        let kind = if is_refusal { RejectionKind::Unavailable } else { rejection_kind(&error) };
+        let mut rejection = Self::of(kind, Some(error));
+        rejection.0.is_of_call = true;
+        rejection
+    }
+
     pub(crate) fn realm(mut self, realm: &Arc<str>) -> Self {
         self.0.realm = Some(realm.clone());
         self
@@ -148,6 +170,9 @@ impl Rejection {
     }
 
     /// Returns the error that the rejection comes from, if there is one.
+    ///
+    /// For a token that is refused it is the reason that the introspection gave. A guard keeps those of the last 1,000 refused tokens or
+    /// so: of an older one that is still known to be refused there is none.
     pub fn error(&self) -> Option<&Error> {
         self.0.error.as_ref()
     }
@@ -321,6 +346,26 @@ mod tests {
             assert_eq!(response.status(), 200);
             assert_eq!(header(response.headers(), "grpc-status").as_deref(), Some(grpc));
             assert_eq!(header(response.headers(), "retry-after").as_deref(), retry_after);
+        }
+    }
+
+    #[test]
+    fn a_call_with_the_servers_own_credentials_blames_no_caller() {
+        use crate::ErrorKind::*;
+        for (kind, status, expected) in [
+            (Authentication, 401, 503),
+            (Authentication, 403, 503),
+            (Authorization, 403, 503),
+            (Application, 401, 503),
+            (Server, 500, 503),
+            (NotFound, 404, 404),
+            (Configuration, 0, 500),
+        ] {
+            let error = Error::new(kind).with_status(status).with_operation("digiwin.users.get_user");
+            let rejection = Rejection::from_own_call(error);
+            assert_eq!(rejection.status(), expected, "{kind:?} {status}");
+            assert!(rejection.to_string().ends_with("(digiwin.users.get_user)"), "{rejection}");
+            assert_eq!(rejection.headers().get(WWW_AUTHENTICATE), None, "{kind:?} {status}");
         }
     }
 

@@ -103,7 +103,7 @@ counters! {
     missing,
     /// Requests whose token is invalid, or that have more than one.
     invalid,
-    /// Requests whose caller is known and did not pass the rule of [`Guard::require`](super::Guard::require).
+    /// Requests whose caller is known and did not pass the rule of [`Guard::require_layer`](super::Guard::require_layer).
     forbidden,
     /// Requests that were rejected because the service could not tell, or the server is wired wrongly.
     unavailable,

@@ -13,6 +13,10 @@ pub(crate) const REALM: &str = "iam";
 /// The longest time for which stale results can be used.
 const LONGEST_STALE: Duration = Duration::from_secs(5 * 60);
 
+/// How many introspections may be under way where another limit is not set, and how many of a guard that asks nobody.
+const IN_FLIGHT: usize = 64;
+const IN_FLIGHT_LOCAL: usize = 10_000;
+
 /// Builds a [`Guard`].
 #[must_use = "it does nothing until it is built"]
 pub struct GuardBuilder<I> {
@@ -36,6 +40,14 @@ pub(crate) struct Settings {
     pub(crate) observing: Observing,
 }
 
+impl Settings {
+    /// Returns the bounds of look-ups that ask another service, or nobody.
+    pub(super) fn bounds(&self, is_local: bool) -> Bounds {
+        let default = if is_local { IN_FLIGHT_LOCAL } else { IN_FLIGHT };
+        Bounds { in_flight: Some(self.bounds.in_flight.unwrap_or(default)), ..self.bounds.clone() }
+    }
+}
+
 impl<I: Introspect> GuardBuilder<I> {
     pub(super) fn new(introspect: I) -> Self {
         let seconds = Duration::from_secs;
@@ -49,7 +61,7 @@ impl<I: Introspect> GuardBuilder<I> {
                 skew: seconds(5),
                 retry_stale: seconds(1),
             },
-            bounds: Bounds { entries: 10_000, bytes: 64 << 20, in_flight: Some(64) },
+            bounds: Bounds { entries: 10_000, bytes: 64 << 20, in_flight: None },
             max_token_bytes: 8 << 10,
             timeout: seconds(5),
             realm: REALM.into(),
@@ -155,10 +167,11 @@ impl<I: Introspect> GuardBuilder<I> {
         self
     }
 
-    /// Sets how many introspections may be under way. Default: 64.
+    /// Sets how many introspections may be under way. Default: 64, and 10,000 of a guard that asks nobody, such as one of a
+    /// [`Verifier`](crate::jwt::Verifier).
     ///
     /// A request that needs another one waits for its turn, within [`timeout`](Self::timeout), and is rejected with 503 after that; at once
-    /// if 16 times as many wait. A guard that asks nobody, such as one of a [`Verifier`](crate::jwt::Verifier), has no such limit.
+    /// if 16 times as many wait.
     pub fn max_in_flight(mut self, introspections: usize) -> Self {
         self.settings.bounds.in_flight = Some(introspections);
         self
@@ -200,7 +213,7 @@ impl<I: Introspect> GuardBuilder<I> {
         self
     }
 
-    /// Sets who is told of every check that has ended. Default: nobody. See [`observe`](crate::observe).
+    /// Sets an observer, which gets every check that has ended. Default: none. See [`observe`](crate::observe).
     pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {
         self.settings.observing.observer = Some(Arc::new(observer));
         self
@@ -253,5 +266,23 @@ impl fmt::Debug for Settings {
             .field("timeout", &self.timeout)
             .field("realm", &self.realm)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_set_counts_for_every_guard() {
+        let guard = |builder: GuardBuilder<super::super::Fixed<String>>| builder.settings;
+        let none: [(&str, String); 0] = [];
+        for (settings, expected) in [
+            (guard(Guard::fixed(none.clone())), [64, 10_000]),
+            (guard(Guard::fixed(none.clone()).max_in_flight(3)), [3, 3]),
+            (guard(Guard::fixed(none).max_in_flight(20_000)), [20_000, 20_000]),
+        ] {
+            assert_eq!([false, true].map(|is_local| settings.bounds(is_local).in_flight), expected.map(Some));
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) trait Value: Send + Sync + 'static {
 pub(crate) struct Bounds {
     pub(crate) entries: usize,
     pub(crate) bytes: u64,
-    /// `None` where a look-up asks nobody.
+    /// `None` in the settings of a guard for its default; of a store for no limit.
     pub(crate) in_flight: Option<usize>,
 }
 
@@ -93,7 +93,7 @@ pub(crate) type LookupResult<T> = Result<Option<(T, Option<Expiry>)>>;
 
 /// What a flight has brought.
 pub(crate) enum Outcome<T> {
-    /// Who waits has to see that it has not expired meanwhile.
+    /// Those that wait have to see that it has not expired meanwhile.
     Found(Arc<T>, Option<Expiry>),
     Refused,
     Failed(Error),
@@ -258,8 +258,7 @@ impl<T: Value> Store<T> {
         (self.values.iter().map(|(_, held)| held.weight).sum(), self.refused.len())
     }
 
-    fn keep(&self, key: Key, entry: Entry<T>) {
-        let weight = entry.value.bytes() as u64 + OVERHEAD;
+    fn keep(&self, key: Key, entry: Entry<T>, weight: u64) {
         self.values.insert(key, Held { entry: Arc::new(entry), weight });
     }
 
@@ -294,7 +293,9 @@ impl<T: Value> Leader<T> {
         // A service, or a clock, that is late about it: a token that has expired is for nobody.
         let result = result.map(|value| value.filter(|(_, expiry)| !expiry.is_some_and(|expiry| expiry.is_past(now))));
         // Code of the caller's own, which may panic: before the lock, while the flight still ends by itself then.
-        let user = result.as_ref().ok().and_then(|value| value.as_ref()).map(|(value, _)| value.user().to_owned());
+        let found = result.as_ref().ok().and_then(Option::as_ref);
+        let (user, bytes) = found.map(|(value, _)| (value.user().to_owned(), value.bytes())).unzip();
+        let weight = bytes.unwrap_or_default() as u64 + OVERHEAD;
         let store = &*self.store;
         let mut flights = store.lock();
         let ended = flights.end(self.number);
@@ -308,7 +309,7 @@ impl<T: Value> Leader<T> {
                 let value = Arc::new(value);
                 store.refused.remove(&self.key);
                 match Entry::new(value.clone(), expiry, &store.times, now) {
-                    Some(entry) => store.keep(self.key, entry),
+                    Some(entry) => store.keep(self.key, entry, weight),
                     None => drop(store.values.remove(&self.key)),
                 }
                 Outcome::Found(value, expiry)
@@ -320,16 +321,17 @@ impl<T: Value> Leader<T> {
                 Outcome::Refused
             }
             (_, Err(error)) => {
-                let failed = store.values.peek(&self.key).and_then(|held| held.entry.after_failure(&store.times, now));
-                if let Some(entry) = failed {
-                    store.keep(self.key, entry);
+                let held = store.values.peek(&self.key);
+                let failed = held.and_then(|held| Some((held.entry.after_failure(&store.times, now)?, held.weight)));
+                if let Some((entry, weight)) = failed {
+                    store.keep(self.key, entry, weight);
                 }
                 Outcome::Failed(error)
             }
         };
         store.publish(&flights);
         drop(flights);
-        // Who waits for the place is woken without the lock.
+        // Those that wait for the place are woken without the lock.
         drop(ended);
         outcome
     }

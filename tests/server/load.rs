@@ -330,3 +330,40 @@ async fn who_joins_an_introspection_takes_no_place_from_another_token() {
     }
     assert_eq!(service.asked.lock().unwrap().len(), 4);
 }
+
+/// Asks nobody, as far as the guard knows.
+struct Local(Gated);
+
+impl Introspect for Local {
+    type Identity = Person;
+
+    async fn introspect(&self, token: &UserToken) -> iam_sdk::Result<Introspection<Person>> {
+        self.0.introspect(token).await
+    }
+
+    fn client(&self) -> iam_sdk::Result<()> {
+        Ok(())
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_guard_that_asks_nobody_has_the_limit_that_is_set() {
+    let service = Gated { asked: Arc::default(), open: watch::Sender::default() };
+    for (limit, in_flight) in [(None, 200), (Some(2), 2)] {
+        let builder = Guard::builder(Local(service.clone()));
+        let guard = limit.into_iter().fold(builder, GuardBuilder::max_in_flight).build().unwrap();
+        let begin = |n: usize| {
+            let guard = guard.clone();
+            tokio::spawn(async move { status(&guard, &format!("t{n}")).await })
+        };
+        // No more than the limit of two lets wait.
+        let requests: Vec<_> = (0..in_flight.max(20)).map(begin).collect();
+        until(|| guard.stats().waiting == requests.len()).await;
+        assert_eq!(guard.stats().in_flight, in_flight, "{limit:?}");
+        requests.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}

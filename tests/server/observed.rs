@@ -81,6 +81,8 @@ async fn whose_limit_it_was_and_who_needs_no_token_are_told_apart() {
     assert_eq!((status(&guard, "a").await, status(&guard, "b").await), (503, 503));
     let told = told.0.lock().unwrap();
     let words: Vec<_> = told.iter().map(|info| (info.result, info.error)).collect();
+    let types: Vec<_> = told.iter().map(|info| info.error_type()).collect();
+    assert_eq!(types, [None, Some("timeout"), Some("rate_limited")]);
     let expected =
         [("missing", None), ("timeout", Some(ErrorKind::Timeout)), ("overloaded", Some(ErrorKind::RateLimited))];
     assert_eq!(words, expected);
@@ -102,7 +104,7 @@ async fn a_check_whose_request_is_dropped_is_told_once_as_cancelled() {
     {
         let told = told.0.lock().unwrap();
         let words: Vec<_> = told.iter().map(|info| (info.result, info.cache, info.error, info.cancelled)).collect();
-        assert_eq!(words, [("cancelled", "none", None, true)]);
+        assert_eq!((words, told[0].error_type()), (vec![("cancelled", "none", None, true)], Some("cancelled")));
         assert_eq!((told[0].entries, told[0].in_flight), (0, 1), "the introspection goes on");
     }
     assert_eq!((guard.stats().cancelled, guard.stats().waiting), (1, 0));
@@ -144,6 +146,37 @@ async fn a_wrong_app_token_is_a_warning_once_and_again_when_it_is_right() {
     directory.says(Answer::Fails(ErrorKind::Configuration));
     assert_eq!((status(&guard, "c").await, status(&guard, "c").await, warnings()), (500, 500, 3));
     assert!(log.text().lines().rfind(|line| line.contains("WARN")).unwrap().contains("wrong configuration"));
+}
+
+/// The source is another service than the one that the guard asks: that the latter is well says nothing about the former.
+#[tokio::test]
+async fn a_check_that_succeeds_ends_no_fault_of_a_source() {
+    use directory::Person;
+    use iam_sdk::server::{Caller, Roles, SourceId};
+
+    #[derive(Clone)]
+    struct Refused(SourceId);
+
+    impl Roles<Person> for Refused {
+        fn source_id(&self) -> SourceId {
+            self.0
+        }
+
+        async fn roles(&self, _: &Caller<Person>) -> iam_sdk::Result<Vec<String>> {
+            Err(iam_sdk::Error::new(ErrorKind::Application))
+        }
+    }
+
+    let log = Log::start();
+    let (guard, clock) = guard(&Directory::default(), |builder| builder);
+    let source = Refused(SourceId::new());
+    let who = guard.check(&bearer("t")).await.unwrap();
+    let ask = async || who.require_role(&source, "admin").await.unwrap_err().status().as_u16();
+    let warnings = || log.text().matches("WARN").count();
+    assert_eq!((ask().await, ask().await, warnings()), (503, 503, 1));
+    clock.advance(10 * SECOND);
+    assert_eq!((status(&guard, "new").await, warnings()), (200, 1), "{}", log.text());
+    assert_eq!((ask().await, ask().await, warnings()), (503, 503, 2), "it is told again");
 }
 
 #[tokio::test]
@@ -191,8 +224,6 @@ async fn an_observer_sees_neither_tokens_nor_who_calls() {
     for token in ["canary-good", "canary-good", "canary fails", "canary-fails", ""] {
         let _ = guard.check(&headers(&[("x-token", token)])).await;
     }
-    let layer = guard.require(|_| false);
-    drop(layer);
     let told = told.0.lock().unwrap();
     assert_eq!(told.matches("CheckInfo {").count(), 5 * 2, "{told}");
     assert!(!told.contains(CANARY), "{told}");

@@ -15,7 +15,7 @@ use iam_sdk::{
     r#async::cloudspot::LicenseClient,
     digiwin::TenantId,
     emulator::{
-        Emulator, cloudspot,
+        Emulator, Fault, cloudspot,
         digiwin::{Person, Seed, Tenant},
     },
 };
@@ -106,4 +106,58 @@ async fn two_hundred_users_at_once_are_each_themselves() {
     assert_eq!((unknown.status().as_u16(), without.status().as_u16()), (404, 401));
     assert_eq!(without.headers()["www-authenticate"], "Bearer realm=\"orders\"");
     server.abort();
+}
+
+/// Returns the request of a user with this token.
+fn request(method: &str, path: &str, token: &str) -> axum::extract::Request {
+    let mut request = http::Request::builder().method(method).uri(path).body(axum::body::Body::empty()).unwrap();
+    *request.headers_mut() = bearer(token);
+    request
+}
+
+#[tokio::test]
+async fn who_logs_out_is_forgotten_although_the_service_fails_or_the_client_hangs_up() {
+    use tower::ServiceExt as _;
+    let (emulator, client, app) = service().await;
+    let send = async |method, path, token: &str| {
+        app.clone().oneshot(request(method, path, token)).await.unwrap().status().as_u16()
+    };
+    let token = client.identity().create_access_token(TenantId("T1"), user(1)).await.unwrap().token.unwrap();
+    let token = token.expose_secret();
+    let introspections = || emulator.requests_of("digiwin.identity.analyze_token").len();
+    assert_eq!((send("GET", "/hello", token).await, send("GET", "/hello", token).await), (200, 200));
+    let known = introspections();
+    emulator.fault(Fault::status(400).on("digiwin.identity.logout"));
+    assert_ne!(send("POST", "/logout", token).await, 200);
+    assert_eq!((send("GET", "/hello", token).await, introspections()), (200, known + 1), "it was forgotten");
+    emulator.clear_faults();
+    emulator.clear_requests();
+    emulator.fault(Fault::delay(Duration::from_millis(50)).on("digiwin.identity.logout"));
+    let leaves = tokio::spawn(app.clone().oneshot(request("POST", "/logout", token)));
+    until(|| !emulator.requests_of("digiwin.identity.logout").is_empty()).await;
+    leaves.abort();
+    assert!(leaves.await.unwrap_err().is_cancelled());
+    let gone = async {
+        while send("GET", "/hello", token).await != 401 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(20 * SECOND, gone).await.expect("the token was ended, and is known still");
+}
+
+#[tokio::test]
+async fn what_a_gateway_says_is_no_decision_about_a_user() {
+    use tower::ServiceExt as _;
+    let (emulator, client, app) = service().await;
+    let send = async |token: &str| {
+        app.clone().oneshot(request("DELETE", "/orders/T1/7", token)).await.unwrap().status().as_u16()
+    };
+    let token = client.identity().create_access_token(TenantId("T1"), user(2)).await.unwrap().token.unwrap();
+    let token = token.expose_secret();
+    for status in [401, 404] {
+        emulator.fault(Fault::status(status).body("<html>no</html>").on("cloudspot.get_company_permissions"));
+        assert_eq!(send(token).await, 503, "{status}");
+        emulator.clear_faults();
+    }
+    assert_eq!(send(token).await, 200, "no refusal was remembered");
 }

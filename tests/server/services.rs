@@ -5,7 +5,6 @@ use iam_sdk::{
     Client, UserToken,
     r#async::{authing::ManagementClient, cloudspot::LicenseClient},
     emulator::{Emulator, Fault, authing, cloudspot, digiwin::ResponseStyle, digiwin::Settings},
-    server::Identity,
     token_store::{MemoryStore, StoreKey, StoreLock, StoredToken, TokenStore},
 };
 use std::sync::{
@@ -264,7 +263,6 @@ async fn cloudspot_tells_who_calls_and_what_they_may_do() {
     assert_eq!(status(&guard, token.expose_secret()).await, 200, "cached");
     assert!(caller.client().unwrap().get_user().await.unwrap_err().is_authentication());
     assert_eq!(status(&guard, token.expose_secret()).await, 401);
-    let _: &dyn Fn(&iam_sdk::cloudspot::LicenseUser) -> &str = &|user| user.user_id();
 }
 
 #[tokio::test]
@@ -373,6 +371,29 @@ async fn a_refused_token_has_the_services_reason() {
     guard.clear();
     emulator.fault(Fault::status(503));
     assert!(rejection(&guard, &bearer("wrong")).await.error().unwrap().is_server());
+}
+
+/// Refused because it has expired, a token is not refused for what was said of it before.
+#[tokio::test]
+async fn a_reason_is_of_the_last_refusal() {
+    use iam_sdk::server::Introspection;
+    let (clock, asked) = (Clock::manual(), std::sync::atomic::AtomicUsize::new(0));
+    let expired = std::time::SystemTime::UNIX_EPOCH + SECOND;
+    let introspect = move |_: iam_sdk::UserToken| {
+        let first = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        let reason = iam_sdk::Error::new(iam_sdk::ErrorKind::Authentication).with_code("not yet");
+        async move {
+            Ok(match first {
+                true => Introspection::inactive().reason(reason),
+                false => Introspection::active("ann".to_owned()).expires_at(expired),
+            })
+        }
+    };
+    let guard = Guard::builder(introspect).clock(clock.clone()).build().unwrap();
+    assert_eq!(rejection(&guard, &bearer("t")).await.error().and_then(iam_sdk::Error::code), Some("not yet"));
+    clock.advance(5 * SECOND);
+    let rejection = rejection(&guard, &bearer("t")).await;
+    assert!(rejection.status() == 401 && rejection.error().is_none(), "{rejection:?}");
 }
 
 /// A handler that waits as long as the client itself would keep its request for half a minute.

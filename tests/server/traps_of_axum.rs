@@ -122,7 +122,9 @@ async fn trap_14_an_extractor_without_its_layer_is_500_and_never_open() {
         assert_eq!(ask(&app, request("GET", path, token)).await.0, 500, "{path} {token:?}");
     }
     assert!(log.text().contains("no guard with this identity stands before it"), "{}", log.text());
-    assert!(log.text().matches("WARN").count() <= 1, "once in a process: {}", log.text());
+    let text = log.text();
+    assert_eq!(text.matches("no guard with this identity stands before it").count(), 4, "{text}");
+    assert!(text.matches("WARN").count() <= 1, "once in a process: {text}");
     // Another identity's guard is none, either.
     let other = Guard::fixed([("t", "ann".to_owned())]).build().unwrap();
     let app = app.route_layer(other.layer());
@@ -149,8 +151,8 @@ async fn trap_15_an_optional_caller_is_none_only_without_a_token() {
 async fn a_rule_lets_through_who_passes_it() {
     let (guard, _) = guard(&Directory::default(), |builder| builder);
     let app = Router::new()
-        .route("/one", get(me).route_layer(guard.require(|who: &Who| who.tenant_id() == Some("T1"))))
-        .route("/two", get(me).route_layer(guard.require(|who: &Who| who.tenant_id() == Some("T2"))));
+        .route("/one", get(me).route_layer(guard.require_layer(|who: &Who| who.tenant_id() == Some("T1"))))
+        .route("/two", get(me).route_layer(guard.require_layer(|who: &Who| who.tenant_id() == Some("T2"))));
     for (path, token, expected) in [("/one", "t", 200), ("/two", "t", 403), ("/two", "bad", 401)] {
         assert_eq!(ask(&app, request("GET", path, Some(token))).await.0, expected, "{path} {token}");
     }
@@ -181,7 +183,7 @@ async fn trap_19_a_preflight_needs_no_token_where_cors_stands_outside() {
 async fn trap_20_grpc_has_its_status_in_a_response_of_trailers_alone() {
     let directory = Directory::default();
     let (guard, _) = guard(&directory, |builder| builder);
-    let rule = guard.require(|_: &Who| false).grpc();
+    let rule = guard.require_layer(|_: &Who| false).grpc();
     let grpc = |token: Option<&str>| {
         let mut request = request("POST", "/orders.Orders/Delete", token);
         request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc+proto"));
@@ -298,6 +300,26 @@ async fn a_responder_of_ones_own_makes_the_responses() {
     let app = Router::new().route("/me", get(me)).route_layer(guard.layer().responder(teapot));
     assert_eq!(ask(&app, request("GET", "/me", None)).await, (418, "missing_token".to_owned()));
     assert_eq!(ask(&app, request("GET", "/me", Some("t"))).await, (200, "ann".to_owned()));
+}
+
+async fn hides(who: Who) -> Result<String, (StatusCode, Rejection)> {
+    who.require_tenant("T2").map_err(|rejection| (StatusCode::NOT_FOUND, rejection))?;
+    Ok(String::new())
+}
+
+#[tokio::test]
+async fn a_status_that_the_handler_chose_stays() {
+    let (guard, _) = guard(&Directory::default(), |builder| builder);
+    let teapot = |_: &Rejection| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    };
+    let routes = || Router::new().route("/hidden", get(hides)).route("/me", get(me));
+    for app in [routes().route_layer(guard.layer()), routes().route_layer(guard.layer().responder(teapot))] {
+        let (status, body) = ask(&app, request("GET", "/hidden", Some("t"))).await;
+        assert_eq!((status, body.contains("insufficient_scope")), (404, true), "{body}");
+    }
 }
 
 /// The client chooses the content type: where the layer does not expect gRPC, it must not turn a 401 into a 200.
