@@ -207,7 +207,7 @@ impl Subscriber for Discarding {
     fn exit(&self, _: &Id) {}
 }
 
-/// Does nothing with what it is told.
+/// An observer that does nothing.
 struct Idle;
 
 impl Observer for Idle {}

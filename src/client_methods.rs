@@ -74,9 +74,12 @@ macro_rules! client_methods {
         /// Logs in with the session's credentials, even if its token is valid.
         ///
         /// Calls log in by themselves: this is for a program that wants to know now whether the credentials are right. If the login
-        /// fails, the session keeps the token that it has. The login serves all who share the session: headers, retries and attempts are the
-        /// client's own, whatever `with_options` says, and the call waits for it no longer than its own time limit. The limit of failed logins does not hold it up: in a loop it can lock an
-        /// account.
+        /// fails, the session keeps the token that it has; if it succeeds, the old token is not ended at the service. Credentials that
+        /// give a token in place of a password are not checked with the service.
+        ///
+        /// The login serves all handles of the session: headers, retries and attempts are the client's own, whatever `with_options`
+        /// says, and the call waits for it no longer than its own time limit. The limit of failed logins does not hold it up: in a loop
+        /// it can lock an account.
         ///
         /// # Errors
         ///

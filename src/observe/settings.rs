@@ -119,7 +119,7 @@ macro_rules! observing_methods {
     () => {
         /// Sets the observer, which is called at the end of every call, attempt and refresh. Default: no observer.
         ///
-        /// It is told of the work of what is built here alone: guards and verifiers have a setting of their own, for which an `Arc` of the
+        /// It gets the work of what is built here alone: guards and verifiers have a setting of their own, for which an `Arc` of the
         /// same observer can be used. See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
         pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {
             self.settings.observing.observer = Some(std::sync::Arc::new(observer));

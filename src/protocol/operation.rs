@@ -145,8 +145,8 @@ impl Operation {
     }
 
     /// Returns whether a response can be so long that compressing it pays: of GraphQL's documents and what reads with GET it can, of what
-    /// reads with POST the declaration says so. Never of what goes without a session's token: the length of a compressed login would
-    /// tell of the new token.
+    /// reads with POST the declaration says so. Never of logins and token requests, which go without a session's token: they are
+    /// short, and the length of a compressed one would vary with the token.
     pub(crate) fn may_be_long(&self) -> bool {
         let reads = self.effect == Effect::Read && (self.method == Method::GET || self.document.is_some());
         self.token_use != TokenUse::Never && (self.holds == Holds::List || self.is_raw() || reads)

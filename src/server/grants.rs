@@ -98,8 +98,8 @@ pub trait Permissions<I: Identity>: Send + Sync + 'static {
 
 /// Tells a source of roles or permissions from others in a guard's cache.
 ///
-/// Two sources that can say different things of one caller MUST have two. A source keeps its own as long as it lives, and clones that say
-/// the same share it: create it once, when the server starts. A new one for each request would find nothing in the cache.
+/// Two sources that can say different things of one caller MUST have two. Clones of a
+/// source share its id: create it once, when the server starts. With a new id for each request, nothing would be found in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceId(u64);
 

@@ -281,7 +281,7 @@ fn no_answer_is_used_past_its_time_and_one_flight_renews_it() {
     });
 }
 
-/// Flights, a forget and the token's expiry at once: nobody who asks after the expiry gets an answer from before it.
+/// Flights, a forget and the token's expiry at once: no caller that asks after the expiry gets a result from before it.
 fn nothing_outlives_the_expiry(tells_expiry: bool, forget: fn(&LookupCache<User>)) {
     explore(move || {
         let model = Model::new(TTL);

@@ -105,13 +105,13 @@ impl Session {
             let named = |error: Error| error.operation_named(operation);
             session.check_foreign().map_err(named)?;
             if session.settings.dry_run
-                && let Some(request) = login.next(Input::Begin)?.request()
+                && let Some(request) = login.next(Input::Begin).map_err(named)?.request()
             {
                 return Err(named(dry_run::error(request, &session.core.base_url)));
             }
             let driven = session.drive(login, &session.settings, session.deadline(), Some(&attempts)).await;
             let LoggedIn { token, response } = driven?;
-            session.state.set(session.issued(token)?, Origin::Issued);
+            session.state.set(session.issued(token).map_err(named)?, Origin::Issued);
             session.save_issued().await.map_err(named)?;
             response.decode()
         };

@@ -17,7 +17,7 @@ pub(crate) enum Cause {
     Missing,
     /// The service refused the token.
     Refused,
-    /// The program asked for it, perhaps with what a person has just typed: no limit holds it up, and it counts for the others.
+    /// The program asked for it, perhaps with a password that was just typed: the limit does not refuse it, and counts it if it fails.
     Requested,
 }
 

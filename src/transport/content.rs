@@ -3,16 +3,21 @@
 #[cfg(feature = "gzip")]
 mod gzip;
 #[cfg(not(feature = "gzip"))]
-#[path = "content/no_gzip.rs"]
-mod gzip;
+mod no_gzip;
 
 use super::body::Body;
 use crate::Result;
 use bytes::Bytes;
-use gzip::Gunzip;
 use http::{HeaderMap, header::CONTENT_ENCODING};
 
+#[cfg(feature = "gzip")]
+use gzip::Gunzip;
+#[cfg(feature = "gzip")]
 pub(super) use gzip::OFFER;
+#[cfg(not(feature = "gzip"))]
+use no_gzip::Gunzip;
+#[cfg(not(feature = "gzip"))]
+pub(super) use no_gzip::OFFER;
 
 /// A content of which more may come. It never becomes larger than its limit, however little a server sends for it.
 pub(super) enum Content {

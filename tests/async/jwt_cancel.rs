@@ -20,15 +20,19 @@ use std::{
 };
 use tracing::Instrument as _;
 
+/// Starts an issuer whose keys come when the gate opens.
+fn keys_behind(gate: &Gate) -> Server {
+    let (gate, n) = (gate.clone(), BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]));
+    Server::start(move |_| {
+        gate.pass();
+        json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
+    })
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_the_fetch_to_the_others() {
     let gate = Gate::new();
-    let (_end, passed) = (gate.open_at_end(), gate.clone());
-    let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
-    let server = Server::start(move |_| {
-        passed.pass();
-        json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
-    });
+    let (_end, server) = (gate.open_at_end(), keys_behind(&gate));
     let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
     let verifier = builder.any_issuer().any_audience().build().unwrap();
     let token = unsigned();
@@ -51,12 +55,7 @@ async fn a_caller_that_goes_away_leaves_the_fetch_to_the_others() {
 #[test]
 fn a_fetch_whose_runtime_is_gone_can_be_tried_again() {
     let gate = Gate::new();
-    let (_end, passed) = (gate.open_at_end(), gate.clone());
-    let n = BASE64_URL_SAFE_NO_PAD.encode([0xFF; 256]);
-    let server = Server::start(move |_| {
-        passed.pass();
-        json(json!({"keys": [{"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}]}))
-    });
+    let (_end, server) = (gate.open_at_end(), keys_behind(&gate));
     let builder = Verifier::builder(KeySource::url(format!("{}/keys", server.url())));
     let verifier = builder.any_issuer().any_audience().build().unwrap();
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

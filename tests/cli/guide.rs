@@ -1,11 +1,10 @@
-//! The commands of the guide's page: each does what the page says.
+//! The commands of the README and of the guide's page: each does what the page says.
 
 use super::support::{Home, run};
 use std::{fs, path::Path, process::Command};
 
-/// Returns the commands of the page, each with the output that the page shows, or an empty text.
-fn commands() -> Vec<(&'static str, String)> {
-    let page = include_str!("../../src/guide/command_line.md");
+/// Returns the commands of a page, each with the output that the page shows, or an empty text.
+fn commands(page: &str) -> Vec<(&str, String)> {
     let mut commands: Vec<(&str, String)> = Vec::new();
     let mut inside = false;
     for line in page.lines() {
@@ -20,18 +19,16 @@ fn commands() -> Vec<(&'static str, String)> {
     commands
 }
 
+/// Runs the commands of a page one after the other; `each` is given a command, what it printed, and what the page shows.
 #[cfg(unix)]
-#[test]
-fn what_the_page_shows_is_what_happens() {
+fn run_page(page: &str, each: impl Fn(&str, &str, &str)) {
     let home = Home::new();
     let account = home.emulator.digiwin().account();
     fs::write(home.path.join("pool-secret"), home.emulator.authing().account().secret.expose_secret()).unwrap();
     let folder = Path::new(env!("CARGO_BIN_EXE_iam")).parent().unwrap();
     // The page has the address of a service, and no place for secrets.
     let address = home.emulator.base_url();
-    let commands = commands();
-    assert!(commands.len() > 8);
-    for (line, printed) in commands {
+    for (line, printed) in commands(page) {
         let model = home.command(&[]);
         let mut shell = Command::new("sh");
         shell.args(["-c", &line.replace("https://iam.example.com", &address)]).current_dir(&home.path).env_clear();
@@ -42,13 +39,25 @@ fn what_the_page_shows_is_what_happens() {
             shell.env("IAM_PASSWORD", account.password.expose_secret());
         }
         let ran = run(shell, "");
-        assert_eq!(
-            (ran.code, ran.out.replace(&address, "https://iam.example.com")),
-            (0, printed),
-            "{line}: {}",
-            ran.err
-        );
+        assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+        each(line, &ran.out.replace(&address, "https://iam.example.com"), &printed);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_page_shows_is_what_happens() {
+    let page = include_str!("../../src/guide/command_line.md");
+    assert!(commands(page).len() > 8);
+    run_page(page, |line, printed, shown| assert_eq!(printed, shown, "{line}"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_readmes_commands_work() {
+    let readme = include_str!("../../README.md");
+    assert_eq!(commands(readme).len(), 4);
+    run_page(readme, |_, _, _| {});
 }
 
 #[test]

@@ -236,6 +236,17 @@ async fn no_two_logins_have_one_key_pair() {
     assert_eq!((keys.len(), keys.iter().collect::<BTreeSet<_>>().len()), (25, 25));
 }
 
+/// Starts a service whose response to the first request for its key has no end.
+fn first_key_request_hangs() -> Arc<Server> {
+    let (service, asked) = (Service::new(1), AtomicUsize::new(0));
+    Arc::new(Server::start(move |request| {
+        match is_for(request, "/publickey") && asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            true => Response::Trickle,
+            false => service.respond(request, refused),
+        }
+    }))
+}
+
 #[maybe_async]
 async fn leads_or_follows(client: Client, server: Arc<Server>, n: usize) {
     if n == 0 {
@@ -254,13 +265,7 @@ async fn leads_or_follows(client: Client, server: Arc<Server>, n: usize) {
 #[test]
 async fn a_login_whose_time_is_up_spoils_no_other_that_waits_for_the_key() {
     const LOGINS: usize = 5;
-    let (service, asked) = (Service::new(1), AtomicUsize::new(0));
-    let server = Arc::new(Server::start(move |request| {
-        match is_for(request, "/publickey") && asked.fetch_add(1, Ordering::SeqCst) == 0 {
-            true => Response::Trickle,
-            false => service.respond(request, refused),
-        }
-    }));
+    let server = first_key_request_hangs();
     let (client, shared) = (client(&server), server.clone());
     in_parallel(LOGINS, move |n| leads_or_follows(client.clone(), shared.clone(), n)).await;
     let logins = server.requests().iter().filter(|request| is_for(request, "/login")).count();
@@ -284,13 +289,7 @@ async fn hangs_or_goes_on(client: Client, server: Arc<Server>, n: usize) {
 #[test]
 async fn a_key_request_that_hangs_holds_up_no_login_with_the_same_time_limit() {
     const LOGINS: usize = 4;
-    let (service, asked) = (Service::new(1), AtomicUsize::new(0));
-    let server = Arc::new(Server::start(move |request| {
-        match is_for(request, "/publickey") && asked.fetch_add(1, Ordering::SeqCst) == 0 {
-            true => Response::Trickle,
-            false => service.respond(request, refused),
-        }
-    }));
+    let server = first_key_request_hangs();
     let client = client(&server).with_options(CallOptions::new().timeout(Duration::from_secs(8))).unwrap();
     let shared = server.clone();
     in_parallel(LOGINS, move |n| hangs_or_goes_on(client.clone(), shared.clone(), n)).await;

@@ -341,6 +341,23 @@ fn a_response_takes_twenty_times_its_size_at_the_most() {
     an_endless_body_takes_its_limit_and_32_mib_at_the_most();
 }
 
+/// A response at `url` that is larger than any limit is refused, and takes no more than its limit and 32 MiB.
+#[cfg(any(feature = "emulator", feature = "gzip"))]
+fn takes_its_limit_and_32_mib_at_the_most(name: &str, url: &str) {
+    const MIB: usize = 1024 * 1024;
+    for limit in [1, 64] {
+        let client =
+            Client::builder(url, "a").max_response_bytes(limit * MIB).build().unwrap().with_token("t").unwrap();
+        let before = NOW.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let error = client.users().get_user_simple().unwrap_err();
+        let bytes = MOST.load(Ordering::Relaxed) - before;
+        println!("{name}: {:.1} MiB, with a limit of {limit} MiB", bytes as f64 / MIB as f64);
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert!(bytes < (limit + 32) * MIB, "{bytes}");
+    }
+}
+
 /// A compressed response of 600 KB or so that is 600 MiB long. No test of its own: the allocator counts what all threads do.
 #[cfg(feature = "gzip")]
 fn a_bomb_takes_its_limit_and_32_mib_at_the_most() {
@@ -352,36 +369,14 @@ fn a_bomb_takes_its_limit_and_32_mib_at_the_most() {
     let bomb = encoder.finish().unwrap();
     assert!(bomb.len() < MIB, "{}", bomb.len());
     let url = serve_with("content-encoding: gzip\r\n", bomb.leak());
-    for limit in [1, 64] {
-        let client =
-            Client::builder(&url, "a").max_response_bytes(limit * MIB).build().unwrap().with_token("t").unwrap();
-        let before = NOW.load(Ordering::Relaxed);
-        MOST.store(before, Ordering::Relaxed);
-        let error = client.users().get_user_simple().unwrap_err();
-        let bytes = MOST.load(Ordering::Relaxed) - before;
-        println!("a bomb: {:.1} MiB, with a limit of {limit} MiB", bytes as f64 / MIB as f64);
-        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-        assert!(bytes < (limit + 32) * MIB, "{bytes}");
-    }
+    takes_its_limit_and_32_mib_at_the_most("a bomb", &url);
 }
 
 /// No test of its own: the allocator counts what all threads do.
 #[cfg(feature = "emulator")]
 fn an_endless_body_takes_its_limit_and_32_mib_at_the_most() {
     use iam_sdk::emulator::{Emulator, Fault};
-    const MIB: usize = 1024 * 1024;
     let emulator = Emulator::start().unwrap();
     emulator.fault(Fault::endless_body());
-    let url = emulator.base_url();
-    for limit in [1, 64] {
-        let client =
-            Client::builder(&url, "a").max_response_bytes(limit * MIB).build().unwrap().with_token("t").unwrap();
-        let before = NOW.load(Ordering::Relaxed);
-        MOST.store(before, Ordering::Relaxed);
-        let error = client.users().get_user_simple().unwrap_err();
-        let bytes = MOST.load(Ordering::Relaxed) - before;
-        println!("an endless body: {:.1} MiB, with a limit of {limit} MiB", bytes as f64 / MIB as f64);
-        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-        assert!(bytes < (limit + 32) * MIB, "{bytes}");
-    }
+    takes_its_limit_and_32_mib_at_the_most("an endless body", &emulator.base_url());
 }

@@ -32,6 +32,6 @@ pub fn a_node_takes_250_bytes_at_the_most(now: impl Fn() -> usize) {
     let tree: OrgTree = serde_json::from_str(&json).unwrap();
     let read = (now() - before) / NODES;
     assert_eq!(tree.walk().count(), NODES);
-    println!("a node of a tree: {built} bytes from a list, {read} from an export");
+    println!("a node of a tree with id, name and children: {built} bytes from a list, {read} from an export");
     assert!(built <= BYTES && read <= BYTES, "{built} and {read}");
 }

@@ -97,7 +97,7 @@ fn status(global: &Global, offline: bool) -> Result<()> {
         output.show(reply::rows(move || Ok(rows)), false)?;
     }
     match failed {
-        true => Err(Failure::Told(code::AUTHENTICATION)),
+        true => Err(Failure::AlreadyReported(code::AUTHENTICATION)),
         false => Ok(()),
     }
 }

@@ -79,7 +79,7 @@ pub enum Failure {
     /// Anything else.
     Other(String),
     /// The command has said already what failed; the code says how it ends.
-    Told(u8),
+    AlreadyReported(u8),
     /// Whoever read standard output has gone: `iam … | head`.
     ClosedPipe,
     /// Ctrl-C.
@@ -122,7 +122,7 @@ impl Failure {
             Self::Usage(_) | Self::Refused(_) => code::USAGE,
             Self::NotLoggedIn(_) => code::AUTHENTICATION,
             Self::Other(_) => code::FAILED,
-            Self::Told(code) => *code,
+            Self::AlreadyReported(code) => *code,
             Self::ClosedPipe => 0,
             Self::Interrupted => code::INTERRUPTED,
         }
@@ -130,7 +130,7 @@ impl Failure {
 
     /// Prints the failure on standard error: as an object for programs that read JSON, else as a line.
     pub fn report(&self, as_json: bool) -> ExitCode {
-        if !matches!(self, Self::Told(_) | Self::ClosedPipe | Self::Interrupted) {
+        if !matches!(self, Self::AlreadyReported(_) | Self::ClosedPipe | Self::Interrupted) {
             match as_json {
                 true => {
                     let mut object = self.json();
@@ -221,7 +221,7 @@ impl fmt::Display for Failure {
             Self::Call(error) if error.source().is_some() => f.write_str(&for_people(&format!("{error:?}"))),
             Self::Call(error) => f.write_str(&for_people(&error.to_string())),
             Self::Usage(text) | Self::Refused(text) | Self::NotLoggedIn(text) | Self::Other(text) => f.write_str(text),
-            Self::Told(_) => f.write_str("failed"),
+            Self::AlreadyReported(_) => f.write_str("failed"),
             Self::ClosedPipe => f.write_str("standard output is closed"),
             Self::Interrupted => f.write_str("interrupted"),
         }

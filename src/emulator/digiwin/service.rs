@@ -51,7 +51,7 @@ impl Digiwin {
     /// # Panics
     ///
     /// If no key can be generated.
-    pub fn rotate_key(&self) {
+    pub fn rotate_keys(&self) {
         if let Err(error) = self.keys.rotate() {
             panic!("no RSA key could be generated: {error}");
         }

@@ -1,4 +1,4 @@
-//! What an import has to do: every row is checked, and compared with what earlier runs have done.
+//! The plan of an import: every row is checked, and compared with the journal of earlier runs.
 
 use super::{
     import::{Job, SHOWN},
@@ -71,7 +71,7 @@ impl Problems {
     }
 }
 
-/// Reads all rows, checks each, and compares them with what earlier runs have done. `wrong` is given each row that is wrong.
+/// Reads all rows, checks each, and compares them with the journal of earlier runs. `wrong` receives each row that is wrong.
 pub fn plan(
     input: &Input,
     past: &JournalState,

@@ -342,7 +342,7 @@ fn ended(end: End, counts: &Counts, options: &ImportOptions, global: &Global) ->
     let is_partly_done = counts.all() > counts.failed;
     match end {
         End::Complete if counts.failed == 0 => Ok(()),
-        End::Complete => Err(Failure::Told(code::PARTLY_DONE)),
+        End::Complete => Err(Failure::AlreadyReported(code::PARTLY_DONE)),
         End::TooManyErrors => {
             let most = options.max_errors.unwrap_or_default();
             let others = match counts.failed.saturating_sub(most) {
@@ -350,12 +350,12 @@ fn ended(end: End, counts: &Counts, options: &ImportOptions, global: &Global) ->
                 others => format!("; {} more that were under way failed as well", grouped(others)),
             };
             crate::say!("iam: stopped after {} that failed{others}", rows(most));
-            Err(Failure::Told(code::PARTLY_DONE))
+            Err(Failure::AlreadyReported(code::PARTLY_DONE))
         }
         End::Interrupted => Err(Failure::Interrupted),
         End::Failed(error) if is_partly_done => {
             Failure::Call(error).report(global.is_json());
-            Err(Failure::Told(code::PARTLY_DONE))
+            Err(Failure::AlreadyReported(code::PARTLY_DONE))
         }
         End::Failed(error) => Err(error.into()),
         End::Broken(text) => Err(Failure::Other(text)),

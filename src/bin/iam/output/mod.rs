@@ -157,7 +157,7 @@ impl Output {
                 self.one(Value::Bool(yes))?;
                 if exit_code && !yes {
                     self.to.flush()?;
-                    return Err(Failure::Told(code::FAILED));
+                    return Err(Failure::AlreadyReported(code::FAILED));
                 }
             }
             Reply::One(_, make) => {

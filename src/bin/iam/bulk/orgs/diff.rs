@@ -65,6 +65,6 @@ impl Diff {
         } else {
             crate::say!("No differences.");
         }
-        if differs && self.exit_code { Err(Failure::Told(code::FAILED)) } else { Ok(()) }
+        if differs && self.exit_code { Err(Failure::AlreadyReported(code::FAILED)) } else { Ok(()) }
     }
 }

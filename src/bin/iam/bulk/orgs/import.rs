@@ -91,7 +91,7 @@ impl Import {
                 }
                 crate::say!("iam: {} changes were made; the same command goes on (with --update)", grouped(made));
                 failure.report(global.is_json());
-                return Err(Failure::Told(code::PARTLY_DONE));
+                return Err(Failure::AlreadyReported(code::PARTLY_DONE));
             }
             crate::say!("iam: {}: {} changes", name(&task.tree.node), grouped(made - before));
         }
