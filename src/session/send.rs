@@ -8,13 +8,14 @@ use super::{
 use crate::{
     Error, Result,
     protocol::{
-        decode::Data,
+        decode::{Data, Response},
         operation::Effect,
         request::Request,
         retry::{Attempts, TimeLimit},
     },
     transport::HttpRequest,
 };
+use futures_util::future::BoxFuture;
 use std::time::Instant;
 use tracing::Instrument as _;
 
@@ -69,9 +70,27 @@ impl Session {
         time: TimeLimit,
         sending: &mut Sending<'_>,
     ) -> Result<T> {
+        let (mut attempt, sent) = self.begin_attempt(request, token, attempts, time, sending)?;
+        let response = sent.instrument(attempt.span().clone()).await;
+        attempt.responded(&response);
+        let data = response.and_then(|response| response.into_data(request.operation, self.core.dialect));
+        let value = data.as_ref().map_err(Clone::clone).and_then(read);
+        attempt.finish(value.as_ref().err(), data.as_ref().ok());
+        value
+    }
+
+    /// Begins to send. Not a part of the future that waits, which would have room for the parts of the request.
+    fn begin_attempt<'a, 'b: 'a>(
+        &'a self,
+        request: &'a Request,
+        token: Option<&'a ActiveToken>,
+        attempts: &Attempts<'_>,
+        time: TimeLimit,
+        sending: &mut Sending<'b>,
+    ) -> Result<(AttemptScope<'a>, BoxFuture<'a, Result<Response>>)> {
         let core = &*self.core;
         let url = request.url(&core.base_url);
-        let mut attempt = AttemptScope::begin(self, request, token, sending, &url);
+        let attempt = AttemptScope::begin(self, request, token, sending, &url);
         let hook = || core.observing.headers(request.operation.name, core.dialect.reserved_headers());
         let hook_headers = match attempt.span().in_scope(hook) {
             Ok(headers) => headers,
@@ -91,12 +110,8 @@ impl Session {
             repeatable: request.effect != Effect::Other,
             may_be_long: request.operation.may_be_long(),
         };
-        let response = core.send(http_request).instrument(attempt.span().clone()).await;
-        attempt.responded(&response);
-        let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
-        let value = data.as_ref().map_err(Clone::clone).and_then(read);
-        attempt.finish(value.as_ref().err(), data.as_ref().ok());
-        value
+        let sent = attempt.span().in_scope(|| core.send(http_request));
+        Ok((attempt, sent))
     }
 
     /// Removes this request's secrets from an error, in case the service echoed them.

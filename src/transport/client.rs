@@ -7,7 +7,11 @@ use super::{
     runtimes::Runtimes,
     tls, too_large,
 };
-use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
+use crate::{
+    Error, ErrorKind, Result,
+    config::Settings,
+    protocol::{decode::Response, retry::TimeLimit},
+};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue,
@@ -119,11 +123,42 @@ impl HttpConfig {
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
     }
 
-    /// Sends a request and reads the whole response.
-    pub(super) async fn send_over(&self, http: &reqwest::Client, request: HttpRequest<'_>) -> Result<Response> {
+    /// Sends a request and reads the whole response. The request is built at once: the future has no room for it.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    pub(super) fn send_over<'a>(
+        &'a self,
+        http: &reqwest::Client,
+        request: HttpRequest<'_>,
+    ) -> impl Future<Output = Result<Response>> + use<'a> {
         let HttpRequest { repeatable, time, .. } = request;
+        let built = self.build_request(request);
+        let has_body = built.body().is_some();
+        if !self.lane {
+            self.runtimes.note();
+        }
+        // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
+        // request: where all connections are of the runtime that runs this, it was the connection.
+        let waited = move || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
+        let sending = http.execute(built);
+        async move {
+            // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
+            // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
+            // the others let the connection act on it.
+            if self.lane || !repeatable {
+                for _ in 0..YIELDS {
+                    tokio::task::yield_now().await;
+                }
+            }
+            let response = sending.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+            self.read(response, time).await
+        }
+    }
+
+    fn build_request(&self, request: HttpRequest<'_>) -> reqwest::Request {
         let mut built = reqwest::Request::new(request.method, request.url);
-        *built.timeout_mut() = Some(time.left);
+        *built.timeout_mut() = Some(request.time.left);
         let token = request.token.as_ref().map(|(name, value)| (name, *value));
         built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
         if let Some(headers) = request.hook_headers {
@@ -137,35 +172,21 @@ impl HttpConfig {
             built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
             *built.body_mut() = Some(body.into());
         }
-
         // Only there: a header more makes the map of most requests' headers grow.
         if let Some(offer) = self.offer.filter(|_| request.may_be_long) {
             built.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(offer));
         }
+        built
+    }
 
-        if !self.lane {
-            self.runtimes.note();
-        }
-        let has_body = built.body().is_some();
-        // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
-        // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
-        // the others let the connection act on it.
-        if self.lane || !repeatable {
-            for _ in 0..YIELDS {
-                tokio::task::yield_now().await;
-            }
-        }
-        // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
-        // request: where all connections are of the runtime that runs this, it was the connection.
-        let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let sent = http.execute(built).await;
-        let mut response = sent.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+    async fn read(&self, mut response: reqwest::Response, time: TimeLimit) -> Result<Response> {
         let limit = self.max_response_bytes;
-        if response.content_length().is_some_and(|announced| announced > limit as u64) {
+        let announced = response.content_length();
+        if announced.is_some_and(|announced| announced > limit as u64) {
             return Err(too_large(limit));
         }
         let mut headers = std::mem::take(response.headers_mut());
-        let (status, mut content) = (response.status(), Content::new(&headers, limit));
+        let (status, mut content) = (response.status(), Content::new(&headers, limit, announced));
         let is_coded = content.is_coded();
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
         let read = async {
@@ -211,7 +232,7 @@ impl SharedClient {
         Ok(Self { http: config.build()?, config })
     }
 
-    pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
-        self.config.send_over(&self.http, request).await
+    pub(super) fn send<'a>(&'a self, request: HttpRequest<'_>) -> impl Future<Output = Result<Response>> + use<'a> {
+        self.config.send_over(&self.http, request)
     }
 }

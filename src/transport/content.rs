@@ -26,10 +26,11 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
+    /// `announced` is the length of what the server sends, if it tells.
+    pub(super) fn new(headers: &HeaderMap, limit: usize, announced: Option<u64>) -> Self {
         match is_gzip(headers) {
             true => Self::Gzip(Gunzip::new(limit)),
-            false => Self::Plain(Body::new(limit)),
+            false => Self::Plain(Body::new(limit, announced.and_then(|bytes| bytes.try_into().ok()))),
         }
     }
 

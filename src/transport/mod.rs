@@ -26,8 +26,11 @@ use crate::{
 use bytes::Bytes;
 #[cfg(feature = "async")]
 use client::SharedClient;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;
+#[cfg(feature = "blocking")]
+use std::future::ready;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -92,17 +95,19 @@ impl Transport {
         self.flavour.check_context()
     }
 
-    pub(crate) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
+    /// Sends a request. The future that waits for the response has no room for it, and an allocation of its own: what is around it
+    /// is moved as a whole.
+    pub(crate) fn send<'a>(&'a self, request: HttpRequest<'_>) -> BoxFuture<'a, Result<Response>> {
         #[cfg(all(test, feature = "blocking", feature = "emulator"))]
         if let Some(response) = stand_in::respond(&request) {
-            return response;
+            return Box::pin(ready(response));
         }
         match &self.clients {
             #[cfg(feature = "async")]
-            Clients::Shared(client) => client.send(request).await,
+            Clients::Shared(client) => Box::pin(client.send(request)),
             // It blocks: the driver of this future has no other, and the lane is held no longer than the request takes.
             #[cfg(feature = "blocking")]
-            Clients::Lanes(lanes) => lanes.send(request),
+            Clients::Lanes(lanes) => Box::pin(ready(lanes.send(request))),
         }
     }
 }

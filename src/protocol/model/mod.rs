@@ -11,7 +11,7 @@ pub(crate) use extra::ExtraReader;
 pub(crate) use field::{Field, FieldValue, Read, field_values};
 pub use json::Json;
 pub(crate) use rare::Rare;
-pub(crate) use raw::{Name, RawText};
+pub(crate) use raw::{FindMember, Name, RawText};
 
 /// Declares a model: a struct of optional fields and lists, with `extra`, read in one pass without `#[serde(flatten)]`, which
 /// would buffer every member.
@@ -98,6 +98,22 @@ macro_rules! model {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                /// One for each field. Small, where a name would be moved from function to function.
+                #[allow(non_camel_case_types, reason = "named as the fields are")]
+                enum Known {
+                    $($field,)*
+                    $($($rare_field,)*)?
+                }
+
+                #[inline(always)]
+                fn find(name: &str) -> Option<Known> {
+                    match name {
+                        $($wire => Some(Known::$field),)*
+                        $($($rare_wire => Some(Known::$rare_field),)*)?
+                        _ => None,
+                    }
+                }
+
                 struct Visitor;
 
                 impl<'de> serde::de::Visitor<'de> for Visitor {
@@ -110,20 +126,23 @@ macro_rules! model {
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut model = $name::default();
                         let mut extra = $crate::protocol::model::ExtraReader::default();
-                        while let Some($crate::protocol::model::Name(name)) = map.next_key()? {
-                            match &*name {
-                                $($wire => {
+                        let mut unknown = Default::default();
+                        while let Some(member) =
+                            map.next_key_seed($crate::protocol::model::FindMember { find, unknown: &mut unknown })?
+                        {
+                            match member {
+                                $(Some(Known::$field) => {
                                     let $crate::protocol::model::Read(value) = map.next_value()?;
                                     model.$field = value;
                                 })*
-                                $($($rare_wire => {
+                                $($(Some(Known::$rare_field) => {
                                     let $crate::protocol::model::Read(value) = map.next_value()?;
                                     let is_absent = $crate::protocol::model::Field::is_absent(&value);
                                     if let Some(rare) = model.rare.make_for(is_absent)? {
                                         rare.$rare_field = value;
                                     }
                                 })*)?
-                                _ => extra.read_next(&name, &mut map)?,
+                                None => extra.read_next(&unknown, &mut map)?,
                             }
                         }
                         model.extra = extra.finish()?;

@@ -2,7 +2,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::Value;
 use std::{borrow::Cow, fmt};
@@ -50,6 +50,46 @@ pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+/// Reads a member's name, and finds which of a model's members it is. A name that none has is left in `unknown`.
+pub(crate) struct FindMember<'a, 'de, F> {
+    pub(crate) find: F,
+    pub(crate) unknown: &'a mut Cow<'de, str>,
+}
+
+impl<'de, M, F: Fn(&str) -> Option<M>> DeserializeSeed<'de> for FindMember<'_, 'de, F> {
+    type Value = Option<M>;
+
+    #[inline(always)]
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<M>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de, M, F: Fn(&str) -> Option<M>> Visitor<'de> for FindMember<'_, 'de, F> {
+    type Value = Option<M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    #[inline(always)]
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Option<M>, E> {
+        let found = (self.find)(name);
+        if found.is_none() {
+            *self.unknown = Cow::Borrowed(name);
+        }
+        Ok(found)
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Option<M>, E> {
+        let found = (self.find)(name);
+        if found.is_none() {
+            *self.unknown = Cow::Owned(name.to_owned());
+        }
+        Ok(found)
     }
 }
 

@@ -21,7 +21,7 @@ pub(in crate::transport) struct Gunzip {
 
 impl Gunzip {
     pub(in crate::transport) fn new(limit: usize) -> Self {
-        Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit)))), received: 0, limit }
+        Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit, None)))), received: 0, limit }
     }
 
     pub(in crate::transport) fn push(&mut self, chunk: &[u8]) -> Result<()> {
