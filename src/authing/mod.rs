@@ -58,8 +58,8 @@ pub use ids::{AppId, GroupCode, MemberMove, Namespace, NodeCode, NodeId, NodeMov
 pub use lookup::UserLookup;
 pub use models::{
     AllowLists, AuthorizedResource, FrequencyCheck, Group, Identity, LoginStatus, Org, OrgNode, OrgNodeDetails,
-    PasswordCheck, PolicyAssignment, RefreshedToken, Role, TokenOwner, TokenStatus, User, UserAction, UserDepartment,
-    UserPool, UserPoolType,
+    PasswordCheck, PolicyAssignment, RareOrgNodeDetails, RefreshedToken, Role, TokenOwner, TokenStatus, User,
+    UserAction, UserDepartment, UserPool, UserPoolType,
 };
 pub use options::{
     AddNodeOptions, AuthorizedResourceOptions, BatchGetOptions, CreateGroupOptions, CreateOrgOptions,

@@ -1,17 +1,16 @@
 //! The data of Authing management.
 
+mod node;
 mod pool;
 
+pub use node::{OrgNode, OrgNodeDetails, RareOrgNodeDetails};
 pub use pool::{AllowLists, FrequencyCheck, UserPool, UserPoolType};
 
 use super::{
     udf::CustomData,
     values::{ResourceType, TargetType, UserStatus},
 };
-use crate::{
-    Json, Password, UserToken,
-    protocol::{model::model, paging::Page},
-};
+use crate::{Json, Password, UserToken, protocol::model::model};
 
 model! {
     /// A user. Times are ISO 8601 texts.
@@ -195,54 +194,6 @@ model! {
         root_node: Option<OrgNode> = "rootNode",
         /// All nodes, the root among them.
         nodes: Vec<OrgNode> = "nodes",
-    }
-}
-
-model! {
-    /// A node of an organization, a department for instance.
-    ///
-    /// The fields of [`OrgNodeDetails`] are read and set as if they were its own, `node.description` for instance; to move one out,
-    /// use `std::mem::take(&mut node.path)`. They take memory only where the service, or you, have set one.
-    OrgNode {
-        /// The id of the node.
-        id: Option<String> = "id",
-        /// The name of the node.
-        name: Option<String> = "name",
-        /// The code of the node.
-        code: Option<String> = "code",
-        /// The place among the siblings: the larger, the earlier.
-        order: Option<i64> = "order",
-        /// The ids of the nodes below; empty in a tree, which has the nodes themselves.
-        children: Vec<String> = "children",
-        /// The first page of the members, after `add_members` and `delete_members`.
-        users: Option<Box<Page<User>>> = "users",
-    }
-    /// The fields of an [`OrgNode`] that make up no tree.
-    rare OrgNodeDetails {
-        /// The id of the organization.
-        org_id: Option<String> = "orgId",
-        /// The names in other languages: JSON text, by language.
-        name_i18n: Option<String> = "nameI18n",
-        /// A description of the node.
-        description: Option<String> = "description",
-        /// The descriptions in other languages: JSON text, by language.
-        description_i18n: Option<String> = "descriptionI18n",
-        /// Whether the node is the root.
-        root: Option<bool> = "root",
-        /// How many levels the node is below the root.
-        depth: Option<i64> = "depth",
-        /// The ids of the nodes from the root to this one.
-        path: Vec<String> = "path",
-        /// The codes of the nodes from the root to this one; `None` for a node without a code.
-        code_path: Vec<Option<String>> = "codePath",
-        /// The names of the nodes from the root to this one.
-        name_path: Vec<String> = "namePath",
-        /// When the node was created.
-        created_at: Option<String> = "createdAt",
-        /// When the node was last changed.
-        updated_at: Option<String> = "updatedAt",
-        /// All members, in an export.
-        members: Vec<User> = "members",
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Children, Org, OrgNode, OrgTree};
+use super::{Children, Org, OrgNode, OrgTree, share_places};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -82,6 +82,7 @@ pub fn treeify(mut nodes: Vec<OrgNode>) -> Forest {
         }
     }
     roots.reverse();
+    share_places(&mut roots);
     Forest { roots, faults }
 }
 
@@ -102,7 +103,7 @@ impl Links {
 }
 
 fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Links {
-    let named: Vec<Vec<String>> = nodes.iter_mut().map(|node| std::mem::take(&mut node.children)).collect();
+    let named: Vec<Vec<String>> = nodes.iter_mut().map(OrgNode::take_children).collect();
     let mut positions: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
     for (at, node) in nodes.iter().enumerate() {
         let Some(id) = node.id.as_deref() else { continue };

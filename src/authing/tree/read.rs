@@ -1,6 +1,6 @@
 //! Nested trees from JSON, however deep: a scan finds where each node begins and ends, then every node is read by itself.
 
-use super::{Children, OrgNode, OrgTree};
+use super::{Children, OrgNode, OrgTree, share_places};
 use crate::protocol::{meter, model::RawText};
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -52,7 +52,7 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
                     levels.push(entered);
                 } else if let Some(Level::Node(mut open)) = levels.pop() {
                     let mut node: OrgNode = meter::decode_inner(&open.own).map_err(|_| scan.at)?;
-                    node.children = Vec::new();
+                    node.take_children();
                     open.children.shrink_to_fit();
                     let tree = OrgTree { node, children: Children(open.children) };
                     // The list that it stands in lies between it and its parent.
@@ -67,6 +67,7 @@ pub(in crate::authing) fn read(json: &[u8]) -> Result<Vec<OrgTree>, At> {
             }
         }
     }
+    share_places(&mut trees);
     scan.end(trees)
 }
 

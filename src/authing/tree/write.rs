@@ -65,16 +65,17 @@ impl<'a> From<&'a User> for Member<'a> {
 impl NodeMembers<'_> {
     fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.0;
+        let times = [node.created_at(), node.updated_at()];
         let texts = [
-            ("id", &node.id),
-            ("orgId", &node.org_id),
-            ("name", &node.name),
-            ("nameI18n", &node.name_i18n),
-            ("description", &node.description),
-            ("descriptionI18n", &node.description_i18n),
-            ("code", &node.code),
-            ("createdAt", &node.created_at),
-            ("updatedAt", &node.updated_at),
+            ("id", node.id.as_deref()),
+            ("orgId", node.org_id()),
+            ("name", node.name.as_deref()),
+            ("nameI18n", node.name_i18n.as_deref()),
+            ("description", node.description.as_deref()),
+            ("descriptionI18n", node.description_i18n.as_deref()),
+            ("code", node.code.as_deref()),
+            ("createdAt", times[0].as_deref()),
+            ("updatedAt", times[1].as_deref()),
         ];
         for (name, text) in texts {
             if let Some(text) = text {

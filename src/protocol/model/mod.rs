@@ -18,54 +18,13 @@ pub(crate) use raw::{FindMember, Name, RawText};
 ///
 /// `null` reads as a missing member. What was read can be written back, unknown members included. A field that is marked
 /// `secret` is never written; the types of tokens and passwords cannot be, so that none is forgotten.
-///
-/// Fields that follow after `rare` are those of a struct of their own, which takes memory only where one of them is set. They are
-/// read, set and written as if they were the model's own.
 macro_rules! model {
     (
         $(#[$doc:meta])*
         $name:ident {
             $($(#[$field_doc:meta])* $field:ident : $kind:ident $(<$type:ty>)? = $($secret:ident)? $wire:literal,)*
         }
-        $(
-            $(#[$rare_doc:meta])*
-            rare $rare:ident {
-                $(
-                    $(#[$rare_field_doc:meta])*
-                    $rare_field:ident : $rare_kind:ident $(<$rare_type:ty>)? = $rare_wire:literal,
-                )*
-            }
-        )?
     ) => {
-        $(
-            $(#[$rare_doc])*
-            #[derive(Clone, Debug, Default, PartialEq)]
-            #[non_exhaustive]
-            pub struct $rare {
-                $(
-                    $(#[$rare_field_doc])*
-                    ///
-                    #[doc = concat!("`", $rare_wire, "` on the wire.")]
-                    pub $rare_field: $rare_kind $(<$rare_type>)?,
-                )*
-            }
-
-            impl std::ops::Deref for $name {
-                type Target = $rare;
-
-                fn deref(&self) -> &$rare {
-                    static NONE: std::sync::LazyLock<$rare> = std::sync::LazyLock::new($rare::default);
-                    self.rare.get().unwrap_or_else(|| &NONE)
-                }
-            }
-
-            impl std::ops::DerefMut for $name {
-                fn deref_mut(&mut self) -> &mut $rare {
-                    self.rare.make()
-                }
-            }
-        )?
-
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
@@ -78,18 +37,16 @@ macro_rules! model {
             )*
             /// Members that this version of the crate does not know.
             pub extra: $crate::protocol::model::Extra,
-            $(pub(crate) rare: $crate::protocol::model::Rare<$rare>,)?
         }
 
         #[allow(dead_code, reason = "models inside of the crate have setters as well")]
         impl $name {
             $($crate::protocol::model::setter! { $field $kind $(<$type>)? })*
-            $($($crate::protocol::model::setter! { $rare_field $rare_kind $(<$rare_type>)? })*)?
 
             /// Adds a member that has no field, or replaces its value. The name of a member that has a field is ignored: set the
             /// field.
             pub fn with_extra(mut self, name: impl AsRef<str>, value: impl Into<$crate::Json>) -> Self {
-                if ![$($wire,)* $($($rare_wire),*)?].contains(&name.as_ref()) {
+                if ![$($wire),*].contains(&name.as_ref()) {
                     self.extra.insert(name, value);
                 }
                 self
@@ -102,14 +59,12 @@ macro_rules! model {
                 #[allow(non_camel_case_types, reason = "named as the fields are")]
                 enum Known {
                     $($field,)*
-                    $($($rare_field,)*)?
                 }
 
                 #[inline(always)]
                 fn find(name: &str) -> Option<Known> {
                     match name {
                         $($wire => Some(Known::$field),)*
-                        $($($rare_wire => Some(Known::$rare_field),)*)?
                         _ => None,
                     }
                 }
@@ -135,13 +90,6 @@ macro_rules! model {
                                     let $crate::protocol::model::Read(value) = map.next_value()?;
                                     model.$field = value;
                                 })*
-                                $($(Some(Known::$rare_field) => {
-                                    let $crate::protocol::model::Read(value) = map.next_value()?;
-                                    let is_absent = $crate::protocol::model::Field::is_absent(&value);
-                                    if let Some(rare) = model.rare.make_for(is_absent)? {
-                                        rare.$rare_field = value;
-                                    }
-                                })*)?
                                 None => extra.read_next(&unknown, &mut map)?,
                             }
                         }
@@ -151,7 +99,7 @@ macro_rules! model {
                 }
 
                 // The names say whether an object is one of these at all.
-                from.deserialize_struct(stringify!($name), &[$($wire,)* $($($rare_wire),*)?], Visitor)
+                from.deserialize_struct(stringify!($name), &[$($wire),*], Visitor)
             }
         }
 
@@ -162,7 +110,6 @@ macro_rules! model {
                 use serde::ser::SerializeMap as _;
                 let mut map = to.serialize_map(None)?;
                 $($crate::protocol::model::model!(@write self.$field, map, $wire $(, $secret)?);)*
-                $($($crate::protocol::model::model!(@write self.$rare_field, map, $rare_wire);)*)?
                 self.extra.write(&mut map)?;
                 map.end()
             }
@@ -236,43 +183,6 @@ mod tests {
             /// What is inside.
             inner: Option<Box<Thing>> = "inner",
         }
-    }
-
-    model! {
-        /// A thing with rare fields.
-        Part {
-            /// The number.
-            sid: Option<i64> = "sid",
-        }
-        /// What few parts have.
-        rare PartDetails {
-            /// The colour.
-            colour: Option<String> = "colour",
-            /// Tags.
-            tag_list: Vec<String> = "tagList",
-        }
-    }
-
-    #[test]
-    fn rare_fields_are_like_others_and_take_no_memory_where_they_are_absent() {
-        let text = r#"{"sid":7,"colour":"red","tagList":["a"],"new":1}"#;
-        let mut part: Part = serde_json::from_str(text).unwrap();
-        assert_eq!((part.colour.as_deref(), part.tag_list.len(), part.extra.len()), (Some("red"), 1, 1));
-        assert_eq!(serde_json::to_string(&part).unwrap(), text);
-        assert_eq!(Part::default().with_sid(7).with_colour("red").with_tag_list(["a"]).with_extra("new", 1), part);
-        assert_eq!(part.clone().with_extra("colour", "blue"), part);
-        part.colour = None;
-        part.tag_list.clear();
-        let plain: Part = serde_json::from_str(r#"{"sid":7,"colour":null,"tagList":null,"new":1}"#).unwrap();
-        assert!(plain.rare.get().is_none() && plain.colour.is_none() && plain.tag_list.is_empty());
-        assert_eq!((&plain, &part), (&part, &plain));
-        assert_ne!(plain, plain.clone().with_colour("red"));
-        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"sid":7,"new":1}"#);
-        // Of two members with one name the last counts.
-        let twice: Part = serde_json::from_str(r#"{"colour":"red","colour":null}"#).unwrap();
-        assert_eq!(twice, Part::default());
-        let none = format!("{:?}", Part::default());
-        assert!(none.contains("rare: none") && format!("{:?}", part.with_colour("red")).contains("red"), "{none}");
     }
 
     #[test]

@@ -13,6 +13,18 @@ impl<T> Rare<T> {
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.as_deref()
     }
+
+    /// Returns the fields, if one was set, to change them.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.0.as_deref_mut()
+    }
+}
+
+impl<T: Default + PartialEq> Rare<T> {
+    /// Frees the memory of the fields where none is set any more.
+    pub(crate) fn trim(&mut self) {
+        self.0.take_if(|fields| **fields == T::default());
+    }
 }
 
 impl<T: Default> Rare<T> {

@@ -133,7 +133,7 @@ async fn users_are_listed_and_searched() {
     same(users.search_with("e-1", fields).await.unwrap().total_count, 0);
 
     let north = pool.client.orgs().search_nodes("north").await.unwrap().remove(0);
-    let (parent, north) = (north.path[1].clone(), north.id.unwrap());
+    let (parent, north) = (north.path()[1].to_owned(), north.id.unwrap());
     pool.client.orgs().add_members(&north, &[pool.id("jun").await]).await.unwrap();
     let directly = |id: &str| UserSearchOptions::new().in_department(id);
     same(names(&users.search_with("", directly(&north)).await.unwrap().list), vec!["jun"]);
@@ -188,7 +188,7 @@ async fn roles_are_held_directly_or_by_group_and_department() {
     // By department, inherited from the node above.
     let orgs = pool.client.orgs();
     let lab = orgs.search_nodes("lab1").await.unwrap().remove(0);
-    let (research, lab) = (lab.path[1].clone(), lab.id.unwrap());
+    let (research, lab) = (lab.path()[1].to_owned(), lab.id.unwrap());
     orgs.add_members(&lab, std::slice::from_ref(&emil)).await.unwrap();
     orgs.add_roles(&research, &["admin"]).await.unwrap();
     holds(users.has_role(&emil, RoleCode("admin")).await.unwrap());

@@ -39,7 +39,7 @@ pub fn apply(
                 let after = orgs.add_node_with(org, name(new), NodeId(&parent), options)?;
                 let taken: Vec<_> = ids.iter().flatten().cloned().collect();
                 let added = after.nodes.iter().find(|added| {
-                    let is_below = added.path.iter().rev().nth(1) == Some(&parent);
+                    let is_below = added.path().iter().rev().nth(1) == Some(&parent.as_str());
                     let is_new = added.id.as_ref().is_some_and(|id| !taken.contains(id));
                     is_new && is_below && added.name == new.name && (new.code.is_none() || added.code == new.code)
                 });

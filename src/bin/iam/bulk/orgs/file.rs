@@ -162,12 +162,13 @@ mod tests {
     fn a_tree_is_written_a_member_a_line_and_read_again() {
         let mut head =
             OrgTree::named("Head", Some("h")).child(OrgTree::named("北京", None).child(OrgTree::named("a", None)));
-        head.node.created_at = Some("2021".to_owned());
         head.node.order = Some(3);
         head.node.members = ["ann", "bo"].map(|name| User::default().with_username(name)).to_vec();
         let other = OrgTree::named("Other", None);
         let mut text = Vec::new();
-        write(&[head.clone(), other.clone()], &mut text).unwrap();
+        let mut written = head.clone();
+        written.node = written.node.with_created_at("2021");
+        write(&[written, other.clone()], &mut text).unwrap();
         let expected = r#"[
   {
     "name": "Head",
@@ -196,7 +197,6 @@ mod tests {
 ]
 "#;
         assert_eq!(String::from_utf8(text).unwrap(), expected);
-        head.node.created_at = None;
         assert_eq!(serde_json::from_str::<Vec<OrgTree>>(expected).unwrap(), [head, other]);
         let mut empty = Vec::new();
         write(&[], &mut empty).unwrap();

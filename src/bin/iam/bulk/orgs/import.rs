@@ -197,7 +197,7 @@ impl Import {
             };
             let diff = self.diff(task, &there);
             let differing = diff.differing();
-            match apply(client, there.node.org_id.as_deref(), &task.nodes, diff, member_ids, made) {
+            match apply(client, there.node.org_id(), &task.nodes, diff, member_ids, made) {
                 Err(Failure::Call(error)) if is_ambiguous(&error) && attempt < ATTEMPTS => {
                     client.wait(attempt - 1);
                     let all = client.trees(self.org.as_deref())?;
