@@ -262,6 +262,21 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_no_unicode_matters_where_it_is_asked_for() {
+        #[derive(Debug, Deserialize)]
+        struct User {
+            #[serde(rename = "id")]
+            id: String,
+        }
+        let data = |body: &'static [u8]| Data::of(Bytes::from_static(body), &crate::cloudspot::DIALECT);
+        let passed = b"[{\"id\": \"ann\", \"message\": \"\xc4\xe3\"}]";
+        assert_eq!(data(passed).decode::<Vec<User>>().unwrap()[0].id, "ann");
+        data(passed).acknowledge().unwrap();
+        let error = data(b"[{\"id\": \"\xc4\xe3\"}]").decode::<Vec<User>>().unwrap_err();
+        assert_eq!((error.is_decode(), error.json_path()), (true, Some("[0].id")));
+    }
+
+    #[test]
     fn nothing_reads_as_null() {
         assert_eq!(data(" \n").decode::<Option<i64>>().unwrap(), None);
         assert!(data("null").decode::<List<i64>>().unwrap().0.is_empty());

@@ -110,7 +110,7 @@ macro_rules! model {
                 use serde::ser::SerializeMap as _;
                 let mut map = to.serialize_map(None)?;
                 $($crate::protocol::model::model!(@write self.$field, map, $wire $(, $secret)?);)*
-                self.extra.write(&mut map)?;
+                self.extra.write(&[$($wire),*], &mut map)?;
                 map.end()
             }
         }
@@ -204,6 +204,29 @@ mod tests {
         }
         let Either::Thing(buffered) = serde_json::from_str(text).unwrap();
         assert_eq!(buffered, thing);
+    }
+
+    #[test]
+    fn a_member_that_has_a_field_is_written_once() {
+        let mut thing = Thing::default().with_sid(7);
+        thing.extra = [("sid", 8), ("new", 9), ("token", 10)].into_iter().collect();
+        assert_eq!(serde_json::to_string(&thing).unwrap(), r#"{"sid":7,"new":9}"#);
+    }
+
+    #[test]
+    fn a_struct_around_a_model_gets_its_unknown_members_too() {
+        #[derive(serde::Deserialize, serde::Serialize)]
+        struct Around {
+            own: i64,
+            #[serde(flatten)]
+            thing: Thing,
+            #[serde(flatten)]
+            extra: crate::Extra,
+        }
+        let text = r#"{"own":1,"sid":7,"new":{"a":[1.5]}}"#;
+        let around: Around = serde_json::from_str(text).unwrap();
+        assert_eq!((around.own, around.thing.sid, around.extra.len()), (1, Some(7), 1));
+        assert_eq!(serde_json::to_string(&around).unwrap(), text);
     }
 
     #[test]
