@@ -145,9 +145,9 @@ impl Session {
         made: Option<&AttemptLog>,
     ) -> Result<Data> {
         let read = |data: &Data| data.bytes().map(|_| data.clone());
-        let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
+        let (mut attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
         let mut sending = Sending::counted_by(made);
-        self.send_with_retries(request, token, read, attempts, now, &mut sending).await
+        self.send_with_retries(request, token, read, &mut attempts, now, &mut sending).await
     }
 
     /// Logs in, if the limit of logins permits it.

@@ -22,61 +22,58 @@ use tracing::Instrument as _;
 impl Session {
     /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left for `attempts`.
     /// `now` is the current time: a call that succeeds at once reads the clock only once.
-    pub(super) async fn send_with_retries<T>(
+    ///
+    /// No `async fn`, whose future would have room for each argument twice.
+    pub(super) fn send_with_retries<T>(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
         read: impl Fn(&Data) -> Result<T>,
-        mut attempts: Attempts<'_>,
+        attempts: &mut Attempts<'_>,
         mut now: Instant,
         sending: &mut Sending<'_>,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
         let core = &*self.core;
-        let fail = |error: Error, attempts: &Attempts<'_>| {
-            let error = self.redact(error, request, token);
-            error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
-        };
         let mut last = None;
-        loop {
-            let Some(time) = attempts.begin(now) else {
-                let late = || attempts.settings().late("what the request had to wait for");
-                return Err(fail(last.unwrap_or_else(late), &attempts));
-            };
-            let error = match self.attempt(request, token, &read, &attempts, time, sending).await {
-                Ok(value) => {
-                    core.budget.refill();
-                    return Ok(value);
+        async move {
+            loop {
+                let Some(time) = attempts.begin(now) else {
+                    let late = || attempts.settings().late("what the request had to wait for");
+                    return Err(self.failed(last.unwrap_or_else(late), request, token, attempts));
+                };
+                let attempt = async {
+                    let (mut attempt, sent) = self.begin_attempt(request, token, attempts, time, sending)?;
+                    let response = sent.instrument(attempt.span().clone()).await;
+                    attempt.responded(&response);
+                    let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
+                    let value = data.as_ref().map_err(Clone::clone).and_then(&read);
+                    attempt.finish(value.as_ref().err(), data.as_ref().ok());
+                    value
+                };
+                let error = match attempt.await {
+                    Ok(value) => {
+                        core.budget.refill();
+                        return Ok(value);
+                    }
+                    Err(error) => error,
+                };
+                match attempts.after(&error, Instant::now(), &core.budget) {
+                    Some(wait) => {
+                        sending.again(request, &error, wait);
+                        last = Some(error);
+                        core.flavour.sleep(wait).await;
+                        now = Instant::now();
+                    }
+                    None => return Err(self.failed(error, request, token, attempts)),
                 }
-                Err(error) => error,
-            };
-            match attempts.after(&error, Instant::now(), &core.budget) {
-                Some(wait) => {
-                    sending.again(request, &error, wait);
-                    last = Some(error);
-                    core.flavour.sleep(wait).await;
-                    now = Instant::now();
-                }
-                None => return Err(fail(error, &attempts)),
             }
         }
     }
 
-    async fn attempt<T>(
-        &self,
-        request: &Request,
-        token: Option<&ActiveToken>,
-        read: impl Fn(&Data) -> Result<T>,
-        attempts: &Attempts<'_>,
-        time: TimeLimit,
-        sending: &mut Sending<'_>,
-    ) -> Result<T> {
-        let (mut attempt, sent) = self.begin_attempt(request, token, attempts, time, sending)?;
-        let response = sent.instrument(attempt.span().clone()).await;
-        attempt.responded(&response);
-        let data = response.and_then(|response| response.into_data(request.operation, self.core.dialect));
-        let value = data.as_ref().map_err(Clone::clone).and_then(read);
-        attempt.finish(value.as_ref().err(), data.as_ref().ok());
-        value
+    /// Returns the error of a request that is not sent again.
+    fn failed(&self, error: Error, request: &Request, token: Option<&ActiveToken>, attempts: &Attempts<'_>) -> Error {
+        let error = self.redact(error, request, token);
+        error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
     }
 
     /// Begins to send. Not a part of the future that waits, which would have room for the parts of the request.
