@@ -6,6 +6,8 @@ mod bulk;
 mod commands;
 mod exit_codes;
 mod guide;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod login;
 mod output;
 mod profiles;
