@@ -12,9 +12,8 @@ warnings.filterwarnings("ignore")
 
 from authing.v2.management import ManagementClient, ManagementClientOptions  # noqa: E402
 
-# The most memory that an import may need, in MB, and in bytes more for each row: what the journal knows of it.
+# The most memory that an import may need, in MB: of 100,000 rows no more than of a few.
 MAX_MEMORY = 64
-MAX_BYTES_PER_ROW = 512
 
 
 def rows(count):
@@ -48,10 +47,6 @@ def peak(pid):
     except FileNotFoundError:
         return 0
     return int(found.group(1)) // 1024 if found else 0
-
-
-def most_memory(count):
-    return MAX_MEMORY + count * MAX_BYTES_PER_ROW // 1_000_000
 
 
 class Import:
@@ -108,7 +103,7 @@ class Checks:
 
     def memory(self, count, memory):
         # 0 would mean that nothing was measured.
-        self.check(0 < memory <= most_memory(count), f"{count} users in {memory} MB; the most is {most_memory(count)} MB")
+        self.check(0 < memory <= MAX_MEMORY, f"{count} users in {memory} MB; the most is {MAX_MEMORY} MB")
 
     def end(self):
         print(f"{self.passed} passed, {self.failed} failed")
