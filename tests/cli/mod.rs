@@ -1,6 +1,7 @@
 //! The command `iam`, run as a process against the emulator.
 
 mod api;
+mod arguments;
 #[cfg(unix)]
 mod bulk;
 mod commands;

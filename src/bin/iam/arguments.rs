@@ -80,13 +80,19 @@ pub struct Members {
     /// A file with a JSON object to begin with; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Send fields that are not known here, too
+    #[arg(long)]
+    pub any_field: bool,
 }
 
 impl Members {
-    /// Returns the object.
-    pub fn object(&self) -> Result<Map<String, Value>> {
+    /// Returns the object. What is typed has one of the names `known`, unless any one is wanted; a file is sent as it is.
+    pub fn object(&self, known: &[&str]) -> Result<Map<String, Value>> {
         for member in &self.members {
             secrets::check_argument(&member.name)?;
+            if !self.any_field && !known.contains(&member.name.as_str()) {
+                return Err(Failure::Usage(unknown_field(&member.name, known)));
+            }
         }
         let mut object = match &self.input {
             Some(path) => {
@@ -101,6 +107,39 @@ impl Members {
             false => Ok(object),
         }
     }
+}
+
+/// Says that there is no such field, and which one may be meant.
+fn unknown_field(name: &str, known: &[&str]) -> String {
+    let meant = match nearest(name, known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    format!("there is no field `{name}`: {meant} --any-field sends it all the same")
+}
+
+/// Returns the name that a misspelt one is nearest to, if one is near.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| -> Vec<char> {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let own = plain(name);
+    let (distance, found) = known.iter().map(|known| (distance(&own, &plain(known)), *known)).min()?;
+    (distance <= own.len() / 3).then_some(found)
+}
+
+/// Returns how many characters are to be added, removed or replaced to make one name of the other.
+fn distance(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, left) in one.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, right) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Refuses a change that changes nothing.
@@ -263,6 +302,30 @@ mod tests {
         for wrong in ["a", "=b", ":=1", "a:=canary"] {
             assert!(read(wrong).is_err_and(|error| !error.contains("canary")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_refused_with_the_nearest_one() {
+        let known = ["username", "email", "externalId", "name"];
+        for (name, expected) in [
+            ("usrname", Some("username")),
+            ("userName", Some("username")),
+            ("external_id", Some("externalId")),
+            ("emial", None),
+            ("mail", Some("email")),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+        let members = |text: &str, any_field| Members { members: vec![member(text).unwrap()], input: None, any_field };
+        let refused = members("usrname=x", false).object(&known).unwrap_err().to_string();
+        assert!(refused.contains("did you mean `username`?") && refused.contains("--any-field"), "{refused}");
+        let listed = members("q=x", false).object(&known).unwrap_err().to_string();
+        assert!(listed.contains("there are username, email, externalId, name"), "{listed}");
+        assert_eq!(members("usrname=x", true).object(&known).unwrap()["usrname"], "x");
+        assert_eq!(members("name=x", false).object(&known).unwrap()["name"], "x");
+        // Not even so.
+        assert!(members("password=x", true).object(&known).is_err());
     }
 
     #[test]

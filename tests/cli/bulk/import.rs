@@ -47,6 +47,33 @@ fn rows_of_json_come_from_standard_input_with_custom_data() {
 }
 
 #[test]
+fn of_standard_input_a_journal_is_kept_where_one_is_named() {
+    let world = World::new("stdin-journal");
+    let run = |rows: &str, arguments: &[&str]| {
+        let mut process = world.iam(&import(&[&["-", "-o", "json"], arguments].concat())).stdin(Stdio::piped()).spawn();
+        process.as_mut().unwrap().stdin.take().unwrap().write_all(rows.as_bytes()).unwrap();
+        Run::of(process.unwrap().wait_with_output().unwrap())
+    };
+    let journal = ["--journal", "people.journal"];
+    // The last row fails: the name is taken.
+    let first = run("username\nu-1\nu-2\nann\n", &journal);
+    assert_eq!((first.code, first.count("created"), first.count("failed")), (Some(3), 2, 1), "{first:?}");
+    assert_eq!(world.read("people.journal").matches("\"result\":\"created\"").count(), 2);
+    world.emulator.clear_requests();
+    let second = run("username\nu-1\nu-2\nu-3\n", &journal);
+    assert_eq!((second.code, second.count("created"), second.count("earlier")), (Some(0), 1, 2), "{second:?}");
+    assert_eq!(world.received("authing.users.create"), 1);
+    // Without a name there is none, and the rows are new each time.
+    let files = || std::fs::read_dir(&world.directory).unwrap().count();
+    let before = files();
+    let unnamed = run("username\nu-1\nu-4\n", &[]);
+    assert_eq!((unnamed.code, unnamed.count("created"), unnamed.count("failed")), (Some(3), 1, 1), "{unnamed:?}");
+    let stopped = run("username\nu-1\nu-5\n", &["--max-errors", "1", "--concurrency", "1"]);
+    assert!(stopped.err.contains("of standard input a journal is kept only with --journal FILE"), "{stopped:?}");
+    assert_eq!(files(), before);
+}
+
+#[test]
 fn nothing_is_sent_while_a_row_is_wrong() {
     let world = World::new("wrong");
     world.write(
@@ -87,9 +114,14 @@ fn a_dry_run_shows_the_first_request_and_sends_nothing() {
     // What an update sends first is a look-up; what follows depends on what it finds.
     let update = world.run(&import(&["users.csv", "--update", "--dry-run", "-o", "jsonl"]));
     let requests: Vec<Value> = update.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((update.code, requests.len()), (Some(0), 2), "{update:?}");
-    assert!(update.out.contains("findUser") && update.out.contains("createUser"), "{update:?}");
-    assert!(update.err.contains("if username u-1 is found, the user is changed"), "{update:?}");
+    assert_eq!((update.code, requests.len()), (Some(0), 3), "{update:?}");
+    for (request, operation) in requests.iter().zip(["findUser", "updateUser", "createUser"]) {
+        assert!(request["body"]["query"].as_str().unwrap().contains(operation), "{update:?}");
+    }
+    assert_eq!(requests[1]["body"]["variables"]["id"], "(the id of username u-1)");
+    assert!(update.err.contains("if username u-1 is found, and has not all that the row says:"), "{update:?}");
+    assert!(update.err.contains("Which users are there already is not known without a call."), "{update:?}");
+    assert!(world.emulator.requests().is_empty());
     // The first row that is still to do.
     world.write("users.csv", "username\nu-1\nu-2\nann\n");
     assert_eq!(world.run(&import(&["users.csv", "--max-errors", "1", "--concurrency", "1"])).code, Some(3));

@@ -111,12 +111,16 @@ impl<S: Service> Job for ImportUsers<S> {
         let mut previews = Vec::new();
         if self.existing != Existing::Refuse {
             previews.push(Preview::of(self.service.find(&user))?);
-            previews.push(Preview::Note(match self.existing {
-                Existing::Update => {
-                    format!("if {name} is found, the user is changed; not known without a call: the id")
+            if self.existing == Existing::Update {
+                let id = format!("(the id of {name})");
+                previews.push(Preview::Note(format!("if {name} is found, and has not all that the row says:")));
+                previews.push(Preview::of(self.service.update(&id, &user))?);
+                if !user.custom.is_empty() {
+                    previews.push(Preview::of(self.service.set_custom_data(&id, &user))?);
                 }
-                _ => format!("if {name} is found, the user stays as it is"),
-            }));
+            } else {
+                previews.push(Preview::Note(format!("if {name} is found, the user stays as it is")));
+            }
             previews.push(Preview::Note("if not:".to_owned()));
         }
         previews.push(Preview::of(self.service.create(&user))?);

@@ -2,8 +2,12 @@ use crate::{
     arguments::{self, Limit, Members},
     command::commands,
     guard::Subject,
+    output::fields,
 };
-use iam_sdk::{blocking::Client, digiwin::OrgRef};
+use iam_sdk::{
+    blocking::Client,
+    digiwin::{Org, OrgRef},
+};
 
 commands! {
     /// Commands about organizations.
@@ -43,7 +47,7 @@ commands! {
     Save: Change one "digiwin.orgs.create_or_update" {
         #[command(flatten)]
         org: Members,
-    } |c| c.orgs().create_or_update(&org.object()?);
+    } |c| c.orgs().create_or_update(&org.object(fields::of::<Org>())?);
 
     /// Delete an organization
     Delete: Destroy(Subject::one("organization", &sid.to_string())) one "digiwin.orgs.delete" {

@@ -2,11 +2,12 @@ use crate::{
     arguments::{self, ExitCode, Limit, Members, NewPassword, one_of},
     command::commands,
     failure::Result,
+    output::fields,
 };
 use clap::Args;
 use iam_sdk::{
     blocking::Client,
-    digiwin::{ExistsOptions, UserQueryOptions, UserQueryType, UserRef},
+    digiwin::{ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef},
 };
 use serde_json::{Map, Value};
 
@@ -97,7 +98,7 @@ commands! {
         user: Members,
         #[command(flatten)]
         password: NewPassword,
-    } |c| c.users().update_user(&with_password(user.object()?, &password)?);
+    } |c| c.users().update_user(&with_password(user.object(fields::of::<User>())?, &password)?);
 
     /// Show a user's roles
     Roles: Read list "digiwin.users.get_user_roles" {
