@@ -52,13 +52,13 @@ fn sid(text: &str) -> Result<Option<i64>, String> {
 
 /// A field of an object: `name=text`, or `name:=json`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Member {
+pub struct Field {
     pub name: String,
     pub value: Value,
 }
 
-/// Reads a member.
-pub fn member(text: &str) -> Result<Member, String> {
+/// Reads a field.
+pub fn field(text: &str) -> Result<Field, String> {
     let (name, value) = text.split_once('=').ok_or("write name=text, or name:=JSON")?;
     let (name, value) = match name.strip_suffix(':') {
         Some(name) => (name, serde_json::from_str(value).map_err(|_| format!("{name}: not valid JSON"))?),
@@ -66,17 +66,17 @@ pub fn member(text: &str) -> Result<Member, String> {
     };
     match name {
         "" => Err("the name is missing".to_owned()),
-        name => Ok(Member { name: name.to_owned(), value }),
+        name => Ok(Field { name: name.to_owned(), value }),
     }
 }
 
-/// The members of what a command writes.
+/// The fields of what a command writes.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-pub struct Members {
+pub struct Fields {
     /// Fields: name=text, or name:=JSON for numbers, true, false and so on
-    #[arg(value_name = "NAME=VALUE", value_parser = member)]
-    pub members: Vec<Member>,
+    #[arg(value_name = "NAME=VALUE", value_parser = field)]
+    pub given: Vec<Field>,
     /// A file with a JSON object to begin with; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
@@ -85,13 +85,13 @@ pub struct Members {
     pub any_field: bool,
 }
 
-impl Members {
+impl Fields {
     /// Returns the object. What is typed has one of the names `known`, unless any one is wanted; a file is sent as it is.
     pub fn object(&self, known: &[&str]) -> Result<Map<String, Value>> {
-        for member in &self.members {
-            secrets::check_argument(&member.name)?;
-            if !self.any_field && !known.contains(&member.name.as_str()) {
-                return Err(Failure::Usage(unknown_field(&member.name, known)));
+        for field in &self.given {
+            secrets::check_argument(&field.name)?;
+            if !self.any_field && !known.contains(&field.name.as_str()) {
+                return Err(Failure::Usage(unknown_field(&field.name, known)));
             }
         }
         let mut object = match &self.input {
@@ -101,7 +101,7 @@ impl Members {
             }
             None => Map::new(),
         };
-        object.extend(self.members.iter().map(|member| (member.name.clone(), member.value.clone())));
+        object.extend(self.given.iter().map(|field| (field.name.clone(), field.value.clone())));
         match object.is_empty() {
             true => Err(Failure::Usage("there is nothing to write: give NAME=VALUE, or --input".to_owned())),
             false => Ok(object),
@@ -160,9 +160,9 @@ pub fn bytes(path: &PathBuf) -> Result<Vec<u8>> {
     read.map(|()| bytes).map_err(|error| Failure::input(path, &error))
 }
 
-/// Converts members to the SDK's JSON, by name.
-pub fn json_members(members: &[Member]) -> impl Iterator<Item = (String, Json)> + '_ {
-    members.iter().map(|member| (member.name.clone(), member.value.clone().into()))
+/// Converts fields to the SDK's JSON, by name.
+pub fn json_fields(fields: &[Field]) -> impl Iterator<Item = (String, Json)> + '_ {
+    fields.iter().map(|field| (field.name.clone(), field.value.clone().into()))
 }
 
 /// Where a command takes a secret from that it sends.
@@ -292,8 +292,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn members_are_texts_or_json() {
-        let read = |text: &str| member(text).map(|member| (member.name, member.value));
+    fn fields_are_texts_or_json() {
+        let read = |text: &str| field(text).map(|field| (field.name, field.value));
         assert_eq!(read("a=7"), Ok(("a".to_owned(), json!("7"))));
         assert_eq!(read("a:=7"), Ok(("a".to_owned(), json!(7))));
         assert_eq!(read("a=b=c"), Ok(("a".to_owned(), json!("b=c"))));
@@ -317,15 +317,15 @@ mod tests {
         ] {
             assert_eq!(nearest(name, &known), expected, "{name}");
         }
-        let members = |text: &str, any_field| Members { members: vec![member(text).unwrap()], input: None, any_field };
-        let refused = members("usrname=x", false).object(&known).unwrap_err().to_string();
+        let fields = |text: &str, any_field| Fields { given: vec![field(text).unwrap()], input: None, any_field };
+        let refused = fields("usrname=x", false).object(&known).unwrap_err().to_string();
         assert!(refused.contains("did you mean `username`?") && refused.contains("--any-field"), "{refused}");
-        let listed = members("q=x", false).object(&known).unwrap_err().to_string();
+        let listed = fields("q=x", false).object(&known).unwrap_err().to_string();
         assert!(listed.contains("there are username, email, externalId, name"), "{listed}");
-        assert_eq!(members("usrname=x", true).object(&known).unwrap()["usrname"], "x");
-        assert_eq!(members("name=x", false).object(&known).unwrap()["name"], "x");
+        assert_eq!(fields("usrname=x", true).object(&known).unwrap()["usrname"], "x");
+        assert_eq!(fields("name=x", false).object(&known).unwrap()["name"], "x");
         // Not even so.
-        assert!(members("password=x", true).object(&known).is_err());
+        assert!(fields("password=x", true).object(&known).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::arguments::{UserId, user};
 use crate::{
-    arguments::{self, Member, json_members, member},
+    arguments::{self, Field, field, json_fields},
     command::commands,
     failure::Failure,
 };
@@ -33,8 +33,8 @@ commands! {
         #[arg(value_name = "USER", value_parser = user)]
         id: UserId,
         /// The value: name=text, or name:=JSON
-        #[arg(value_name = "NAME=VALUE", value_parser = member)]
-        value: Member,
+        #[arg(value_name = "NAME=VALUE", value_parser = field)]
+        value: Field,
     } |c| c.users().set_udv(id.find(&c)?, &value.name, value.value);
 
     /// Set values of a user's custom data; the others stay
@@ -43,9 +43,9 @@ commands! {
         #[arg(value_name = "USER", value_parser = user)]
         id: UserId,
         /// The values: name=text, or name:=JSON
-        #[arg(required = true, value_name = "NAME=VALUE", value_parser = member)]
-        values: Vec<Member>,
-    } |c| c.users().set_udf_value(id.find(&c)?, &json_members(&values).collect());
+        #[arg(required = true, value_name = "NAME=VALUE", value_parser = field)]
+        values: Vec<Field>,
+    } |c| c.users().set_udf_value(id.find(&c)?, &json_fields(&values).collect());
 
     /// Set values of the custom data of many users: a JSON object of objects, by user id
     #[command(after_help = "Examples:\n  echo '{\"64f1c0\": {\"school\": \"ETH\"}}' | iam authing users data set-of-many -")]

@@ -3,7 +3,7 @@ use super::{
     schema,
 };
 use crate::{
-    arguments::{ExitCode, Member, Members, NewPassword, Paging, json_members, member, one_of},
+    arguments::{ExitCode, Field, Fields, NewPassword, Paging, field, json_fields, one_of},
     command::commands,
     failure::Result,
     guard::Subject,
@@ -51,19 +51,19 @@ impl Lookup {
 }
 
 /// Puts together what a command writes of a user.
-fn info(members: &Members, password: &NewPassword, input: &str) -> Result<UserInfo> {
+fn info(fields: &Fields, password: &NewPassword, input: &str) -> Result<UserInfo> {
     let password = password.read()?;
     // A password alone is something to write, too.
-    let object = match (members.members.is_empty() && members.input.is_none(), &password) {
+    let object = match (fields.given.is_empty() && fields.input.is_none(), &password) {
         (true, Some(_)) => serde_json::Map::new(),
-        _ => members.object(&schema::fields_of(input))?,
+        _ => fields.object(&schema::fields_of(input))?,
     };
     let info = object.into_iter().fold(UserInfo::new(), |info, (name, value)| info.set(name, value));
     Ok(password.into_iter().fold(info, UserInfo::password))
 }
 
-fn custom_data(data: &[Member]) -> CustomData {
-    json_members(data).collect()
+fn custom_data(data: &[Field]) -> CustomData {
+    json_fields(data).collect()
 }
 
 commands! {
@@ -75,12 +75,12 @@ commands! {
         iam authing users create --input mia.json --data school=ETH --dry-run")]
     Create: Change one "authing.users.create" {
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
         /// Custom data, too: name=text, or name:=JSON
-        #[arg(long, value_name = "NAME=VALUE", value_parser = member)]
-        data: Vec<Member>,
+        #[arg(long, value_name = "NAME=VALUE", value_parser = field)]
+        data: Vec<Field>,
         /// Keep the password as it comes: it is a hash of another system's
         #[arg(long)]
         keep_password: bool,
@@ -100,7 +100,7 @@ commands! {
         #[arg(value_name = "USER", value_parser = user)]
         id: UserId,
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
     } |c| {

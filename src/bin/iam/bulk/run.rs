@@ -2,9 +2,10 @@
 
 use super::{
     gate::Gate,
-    import::{self, Counts, End, Job, Outputs, Preview, Settings},
+    import::{self, Counts, End, Outputs, Settings},
     input::Input,
     interrupt,
+    job::{Job, Preview},
     journal::{Journal, JournalScope},
     journal_state::{JournalState, Known},
     options::ImportOptions,

@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{self, Limit, Members},
+    arguments::{self, Fields, Limit},
     command::commands,
     guard::Subject,
     output::fields,
@@ -46,7 +46,7 @@ commands! {
     #[command(after_help = "Examples:\n  iam digiwin orgs save name=Sales parentSid:=11\n  iam digiwin orgs save sid:=12 name=Vertrieb")]
     Save: Change one "digiwin.orgs.create_or_update" {
         #[command(flatten)]
-        org: Members,
+        org: Fields,
     } |c| c.orgs().create_or_update(&org.object(fields::of::<Org>())?);
 
     /// Delete an organization

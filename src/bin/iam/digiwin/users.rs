@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{self, ExitCode, Limit, Members, NewPassword, one_of},
+    arguments::{self, ExitCode, Fields, Limit, NewPassword, one_of},
     command::commands,
     failure::Result,
     output::fields,
@@ -95,7 +95,7 @@ commands! {
         iam digiwin users update --input bob.json --dry-run\n  iam digiwin users update id=bob --password-stdin < password.txt")]
     Update: Change one "digiwin.users.update_user" {
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
     } |c| c.users().update_user(&with_password(user.object(fields::of::<User>())?, &password)?);
