@@ -58,6 +58,7 @@ fn info(fields: &Fields, password: &NewPassword, input: &str) -> Result<UserInfo
         (true, Some(_)) => serde_json::Map::new(),
         _ => fields.object(&schema::fields_of(input))?,
     };
+    schema::check_types(input, &fields.given)?;
     let info = object.into_iter().fold(UserInfo::new(), |info, (name, value)| info.set(name, value));
     Ok(password.into_iter().fold(info, UserInfo::password))
 }
