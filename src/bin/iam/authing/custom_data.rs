@@ -1,4 +1,4 @@
-use super::arguments::{UserId, user};
+use super::arguments::{UserId, UserIds, user};
 use crate::{
     arguments::{self, Field, field, json_fields},
     command::commands,
@@ -21,10 +21,9 @@ commands! {
 
     /// Show the custom data of many users
     GetMany: Read one "authing.users.get_udf_value_batch" {
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.users().get_udf_value_batch(&ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.users().get_udf_value_batch(&users.find(&c)?);
 
     /// Set one value of a user's custom data, and show all of them
     #[command(after_help = "Examples:\n  iam authing users data set 64f1c0 school=ETH\n  iam authing users data set 64f1c0 age:=33")]
