@@ -32,6 +32,11 @@ impl LoginKeys {
     pub(super) fn new(lifetime: Duration) -> Self {
         Self { memory: KeyMemory::new(lifetime), spare: SparePair::default() }
     }
+
+    /// Forgets the service's key, unless another one is known by now.
+    pub(super) fn forget(&self, key: &ServiceKey) {
+        self.memory.forget(key);
+    }
 }
 
 /// A key pair under way.

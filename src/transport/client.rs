@@ -3,9 +3,10 @@
 use super::{
     HttpRequest,
     content::{Content, OFFER},
+    ending::{Ending, Framing, wants_body},
     failure::{Limits, Phase, failure},
     runtimes::Runtimes,
-    tls, too_large,
+    tls,
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -133,6 +134,7 @@ impl HttpConfig {
         request: HttpRequest<'_>,
     ) -> impl Future<Output = Result<Response>> + use<'a> {
         let HttpRequest { repeatable, time, .. } = request;
+        let wants_body = wants_body(&request);
         let built = self.build_request(request);
         let has_body = built.body().is_some();
         if !self.lane {
@@ -152,7 +154,7 @@ impl HttpConfig {
                 }
             }
             let response = sending.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
-            self.read(response, time).await
+            self.read(response, wants_body, time).await
         }
     }
 
@@ -179,25 +181,32 @@ impl HttpConfig {
         built
     }
 
-    async fn read(&self, mut response: reqwest::Response, time: TimeLimit) -> Result<Response> {
+    async fn read(&self, mut response: reqwest::Response, wants_body: bool, time: TimeLimit) -> Result<Response> {
         let limit = self.max_response_bytes;
         let announced = response.content_length();
-        if announced.is_some_and(|announced| announced > limit as u64) {
-            return Err(too_large(limit));
-        }
+        let (version, status) = (response.version(), response.status());
         let mut headers = std::mem::take(response.headers_mut());
-        let (status, mut content) = (response.status(), Content::new(&headers, limit, announced));
+        let framing = Framing::new(wants_body, (version, status), &headers, announced);
+        let mut content = Content::new(&headers, limit, announced)?;
         let is_coded = content.is_coded();
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
+        let mut received = None;
         let read = async {
             while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+                *received.get_or_insert(0) += chunk.len() as u64;
                 content.push(chunk)?;
             }
-            content.finish()
+            let ending = framing.ending(received);
+            match ending {
+                Ending::BrokenOff => Err(self.limits.broken_off()),
+                Ending::Whole | Ending::Unmarked => Ok((content.finish()?, ending)),
+            }
         };
-        let body = match read.await {
+        let (body, ending) = match read.await {
             // The status says more than that a gateway's error page cannot be read.
-            Err(error) if is_coded && !status.is_success() && error.kind() != ErrorKind::TooLarge => Bytes::new(),
+            Err(error) if is_coded && !status.is_success() && error.kind() != ErrorKind::TooLarge => {
+                (Bytes::new(), Ending::Whole)
+            }
             read => read?,
         };
         if is_coded {
@@ -205,7 +214,7 @@ impl HttpConfig {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        Ok(Response { status, headers, body })
+        Ok(Response { status, headers, body, is_unmarked: ending == Ending::Unmarked })
     }
 }
 

@@ -6,6 +6,7 @@
 mod body;
 mod client;
 mod content;
+mod ending;
 mod failure;
 #[cfg(feature = "blocking")]
 pub(crate) mod lane;
