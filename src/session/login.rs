@@ -23,7 +23,7 @@ use crate::{
     transport::worker::Workers,
 };
 use std::{
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -39,7 +39,7 @@ impl Session {
     pub(super) async fn drive(
         &self,
         login: Box<dyn Login>,
-        settings: &CallSettings,
+        settings: &Arc<CallSettings>,
         deadline: Instant,
         attempts: Option<&AttemptLog>,
     ) -> Result<LoggedIn> {
@@ -57,7 +57,7 @@ impl Session {
     async fn drive_steps(
         &self,
         mut login: Box<dyn Login>,
-        settings: &CallSettings,
+        settings: &Arc<CallSettings>,
         deadline: Instant,
         made: Option<&AttemptLog>,
         sent: &mut bool,

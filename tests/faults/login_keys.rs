@@ -326,6 +326,54 @@ async fn a_key_request_that_hangs_holds_up_no_login_with_the_same_time_limit() {
     assert_eq!(logins, LOGINS - 1);
 }
 
+fn key_requests(server: &Server) -> usize {
+    server.requests().iter().filter(|request| is_for(request, "/publickey")).count()
+}
+
+#[maybe_async]
+async fn fails_to_log_in(client: Client, kind: ErrorKind, n: usize) {
+    let error = client.with_session(n.to_string()).identity().login("u", "p").await.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+}
+
+#[maybe_async]
+#[test]
+async fn a_key_request_that_fails_fails_for_all_that_wait_for_it() {
+    const LOGINS: usize = 50;
+    let failures: [(Respond, ErrorKind); 2] =
+        [(|| status(503, ""), ErrorKind::Server), (|| status(401, ""), ErrorKind::Application)];
+    for (failure, kind) in failures {
+        let server = Server::start(move |_| {
+            // So that all wait for the first request.
+            std::thread::sleep(Duration::from_millis(300));
+            failure()
+        });
+        let client = client(&server);
+        in_parallel(LOGINS, move |n| fails_to_log_in(client.clone(), kind, n)).await;
+        let asked = key_requests(&server);
+        assert!(asked <= 12, "{asked} requests for the key");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_slow_key_request_is_repeated_by_one_of_those_that_wait() {
+    let service = Service::new(1);
+    let server = Server::start({
+        let service = service.clone();
+        move |request| {
+            if is_for(request, "/publickey") {
+                std::thread::sleep(Duration::from_secs(3));
+            }
+            service.respond(request, refused)
+        }
+    });
+    let client = client(&server);
+    in_parallel(30, move |n| log_in(client.clone(), n)).await;
+    let asked = key_requests(&server);
+    assert!(asked <= 3, "{asked} requests for the key");
+}
+
 #[maybe_async]
 #[test]
 async fn a_refusal_is_the_error_also_where_the_key_cannot_be_asked_for_again() {
