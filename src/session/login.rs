@@ -69,18 +69,16 @@ impl Session {
         loop {
             let input = match step {
                 Step::Done(token, response) => return Ok(LoggedIn { token, response }),
-                Step::Keys(wanted) => {
-                    match self.keys_for(&wanted, settings, deadline, made).await {
-                        Ok((key, pair)) => {
-                            service_key = Some(key.clone());
-                            Input::Keys(key, pair)
-                        }
-                        Err(error) => {
-                            step = login.after_failure(error)?;
-                            continue;
-                        }
+                Step::Keys(wanted) => match self.keys_for(&wanted, settings, deadline, made).await {
+                    Ok((key, pair)) => {
+                        service_key = Some(key.clone());
+                        Input::Keys(key, pair)
                     }
-                }
+                    Err(error) => {
+                        step = login.after_failure(error)?;
+                        continue;
+                    }
+                },
                 Step::Send { request, token } => {
                     let token = token.map(|token| ActiveToken::new(core.dialect, token, Now::read())).transpose()?;
                     let last = request.operation.name == login.operation();

@@ -18,14 +18,18 @@ use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT},
 };
-use std::{ops::RangeInclusive, time::Duration};
+#[cfg(feature = "async")]
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
 /// How long an HTTP/2 connection with a request under way may be silent before it is asked whether it is alive, and the longest that
 /// it may take to answer. A connection that is dead without having been closed would swallow every retry too; a busy server must
 /// have time to answer.
+#[cfg(feature = "async")]
 const PING: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+#[cfg(feature = "async")]
 const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 /// How many times a request yields to other tasks, where its connection may have been closed.
 const YIELDS: u32 = 3;
@@ -36,6 +40,7 @@ pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
     /// The time limit of attempts, unless calls have one of their own.
+    #[cfg(feature = "async")]
     attempt_timeout: Option<Duration>,
     limits: Limits,
     tls: rustls::ClientConfig,
@@ -72,6 +77,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
+            #[cfg(feature = "async")]
             attempt_timeout: settings.attempt_timeout,
             limits,
             tls,
@@ -107,12 +113,7 @@ impl HttpConfig {
         if self.lane {
             builder = builder.http1_only();
         } else {
-            // The attempt after one that hung is to have another connection.
-            let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {
-                Some(limit) => (limit / of).clamp(*range.start(), *range.end()),
-                None => *range.end(),
-            };
-            builder = builder.http2_keep_alive_interval(part(4, PING)).http2_keep_alive_timeout(part(2, PONG));
+            builder = self.with_pings(builder);
         }
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
@@ -122,6 +123,21 @@ impl HttpConfig {
         builder
             .build()
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
+    }
+
+    /// So that the attempt after one that hung has another connection.
+    #[cfg(feature = "async")]
+    fn with_pings(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {
+            Some(limit) => (limit / of).clamp(*range.start(), *range.end()),
+            None => *range.end(),
+        };
+        builder.http2_keep_alive_interval(part(4, PING)).http2_keep_alive_timeout(part(2, PONG))
+    }
+
+    #[cfg(not(feature = "async"))]
+    fn with_pings(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder
     }
 
     /// Sends a request and reads the whole response. The request is built at once: the future has no room for it.

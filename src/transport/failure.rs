@@ -143,6 +143,7 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     if !error.is_request() {
         return false;
     }
+    #[cfg(feature = "async")]
     if let Some(error) = find::<h2::Error>(error) {
         // Streams up to the last one that was processed end otherwise, whatever the reason.
         let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
