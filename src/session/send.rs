@@ -105,7 +105,7 @@ impl Session {
             body: request.body.clone(),
             time,
             repeatable: request.effect != Effect::Other,
-            may_be_long: request.operation.may_be_long(),
+            may_be_long: request.operation.may_be_long(&request.method, core.dialect.brings_secret(request.operation)),
         };
         let sent = attempt.span().in_scope(|| core.send(http_request));
         Ok((attempt, sent))

@@ -6,6 +6,7 @@
 mod body;
 mod client;
 mod content;
+mod ending;
 mod failure;
 #[cfg(feature = "blocking")]
 pub(crate) mod lane;
@@ -31,7 +32,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;
 #[cfg(feature = "blocking")]
 use std::future::ready;
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 use url::Url;
 
 /// One HTTP request; the client adds the headers that every request has.
@@ -57,6 +61,8 @@ pub(crate) struct Transport {
     flavour: Flavour,
     clients: Clients,
     process: u32,
+    /// Whether a call has been made where there is a timer.
+    has_timer: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -81,10 +87,11 @@ impl Transport {
             #[cfg(test)]
             Flavour::Shuttle => return Err(Error::configuration("the model has no network")),
         };
-        Ok(Self { flavour, clients, process: std::process::id() })
+        Ok(Self { flavour, clients, process: std::process::id(), has_timer: AtomicBool::new(false) })
     }
 
-    /// Fails where a call cannot be made: in a child process of the client's, or on a thread that must not block.
+    /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
+    /// a timer.
     pub(crate) fn check_context(&self) -> Result<()> {
         if std::process::id() != self.process {
             return Err(Error::configuration(
@@ -92,7 +99,13 @@ impl Transport {
                  the child process",
             ));
         }
-        self.flavour.check_context()
+        self.flavour.check_context()?;
+        // Once: a program's runtimes are built alike, and looking takes longer than the rest of this.
+        if !self.has_timer.load(Ordering::Relaxed) {
+            self.flavour.check_timer()?;
+            self.has_timer.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Sends a request. The future that waits for the response has no room for it, and an allocation of its own: what is around it

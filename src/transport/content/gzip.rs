@@ -2,7 +2,7 @@
 
 use crate::{
     Error, ErrorKind, Result,
-    transport::{body::Body, too_large},
+    transport::{body::Body, content::most_compressed, too_large},
 };
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -26,8 +26,8 @@ impl Gunzip {
 
     pub(in crate::transport) fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.received = self.received.saturating_add(chunk.len());
-        // Compressing never adds more than that; members that are empty would never reach the limit.
-        if self.received > self.limit.saturating_add(self.limit / 1000).saturating_add(1024) {
+        // Members that are empty would never reach the limit of what is decompressed.
+        if self.received > most_compressed(self.limit) {
             return Err(too_large(self.limit));
         }
         self.decoder.write_all(chunk).map_err(unusable)
