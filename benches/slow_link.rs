@@ -6,7 +6,11 @@ use iam_sdk::{blocking::Client, digiwin::UserQueryType};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -76,8 +80,11 @@ fn serve(users: String) -> SocketAddr {
     address
 }
 
-/// Passes on what comes, each piece once the link has carried it.
-fn carry(mut from: TcpStream, mut to: TcpStream) {
+/// How many bytes the link has carried to the clients.
+static CARRIED: AtomicUsize = AtomicUsize::new(0);
+
+/// Passes on what comes, each piece once the link has carried it, and counts it.
+fn carry(mut from: TcpStream, mut to: TcpStream, count: &'static (impl Fn(usize) + Sync)) {
     let (send, receive) = mpsc::channel::<(Instant, Vec<u8>)>();
     thread::spawn(move || {
         let mut free = Instant::now();
@@ -91,6 +98,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream) {
     });
     let mut piece = vec![0; 8 * 1024];
     while let Ok(length @ 1..) = from.read(&mut piece) {
+        count(length);
         if send.send((Instant::now(), piece[..length].to_vec())).is_err() {
             return;
         }
@@ -108,8 +116,12 @@ fn link(server: SocketAddr) -> SocketAddr {
                 stream.set_nodelay(true).unwrap();
             }
             let (back_from, back_to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-            thread::spawn(move || carry(client, server));
-            thread::spawn(move || carry(back_from, back_to));
+            thread::spawn(move || carry(client, server, &|_| ()));
+            thread::spawn(move || {
+                carry(back_from, back_to, &|length| {
+                    CARRIED.fetch_add(length, Ordering::Relaxed);
+                })
+            });
         }
     });
     address
@@ -139,8 +151,11 @@ fn main() {
     for (name, address) in [("20 Mbit/s and 20 ms", link(server)), ("loopback", server)] {
         let (with, without) = (client(address, true), client(address, false));
         // Connected, and warm.
-        time(&with);
-        time(&without);
+        let bytes = [&with, &without].map(|client| {
+            let before = CARRIED.load(Ordering::Relaxed);
+            time(client);
+            CARRIED.load(Ordering::Relaxed) - before
+        });
         let (mut compressed, mut plain) = (Vec::new(), Vec::new());
         for pair in 0..PAIRS {
             // Who goes first finds the machine as the other left it.
@@ -157,5 +172,9 @@ fn main() {
             median(compressed),
             median(plain)
         );
+        if bytes != [0, 0] {
+            let [compressed, plain] = bytes.map(|bytes| bytes as f64 / 1e6);
+            println!("{name}: {compressed:.2} MB on the wire with gzip, {plain:.2} MB without");
+        }
     }
 }

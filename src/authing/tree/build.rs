@@ -1,6 +1,6 @@
-use super::{Children, Org, OrgNode, OrgTree, share_places};
+use super::{Children, Org, OrgNode, OrgTree};
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasher as _, RandomState},
     sync::Arc,
 };
 
@@ -59,30 +59,27 @@ impl Org {
 /// other nodes stand where they belong.
 pub fn treeify(mut nodes: Vec<OrgNode>) -> Forest {
     let mut faults = Vec::new();
-    let mut links = link(&mut nodes, &mut faults);
-    cut_cycles(&nodes, &mut links, &mut faults);
-    let order = preorder(&links);
-
-    // From the last to the first: every node comes after its children, which wait in their parent's list.
-    let mut built: Vec<Vec<OrgTree>> = nodes.iter().map(|_| Vec::new()).collect();
-    let mut roots = Vec::new();
-    for at in order.into_iter().rev() {
-        let mut below = std::mem::take(&mut built[at]);
-        below.reverse();
-        let tree = OrgTree { node: std::mem::take(&mut nodes[at]), children: Children(below) };
-        match links.parents[at] {
-            Some(parent) => {
-                let siblings = &mut built[parent];
-                if siblings.is_empty() {
-                    siblings.reserve_exact(links.children[parent].len());
-                }
-                siblings.push(tree);
-            }
-            None => roots.push(tree),
+    let mut links = Links::new(&mut nodes, &mut faults);
+    let order = order_by_level(&nodes, &mut links, &mut faults);
+    for &at in order.iter().filter(|at| links.has_children(**at)) {
+        let shared = nodes[at].shared_places();
+        for child in links.children(at) {
+            nodes[child].share_place(&shared);
         }
     }
-    roots.reverse();
-    share_places(&mut roots);
+
+    // From the last to the first: every node comes after its children, which have theirs.
+    let mut built: Vec<Vec<OrgTree>> = nodes.iter().map(|_| Vec::new()).collect();
+    let mut take = |at: usize, built: &mut [Vec<OrgTree>]| OrgTree {
+        node: std::mem::take(&mut nodes[at]),
+        children: Children(std::mem::take(&mut built[at])),
+    };
+    for at in order.into_iter().rev().filter(|at| links.has_children(*at)) {
+        let mut below = Vec::with_capacity(links.children(at).count());
+        below.extend(links.children(at).map(|child| take(child, &mut built)));
+        built[at] = below;
+    }
+    let roots = links.roots().map(|root| take(root, &mut built)).collect();
     Forest { roots, faults }
 }
 
@@ -90,96 +87,137 @@ pub(super) fn id_of(node: &OrgNode) -> Arc<str> {
     node.id.as_deref().unwrap_or_default().into()
 }
 
+/// Where each id stands in the list: a hash table of positions alone, small enough to be searched in little time.
+struct Positions {
+    hasher: RandomState,
+    /// In the low bits a position and one, in the others those bits of the id's hash. Zero is free, and so is half of the slots.
+    slots: Vec<usize>,
+}
+
+impl Positions {
+    /// Finds the first node of each id; the others are faults.
+    fn new(nodes: &[OrgNode], faults: &mut Vec<TreeFault>) -> Self {
+        let slots = vec![0; (2 * nodes.len() + 2).next_power_of_two()];
+        let mut positions = Self { hasher: RandomState::new(), slots };
+        for (at, node) in nodes.iter().enumerate() {
+            let Some(id) = node.id.as_deref() else { continue };
+            match positions.search(nodes, id) {
+                Ok(_) => faults.push(TreeFault::DuplicateId { id: id.into() }),
+                Err((slot, hash)) => positions.slots[slot] = hash | (at + 1),
+            }
+        }
+        positions
+    }
+
+    fn find(&self, nodes: &[OrgNode], id: &str) -> Option<usize> {
+        self.search(nodes, id).ok()
+    }
+
+    /// Returns the position of an id, or the slot where it belongs, and what to write there besides its position.
+    fn search(&self, nodes: &[OrgNode], id: &str) -> Result<usize, (usize, usize)> {
+        let mask = self.slots.len() - 1;
+        let hash = self.hasher.hash_one(id) as usize;
+        let mut slot = hash & mask;
+        loop {
+            let entry = self.slots[slot];
+            if entry == 0 {
+                return Err((slot, hash & !mask));
+            }
+            let at = (entry & mask) - 1;
+            if entry & !mask == hash & !mask && nodes[at].id.as_deref() == Some(id) {
+                return Ok(at);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// In place of a parent's position.
+const NONE: usize = usize::MAX;
+
 /// Who stands below whom, by position; each node below one other at the most.
 struct Links {
-    children: Vec<Vec<usize>>,
-    parents: Vec<Option<usize>>,
+    /// The children of the first node, of the second one and so on.
+    children: Vec<usize>,
+    /// Where in `children` those of each node end.
+    ends: Vec<usize>,
+    /// The parent of each node, or [`NONE`]. A child with another parent than the node that lists it is none of its.
+    parents: Vec<usize>,
 }
 
 impl Links {
+    fn new(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Self {
+        let positions = Positions::new(nodes, faults);
+        let has_duplicates = !faults.is_empty();
+        let mut parents = vec![NONE; nodes.len()];
+        let mut children = Vec::with_capacity(nodes.len());
+        let mut ends = Vec::with_capacity(nodes.len());
+        for from in 0..nodes.len() {
+            let mut shared: Option<Arc<str>> = None;
+            for child in nodes[from].take_children() {
+                let mut parent = || shared.get_or_insert_with(|| id_of(&nodes[from])).clone();
+                // Siblings often follow one another in the list, and need not be searched.
+                let next = children.last().map_or(0, |last| last + 1);
+                let is_next = !has_duplicates && nodes.get(next).is_some_and(|node| node.id.as_ref() == Some(&child));
+                match if is_next { Some(next) } else { positions.find(nodes, &child) } {
+                    None => faults.push(TreeFault::MissingChild { parent: parent(), child: child.into() }),
+                    Some(at) if parents[at] != NONE => {
+                        faults.push(TreeFault::SecondParent { parent: parent(), child: child.into() });
+                    }
+                    Some(at) => {
+                        parents[at] = from;
+                        children.push(at);
+                    }
+                }
+            }
+            ends.push(children.len());
+        }
+        Self { children, ends, parents }
+    }
+
+    fn has_children(&self, at: usize) -> bool {
+        self.children(at).next().is_some()
+    }
+
+    fn children(&self, at: usize) -> impl Iterator<Item = usize> {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let listed = self.children[begin..self.ends[at]].iter().copied();
+        listed.filter(move |child| self.parents[*child] == at)
+    }
+
     fn roots(&self) -> impl Iterator<Item = usize> {
-        self.parents.iter().enumerate().filter(|(_, parent)| parent.is_none()).map(|(at, _)| at)
+        self.parents.iter().enumerate().filter(|(_, parent)| **parent == NONE).map(|(at, _)| at)
     }
 }
 
-fn link(nodes: &mut [OrgNode], faults: &mut Vec<TreeFault>) -> Links {
-    let named: Vec<Vec<String>> = nodes.iter_mut().map(OrgNode::take_children).collect();
-    let mut positions: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
-    for (at, node) in nodes.iter().enumerate() {
-        let Some(id) = node.id.as_deref() else { continue };
-        match positions.entry(id) {
-            Entry::Vacant(free) => {
-                free.insert(at);
-            }
-            Entry::Occupied(_) => faults.push(TreeFault::DuplicateId { id: id.into() }),
-        }
-    }
-    let mut parents = vec![None; nodes.len()];
-    let mut children = Vec::with_capacity(nodes.len());
-    for (from, (node, named)) in nodes.iter().zip(named).enumerate() {
-        let mut own = Vec::with_capacity(named.len());
-        let mut shared: Option<Arc<str>> = None;
-        for child in named {
-            let mut parent = || shared.get_or_insert_with(|| id_of(node)).clone();
-            match positions.get(child.as_str()) {
-                None => faults.push(TreeFault::MissingChild { parent: parent(), child: child.into() }),
-                Some(at) if parents[*at].is_some() => {
-                    faults.push(TreeFault::SecondParent { parent: parent(), child: child.into() });
-                }
-                Some(at) => {
-                    parents[*at] = Some(from);
-                    own.push(*at);
-                }
-            }
-        }
-        children.push(own);
-    }
-    Links { children, parents }
-}
-
+/// Every position once, each before its children, siblings one after the other.
+///
 /// What no root leads to hangs on a cycle. Of each cycle the first node in the list becomes a root.
-fn cut_cycles(nodes: &[OrgNode], links: &mut Links, faults: &mut Vec<TreeFault>) {
+fn order_by_level(nodes: &[OrgNode], links: &mut Links, faults: &mut Vec<TreeFault>) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::with_capacity(nodes.len());
     let mut reached = vec![false; nodes.len()];
-    let reach = |from: usize, children: &[Vec<usize>], reached: &mut [bool]| {
-        let mut next = vec![from];
-        while let Some(at) = next.pop() {
+    let mut next = 0;
+    order.extend(links.roots());
+    let mut starts = 0..nodes.len();
+    loop {
+        while let Some(&at) = order.get(next) {
             reached[at] = true;
-            next.extend(&children[at]);
+            order.extend(links.children(at));
+            next += 1;
         }
-    };
-    for root in links.roots() {
-        reach(root, &links.children, &mut reached);
-    }
-    for start in 0..nodes.len() {
-        if reached[start] {
-            continue;
-        }
+        let Some(start) = starts.find(|start| !reached[*start]) else { return order };
         let cut = first_of_cycle(start, &links.parents);
-        if let Some(parent) = links.parents[cut].take() {
-            links.children[parent].retain(|child| *child != cut);
+        let parent = std::mem::replace(&mut links.parents[cut], NONE);
+        if parent != NONE {
             faults.push(TreeFault::Cycle { parent: id_of(&nodes[parent]), child: id_of(&nodes[cut]) });
         }
-        reach(cut, &links.children, &mut reached);
+        order.push(cut);
     }
-}
-
-/// Every position once, each before its children.
-fn preorder(links: &Links) -> Vec<usize> {
-    let mut order = Vec::with_capacity(links.parents.len());
-    let mut next = Vec::new();
-    for root in links.roots() {
-        next.push(root);
-        while let Some(at) = next.pop() {
-            order.push(at);
-            next.extend(links.children[at].iter().rev());
-        }
-    }
-    order
 }
 
 /// The first node in the list of the cycle that the parents of `start` lead into.
-fn first_of_cycle(start: usize, parents: &[Option<usize>]) -> usize {
-    let above = |at: usize| parents[at].unwrap_or(at);
+fn first_of_cycle(start: usize, parents: &[usize]) -> usize {
+    let above = |at: usize| if parents[at] == NONE { at } else { parents[at] };
     // One walks, one runs: they meet on the cycle.
     let (mut slow, mut fast) = (above(start), above(above(start)));
     while slow != fast {
