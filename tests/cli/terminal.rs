@@ -130,6 +130,26 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
 }
 
 #[test]
+fn a_login_of_a_new_profile_asks_for_its_service() {
+    let home = Home::new();
+    let start = || Session::start(home.command(&["login", "--profile", "new"]));
+    let mut session = start();
+    session.wait_for("Service (digiwin, authing or license): ");
+    session.type_in("authing\n");
+    session.wait_for("Id of the user pool: ");
+    // The end of the input is no answer.
+    session.type_in("\u{4}");
+    let (status, seen) = session.end();
+    assert!(status.code() == Some(2) && seen.contains("there was no answer"), "{seen}");
+    assert_eq!(home.config(), "");
+    let mut session = start();
+    session.wait_for("license): ");
+    session.type_in("other\n");
+    let (status, seen) = session.end();
+    assert!(status.code() == Some(2) && seen.contains("there is no service `other`"), "{seen}");
+}
+
+#[test]
 fn ctrl_c_at_a_prompt_ends_with_130_and_leaves_the_terminal_as_it_was() {
     let home = Home::new();
     let mut session = login(&home);

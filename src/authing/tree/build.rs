@@ -61,10 +61,13 @@ pub fn treeify(mut nodes: Vec<OrgNode>) -> Forest {
     let mut faults = Vec::new();
     let mut links = Links::new(&mut nodes, &mut faults);
     let order = order_by_level(&nodes, &mut links, &mut faults);
-    for &at in order.iter().filter(|at| links.has_children(**at)) {
-        let shared = nodes[at].shared_places();
+    for &at in &order {
+        let mut shared = None;
         for child in links.children(at) {
-            nodes[child].share_place(&shared);
+            if nodes[child].has_place() {
+                let shared = shared.get_or_insert_with(|| nodes[at].shared_places());
+                nodes[child].share_place(shared);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use std::{
 /// A node takes at most 250 bytes of memory with all that `orgs().find_by_id` brings of it: an id of 24 characters, a name
 /// and a code of 24 characters together, the order, the times, the organization, and the path, which the nodes below one node
 /// share. It is 232 bytes where eight nodes are below each one that has any, 242 where four are, and 300 in a chain. The first
-/// field of [`RareOrgNodeDetails`](super::RareOrgNodeDetails) that a node has takes 232 bytes more, and each of its texts and
+/// field of [`RareOrgNodeDetails`](super::RareOrgNodeDetails) that a node has takes 208 bytes more, and each of its texts and
 /// lists what it holds. What the allocator takes to keep its books comes on top.
 ///
 /// `Serialize` writes the form of an export, children nested, without what the place in the tree tells: depth and paths. Of a member it writes the id, the user name, the addresses and
@@ -103,12 +103,11 @@ impl OrgTree {
 fn share_places(roots: &mut [OrgTree]) {
     let mut next: Vec<&mut OrgTree> = roots.iter_mut().collect();
     while let Some(OrgTree { node, children }) = next.pop() {
-        if children.is_empty() {
-            continue;
-        }
-        let shared = node.shared_places();
+        let mut shared = None;
         for child in &mut children.0 {
-            child.node.share_place(&shared);
+            if child.node.has_place() {
+                child.node.share_place(shared.get_or_insert_with(|| node.shared_places()));
+            }
             next.push(child);
         }
     }

@@ -105,8 +105,16 @@ pub struct RareOrgNodeDetails {
     pub members: Vec<User>,
     /// Members of the object that this version of the crate does not know.
     pub extra: Extra,
-    /// Of the times, those that are written in an unusual way.
-    unusual_times: [Option<Box<str>>; 2],
+    unusual: Option<Box<Unusual>>,
+}
+
+/// What a node has where it is not as the service writes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Unusual {
+    /// Of the times, those that are written in another way.
+    times: [Option<Box<str>>; 2],
+    /// The path, if one of its ids has a line break.
+    path: Vec<String>,
 }
 
 /// Which of the two times.
@@ -148,6 +156,9 @@ impl OrgNode {
     ///
     /// A path that ended in the id of the node goes on to do so where you set another id. `path` on the wire.
     pub fn path(&self) -> Vec<&str> {
+        if let Some(unusual) = self.unusual.as_deref().filter(|unusual| !unusual.path.is_empty()) {
+            return unusual.path.iter().map(String::as_str).collect();
+        }
         let own = self.id.as_deref().filter(|_| self.path_ends_here);
         let above = self.place.as_ref().into_iter().flat_map(|place| place.upwards());
         let mut path: Vec<_> = own.into_iter().chain(above).collect();
@@ -213,6 +224,11 @@ impl OrgNode {
         children
     }
 
+    /// Returns whether the node has a place that it may share.
+    pub(in crate::authing) fn has_place(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Returns the places that the nodes below this one may share.
     pub(in crate::authing) fn shared_places(&self) -> SharedPlaces {
         SharedPlaces::new(self.id.as_deref(), self.place.as_ref())
@@ -225,27 +241,40 @@ impl OrgNode {
         }
     }
 
-    fn set_place(&mut self, mut path: Vec<String>, org_id: Option<Arc<str>>) {
+    fn set_place(&mut self, path: Vec<String>, org_id: Option<Arc<str>>) {
         let ends_here = self.id.is_some() && path.last() == self.id.as_ref();
-        if ends_here {
-            path.pop();
-        }
-        let has_place = org_id.is_some() || !path.is_empty();
+        let above = if ends_here { &path[..path.len() - 1] } else { &path[..] };
+        let place = Place::below(above, org_id.clone());
+        let is_usual = place.is_some();
         let details = self.details.make();
         details.path_ends_here = ends_here;
-        details.place = has_place.then(|| Arc::new(Place::below(path, org_id)));
+        let place = place.or_else(|| Place::below(&[], org_id)).unwrap_or_default();
+        details.place = (place != Place::default()).then(|| Arc::new(place));
+        if !is_usual || self.unusual.is_some() {
+            self.set_unusual(|unusual| unusual.path = if is_usual { Vec::new() } else { path });
+        }
+    }
+
+    /// Changes what is unusual, and frees its memory where nothing is.
+    fn set_unusual(&mut self, change: impl FnOnce(&mut Unusual)) {
+        let mut unusual = self.unusual.clone().unwrap_or_default();
+        change(&mut unusual);
+        let has_any = *unusual != Unusual::default();
+        if has_any || self.unusual.is_some() {
+            self.unusual = has_any.then_some(unusual);
+        }
     }
 
     fn time(&self, which: usize) -> Option<Cow<'_, str>> {
-        let unusual = || self.unusual_times[which].as_deref().map(Cow::Borrowed);
+        let unusual = || self.unusual.as_ref()?.times[which].as_deref().map(Cow::Borrowed);
         self.times[which].map(|time| Cow::Owned(time.text())).or_else(unusual)
     }
 
     fn set_time(&mut self, which: usize, text: &str) {
         let time = PackedTime::new(text);
         self.times[which] = time;
-        if time.is_none() || self.unusual_times[which].is_some() {
-            self.unusual_times[which] = time.is_none().then(|| text.into());
+        if time.is_none() || self.unusual.is_some() {
+            self.set_unusual(|unusual| unusual.times[which] = time.is_none().then(|| text.into()));
         }
     }
 }
@@ -315,7 +344,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&node).unwrap(), WHOLE);
         // In another order, and with a path that is not the node's own.
         assert_eq!(read(&WHOLE.replace(r#""id":"c","#, "").replace('}', r#","id":"c"}"#)), node);
-        for path in [r#"["x"]"#, r#"["c"]"#, r#"["a","b"]"#] {
+        for path in [r#"["x"]"#, r#"["c"]"#, r#"["a","b"]"#, r#"["","b","c"]"#, r#"["a\nb","c"]"#, r#"["a","b\n"]"#] {
             let json = WHOLE.replace(r#"["a","b","c"]"#, path);
             assert_eq!(serde_json::to_string(&read(&json)).unwrap(), json);
             assert_ne!(read(&json), node);
@@ -342,6 +371,12 @@ mod tests {
         // The path ends in the id, or in the node: it is the same.
         assert_eq!((&built, built.path()), (&read(WHOLE), vec!["a", "b", "c"]));
         assert_eq!(built.clone().with_path(["a"]).path(), ["a"]);
+        let broken = built.clone().with_path(["a\n", "c"]);
+        assert_eq!(
+            (broken.path(), broken.org_id(), broken.updated_at().as_deref()),
+            (vec!["a\n", "c"], Some("o"), Some("2021"))
+        );
+        assert_eq!(broken.with_path(["a", "b", "c"]), built);
         assert_eq!(built.clone().with_path([""; 0]).org_id(), Some("o"));
         let later = built.clone().with_updated_at("2021-10-29T16:30:39.123Z");
         assert_eq!((later.updated_at().as_deref(), later == built), (Some("2021-10-29T16:30:39.123Z"), false));
@@ -350,7 +385,7 @@ mod tests {
     #[test]
     fn what_is_absent_takes_no_memory() {
         let sizes = (size_of::<OrgNode>(), size_of::<OrgNodeDetails>(), size_of::<RareOrgNodeDetails>());
-        assert_eq!(sizes, (96, 56, 232));
+        assert_eq!(sizes, (96, 56, 208));
         let plain = read(r#"{"id":"a","name":"A","description":null,"path":[],"createdAt":null,"members":null}"#);
         assert!(plain.details.get().is_none() && plain.description.is_none() && plain.path().is_empty());
         assert_eq!(format!("{plain:?}").matches("details: none").count(), 1);

@@ -10,35 +10,40 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, Default)]
 pub(super) struct Place {
     pub(super) org_id: Option<Arc<str>>,
-    /// The id of the node above.
-    parent: Option<Box<str>>,
+    /// The ids of the nodes above that `up` does not know, with a [`BREAK`] between two: one in a tree, all in a list.
+    ids: Option<Box<str>>,
     /// The place of the node above.
     up: Option<Arc<Place>>,
 }
 
-/// What a step of a path takes besides its text: the place, and the counts beside it.
-const STEP: usize = size_of::<Place>() + 2 * size_of::<usize>() + 2 * meter::OVERHEAD;
+/// Stands between two ids. None of the service's has one.
+const BREAK: char = '\n';
 
 impl Place {
-    /// Returns a place below nodes with these ids, from the root on.
-    pub(super) fn below(ids: impl IntoIterator<Item = String>, org_id: Option<Arc<str>>) -> Self {
-        let mut place = Self::default();
-        for id in ids {
-            let up = place.parent.is_some().then(|| Arc::new(place));
-            place = Self { org_id: None, parent: Some(id.into()), up };
+    /// Returns a place below nodes with these ids, from the root on, or `None` where an id has a line break.
+    pub(super) fn below(ids: &[String], org_id: Option<Arc<str>>) -> Option<Self> {
+        if !Self::fits(ids) {
+            return None;
         }
-        place.org_id = org_id;
-        place
+        let joined = (!ids.is_empty()).then(|| ids.join("\n").into());
+        Some(Self { org_id, ids: joined, up: None })
     }
 
-    /// Counts the memory that a path takes as a place, its texts apart.
-    pub(super) fn allow<E: Error>(steps: usize) -> Result<(), E> {
-        meter::allow(steps.saturating_add(1).saturating_mul(STEP))
+    /// Returns whether these ids can be kept as one text.
+    pub(super) fn fits(ids: &[String]) -> bool {
+        !ids.iter().any(|id| id.contains(BREAK))
+    }
+
+    /// Counts the memory that a path takes as a place.
+    pub(super) fn allow<E: Error>(path: &[String]) -> Result<(), E> {
+        let texts: usize = path.iter().map(|id| id.len() + BREAK.len_utf8()).sum();
+        meter::allow(size_of::<Self>() + 2 * size_of::<usize>() + texts + 2 * meter::OVERHEAD)
     }
 
     /// Returns the ids of the nodes above, from the parent up to the root.
     pub(super) fn upwards(&self) -> impl Iterator<Item = &str> {
-        std::iter::successors(Some(self), |place| place.up.as_deref()).filter_map(|place| place.parent.as_deref())
+        let places = std::iter::successors(Some(self), |place| place.up.as_deref());
+        places.filter_map(|place| place.ids.as_deref()).flat_map(|ids| ids.rsplit(BREAK))
     }
 }
 
@@ -77,9 +82,9 @@ pub(in crate::authing) struct SharedPlaces {
 impl SharedPlaces {
     /// Returns the places that the children of a node may share, with its id and its place.
     pub(super) fn new(id: Option<&str>, own: Option<&Arc<Place>>) -> Self {
-        let below = id.map(|id| {
-            let up = own.filter(|own| own.parent.is_some()).cloned();
-            Arc::new(Place { org_id: own.and_then(|own| own.org_id.clone()), parent: Some(id.into()), up })
+        let below = id.filter(|id| !id.contains(BREAK)).map(|id| {
+            let up = own.filter(|own| own.ids.is_some()).cloned();
+            Arc::new(Place { org_id: own.and_then(|own| own.org_id.clone()), ids: Some(id.into()), up })
         });
         Self { own: own.cloned(), below }
     }
@@ -97,7 +102,8 @@ mod tests {
     use super::*;
 
     fn below(ids: &[&str]) -> Place {
-        Place::below(ids.iter().map(|id| (*id).to_owned()), Some("o".into()))
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        Place::below(&ids, Some("o".into())).unwrap()
     }
 
     fn ids(place: &Place) -> Vec<&str> {
@@ -112,6 +118,8 @@ mod tests {
         for other in [&["a"][..], &["b", "a"], &["a", "b", "c"], &[]] {
             assert_ne!(below(&["a", "b"]), below(other), "{other:?}");
         }
+        assert_eq!(ids(&below(&["", "a", ""])), ["", "a", ""]);
+        assert!(Place::below(&["a".to_owned(), "b\nc".to_owned()], None).is_none());
         let debug = format!("{:?}", below(&["a", "b"]));
         assert_eq!(debug, r#"Place { org_id: Some("o"), above: ["a", "b"] }"#);
     }
@@ -135,15 +143,19 @@ mod tests {
         let mut place = Arc::new(below(&["r"]));
         root.share(&mut place);
         assert_eq!((ids(&place), place.up.is_some()), (vec!["r"], false));
-        let nothing = SharedPlaces::new(None, None);
-        nothing.share(&mut place);
-        assert_eq!(ids(&place), ["r"]);
+        for nothing in [SharedPlaces::new(None, None), SharedPlaces::new(Some("r\nr"), None)] {
+            nothing.share(&mut place);
+            assert_eq!(ids(&place), ["r"]);
+        }
     }
 
     #[test]
     fn a_long_path_does_not_recurse() {
-        let ids: Vec<String> = (0..1_000_000).map(|n| n.to_string()).collect();
-        let place = Place::below(ids, None);
-        assert_eq!((place.upwards().count(), place.clone() == place), (1_000_000, true));
+        let root = Arc::new(Place::default());
+        let place =
+            (0..1_000_000).fold(root, |place, n| SharedPlaces::new(Some(&n.to_string()), Some(&place)).below.unwrap());
+        let listed: Vec<String> = (0..1_000_000).map(|n| n.to_string()).collect();
+        let listed = Place::below(&listed, None).unwrap();
+        assert_eq!((place.upwards().count(), *place == listed), (1_000_000, true));
     }
 }

@@ -1,8 +1,11 @@
 //! How a node is read and written.
 
-use super::{CREATED, OrgNode, OrgNodeDetails, RareOrgNodeDetails, UPDATED};
+use super::{CREATED, OrgNode, OrgNodeDetails, RareOrgNodeDetails, UPDATED, Unusual};
 use super::{place::Place, time::PackedTime};
-use crate::protocol::model::{ExtraReader, Field, Name, Read, field_values};
+use crate::protocol::{
+    meter,
+    model::{ExtraReader, Field, Name, Read, field_values},
+};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, MapAccess, Visitor},
@@ -101,19 +104,28 @@ impl NodeReader {
             self.make_rare()?.extra = extra;
         }
         if self.org_id.is_some() || !self.path.is_empty() {
-            Place::allow(self.path.len())?;
+            Place::allow(&self.path)?;
             self.node.details.make_for(false)?;
+            if !Place::fits(&self.path) {
+                self.make_unusual()?;
+            }
             self.node.set_place(std::mem::take(&mut self.path), self.org_id.take().map(Into::into));
         }
         for (which, text) in std::mem::take(&mut self.times).into_iter().enumerate() {
             let Some(text) = text else { continue };
             self.node.details.make_for(false)?;
             if PackedTime::new(&text).is_none() {
-                self.make_rare()?;
+                self.make_unusual()?;
             }
             self.node.set_time(which, &text);
         }
         Ok(self.node)
+    }
+
+    /// Counts the memory of what is unusual, before it is made.
+    fn make_unusual<E: Error>(&mut self) -> Result<(), E> {
+        meter::allow(size_of::<Unusual>() + meter::OVERHEAD)?;
+        self.make_rare().map(drop)
     }
 
     fn make_rare<E: Error>(&mut self) -> Result<&mut RareOrgNodeDetails, E> {

@@ -37,9 +37,9 @@ pub struct Head {
 /// A file that is not whole yet, and the journal that says how far it is.
 pub struct Part {
     pub path: PathBuf,
-    pub file: BufWriter<File>,
-    pub journal_path: PathBuf,
-    pub journal: File,
+    file: BufWriter<File>,
+    journal_path: PathBuf,
+    journal: File,
     pub mark: Mark,
 }
 
