@@ -267,7 +267,7 @@ impl From<io::Error> for Failure {
 impl From<serde_json::Error> for Failure {
     fn from(_: serde_json::Error) -> Self {
         // serde's text can quote a value.
-        Self::Other("the response cannot be shown: it is nested too deeply".to_owned())
+        Self::Other("the response cannot be shown as JSON".to_owned())
     }
 }
 

@@ -197,7 +197,7 @@ impl UserRow {
 
     /// Returns whether a user has all that the row says, to the letter. A password cannot be compared.
     pub fn is_all_of(&self, user: &User) -> bool {
-        let members = serde_json::to_value(user).unwrap_or_default();
+        let members = known_members(user);
         let is_text = |(name, text): &(&str, String)| members[*name].as_str() == Some(text.as_str());
         let is_flag = |(name, flag): &(&str, bool)| members[*name].as_bool() == Some(*flag);
         let is_data = |(key, value): (&String, &UdfValue)| user.custom_data.get(key) == Some(value);
@@ -210,7 +210,7 @@ impl UserRow {
     /// Returns the first member in which a user differs from the row, so that it was not created from it. The password cannot be
     /// compared.
     pub fn differs_from<'a>(&'a self, user: &User) -> Option<&'a str> {
-        let members = serde_json::to_value(user).unwrap_or_default();
+        let members = known_members(user);
         let normal = |text: &str| text.trim().to_lowercase();
         let text = self.texts.iter().find(|(name, text)| members[name].as_str().map(normal) != Some(normal(text)));
         let flag =
@@ -218,6 +218,13 @@ impl UserRow {
         let custom = || self.custom.iter().find(|(key, value)| !is_same(user.custom_data.get(*key), value));
         text.map(|(name, _)| *name).or_else(flag).or_else(|| custom().map(|(key, _)| key.as_str()))
     }
+}
+
+/// Returns the members that users have fields for: an unknown one can be more than a `Value` holds.
+fn known_members(user: &User) -> Value {
+    let mut user = user.clone();
+    user.extra = Default::default();
+    serde_json::to_value(user).unwrap_or_default()
 }
 
 fn is_same(own: Option<&UdfValue>, of_row: &UdfValue) -> bool {

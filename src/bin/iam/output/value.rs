@@ -2,9 +2,14 @@
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{Error as _, MapAccess, Visitor},
+    ser::Error as _,
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
+
+/// How many levels are taken apart. What is deeper is shown as it came.
+const LEVELS: usize = 128;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -15,6 +20,8 @@ pub enum Value {
     Text(String),
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
+    /// JSON as it came: a number with more digits than a computer's, a text that is no Unicode, or what is nested too deeply.
+    Raw(String),
 }
 
 impl Value {
@@ -22,9 +29,30 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// The value cannot be written as JSON, or is nested too deeply.
+    /// The value cannot be written as JSON.
     pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(&serde_json::to_string(value)?)
+        Self::parse(&serde_json::to_string(value)?, LEVELS)
+    }
+
+    fn parse(json: &str, levels: usize) -> Result<Self, serde_json::Error> {
+        let Some(levels) = levels.checked_sub(1) else { return Ok(Self::Raw(json.to_owned())) };
+        Ok(match json.trim_start().as_bytes().first() {
+            Some(b'{') => {
+                let Members(members) = serde_json::from_str(json)?;
+                let parsed = members.into_iter().map(|(name, value)| Ok((name, Self::parse(value.get(), levels)?)));
+                Self::Object(parsed.collect::<Result<_, serde_json::Error>>()?)
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(json)?;
+                Self::List(items.into_iter().map(|item| Self::parse(item.get(), levels)).collect::<Result<_, _>>()?)
+            }
+            Some(b'"') => serde_json::from_str(json).map_or_else(|_| Self::Raw(json.to_owned()), Self::Text),
+            Some(b'-' | b'0'..=b'9') => match json.parse::<serde_json::Number>() {
+                Ok(number) if number.to_string() == json => Self::Number(number),
+                _ => Self::Raw(json.to_owned()),
+            },
+            _ => serde_json::from_str::<Option<bool>>(json)?.map_or(Self::Null, Self::Bool),
+        })
     }
 
     /// Returns the member that `path` names, such as `id` or `company.name`.
@@ -102,7 +130,7 @@ impl Value {
             Self::Null => String::new(),
             Self::Bool(value) => value.to_string(),
             Self::Number(number) => number.to_string(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Raw(text) => text.clone(),
             Self::List(items) if items.iter().all(Self::is_plain) => {
                 items.iter().map(Self::cell).collect::<Vec<_>>().join(", ")
             }
@@ -149,67 +177,42 @@ impl Serialize for Value {
             Self::Text(text) => to.serialize_str(text),
             Self::List(items) => to.collect_seq(items),
             Self::Object(members) => to.collect_map(members.iter().map(|(name, value)| (name, value))),
+            Self::Raw(json) => serde_json::from_str::<&RawValue>(json).map_err(S::Error::custom)?.serialize(to),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Any;
+        let json = Box::<RawValue>::deserialize(from)?;
+        Self::parse(json.get(), LEVELS).map_err(D::Error::custom)
+    }
+}
 
-        impl<'de> Visitor<'de> for Any {
-            type Value = Value;
+/// The members of an object, in their order.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON")
+                f.write_str("an object")
             }
 
-            fn visit_unit<E>(self) -> Result<Value, E> {
-                Ok(Value::Null)
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-                Ok(Value::Bool(value))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-                Ok(Value::Number(number.into()))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-                Ok(Value::Number(number.into()))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-                Ok(serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(text.to_owned()))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Value, E> {
-                Ok(Value::Text(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = list.next_element()? {
-                    items.push(item);
-                }
-                Ok(Value::List(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Value::Object(members))
+                Ok(Members(members))
             }
         }
 
-        from.deserialize_any(Any)
+        from.deserialize_map(Object)
     }
 }
 
@@ -225,6 +228,18 @@ mod tests {
         assert_eq!(value.names().collect::<Vec<_>>(), ["z", "a", "m"]);
         assert_eq!(value.member("m.y").unwrap().cell(), "ü");
         assert_eq!(value.member("m.x"), None);
+    }
+
+    #[test]
+    fn what_no_computer_number_or_text_holds_is_shown_as_it_came() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for json in ["12345678901234567890123", "1.50", "1e400", "-0", r#""\ud83d cut""#, &deep] {
+            let object = format!(r#"{{"id":"ann","x":{json}}}"#);
+            let value: Value = serde_json::from_str(&object).unwrap();
+            assert_eq!(value.to_string(), object);
+            assert_eq!(Value::of(&value).unwrap(), value);
+            assert_eq!(value.member("id").unwrap().cell(), "ann");
+        }
     }
 
     #[test]
