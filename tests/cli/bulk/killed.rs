@@ -2,8 +2,10 @@
 
 use super::{World, csv_of, names_of};
 
-/// How many users there are, and how often the import is killed. `tests/python/import_kills.py`, which the gate runs on an optimised
-/// binary, is the large proof: 100,000 users, and kills at moments spread over the time that an import takes.
+/// How many users there are, and how often the import is killed: IAM_CLI_USERS and IAM_CLI_KILLS change that.
+///
+/// `tests/python/import_kills.py`, which the gate runs on an optimised binary, is the large proof: 100,000 users, and kills at moments
+/// spread over the time that an import takes.
 fn size() -> (usize, usize) {
     let number = |name, default| {
         std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|error| panic!("{name}: {error}")))
