@@ -49,7 +49,10 @@ impl ServiceKey {
     }
 }
 
-/// The client's key pair, for one login; zeroized on drop.
+/// The client's key pair, for one login.
+///
+/// When it is dropped, the RSA library overwrites the private exponent and the primes. It does not overwrite the coefficient that it
+/// keeps with them (`qInv`), nor what making and using the key has left in memory.
 #[cfg_attr(test, derive(Clone, PartialEq))]
 pub(crate) struct KeyPair(RsaPrivateKey);
 

@@ -42,7 +42,7 @@ pub(super) trait Authority<I: Identity>: Send + Sync {
 ///
 /// | identity | `require_tenant` | `require_role(&…)` | `require_permission(&…)` | `client()` |
 /// | --- | --- | --- | --- | --- |
-/// | `UserTokenInfo`, Digiwin | yes | [`Client`](crate::Client) | a source of your own | [`Client`](crate::Client) |
+/// | `UserTokenInfo`, Digiwin | yes | `Client` | a source of your own | `Client` |
 /// | `TokenOwner`, Authing | the user pool | `ManagementClient` | a source of your own | no |
 /// | `LicenseUser`, Cloudspot | no | a source of your own | `LicenseClient` | `LicenseClient` |
 /// | `Claims`, a JWT | no: `require_claim`, `require_scope` | a source of your own | a source of your own | no |

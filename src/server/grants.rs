@@ -9,7 +9,7 @@ use std::sync::{
 
 /// Tells the roles of callers with this identity: what [`Caller::require_role`] asks.
 ///
-/// [`Client`](crate::Client) tells those of Digiwin's callers, and `ManagementClient`
+/// `Client` tells those of Digiwin's callers, and `ManagementClient`
 /// those of Authing's. For other identities a source does not compile until you write it:
 ///
 /// ```compile_fail,E0277

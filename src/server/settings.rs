@@ -168,7 +168,7 @@ impl<I: Introspect> GuardBuilder<I> {
     }
 
     /// Sets how many introspections may be under way. Default: 64, and 10,000 of a guard that asks nobody, such as one of a
-    /// [`Verifier`](crate::jwt::Verifier).
+    /// `jwt::Verifier`.
     ///
     /// A request that needs another one waits for its turn, within [`timeout`](Self::timeout), and is rejected with 503 after that; at once
     /// if 16 times as many wait.

@@ -3,7 +3,7 @@
 use crate::{AppToken, Json, Password, Pin, UserToken, protocol::paging::Page};
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, SeqAccess, Unexpected, Visitor},
+    de::{DeserializeOwned, Error, MapAccess, SeqAccess, Unexpected, Visitor},
 };
 use std::{fmt, marker::PhantomData};
 
@@ -148,6 +148,18 @@ macro_rules! read_tolerantly {
                         <$type>::read(from)
                     }
 
+                    /// A number that is no integer, where another crate of the build has switched on serde_json's `arbitrary_precision`.
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        match map.next_key::<String>()? {
+                            Some(key) if key == "$serde_json::private::Number" => {
+                                let text = map.next_value::<String>()?;
+                                let number = text.parse().map_err(|_| A::Error::invalid_type(Unexpected::Map, &self))?;
+                                self.visit_f64(number)
+                            }
+                            _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+                        }
+                    }
+
                     $($visits)*
                 }
 
@@ -261,6 +273,20 @@ mod tests {
         }
         for json in [r#""ja""#, "2", "-1", "0.5", "[true]"] {
             assert!(read::<Option<bool>>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_arbitrary_precision_are_read_like_others() {
+        let written = |number: &str| format!(r#"{{"$serde_json::private::Number": "{number}"}}"#);
+        assert_eq!(read::<Option<i64>>(&written("7.0")).unwrap(), Some(7));
+        for number in ["7.5", "1e30", "x"] {
+            assert!(read::<Option<i64>>(&written(number)).is_err(), "{number}");
+        }
+        assert!(read::<Option<String>>(&written("1.5")).is_err());
+        assert!(read::<Option<bool>>(&written("0.5")).is_err());
+        for json in ["{}", r#"{"a": 1}"#, r#"{"$serde_json::private::Number": 7}"#] {
+            assert!(read::<Option<i64>>(json).is_err(), "{json}");
         }
     }
 

@@ -27,7 +27,7 @@ const KEPT_ASIDE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The longest lifetime that is set; Redis refuses times that its clock cannot hold.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Keeps tokens in Redis, for servers on many machines: values encrypted as in a [`FileStore`](super::FileStore)'s files, keys
+/// Keeps tokens in Redis, for servers on many machines: values encrypted as in a `FileStore`'s files, keys
 /// hashed, each kept as long as its token is valid.
 ///
 /// | key | value | lifetime |
