@@ -350,8 +350,13 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Sets whether the service is offered to compress long responses with gzip: those of lists, of other reads with GET, and of raw
-        /// calls. Default: `true`. A response that is compressed is decompressed either way.
+        /// Sets whether the service is offered to compress long responses with gzip: those of lists, of other reads that bring no
+        /// token or other secret, and of raw calls with GET. Default: `true`. A response that is compressed is decompressed either way.
+        ///
+        /// TLS hides what a response says and not how long it is. An eavesdropper who can also place text of their own into a
+        /// response, say as the name of a user in a list, learns from the length of many such responses whether the text repeats
+        /// something else in them (the attack is known as BREACH). Logins and token requests are never compressed; Authing's lists of
+        /// users, which hold the users' own tokens, are. Set `false` where somebody may read the network and write to the directory.
         #[cfg(feature = "gzip")]
         pub fn gzip(mut self, offer: bool) -> Self {
             self.settings.gzip = offer;

@@ -7,7 +7,7 @@ use crate::{
         dialect::{Dialect, ErrorResponse, text},
         meter::{Member, UsualEnvelope},
         model::Name,
-        operation::{Holds, Operation},
+        operation::Operation,
     },
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
@@ -70,7 +70,7 @@ impl Dialect for Authing {
     }
 
     fn brings_secret(&self, operation: &'static Operation) -> bool {
-        operation.holds == Holds::Secret || operation.document.as_ref().is_some_and(selects_secret)
+        operation.holds_secret() || operation.document.as_ref().is_some_and(selects_secret)
     }
 
     fn usual_envelope(&self, operation: &'static Operation) -> Option<UsualEnvelope> {

@@ -18,8 +18,8 @@ use serde_json::json;
 operations! {
     IMPORT = "authing.orgs.import_by_json" Other Required Data POST "/api/v2/orgs/import"
         | InvalidArgument: "the text is no tree";
-    EXPORT_ALL = "authing.orgs.export_all" Read Required Secret GET "/api/v2/orgs/export";
-    EXPORT = "authing.orgs.export_by_org_id" Read Required Secret GET "/api/v2/orgs/export"
+    EXPORT_ALL = "authing.orgs.export_all" Read Required SecretList GET "/api/v2/orgs/export";
+    EXPORT = "authing.orgs.export_by_org_id" Read Required SecretList GET "/api/v2/orgs/export"
         | NotFound: "there is no such organization";
     START_SYNC = "authing.orgs.start_sync" Other Required Data POST "/connections/enterprise/{provider}/start-sync";
     START_SYNC_AD = "authing.orgs.start_sync_ad" Other Required Data POST "/api/v2/ad/sync"

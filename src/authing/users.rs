@@ -37,7 +37,7 @@ operations! {
     KICK = "authing.users.kick" Idempotent Required Data POST "/api/v2/users/kick"
         | InvalidArgument: "no user is given";
     LOGOUT = "authing.users.logout" Idempotent Required Data GET "/logout";
-    LIST_USER_ACTIONS = "authing.users.list_user_actions" Read Required Secret GET "/api/v2/analysis/user-action";
+    LIST_USER_ACTIONS = "authing.users.list_user_actions" Read Required SecretList GET "/api/v2/analysis/user-action";
     CHECK_PERMISSIONS = "authing.users.check_resource_permission_batch" Read Required Data POST "/api/v2/acl/check-resource-permission-batch"
         | InvalidArgument: "no resource is given"
         | NotFound: "there is no such user";

@@ -59,7 +59,7 @@ impl Fetcher {
         let location = match &self.origin {
             Origin::Location(location) => location.clone(),
             Origin::Discovery { issuer, session } => {
-                let document = session.call_with(Ok(documents::discovery()), documents::read).await?;
+                let document = session.call_with(&Ok(documents::discovery()), documents::read).await?;
                 let location = documents::keys_of(issuer, &document);
                 location.map_err(|error| error.operation_named(documents::DISCOVERY.name))?
             }
@@ -68,7 +68,7 @@ impl Fetcher {
         let left = self.settings.timeout.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
         let session = self.session_of(&location.origin)?;
         let session = session.with_options(CallOptions::new().timeout(left))?;
-        let keys = session.call_with(Ok(location.request()), documents::read).await?;
+        let keys = session.call_with(&Ok(location.request()), documents::read).await?;
         KeySet::parse(&keys).map_err(|error| error.operation_named(documents::KEYS.name))
     }
 

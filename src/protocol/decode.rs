@@ -26,6 +26,8 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Nothing came, and nothing said that there was nothing to come: neither a length, nor a mark of the end.
+    pub(crate) is_unmarked: bool,
 }
 
 /// A response with a status of success. Its envelope, which may say otherwise, is read with its data.
@@ -81,16 +83,24 @@ impl Data {
 
     #[cfg(test)]
     fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body, is_unmarked: false };
         let operation = crate::cloudspot::operations().next().expect("there are operations");
         Self { response, operation, dialect, found: OnceLock::new() }
     }
 
-    /// Decodes the data; an empty body reads as `null`.
+    /// Decodes the data; an empty body reads as `null`, unless the server may as well have died before it sent one.
     ///
     /// A single object must have at least one of the members that its model has. Lists, and objects inside, may be of any:
     /// services add members, and leave them out.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.response.is_unmarked {
+            let detail = "an empty response, without a length or a mark of its end: it may have been cut off";
+            return Err(self.error(ErrorKind::Decode).detail(detail));
+        }
+        self.decode_as_it_is()
+    }
+
+    fn decode_as_it_is<T: DeserializeOwned>(&self) -> Result<T> {
         if self.found.get().is_none()
             && let Some(envelope) = self.dialect.usual_envelope(self.operation)
             && let Some(value) = meter::decode_usual(&self.response.body, envelope)
@@ -128,7 +138,7 @@ impl Data {
     ///
     /// A page of HTML, say of a proxy that asks for a login, does not mean that the service did anything.
     pub(crate) fn acknowledge(&self) -> Result<()> {
-        self.decode::<IgnoredAny>().map(drop)
+        self.decode_as_it_is::<IgnoredAny>().map(drop)
     }
 
     /// Returns the data as they came, or the error that the envelope holds.
@@ -262,9 +272,35 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_no_unicode_matters_where_it_is_asked_for() {
+        #[derive(Debug, Deserialize)]
+        struct User {
+            #[serde(rename = "id")]
+            id: String,
+        }
+        let data = |body: &'static [u8]| Data::of(Bytes::from_static(body), &crate::cloudspot::DIALECT);
+        let passed = b"[{\"id\": \"ann\", \"message\": \"\xc4\xe3\"}]";
+        assert_eq!(data(passed).decode::<Vec<User>>().unwrap()[0].id, "ann");
+        data(passed).acknowledge().unwrap();
+        let error = data(b"[{\"id\": \"\xc4\xe3\"}]").decode::<Vec<User>>().unwrap_err();
+        assert_eq!((error.is_decode(), error.json_path()), (true, Some("[0].id")));
+    }
+
+    #[test]
     fn nothing_reads_as_null() {
         assert_eq!(data(" \n").decode::<Option<i64>>().unwrap(), None);
         assert!(data("null").decode::<List<i64>>().unwrap().0.is_empty());
         assert!(data("").decode::<i64>().unwrap_err().is_decode());
+    }
+
+    #[test]
+    fn nothing_that_may_have_been_cut_off_is_no_data() {
+        let mut data = data("");
+        data.response.is_unmarked = true;
+        let error = data.decode::<Option<i64>>().unwrap_err();
+        assert!(error.is_decode() && error.to_string().contains("empty response"), "{error}");
+        assert!(data.list::<i64>().unwrap_err().is_decode());
+        assert!(data.raw().unwrap_err().is_decode());
+        data.acknowledge().unwrap();
     }
 }

@@ -1,9 +1,6 @@
 //! What differs from service to service in how a token travels and an error is spelled.
 
-use super::{
-    meter::UsualEnvelope,
-    operation::{Holds, Operation},
-};
+use super::{meter::UsualEnvelope, operation::Operation};
 use crate::{Error, ErrorKind, Result, secret::UserToken};
 use http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
@@ -34,7 +31,7 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 
     /// Returns whether a successful response to `operation` can hold a token or another secret: no error keeps its body.
     fn brings_secret(&self, operation: &'static Operation) -> bool {
-        operation.holds == Holds::Secret
+        operation.holds_secret()
     }
 
     /// Whether an error of `operation` says that the session's token is not, or no longer, valid.

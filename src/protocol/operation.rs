@@ -36,6 +36,8 @@ pub(crate) enum Holds {
     List,
     /// A token, a password or another secret may be in it: no error keeps its body.
     Secret,
+    /// Data of any length, with a secret in it perhaps.
+    SecretList,
 }
 
 /// One operation of a service.
@@ -68,6 +70,11 @@ impl Document {
     pub(crate) fn operation_name(&self) -> &'static str {
         let head = self.text.split_whitespace().nth(1).unwrap_or_default();
         head.split('(').next().unwrap_or_default()
+    }
+
+    /// Returns whether the response is a list, or a page of one. Those without pages are asked for with a list of ids.
+    fn is_list(&self) -> bool {
+        self.text.starts_with("query") && [" list {", "$ids:"].iter().any(|mark| self.text.contains(mark))
     }
 }
 
@@ -139,17 +146,29 @@ impl Operation {
         self.path.is_empty()
     }
 
+    /// Returns whether a secret may be in what a successful response holds.
+    pub(crate) fn holds_secret(&self) -> bool {
+        matches!(self.holds, Holds::Secret | Holds::SecretList)
+    }
+
     /// Returns the path with `{name}` in the place of an argument; `None` for a raw call.
     pub(crate) fn template(&self) -> Option<&'static str> {
         (!self.is_raw()).then_some(self.path)
     }
 
     /// Returns whether a response can be so long that compressing it pays: of GraphQL's documents and what reads with GET it can, of what
-    /// reads with POST the declaration says so. Never of logins and token requests, which go without a session's token: they are
-    /// short, and the length of a compressed one would vary with the token.
-    pub(crate) fn may_be_long(&self) -> bool {
-        let reads = self.effect == Effect::Read && (self.method == Method::GET || self.document.is_some());
-        self.token_use != TokenUse::Never && (self.holds == Holds::List || self.is_raw() || reads)
+    /// reads with POST the declaration says so, and of raw calls those with GET, `method`. Never of logins and token requests: they are
+    /// short, and the length of a compressed response varies with the token, as with all that it `brings` of secrets. Lists are
+    /// compressed all the same.
+    pub(crate) fn may_be_long(&self, method: &Method, brings_secret: bool) -> bool {
+        let is_list = matches!(self.holds, Holds::List | Holds::SecretList)
+            || self.document.as_ref().is_some_and(Document::is_list);
+        let is_read = self.effect == Effect::Read && (self.method == Method::GET || self.document.is_some());
+        let is_long = match self.is_raw() {
+            true => *method == Method::GET,
+            false => is_list || (is_read && !brings_secret),
+        };
+        self.token_use != TokenUse::Never && is_long
     }
 
     /// Makes the request, without query and body.
@@ -206,6 +225,7 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::dialect::Dialect;
     use std::{
         collections::{BTreeMap, BTreeSet},
         fs,
@@ -234,16 +254,30 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_long_is_a_read_of_a_session_or_a_raw_call() {
-        let all = services().into_iter().flat_map(|(_, operations)| operations);
-        let long: BTreeSet<_> =
-            all.filter(|operation| operation.may_be_long()).map(|operation| operation.name).collect();
+    fn what_may_be_long_is_a_read_without_secrets_or_a_list() {
+        let dialects: [(&dyn Dialect, Vec<_>); 3] = [
+            (&crate::digiwin::DIALECT, crate::digiwin::operations().collect()),
+            (&crate::authing::DIALECT, crate::authing::operations().collect()),
+            (&crate::cloudspot::DIALECT, crate::cloudspot::operations().collect()),
+        ];
+        let long_with = |method: Option<Method>| {
+            let all = dialects.iter().flat_map(|(dialect, operations)| {
+                operations.iter().map(|operation| (*operation, dialect.brings_secret(operation)))
+            });
+            let long = all.filter(|(operation, brings_secret)| {
+                operation.may_be_long(method.as_ref().unwrap_or(&operation.method), *brings_secret)
+            });
+            long.map(|(operation, _)| operation.name).collect::<BTreeSet<_>>()
+        };
+        let long = long_with(None);
         for name in [
-            "authing.request",
             "authing.users.list",
+            "authing.users.search",
+            "authing.users.batch_get",
+            "authing.orgs.list_members",
+            "authing.groups.list_users",
             "authing.orgs.export_all",
             "digiwin.users.query_users",
-            "digiwin.request",
             "digiwin.orgs.get_cascade",
             "digiwin.tenants.get_tenants",
             "cloudspot.get_company_permissions",
@@ -253,13 +287,22 @@ mod tests {
         for name in [
             "authing.access_token",
             "authing.users.create",
+            "authing.users.detail",
+            "authing.users.find",
+            "authing.orgs.add_members",
             "digiwin.identity.login",
             "digiwin.identity.get_public_key",
+            "digiwin.identity.get_login_info",
             "digiwin.identity.refresh_user_token",
             "digiwin.users.get_user",
             "cloudspot.authenticate",
         ] {
             assert!(!long.contains(name), "{name}");
+        }
+        // The path is the caller's, `login` and `token/refresh` as any other.
+        for name in ["digiwin.request", "authing.request", "cloudspot.request"] {
+            assert!(long_with(Some(Method::GET)).contains(name), "{name}");
+            assert!(!long_with(Some(Method::POST)).contains(name), "{name}");
         }
     }
 

@@ -81,7 +81,7 @@ impl<T: Serialize> Serialize for Page<T> {
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("totalCount", &self.total_count)?;
         map.serialize_entry("list", &self.list)?;
-        self.extra.write(&mut map)?;
+        self.extra.write(&["totalCount", "list"], &mut map)?;
         map.end()
     }
 }

@@ -60,7 +60,7 @@ mod tests {
             _ => (&GET_USER, &crate::cloudspot::DIALECT),
         };
         let status = http::StatusCode::from_u16(status).unwrap();
-        let response = Response { status, headers: http::HeaderMap::new(), body: body.into() };
+        let response = Response { status, headers: http::HeaderMap::new(), body: body.into(), is_unmarked: false };
         match response.into_data(operation, dialect) {
             Ok(data) => data.bytes().map(drop).unwrap_err(),
             Err(error) => error,

@@ -21,21 +21,23 @@ use tracing::Instrument as _;
 const MAX_CONCURRENT: usize = 4;
 
 impl Session {
-    /// Sends `request` and reads the data of its response.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, request: Result<Request>) -> Result<T> {
-        self.call_with(request, Data::decode).await
-    }
-
     /// Sends `request` and reads its response with `read`.
-    pub(crate) async fn call_with<T>(&self, request: Result<Request>, read: fn(&Data) -> Result<T>) -> Result<T> {
-        let call = self.core.begin_call(self.operation_of(&request));
-        // By reference: each future that it is moved through would have room for it.
-        let request = match &request {
-            Ok(request) => request,
-            Err(error) => return call.finish(Err(error.clone())),
-        };
-        let result = self.send(request, read, call.attempts()).instrument(call.span()).await;
-        call.finish(result.map(|(value, _)| value))
+    ///
+    /// No `async fn`, whose future would have room for each argument twice.
+    pub(crate) fn call_with<T>(
+        &self,
+        request: &Result<Request>,
+        read: fn(&Data) -> Result<T>,
+    ) -> impl Future<Output = Result<T>> {
+        let call = self.core.begin_call(self.operation_of(request));
+        async move {
+            let request = match request {
+                Ok(request) => request,
+                Err(error) => return call.finish(Err(error.clone())),
+            };
+            let result = self.send(request, read, call.attempts()).instrument(call.span()).await;
+            call.finish(result.map(|(value, _)| value))
+        }
     }
 
     /// Sends a request for each batch and reads each response with `read`. Returns all results in order, or the first error.

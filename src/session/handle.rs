@@ -88,7 +88,7 @@ impl<D: Drive> Handle<D> {
         read: fn(&Data) -> Result<T>,
     ) -> D::Call<T> {
         let session = self.0.clone();
-        D::run(async move { session.call_with(request, read).await })
+        D::run(async move { session.call_with(&request, read).await })
     }
 
     pub(crate) fn call_then<T: DeserializeOwned + Send + 'static, U: Send + 'static>(
@@ -97,7 +97,7 @@ impl<D: Drive> Handle<D> {
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> D::Call<U> {
         let session = self.0.clone();
-        D::run(async move { session.call(request).await.map(then) })
+        D::run(async move { session.call_with(&request, Data::decode).await.map(then) })
     }
 
     /// Sends a request for each batch, and joins what `read` makes of the responses.

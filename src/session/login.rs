@@ -23,7 +23,7 @@ use crate::{
     transport::worker::Workers,
 };
 use std::{
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -39,7 +39,7 @@ impl Session {
     pub(super) async fn drive(
         &self,
         login: Box<dyn Login>,
-        settings: &CallSettings,
+        settings: &Arc<CallSettings>,
         deadline: Instant,
         attempts: Option<&AttemptLog>,
     ) -> Result<LoggedIn> {
@@ -57,31 +57,32 @@ impl Session {
     async fn drive_steps(
         &self,
         mut login: Box<dyn Login>,
-        settings: &CallSettings,
+        settings: &Arc<CallSettings>,
         deadline: Instant,
         made: Option<&AttemptLog>,
         sent: &mut bool,
     ) -> Result<LoggedIn> {
         let core = &*self.core;
-        let mut takes_keys = false;
+        // The service's key that this login goes by, until it has sealed its password.
+        let mut service_key = None;
         let mut step = login.next(Input::Begin)?;
         loop {
             let input = match step {
                 Step::Done(token, response) => return Ok(LoggedIn { token, response }),
-                Step::Keys(wanted) => {
-                    takes_keys = true;
-                    match self.keys_for(&wanted, settings, deadline, made).await {
-                        Ok((service_key, pair)) => Input::Keys(service_key, pair),
-                        Err(error) => {
-                            step = login.after_failure(error)?;
-                            continue;
-                        }
+                Step::Keys(wanted) => match self.keys_for(&wanted, settings, deadline, made).await {
+                    Ok((key, pair)) => {
+                        service_key = Some(key.clone());
+                        Input::Keys(key, pair)
                     }
-                }
+                    Err(error) => {
+                        step = login.after_failure(error)?;
+                        continue;
+                    }
+                },
                 Step::Send { request, token } => {
                     let token = token.map(|token| ActiveToken::new(core.dialect, token, Now::read())).transpose()?;
                     let last = request.operation.name == login.operation();
-                    if last && takes_keys {
+                    if last && service_key.take().is_some() {
                         // While this login waits for its response.
                         core.login_keys.spare.make();
                     }
@@ -92,6 +93,11 @@ impl Session {
                             Input::Response(response)
                         }
                         Err(error) => {
+                            // Another key may be why, however the service says so. This login may not ask for that, but the next
+                            // one must: else none could log in before the key has ended.
+                            if let Some(key) = service_key.take_if(|_| error.was_sent()) {
+                                core.login_keys.forget(&key);
+                            }
                             step = login.after_failure(error)?;
                             continue;
                         }
@@ -145,9 +151,9 @@ impl Session {
         made: Option<&AttemptLog>,
     ) -> Result<Data> {
         let read = |data: &Data| data.bytes().map(|_| data.clone());
-        let (attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
+        let (mut attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
         let mut sending = Sending::counted_by(made);
-        self.send_with_retries(request, token, read, attempts, now, &mut sending).await
+        self.send_with_retries(request, token, read, &mut attempts, now, &mut sending).await
     }
 
     /// Logs in, if the limit of logins permits it.

@@ -3,6 +3,7 @@
 use super::{
     Session,
     flight::{Flight, Goal},
+    key_fetch::{self, Fetched, Heard},
     observe::AttemptLog,
     service_key::KeyMemory,
     spare_pair::{ComingPair, SparePair},
@@ -14,12 +15,15 @@ use crate::{
     protocol::{dry_run, login::KeyRequest},
     transport::{after, runtime::JoinHandle, worker::Workers},
 };
+use futures_util::future::{Either, select};
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-/// How long a login waits for a key that another one has asked for: that request may hang, or nobody may be driving it.
+/// How long a login waits for a key that another one has asked for, before it or one of those that wait as well asks again: that
+/// request may hang, or nobody may be driving it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the logins of a client share.
@@ -32,12 +36,27 @@ impl LoginKeys {
     pub(super) fn new(lifetime: Duration) -> Self {
         Self { memory: KeyMemory::new(lifetime), spare: SparePair::default() }
     }
+
+    /// Forgets the service's key, unless another one is known by now.
+    pub(super) fn forget(&self, key: &ServiceKey) {
+        self.memory.forget(key);
+    }
 }
 
 /// A key pair under way.
 enum Making {
     Spare(ComingPair),
     Own(JoinHandle<Result<KeyPair>>),
+}
+
+impl Fetched {
+    fn is_shared_with(&self, wanted: &KeyRequest, settings: &CallSettings, is_later: bool) -> bool {
+        let heard = match &self.result {
+            Ok(key) => Heard::Key { is_refused: !may_use(wanted, key) },
+            Err(error) => Heard::Failure { kind: error.kind(), is_alike: *self.settings == *settings },
+        };
+        key_fetch::is_shared(heard, is_later)
+    }
 }
 
 /// Returns whether a key is another one than the service has refused to this login.
@@ -54,20 +73,15 @@ impl Session {
     pub(super) async fn keys_for(
         &self,
         wanted: &KeyRequest,
-        settings: &CallSettings,
+        settings: &Arc<CallSettings>,
         deadline: Instant,
         made: Option<&AttemptLog>,
     ) -> Result<(Arc<ServiceKey>, Option<KeyPair>)> {
         let making = wanted.with_pair.then(|| self.begin_pair());
-        let memory = &self.core.login_keys.memory;
         if let Some(refused) = &wanted.refused {
-            memory.forget(refused);
+            self.core.login_keys.forget(refused);
         }
-        let asked = match memory.get(Instant::now()).filter(|known| may_use(wanted, known)) {
-            Some(known) => Ok(known),
-            None => self.ask_for_key(wanted, settings, deadline, made, false).await,
-        };
-        let service_key = match asked {
+        let service_key = match self.service_key(wanted, settings, deadline, made, false).await {
             Ok(key) => key,
             Err(error) => {
                 if let Some(making) = making {
@@ -99,11 +113,15 @@ impl Session {
         if self.settings.dry_run {
             return Err(dry_run::error(&wanted.request, &self.core.base_url));
         }
-        let (settings, deadline) = (&*self.settings, self.deadline());
-        let making = self.begin_pair();
-        let asked = self.ask_for_key(wanted, settings, deadline, Some(attempts), true).await;
-        let kept = self.keep_pair(making, settings, deadline).await;
-        asked.and(kept)
+        let (settings, deadline) = (&self.settings, self.deadline());
+        // A login that comes meanwhile uses it, and many preparations at once make one.
+        let mut pair = self.core.login_keys.spare.begin(|task| {
+            let work = async { task.complete(make_pair().await) };
+            drop(self.core.flavour.spawn_in(tracing::Span::none(), work));
+        });
+        let asked = self.service_key(wanted, settings, deadline, Some(attempts), true).await;
+        let made = self.core.flavour.until(deadline, pair.made()).await;
+        asked.and(made.unwrap_or_else(|_| Err(settings.late("the login's key"))))
     }
 
     /// Keeps a key pair that no login has used, also where the service's key could not be had.
@@ -112,44 +130,67 @@ impl Session {
         Ok(())
     }
 
-    /// Asks the service for its key, or waits for another login that does. Where that fails or takes long, this one asks by
-    /// itself: the other's time limit or headers may be why. `in_any_case`: also if the key has become known meanwhile.
+    /// Returns the key that is known, or asks the service for it; where another login does, this one waits for that. Of all that
+    /// wait, one asks again where the request takes long. `in_any_case`: also if a key is known.
+    async fn service_key(
+        &self,
+        wanted: &KeyRequest,
+        settings: &Arc<CallSettings>,
+        deadline: Instant,
+        made: Option<&AttemptLog>,
+        in_any_case: bool,
+    ) -> Result<Arc<ServiceKey>> {
+        let memory = &self.core.login_keys.memory;
+        if !memory.is_shared() {
+            return self.ask_for_key(wanted, settings, deadline, made).await;
+        }
+        let known = || memory.get(Instant::now()).filter(|known| !in_any_case && may_use(wanted, known));
+        let mut is_later = false;
+        loop {
+            // Before the memory is read: a key that comes after that is news.
+            let mut news = memory.news();
+            if let Some(known) = known() {
+                return Ok(known);
+            }
+            let patience = deadline.min(after(Instant::now(), PATIENCE));
+            let follower = match memory.fetches.begin(Goal::Read, patience) {
+                Flight::Leader(leader, _) => {
+                    let result = match known() {
+                        Some(known) => Ok(known),
+                        None => self.ask_for_key(wanted, settings, deadline, made).await,
+                    };
+                    leader.complete(Fetched { result: result.clone(), settings: settings.clone() });
+                    return result;
+                }
+                Flight::Follower(follower, _) => follower,
+            };
+            let (outcome, news) = (pin!(follower.outcome()), pin!(news.changed()));
+            match self.core.flavour.until(patience, select(outcome, news)).await {
+                Ok(Either::Left((Some(fetched), _))) if fetched.is_shared_with(wanted, settings, is_later) => {
+                    return fetched.result;
+                }
+                Ok(Either::Right(_)) => continue,
+                Ok(Either::Left(_)) => {}
+                Err(_) if patience < deadline => {}
+                Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
+            }
+            // That request has ended, or the next one takes its place.
+            is_later = true;
+        }
+    }
+
+    /// Asks the service for its key.
     async fn ask_for_key(
         &self,
         wanted: &KeyRequest,
         settings: &CallSettings,
         deadline: Instant,
         made: Option<&AttemptLog>,
-        in_any_case: bool,
     ) -> Result<Arc<ServiceKey>> {
-        let memory = &self.core.login_keys.memory;
         let begun = Instant::now();
-        let leader = match memory.fetches.begin(Goal::Read, deadline) {
-            Flight::Leader(leader, _) => {
-                // Another login's request may have ended a moment ago.
-                if let Some(known) = memory.get(begun).filter(|known| !in_any_case && may_use(wanted, known)) {
-                    leader.complete(known.clone());
-                    return Ok(known);
-                }
-                Some(leader)
-            }
-            Flight::Follower(follower, _) if memory.is_shared() => {
-                let patience = deadline.min(after(begun, PATIENCE));
-                match self.core.flavour.until(patience, follower.outcome()).await {
-                    Ok(Some(key)) if may_use(wanted, &key) => return Ok(key),
-                    Ok(_) => None,
-                    Err(_) if patience < deadline => None,
-                    Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
-                }
-            }
-            Flight::Follower(..) => None,
-        };
         let data = self.send_for_login(&wanted.request, None, settings, deadline, made).await?;
         let key = Arc::new((wanted.read)(&data)?);
-        memory.put(key.clone(), begun);
-        if let Some(leader) = leader {
-            leader.complete(key.clone());
-        }
+        self.core.login_keys.memory.put(key.clone(), begun);
         Ok(key)
     }
 

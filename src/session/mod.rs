@@ -7,6 +7,7 @@ mod gained;
 mod handle;
 mod held_lock;
 mod join;
+mod key_fetch;
 mod lifetime;
 mod limiter;
 mod login;

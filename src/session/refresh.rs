@@ -207,9 +207,9 @@ impl Session {
         };
         let read = |data: &_| method.refreshed(data, &token.stored);
         let request = request?;
-        let attempts = Attempts::new(request.effect, &self.core.settings, deadline);
+        let mut attempts = Attempts::new(request.effect, &self.core.settings, deadline);
         let (now, mut sending) = (Instant::now(), Sending::default());
-        match self.send_with_retries(&request, Some(token), read, attempts, now, &mut sending).await {
+        match self.send_with_retries(&request, Some(token), read, &mut attempts, now, &mut sending).await {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }

@@ -8,70 +8,86 @@ use super::{
 use crate::{
     Error, Result,
     protocol::{
-        decode::Data,
+        decode::{Data, Response},
         operation::Effect,
         request::Request,
         retry::{Attempts, TimeLimit},
     },
     transport::HttpRequest,
 };
+use futures_util::future::BoxFuture;
 use std::time::Instant;
 use tracing::Instrument as _;
 
 impl Session {
     /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left for `attempts`.
     /// `now` is the current time: a call that succeeds at once reads the clock only once.
-    pub(super) async fn send_with_retries<T>(
+    ///
+    /// No `async fn`, whose future would have room for each argument twice.
+    pub(super) fn send_with_retries<T>(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
         read: impl Fn(&Data) -> Result<T>,
-        mut attempts: Attempts<'_>,
+        attempts: &mut Attempts<'_>,
         mut now: Instant,
         sending: &mut Sending<'_>,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
         let core = &*self.core;
-        let fail = |error: Error, attempts: &Attempts<'_>| {
-            let error = self.redact(error, request, token);
-            error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
-        };
         let mut last = None;
-        loop {
-            let Some(time) = attempts.begin(now) else {
-                let late = || attempts.settings().late("what the request had to wait for");
-                return Err(fail(last.unwrap_or_else(late), &attempts));
-            };
-            let error = match self.attempt(request, token, &read, &attempts, time, sending).await {
-                Ok(value) => {
-                    core.budget.refill();
-                    return Ok(value);
+        async move {
+            loop {
+                let Some(time) = attempts.begin(now) else {
+                    let late = || attempts.settings().late("what the request had to wait for");
+                    return Err(self.failed(last.unwrap_or_else(late), request, token, attempts));
+                };
+                let attempt = async {
+                    let (mut attempt, sent) = self.begin_attempt(request, token, attempts, time, sending)?;
+                    let response = sent.instrument(attempt.span().clone()).await;
+                    attempt.responded(&response);
+                    let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
+                    let value = data.as_ref().map_err(Clone::clone).and_then(&read);
+                    attempt.finish(value.as_ref().err(), data.as_ref().ok());
+                    value
+                };
+                let error = match attempt.await {
+                    Ok(value) => {
+                        core.budget.refill();
+                        return Ok(value);
+                    }
+                    Err(error) => error,
+                };
+                match attempts.after(&error, Instant::now(), &core.budget) {
+                    Some(wait) => {
+                        sending.again(request, &error, wait);
+                        last = Some(error);
+                        core.flavour.sleep(wait).await;
+                        now = Instant::now();
+                    }
+                    None => return Err(self.failed(error, request, token, attempts)),
                 }
-                Err(error) => error,
-            };
-            match attempts.after(&error, Instant::now(), &core.budget) {
-                Some(wait) => {
-                    sending.again(request, &error, wait);
-                    last = Some(error);
-                    core.flavour.sleep(wait).await;
-                    now = Instant::now();
-                }
-                None => return Err(fail(error, &attempts)),
             }
         }
     }
 
-    async fn attempt<T>(
-        &self,
-        request: &Request,
-        token: Option<&ActiveToken>,
-        read: impl Fn(&Data) -> Result<T>,
+    /// Returns the error of a request that is not sent again.
+    fn failed(&self, error: Error, request: &Request, token: Option<&ActiveToken>, attempts: &Attempts<'_>) -> Error {
+        let error = self.redact(error, request, token);
+        error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
+    }
+
+    /// Begins to send. Not a part of the future that waits, which would have room for the parts of the request.
+    fn begin_attempt<'a, 'b: 'a>(
+        &'a self,
+        request: &'a Request,
+        token: Option<&'a ActiveToken>,
         attempts: &Attempts<'_>,
         time: TimeLimit,
-        sending: &mut Sending<'_>,
-    ) -> Result<T> {
+        sending: &mut Sending<'b>,
+    ) -> Result<(AttemptScope<'a>, BoxFuture<'a, Result<Response>>)> {
         let core = &*self.core;
         let url = request.url(&core.base_url);
-        let mut attempt = AttemptScope::begin(self, request, token, sending, &url);
+        let attempt = AttemptScope::begin(self, request, token, sending, &url);
         let hook = || core.observing.headers(request.operation.name, core.dialect.reserved_headers());
         let hook_headers = match attempt.span().in_scope(hook) {
             Ok(headers) => headers,
@@ -89,14 +105,10 @@ impl Session {
             body: request.body.clone(),
             time,
             repeatable: request.effect != Effect::Other,
-            may_be_long: request.operation.may_be_long(),
+            may_be_long: request.operation.may_be_long(&request.method, core.dialect.brings_secret(request.operation)),
         };
-        let response = core.send(http_request).instrument(attempt.span().clone()).await;
-        attempt.responded(&response);
-        let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
-        let value = data.as_ref().map_err(Clone::clone).and_then(read);
-        attempt.finish(value.as_ref().err(), data.as_ref().ok());
-        value
+        let sent = attempt.span().in_scope(|| core.send(http_request));
+        Ok((attempt, sent))
     }
 
     /// Removes this request's secrets from an error, in case the service echoed them.

@@ -1,11 +1,12 @@
 //! The service's public key, which logins remember for a while.
 
-use super::flight::SingleFlight;
+use super::{flight::SingleFlight, key_fetch::Fetched};
 use crate::crypto::ServiceKey;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::watch;
 
 /// Remembers one key: a client has one service and one application.
 pub(super) struct KeyMemory {
@@ -14,12 +15,19 @@ pub(super) struct KeyMemory {
     /// The key, and when it was asked for.
     key: Mutex<Option<(Arc<ServiceKey>, Instant)>>,
     /// Lets one of many concurrent logins ask for the key.
-    pub(super) fetches: SingleFlight<Arc<ServiceKey>>,
+    pub(super) fetches: SingleFlight<Fetched>,
+    /// Tells whenever a key becomes known.
+    news: watch::Sender<()>,
 }
 
 impl KeyMemory {
     pub(super) fn new(lifetime: Duration) -> Self {
-        Self { lifetime, key: Mutex::default(), fetches: SingleFlight::new() }
+        Self { lifetime, key: Mutex::default(), fetches: SingleFlight::new(), news: watch::Sender::new(()) }
+    }
+
+    /// Returns a receiver that tells when a key becomes known from now on.
+    pub(super) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// Returns whether a login may use a key that another one has asked for.
@@ -39,6 +47,8 @@ impl KeyMemory {
         let mut known = self.lock();
         if known.as_ref().is_none_or(|(_, earlier)| *earlier <= asked) {
             *known = Some((key, asked));
+            drop(known);
+            self.news.send_replace(());
         }
     }
 

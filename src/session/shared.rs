@@ -11,7 +11,8 @@ use crate::{
     token_store::{MemoryStore, StoreKey, TokenStore},
     transport::{HttpRequest, Transport, after, runtime::Flavour, worker::Workers},
 };
-use std::{sync::Arc, time::Instant};
+use futures_util::future::BoxFuture;
+use std::{future::ready, sync::Arc, time::Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -44,10 +45,10 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
+    pub(super) fn send<'a>(&'a self, request: HttpRequest<'_>) -> BoxFuture<'a, Result<Response>> {
         match &self.transport {
-            Some(transport) => transport.send(request).await,
-            None => Err(Error::configuration("there is no network")),
+            Some(transport) => transport.send(request),
+            None => Box::pin(ready(Err(Error::configuration("there is no network")))),
         }
     }
 

@@ -1,8 +1,12 @@
 //! A key pair that is made ahead, for the next login.
 
-use crate::{Result, crypto::KeyPair, transport::worker::Workers};
+use crate::{
+    Result,
+    crypto::KeyPair,
+    transport::{runtime::work_lost, worker::Workers},
+};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Holds one key pair at the most. A login takes it out, so that no two logins have the same one.
 #[derive(Default)]
@@ -12,18 +16,45 @@ struct Spare {
     /// The process that made it: after a fork the child would have the same pair as its parent.
     process: u32,
     pair: ComingPair,
+    watched: WatchedPair,
 }
 
 /// A key pair that another thread makes, or has made. Where the client is gone by then, that thread drops it.
 pub(super) type ComingPair = oneshot::Receiver<Result<KeyPair>>;
 
+/// Tells when a key pair has been made, whoever has taken it out by then.
+#[derive(Clone)]
+pub(super) struct WatchedPair(watch::Receiver<Option<Result<()>>>);
+
+/// The making of a key pair.
+pub(super) struct PairTask {
+    pair: oneshot::Sender<Result<KeyPair>>,
+    made: watch::Sender<Option<Result<()>>>,
+}
+
 impl SparePair {
     /// Begins to make a pair, unless there is one or all cores are at work for other logins.
     pub(super) fn make(&self) {
         let mut spare = self.lock();
-        if !spare.as_ref().is_some_and(Spare::is_own) {
-            *spare = Workers::cpu().start(KeyPair::generate).map(Spare::new);
+        if !spare.as_ref().is_some_and(Spare::is_usable) {
+            let (task, coming) = Spare::begin();
+            let started = Workers::cpu().start(move || task.complete(KeyPair::generate()));
+            *spare = started.map(|_| coming);
         }
+    }
+
+    /// Returns the pair that is there, or is being made; else `start` is to have one made.
+    pub(super) fn begin(&self, start: impl FnOnce(PairTask)) -> WatchedPair {
+        let mut spare = self.lock();
+        if let Some(spare) = spare.as_ref().filter(|spare| spare.is_usable()) {
+            return spare.watched.clone();
+        }
+        let (task, coming) = Spare::begin();
+        let watched = coming.watched.clone();
+        *spare = Some(coming);
+        drop(spare);
+        start(task);
+        watched
     }
 
     /// Takes the pair out.
@@ -33,12 +64,11 @@ impl SparePair {
 
     /// Keeps a pair that no login has used, unless there is another one.
     pub(super) fn keep(&self, pair: KeyPair) {
-        let (sender, coming) = oneshot::channel();
-        // The receiver is there.
-        let _ = sender.send(Ok(pair));
         let mut spare = self.lock();
-        if !spare.as_ref().is_some_and(Spare::is_own) {
-            *spare = Some(Spare::new(coming));
+        if !spare.as_ref().is_some_and(Spare::is_usable) {
+            let (task, made) = Spare::begin();
+            task.complete(Ok(pair));
+            *spare = Some(made);
         }
     }
 
@@ -49,18 +79,49 @@ impl SparePair {
 }
 
 impl Spare {
-    fn new(pair: ComingPair) -> Self {
-        Self { process: std::process::id(), pair }
+    fn begin() -> (PairTask, Self) {
+        let ((sender, pair), (made, watched)) = (oneshot::channel(), watch::channel(None));
+        (PairTask { pair: sender, made }, Self { process: std::process::id(), pair, watched: WatchedPair(watched) })
     }
 
     fn is_own(&self) -> bool {
         self.process == std::process::id()
+    }
+
+    fn is_usable(&self) -> bool {
+        self.is_own() && !self.watched.is_lost()
+    }
+}
+
+impl PairTask {
+    pub(super) fn complete(self, pair: Result<KeyPair>) {
+        let made = pair.as_ref().map(drop).map_err(Clone::clone);
+        // Nobody may want it any more.
+        let _ = self.pair.send(pair);
+        self.made.send_replace(Some(made));
+    }
+}
+
+impl WatchedPair {
+    /// Waits until the pair has been made.
+    pub(super) async fn made(&mut self) -> Result<()> {
+        let made = self.0.wait_for(Option::is_some).await.map_err(|_| work_lost())?;
+        made.clone().unwrap_or_else(|| Err(work_lost()))
+    }
+
+    /// Returns whether none could be made, or what was to make it has ended.
+    fn is_lost(&self) -> bool {
+        match &*self.0.borrow() {
+            Some(made) => made.is_err(),
+            None => self.0.has_changed().is_err(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
 
     fn taken(spare: &SparePair) -> Option<KeyPair> {
         spare.take().map(|coming| coming.blocking_recv().unwrap().unwrap())
@@ -93,6 +154,36 @@ mod tests {
         spare.keep(first.clone());
         spare.keep(second);
         assert!(taken(&spare).is_some_and(|pair| pair == first));
+    }
+
+    #[test]
+    fn many_preparations_make_one_pair_and_a_login_uses_it_while_they_wait() {
+        let (spare, mut tasks) = (SparePair::default(), Vec::new());
+        let mut watched: Vec<_> = (0..100).map(|_| spare.begin(|task| tasks.push(task))).collect();
+        assert_eq!(tasks.len(), 1);
+        spare.make();
+        let (coming, pair) = (spare.take().unwrap(), KeyPair::generate().unwrap());
+        assert!(spare.take().is_none());
+        tasks.pop().unwrap().complete(Ok(pair.clone()));
+        assert!(coming.blocking_recv().unwrap().is_ok_and(|taken| taken == pair));
+        for pair in &mut watched {
+            pair.made().now_or_never().unwrap().unwrap();
+        }
+        // There is one now.
+        spare.keep(pair.clone());
+        spare.begin(|_| panic!("another one is made")).made().now_or_never().unwrap().unwrap();
+        assert!(taken(&spare).is_some_and(|taken| taken == pair));
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_begun_again() {
+        let (spare, mut tasks) = (SparePair::default(), Vec::new());
+        let mut lost = spare.begin(drop);
+        assert!(lost.made().now_or_never().unwrap().is_err());
+        let mut failed = spare.begin(|task| task.complete(Err(work_lost())));
+        assert!(failed.made().now_or_never().unwrap().is_err());
+        spare.begin(|task| tasks.push(task));
+        assert_eq!(tasks.len(), 1);
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl Session {
                     .with_session_login(self.state.key.is_some()));
             }
             // The request has the limit for itself: a login that took most of it would else be blamed on the request.
-            let attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
-            let error = match self.send_with_retries(request, token, read, attempts, sent, &mut sending).await {
+            let mut attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
+            let error = match self.send_with_retries(request, token, read, &mut attempts, sent, &mut sending).await {
                 Ok(value) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();

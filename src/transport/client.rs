@@ -3,24 +3,33 @@
 use super::{
     HttpRequest,
     content::{Content, OFFER},
+    ending::{Ending, Framing, wants_body},
     failure::{Limits, Phase, failure},
     runtimes::Runtimes,
-    tls, too_large,
+    tls,
 };
-use crate::{Error, ErrorKind, Result, config::Settings, protocol::decode::Response};
+use crate::{
+    Error, ErrorKind, Result,
+    config::Settings,
+    protocol::{decode::Response, retry::TimeLimit},
+};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT},
 };
-use std::{ops::RangeInclusive, time::Duration};
+#[cfg(feature = "async")]
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Shorter than most load balancers keep an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
 /// How long an HTTP/2 connection with a request under way may be silent before it is asked whether it is alive, and the longest that
 /// it may take to answer. A connection that is dead without having been closed would swallow every retry too; a busy server must
 /// have time to answer.
+#[cfg(feature = "async")]
 const PING: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+#[cfg(feature = "async")]
 const PONG: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 /// How many times a request yields to other tasks, where its connection may have been closed.
 const YIELDS: u32 = 3;
@@ -31,6 +40,7 @@ pub(super) struct HttpConfig {
     headers: HeaderMap,
     connect_timeout: Duration,
     /// The time limit of attempts, unless calls have one of their own.
+    #[cfg(feature = "async")]
     attempt_timeout: Option<Duration>,
     limits: Limits,
     tls: rustls::ClientConfig,
@@ -67,6 +77,7 @@ impl HttpConfig {
         Ok(Self {
             headers,
             connect_timeout,
+            #[cfg(feature = "async")]
             attempt_timeout: settings.attempt_timeout,
             limits,
             tls,
@@ -102,12 +113,7 @@ impl HttpConfig {
         if self.lane {
             builder = builder.http1_only();
         } else {
-            // The attempt after one that hung is to have another connection.
-            let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {
-                Some(limit) => (limit / of).clamp(*range.start(), *range.end()),
-                None => *range.end(),
-            };
-            builder = builder.http2_keep_alive_interval(part(4, PING)).http2_keep_alive_timeout(part(2, PONG));
+            builder = self.with_pings(builder);
         }
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
@@ -119,11 +125,58 @@ impl HttpConfig {
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
     }
 
-    /// Sends a request and reads the whole response.
-    pub(super) async fn send_over(&self, http: &reqwest::Client, request: HttpRequest<'_>) -> Result<Response> {
+    /// So that the attempt after one that hung has another connection.
+    #[cfg(feature = "async")]
+    fn with_pings(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {
+            Some(limit) => (limit / of).clamp(*range.start(), *range.end()),
+            None => *range.end(),
+        };
+        builder.http2_keep_alive_interval(part(4, PING)).http2_keep_alive_timeout(part(2, PONG))
+    }
+
+    #[cfg(not(feature = "async"))]
+    fn with_pings(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder
+    }
+
+    /// Sends a request and reads the whole response. The request is built at once: the future has no room for it.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    pub(super) fn send_over<'a>(
+        &'a self,
+        http: &reqwest::Client,
+        request: HttpRequest<'_>,
+    ) -> impl Future<Output = Result<Response>> + use<'a> {
         let HttpRequest { repeatable, time, .. } = request;
+        let wants_body = wants_body(&request);
+        let built = self.build_request(request);
+        let has_body = built.body().is_some();
+        if !self.lane {
+            self.runtimes.note();
+        }
+        // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
+        // request: where all connections are of the runtime that runs this, it was the connection.
+        let waited = move || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
+        let sending = http.execute(built);
+        async move {
+            // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
+            // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
+            // the others let the connection act on it.
+            if self.lane || !repeatable {
+                for _ in 0..YIELDS {
+                    tokio::task::yield_now().await;
+                }
+            }
+            let response = sending.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+            self.read(response, wants_body, time).await
+        }
+    }
+
+    fn build_request(&self, request: HttpRequest<'_>) -> reqwest::Request {
         let mut built = reqwest::Request::new(request.method, request.url);
-        *built.timeout_mut() = Some(time.left);
+        *built.timeout_mut() = Some(request.time.left);
         let token = request.token.as_ref().map(|(name, value)| (name, *value));
         built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
         if let Some(headers) = request.hook_headers {
@@ -137,46 +190,39 @@ impl HttpConfig {
             built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
             *built.body_mut() = Some(body.into());
         }
-
         // Only there: a header more makes the map of most requests' headers grow.
         if let Some(offer) = self.offer.filter(|_| request.may_be_long) {
             built.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(offer));
         }
+        built
+    }
 
-        if !self.lane {
-            self.runtimes.note();
-        }
-        let has_body = built.body().is_some();
-        // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
-        // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
-        // the others let the connection act on it.
-        if self.lane || !repeatable {
-            for _ in 0..YIELDS {
-                tokio::task::yield_now().await;
-            }
-        }
-        // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
-        // request: where all connections are of the runtime that runs this, it was the connection.
-        let waited = || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let sent = http.execute(built).await;
-        let mut response = sent.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+    async fn read(&self, mut response: reqwest::Response, wants_body: bool, time: TimeLimit) -> Result<Response> {
         let limit = self.max_response_bytes;
-        if response.content_length().is_some_and(|announced| announced > limit as u64) {
-            return Err(too_large(limit));
-        }
+        let announced = response.content_length();
+        let (version, status) = (response.version(), response.status());
         let mut headers = std::mem::take(response.headers_mut());
-        let (status, mut content) = (response.status(), Content::new(&headers, limit));
+        let framing = Framing::new(wants_body, (version, status), &headers, announced);
+        let mut content = Content::new(&headers, limit, announced)?;
         let is_coded = content.is_coded();
         let interrupted = |error| failure(error, &self.limits, time, Phase::Reading, || false);
+        let mut received = None;
         let read = async {
             while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+                *received.get_or_insert(0) += chunk.len() as u64;
                 content.push(chunk)?;
             }
-            content.finish()
+            let ending = framing.ending(received);
+            match ending {
+                Ending::BrokenOff => Err(self.limits.broken_off()),
+                Ending::Whole | Ending::Unmarked => Ok((content.finish()?, ending)),
+            }
         };
-        let body = match read.await {
+        let (body, ending) = match read.await {
             // The status says more than that a gateway's error page cannot be read.
-            Err(error) if is_coded && !status.is_success() && error.kind() != ErrorKind::TooLarge => Bytes::new(),
+            Err(error) if is_coded && !status.is_success() && error.kind() != ErrorKind::TooLarge => {
+                (Bytes::new(), Ending::Whole)
+            }
             read => read?,
         };
         if is_coded {
@@ -184,7 +230,7 @@ impl HttpConfig {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        Ok(Response { status, headers, body })
+        Ok(Response { status, headers, body, is_unmarked: ending == Ending::Unmarked })
     }
 }
 
@@ -211,7 +257,7 @@ impl SharedClient {
         Ok(Self { http: config.build()?, config })
     }
 
-    pub(super) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
-        self.config.send_over(&self.http, request).await
+    pub(super) fn send<'a>(&'a self, request: HttpRequest<'_>) -> impl Future<Output = Result<Response>> + use<'a> {
+        self.config.send_over(&self.http, request)
     }
 }

@@ -5,7 +5,7 @@ mod gzip;
 #[cfg(not(feature = "gzip"))]
 mod no_gzip;
 
-use super::body::Body;
+use super::{body::Body, too_large};
 use crate::Result;
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_ENCODING};
@@ -26,11 +26,17 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
-        match is_gzip(headers) {
-            true => Self::Gzip(Gunzip::new(limit)),
-            false => Self::Plain(Body::new(limit)),
+    /// `announced` is the length of what the server sends, if it tells. Fails where it cannot be within the limit.
+    pub(super) fn new(headers: &HeaderMap, limit: usize, announced: Option<u64>) -> Result<Self> {
+        let is_gzip = is_gzip(headers);
+        let most = if is_gzip { most_compressed(limit) } else { limit };
+        if announced.is_some_and(|announced| announced > most as u64) {
+            return Err(too_large(limit));
         }
+        Ok(match is_gzip {
+            true => Self::Gzip(Gunzip::new(limit)),
+            false => Self::Plain(Body::new(limit, announced.and_then(|bytes| bytes.try_into().ok()))),
+        })
     }
 
     /// Returns whether it is sent in a coding that is read here.
@@ -53,6 +59,11 @@ impl Content {
             Self::Gzip(gunzip) => gunzip.finish(),
         }
     }
+}
+
+/// The most bytes that a content within the limit can take where it is compressed: compressing never adds more than that.
+fn most_compressed(limit: usize) -> usize {
+    limit.saturating_add(limit / 1000).saturating_add(1024)
 }
 
 /// Returns whether the body is compressed with gzip. Other codings were not offered: their bytes do not decode.

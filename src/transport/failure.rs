@@ -33,6 +33,12 @@ impl Limits {
         Self { host, connect_timeout: settings.connect_timeout }
     }
 
+    /// The error of a response that ended without an error of the HTTP client, and before its end.
+    pub(super) fn broken_off(&self) -> Error {
+        let detail = format!("{}: the server broke the response off before its end", self.host);
+        Error::new(ErrorKind::Transport).sent(true).detail(detail)
+    }
+
     /// What went wrong, for whoever has to mend it.
     fn explain(&self, error: &reqwest::Error, kind: ErrorKind, time: TimeLimit, phase: Phase) -> String {
         let host = &self.host;
@@ -137,6 +143,7 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     if !error.is_request() {
         return false;
     }
+    #[cfg(feature = "async")]
     if let Some(error) = find::<h2::Error>(error) {
         // Streams up to the last one that was processed end otherwise, whatever the reason.
         let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);

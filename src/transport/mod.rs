@@ -6,6 +6,7 @@
 mod body;
 mod client;
 mod content;
+mod ending;
 mod failure;
 #[cfg(feature = "blocking")]
 pub(crate) mod lane;
@@ -26,9 +27,15 @@ use crate::{
 use bytes::Bytes;
 #[cfg(feature = "async")]
 use client::SharedClient;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;
-use std::time::{Duration, Instant};
+#[cfg(feature = "blocking")]
+use std::future::ready;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 use url::Url;
 
 /// One HTTP request; the client adds the headers that every request has.
@@ -54,6 +61,8 @@ pub(crate) struct Transport {
     flavour: Flavour,
     clients: Clients,
     process: u32,
+    /// Whether a call has been made where there is a timer.
+    has_timer: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -78,10 +87,11 @@ impl Transport {
             #[cfg(test)]
             Flavour::Shuttle => return Err(Error::configuration("the model has no network")),
         };
-        Ok(Self { flavour, clients, process: std::process::id() })
+        Ok(Self { flavour, clients, process: std::process::id(), has_timer: AtomicBool::new(false) })
     }
 
-    /// Fails where a call cannot be made: in a child process of the client's, or on a thread that must not block.
+    /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
+    /// a timer.
     pub(crate) fn check_context(&self) -> Result<()> {
         if std::process::id() != self.process {
             return Err(Error::configuration(
@@ -89,20 +99,28 @@ impl Transport {
                  the child process",
             ));
         }
-        self.flavour.check_context()
+        self.flavour.check_context()?;
+        // Once: a program's runtimes are built alike, and looking takes longer than the rest of this.
+        if !self.has_timer.load(Ordering::Relaxed) {
+            self.flavour.check_timer()?;
+            self.has_timer.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
-    pub(crate) async fn send(&self, request: HttpRequest<'_>) -> Result<Response> {
+    /// Sends a request. The future that waits for the response has no room for it, and an allocation of its own: what is around it
+    /// is moved as a whole.
+    pub(crate) fn send<'a>(&'a self, request: HttpRequest<'_>) -> BoxFuture<'a, Result<Response>> {
         #[cfg(all(test, feature = "blocking", feature = "emulator"))]
         if let Some(response) = stand_in::respond(&request) {
-            return response;
+            return Box::pin(ready(response));
         }
         match &self.clients {
             #[cfg(feature = "async")]
-            Clients::Shared(client) => client.send(request).await,
+            Clients::Shared(client) => Box::pin(client.send(request)),
             // It blocks: the driver of this future has no other, and the lane is held no longer than the request takes.
             #[cfg(feature = "blocking")]
-            Clients::Lanes(lanes) => lanes.send(request),
+            Clients::Lanes(lanes) => Box::pin(ready(lanes.send(request))),
         }
     }
 }

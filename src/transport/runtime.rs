@@ -44,7 +44,6 @@ impl Flavour {
     }
 
     /// Fails where nothing can wait with a time limit.
-    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "asked by guards"))]
     pub(crate) fn check_timer(self) -> Result<()> {
         match self {
             // tokio tells in no other way: without a timer, a sleep panics when it is created.

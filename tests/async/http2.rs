@@ -7,8 +7,8 @@ use super::{
     },
     in_parallel,
 };
-use crate::support::http2::{Habits, Http2Server};
-use iam_sdk::{Client, ErrorKind};
+use crate::support::http2::{End, Habits, Http2Server, Scripted};
+use iam_sdk::{Client, Error, ErrorKind, Method, RetryPolicy};
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -99,4 +99,69 @@ async fn a_connection_that_is_dead_does_not_swallow_the_retries() {
     assert_eq!((server.connections(), error.attempts()), (1, 1));
     numbered_call(&writer, 1).await.unwrap();
     check_writes(&server, [1]);
+}
+
+/// `:status: 200`, then what is named.
+const OK: &[u8] = &[0x88];
+const OK_OF_9999_BYTES: &[u8] = b"\x88\x0f\x0d\x049999";
+const OK_IN_GZIP: &[u8] = b"\x88\x0f\x0b\x04gzip";
+const NO_CONTENT: &[u8] = &[0x89];
+
+fn unretried(server: &Http2Server) -> Client {
+    let builder = Client::builder(server.url(), "a").add_root_certificate(&server.root);
+    builder.retry(RetryPolicy::never()).build().unwrap().with_token("t").unwrap()
+}
+
+/// hyper takes a stream that was reset without an error code for one that ended.
+#[tokio::test]
+async fn a_response_that_was_broken_off_is_no_success() {
+    const HALF: Option<&[u8]> = Some(b"[{\"id\":\"ann\"}");
+    for (headers, data, end) in [
+        (OK, None, End::Reset),
+        (OK, None, End::GoAway),
+        (OK_OF_9999_BYTES, None, End::Reset),
+        (OK_OF_9999_BYTES, None, End::GoAway),
+        (OK_OF_9999_BYTES, HALF, End::Reset),
+        (OK_OF_9999_BYTES, HALF, End::GoAway),
+        (OK_IN_GZIP, None, End::Reset),
+        (OK_IN_GZIP, None, End::GoAway),
+    ] {
+        let scripted = Scripted { headers, data, end };
+        let server = Http2Server::start(Habits { responds: Some(scripted), ..Habits::default() });
+        let check = |error: Option<Error>| {
+            let error = error.unwrap_or_else(|| panic!("{scripted:?} is a success"));
+            assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Transport, true), "{scripted:?}: {error}");
+            assert!(error.is_retryable(), "{scripted:?}: {error}");
+        };
+        let client = unretried(&server);
+        check(client.users().get_user_simple().await.err());
+        check(client.users().get_user("ann").await.err());
+        check(client.identity().logout().await.err());
+        check(client.with_token("t").unwrap().request(Method::POST, "/x").await.err());
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_has_nothing_to_deliver_is_whole() {
+    for (headers, data, end) in [
+        (OK, None, End::Marked),
+        (OK, Some(&b""[..]), End::Marked),
+        (OK_IN_GZIP, None, End::Marked),
+        (NO_CONTENT, None, End::Marked),
+        (NO_CONTENT, None, End::Reset),
+    ] {
+        let scripted = Scripted { headers, data, end };
+        let server = Http2Server::start(Habits { responds: Some(scripted), ..Habits::default() });
+        let client = unretried(&server);
+        let users = client.users().get_user_simple().await;
+        assert!(users.as_ref().is_ok_and(Vec::is_empty), "{scripted:?}: {users:?}");
+        let error = client.users().get_user("ann").await.unwrap_err();
+        assert!(error.is_not_found(), "{scripted:?}: {error}");
+        assert_eq!(client.request(Method::POST, "/x").await.unwrap().as_text(), "null");
+        client.identity().logout().await.unwrap();
+    }
+    // It tells the length of what a GET would bring.
+    let scripted = Scripted { headers: OK_OF_9999_BYTES, data: None, end: End::Marked };
+    let server = Http2Server::start(Habits { responds: Some(scripted), ..Habits::default() });
+    unretried(&server).request(Method::HEAD, "/x").await.unwrap();
 }

@@ -98,3 +98,21 @@ fn the_environment_says_what_is_logged_and_how_results_are_shown() {
     assert!(logged.code == 0 && logged.err.contains("digiwin.users.get_user"), "{}", logged.err);
     assert_eq!(with("IAM_LOG", "").err, "");
 }
+
+#[test]
+fn a_line_for_each_request() {
+    let home = Home::logged_in();
+    let shown = home.iam(&["digiwin", "users", "get", "bob", "--fields", "id", "-v"]);
+    let lines: Vec<_> = shown.err.lines().collect();
+    let [line] = lines[..] else { panic!("{shown:?}") };
+    let (before, after) = line.split_once(" 200 ").unwrap_or_else(|| panic!("{shown:?}"));
+    assert_eq!(before, "iam: POST /api/iam/v2/user");
+    let (milliseconds, operation) = after.split_once(" ms ").unwrap_or_else(|| panic!("{shown:?}"));
+    assert!(milliseconds.parse::<u64>().is_ok() && operation == "(digiwin.users.get_user)", "{shown:?}");
+    // One that is sent again has a line, too.
+    home.emulator.fault(iam_sdk::emulator::Fault::status(503).on("digiwin.users.get_user_simple").times(1));
+    let again = home.iam(&["api", "digiwin", "/api/iam/v2/user/simple", "--repeatable", "--jq", "length", "-v"]);
+    let ends: Vec<_> =
+        again.err.lines().map(|line| (line.contains(" 503 "), line.contains("sent again (1)"))).collect();
+    assert_eq!(ends, [(true, false), (false, true)], "{again:?}");
+}

@@ -61,6 +61,19 @@ fn the_readmes_commands_work() {
 }
 
 #[test]
+fn the_chinese_readme_has_the_same_commands_and_numbers() {
+    let (readme, chinese) = (include_str!("../../README.md"), include_str!("../../src/guide/README.zh.md"));
+    assert_eq!(commands(chinese), commands(readme));
+    let numbers = |page: &str| -> Vec<String> {
+        let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains(char::is_numeric));
+        let cells = rows.flat_map(|row| row.split('|').skip(2).map(str::trim).map(str::to_owned).collect::<Vec<_>>());
+        cells.filter(|cell| cell.parse::<u32>().is_ok()).collect()
+    };
+    assert_eq!(numbers(chinese), numbers(readme));
+    assert_eq!(numbers(readme).len(), 11);
+}
+
+#[test]
 fn the_page_and_the_help_have_the_same_codes() {
     let page = include_str!("../../src/guide/command_line.md");
     let help = Home::new().iam(&["help", "exit-codes"]).ok();

@@ -72,7 +72,8 @@ fn wrong_credentials_are_told_and_nothing_is_kept() {
 fn what_is_missing_is_named_where_nobody_can_be_asked() {
     let home = Home::new();
     let told = |arguments: &[&str]| home.iam(arguments).failed(2);
-    assert!(told(&["login"]).contains("which service?"));
+    assert!(told(&["login"]).contains("which service? run `iam login digiwin|authing|license`"));
+    assert!(told(&["login", "--profile", "new"]).contains("`iam login digiwin|authing|license --profile new`"));
     assert!(told(&["login", "digiwin"]).contains("--base-url or IAM_BASE_URL"));
     assert!(told(&["login", "digiwin", "--base-url", "https://x.example"]).contains("--user or IAM_USER"));
     let authing = ["login", "authing", "--user-pool", "p"];

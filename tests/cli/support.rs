@@ -5,7 +5,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -18,6 +18,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// Returns what it printed; fails unless it ended well.
     #[track_caller]
     pub fn ok(self) -> String {
@@ -30,6 +35,14 @@ impl Ran {
     pub fn failed(self, code: i32) -> String {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         self.err
+    }
+
+    /// Returns a number of the summary that an import prints with `-o json`, however it ended.
+    #[track_caller]
+    pub fn count(&self, name: &str) -> u64 {
+        let summary: serde_json::Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        summary[name].as_u64().unwrap_or_else(|| panic!("{name}: {self:?}"))
     }
 
     /// Returns what it printed as JSON.
@@ -151,7 +164,5 @@ pub fn run(mut command: Command, input: &str) -> Ran {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // It may not read what it does not need.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    Ran::of(child.wait_with_output().unwrap())
 }

@@ -3,13 +3,17 @@
 use super::support::Home;
 use rustix::{
     fs::{Mode, OFlags, open},
+    process::{ioctl_tiocsctty, setsid},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{Winsize, tcsetwinsize},
 };
 use std::{
     fs::File,
     io::{Read as _, Write as _},
-    os::fd::OwnedFd,
+    os::{
+        fd::{BorrowedFd, OwnedFd},
+        unix::process::CommandExt as _,
+    },
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -37,6 +41,15 @@ impl Session {
         let side = || -> OwnedFd { open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
         let (input, output, errors) = (side(), side(), side());
         command.env("TERM", "xterm").stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
+        // Ctrl-C is for the processes whose terminal it is.
+        // SAFETY: a process that was just forked has its standard streams.
+        let input = unsafe { BorrowedFd::borrow_raw(0) };
+        let take = move || {
+            setsid()?;
+            Ok(ioctl_tiocsctty(input)?)
+        };
+        // SAFETY: both calls are async-signal-safe.
+        unsafe { command.pre_exec(take) };
         let child = command.spawn().unwrap();
         // The command holds the other ends, too.
         drop(command);
@@ -57,7 +70,7 @@ impl Session {
 
     /// Waits until this is on the screen, after what was waited for before.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         while !self.seen.contains(text) {
             match self.output.recv_timeout(Duration::from_secs(60)) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
@@ -66,8 +79,14 @@ impl Session {
         }
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub fn type_in(&mut self, text: &str) {
         self.terminal.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Fails if the process has ended.
+    #[track_caller]
+    pub fn assert_runs(&mut self) {
+        assert_eq!(self.child.try_wait().unwrap(), None, "{}", self.seen);
     }
 
     /// Waits for the end; returns all that was on the screen.
@@ -108,6 +127,26 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     let (status, seen) = session.end();
     assert!(status.success() && !seen.contains(&password), "{seen}");
     assert_eq!(home.iam(&["whoami", "--fields", "userId"]).ok(), "userId\tann\n");
+}
+
+#[test]
+fn a_login_of_a_new_profile_asks_for_its_service() {
+    let home = Home::new();
+    let start = || Session::start(home.command(&["login", "--profile", "new"]));
+    let mut session = start();
+    session.wait_for("Service (digiwin, authing or license): ");
+    session.type_in("authing\n");
+    session.wait_for("Id of the user pool: ");
+    // The end of the input is no answer.
+    session.type_in("\u{4}");
+    let (status, seen) = session.end();
+    assert!(status.code() == Some(2) && seen.contains("there was no answer"), "{seen}");
+    assert_eq!(home.config(), "");
+    let mut session = start();
+    session.wait_for("license): ");
+    session.type_in("other\n");
+    let (status, seen) = session.end();
+    assert!(status.code() == Some(2) && seen.contains("there is no service `other`"), "{seen}");
 }
 
 #[test]

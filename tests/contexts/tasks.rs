@@ -33,6 +33,27 @@ fn an_async_call_outside_a_runtime_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn an_async_call_in_a_runtime_without_a_timer_is_an_error_and_no_panic() {
+    let emulator = Emulator::start().unwrap();
+    let without = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let client = client(&emulator, ann(&emulator));
+    for _ in 0..2 {
+        for result in [
+            without.block_on(client.users().get_user("ann")).map(drop),
+            without.block_on(client.with_session("other").identity().login("ann", "x")).map(drop),
+            without.block_on(client.prepare_login()),
+            without.block_on(client.log_in()),
+        ] {
+            let error = result.unwrap_err();
+            assert!(error.is_configuration() && error.to_string().contains("enable_time"), "{error}");
+            assert!(!error.was_sent());
+        }
+    }
+    let with = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    with.block_on(client.users().get_user("ann")).unwrap();
+}
+
+#[test]
 fn a_login_needs_no_thread_of_a_pool_that_is_full_of_calls() {
     let emulator = Emulator::start().unwrap();
     let client = client(&emulator, ann(&emulator));

@@ -5,7 +5,7 @@ use crate::support::{
     server::{Response, Server, json, status},
 };
 use iam_sdk::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Method, Result,
     digiwin::{TenantId, User},
 };
 use std::{
@@ -202,6 +202,31 @@ async fn a_read_succeeds_on_its_second_attempt() {
 async fn a_response_that_breaks_off_is_no_decode_error() {
     let (error, times) = error_of(|| Response::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}".to_vec())).await;
     assert_eq!((error.kind(), error.was_sent(), times), (ErrorKind::Transport, true, 3), "{error}");
+}
+
+/// A service that has nothing to say says so: with a length of 0, or a last chunk.
+#[maybe_async]
+#[test]
+async fn a_connection_closed_after_the_headers_is_no_empty_response() {
+    for (head, is_whole) in [
+        ("200 OK\r\n\r\n", false),
+        ("200 OK\r\ncontent-length: 0\r\n\r\n", true),
+        ("200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", true),
+        ("204 No Content\r\n\r\n", true),
+    ] {
+        let response = format!("HTTP/1.1 {}", head.replacen("\r\n", "\r\nconnection: close\r\n", 1));
+        let server = Server::start(move |_| Response::Raw(response.clone().into_bytes()));
+        let client = client_of(&server).await;
+        let users = client.users().get_user_simple().await;
+        assert_eq!(users.as_ref().ok().map(Vec::len), is_whole.then_some(0), "{head}: {users:?}");
+        let error = client.users().get_user("u").await.unwrap_err();
+        let kind = if is_whole { ErrorKind::NotFound } else { ErrorKind::Decode };
+        assert_eq!((error.kind(), error.was_sent()), (kind, true), "{head}: {error}");
+        let raw = client.request(Method::POST, "/x").await;
+        assert_eq!(raw.is_ok(), is_whole, "{head}: {raw:?}");
+        // This one wants nothing.
+        client.identity().logout().await.unwrap();
+    }
 }
 
 #[maybe_async]

@@ -102,6 +102,28 @@ async fn what_is_damaged_is_an_error_and_never_a_success() {
     }
 }
 
+/// What does not compress takes more when it is.
+#[maybe_async]
+#[test]
+async fn the_limit_is_of_the_content_also_where_the_compressed_length_is_announced() {
+    let sent = gzip(USER);
+    assert!(sent.len() > USER.len());
+    let server = Server::start(move |_| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", sent.len());
+        Response::Raw([head.as_bytes(), &sent].concat())
+    });
+    for (limit, kind) in [(USER.len(), None), (USER.len() - 1, Some(ErrorKind::TooLarge))] {
+        let client = Client::builder(server.url(), "a").max_response_bytes(limit).build().unwrap();
+        let result = client.with_token("t").unwrap().users().get_user("ann").await;
+        assert_eq!(result.err().map(|error| error.kind()), kind, "{limit}");
+    }
+    let announced = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2000000\r\n\r\n";
+    let server = Server::start(move |_| Response::Raw(announced.as_bytes().to_vec()));
+    let client = Client::builder(server.url(), "a").max_response_bytes(1_000_000).build().unwrap();
+    let error = client.with_token("t").unwrap().users().get_user("ann").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+}
+
 #[maybe_async]
 #[test]
 async fn an_error_page_that_cannot_be_read_keeps_its_status() {

@@ -105,6 +105,34 @@ async fn a_new_key_is_noticed_however_the_service_says_so() {
     }
 }
 
+/// However a service refuses what it cannot open, and whatever stands before it: no refusal may lock a client out for as long as
+/// the key is remembered.
+#[maybe_async]
+#[test]
+async fn a_key_is_not_offered_again_after_an_exchange_that_failed() {
+    let refusals: [(&str, Respond); 8] = [
+        ("401", || status(401, "")),
+        ("403", || status(403, r#"{"message": "no"}"#)),
+        ("404", || status(404, "")),
+        ("429", || status(429, "")),
+        ("502", || status(502, "")),
+        ("503", || status(503, "")),
+        ("504", || status(504, "")),
+        ("connection dropped", || Response::Raw(Vec::new())),
+    ];
+    for (what, refusal) in refusals {
+        let service = Service::new(2);
+        let server = service.start(refusal);
+        let client = Client::builder(server.url(), "a").retry(RetryPolicy::never()).build().unwrap();
+        client.identity().login("u", "p").await.unwrap();
+        service.rotate();
+        let first = client.identity().login("u", "p").await.unwrap_err();
+        let second = client.identity().login("u", "p").await;
+        assert!(second.is_ok(), "{what}: {first}, and then {second:?}");
+        assert_eq!(paths(&server, 3), ["aeskey", "publickey", "aeskey", "login"], "{what}");
+    }
+}
+
 #[maybe_async]
 #[test]
 async fn a_first_login_too_notices_a_key_that_changes_under_it() {
@@ -163,9 +191,10 @@ async fn a_refusal_under_the_right_key_is_the_error() {
         let error = client.identity().login("u", "p").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(paths(&server, 3), requests, "{error}");
-        // The key is still good.
+        // Whether the key was asked for again there, or is for the next login.
         client.identity().login("u", "p").await.unwrap();
-        holds(paths(&server, 3 + requests.len()).ends_with(&["aeskey".to_owned(), "login".to_owned()]));
+        let next: &[_] = if requests.len() > 1 { &["aeskey", "login"] } else { &["publickey", "aeskey", "login"] };
+        same(paths(&server, 3 + requests.len()), next);
     }
 }
 
@@ -295,6 +324,54 @@ async fn a_key_request_that_hangs_holds_up_no_login_with_the_same_time_limit() {
     in_parallel(LOGINS, move |n| hangs_or_goes_on(client.clone(), shared.clone(), n)).await;
     let logins = server.requests().iter().filter(|request| is_for(request, "/login")).count();
     assert_eq!(logins, LOGINS - 1);
+}
+
+fn key_requests(server: &Server) -> usize {
+    server.requests().iter().filter(|request| is_for(request, "/publickey")).count()
+}
+
+#[maybe_async]
+async fn fails_to_log_in(client: Client, kind: ErrorKind, n: usize) {
+    let error = client.with_session(n.to_string()).identity().login("u", "p").await.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+}
+
+#[maybe_async]
+#[test]
+async fn a_key_request_that_fails_fails_for_all_that_wait_for_it() {
+    const LOGINS: usize = 50;
+    let failures: [(Respond, ErrorKind); 2] =
+        [(|| status(503, ""), ErrorKind::Server), (|| status(401, ""), ErrorKind::Application)];
+    for (failure, kind) in failures {
+        let server = Server::start(move |_| {
+            // So that all wait for the first request.
+            std::thread::sleep(Duration::from_millis(300));
+            failure()
+        });
+        let client = client(&server);
+        in_parallel(LOGINS, move |n| fails_to_log_in(client.clone(), kind, n)).await;
+        let asked = key_requests(&server);
+        assert!(asked <= 12, "{asked} requests for the key");
+    }
+}
+
+#[maybe_async]
+#[test]
+async fn a_slow_key_request_is_repeated_by_one_of_those_that_wait() {
+    let service = Service::new(1);
+    let server = Server::start({
+        let service = service.clone();
+        move |request| {
+            if is_for(request, "/publickey") {
+                std::thread::sleep(Duration::from_secs(3));
+            }
+            service.respond(request, refused)
+        }
+    });
+    let client = client(&server);
+    in_parallel(30, move |n| log_in(client.clone(), n)).await;
+    let asked = key_requests(&server);
+    assert!(asked <= 3, "{asked} requests for the key");
 }
 
 #[maybe_async]

@@ -42,7 +42,12 @@ fn in_model(work: impl Fn() + Send + Sync + 'static) {
 }
 
 fn response(status: u16, body: Vec<u8>) -> Response {
-    Response { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
+    Response {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: body.into(),
+        is_unmarked: false,
+    }
 }
 
 fn decodes(service: &'static str) {

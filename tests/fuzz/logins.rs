@@ -60,7 +60,8 @@ impl Server {
 
 fn data(request: &Request, status: u16, body: Vec<u8>) -> Result<Data, Error> {
     let status = StatusCode::from_u16(status).unwrap();
-    Response { status, headers: HeaderMap::new(), body: body.into() }.into_data(request.operation, &DIALECT)
+    Response { status, headers: HeaderMap::new(), body: body.into(), is_unmarked: false }
+        .into_data(request.operation, &DIALECT)
 }
 
 /// Logs in; the request with this name is responded to with `body`, the others as they should be.

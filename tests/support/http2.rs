@@ -31,6 +31,29 @@ pub struct Habits {
     pub never_serves: bool,
     /// The first connection is dead from its first request on, and nobody closes it. HTTP/2 alone.
     pub first_dies: bool,
+    /// In place of every response. HTTP/2 alone.
+    pub responds: Option<Scripted>,
+}
+
+/// A response in parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Scripted {
+    /// The headers, as HPACK has them.
+    pub headers: &'static [u8],
+    /// One DATA frame, or none.
+    pub data: Option<&'static [u8]>,
+    pub end: End,
+}
+
+/// How a response ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its last frame says so.
+    Marked,
+    /// RST_STREAM(NO_ERROR).
+    Reset,
+    /// GOAWAY(NO_ERROR) with last stream 0, and the connection is closed.
+    GoAway,
 }
 
 pub struct Http2Server {
@@ -280,6 +303,7 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
+const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
 const MAX_STREAMS: usize = 128;
 const PREFACE: usize = 24;
@@ -407,6 +431,10 @@ impl<'a> Streams<'a> {
 
     fn respond_to_all(&mut self) -> Option<()> {
         for (stream, body) in std::mem::take(&mut self.whole) {
+            if let Some(scripted) = self.shared.habits.responds {
+                self.respond(stream, scripted)?;
+                continue;
+            }
             let body = self.shared.carry_out(&body);
             // `:status: 200`, the eighth of HPACK's static table.
             self.send(HEADERS, END_HEADERS, stream, &[0x88])?;
@@ -415,10 +443,26 @@ impl<'a> Streams<'a> {
         Some(())
     }
 
+    fn respond(&mut self, stream: u32, scripted: Scripted) -> Option<()> {
+        let Scripted { headers, data, end } = scripted;
+        let ends = |is_last| if is_last && end == End::Marked { END_STREAM } else { 0 };
+        self.send(HEADERS, END_HEADERS | ends(data.is_none()), stream, headers)?;
+        if let Some(data) = data {
+            self.send(DATA, ends(true), stream, data)?;
+        }
+        match end {
+            End::Marked => Some(()),
+            End::Reset => self.send(RST_STREAM, 0, stream, &NO_ERROR.to_be_bytes()),
+            End::GoAway => {
+                self.go_away(0)?;
+                None
+            }
+        }
+    }
+
     fn go_away(&mut self, last_stream: u32) -> Option<()> {
         self.going_away = true;
-        // The error code is NO_ERROR.
-        self.send(GOAWAY, 0, 0, &[last_stream.to_be_bytes(), [0; 4]].concat())
+        self.send(GOAWAY, 0, 0, &[last_stream.to_be_bytes(), NO_ERROR.to_be_bytes()].concat())
     }
 
     fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Option<()> {

@@ -22,7 +22,7 @@ use std::{
 /// field of [`RareOrgNodeDetails`](super::RareOrgNodeDetails) that a node has takes 208 bytes more, and each of its texts and
 /// lists what it holds. What the allocator takes to keep its books comes on top.
 ///
-/// `Serialize` writes the form of an export, children nested. Of a member it writes the id, the user name, the addresses and
+/// `Serialize` writes the form of an export, children nested, without what the place in the tree tells: depth and paths. Of a member it writes the id, the user name, the addresses and
 /// the external id; the rest is left out. Trees of more than 60 levels can be written, and read, as JSON alone.
 #[derive(Default)]
 #[non_exhaustive]

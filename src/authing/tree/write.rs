@@ -91,7 +91,7 @@ impl NodeMembers<'_> {
         if !node.members.is_empty() {
             map.serialize_entry("members", &node.members.iter().map(Member::from).collect::<Vec<_>>())?;
         }
-        node.extra.write(map)
+        node.extra.write(OrgNode::NAMES, map)
     }
 }
 

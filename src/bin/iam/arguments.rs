@@ -52,13 +52,13 @@ fn sid(text: &str) -> Result<Option<i64>, String> {
 
 /// A field of an object: `name=text`, or `name:=json`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Member {
+pub struct Field {
     pub name: String,
     pub value: Value,
 }
 
-/// Reads a member.
-pub fn member(text: &str) -> Result<Member, String> {
+/// Reads a field.
+pub fn field(text: &str) -> Result<Field, String> {
     let (name, value) = text.split_once('=').ok_or("write name=text, or name:=JSON")?;
     let (name, value) = match name.strip_suffix(':') {
         Some(name) => (name, serde_json::from_str(value).map_err(|_| format!("{name}: not valid JSON"))?),
@@ -66,27 +66,33 @@ pub fn member(text: &str) -> Result<Member, String> {
     };
     match name {
         "" => Err("the name is missing".to_owned()),
-        name => Ok(Member { name: name.to_owned(), value }),
+        name => Ok(Field { name: name.to_owned(), value }),
     }
 }
 
-/// The members of what a command writes.
+/// The fields of what a command writes.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-pub struct Members {
+pub struct Fields {
     /// Fields: name=text, or name:=JSON for numbers, true, false and so on
-    #[arg(value_name = "NAME=VALUE", value_parser = member)]
-    pub members: Vec<Member>,
+    #[arg(value_name = "NAME=VALUE", value_parser = field)]
+    pub given: Vec<Field>,
     /// A file with a JSON object to begin with; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Send fields that are not known here, too
+    #[arg(long)]
+    pub any_field: bool,
 }
 
-impl Members {
-    /// Returns the object.
-    pub fn object(&self) -> Result<Map<String, Value>> {
-        for member in &self.members {
-            secrets::check_argument(&member.name)?;
+impl Fields {
+    /// Returns the object. What is typed has one of the names `known`, unless any one is wanted; a file is sent as it is.
+    pub fn object(&self, known: &[&str]) -> Result<Map<String, Value>> {
+        for field in &self.given {
+            secrets::check_argument(&field.name)?;
+            if !self.any_field && !known.contains(&field.name.as_str()) {
+                return Err(Failure::Usage(unknown_field(&field.name, known)));
+            }
         }
         let mut object = match &self.input {
             Some(path) => {
@@ -95,12 +101,45 @@ impl Members {
             }
             None => Map::new(),
         };
-        object.extend(self.members.iter().map(|member| (member.name.clone(), member.value.clone())));
+        object.extend(self.given.iter().map(|field| (field.name.clone(), field.value.clone())));
         match object.is_empty() {
             true => Err(Failure::Usage("there is nothing to write: give NAME=VALUE, or --input".to_owned())),
             false => Ok(object),
         }
     }
+}
+
+/// Says that there is no such field, and which one may be meant.
+fn unknown_field(name: &str, known: &[&str]) -> String {
+    let meant = match nearest(name, known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    format!("there is no field `{name}`: {meant} --any-field sends it all the same")
+}
+
+/// Returns the name that a misspelt one is nearest to, if one is near.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| -> Vec<char> {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let own = plain(name);
+    let (distance, found) = known.iter().map(|known| (distance(&own, &plain(known)), *known)).min()?;
+    (distance <= own.len() / 3).then_some(found)
+}
+
+/// Returns how many characters are to be added, removed or replaced to make one name of the other.
+fn distance(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, left) in one.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, right) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Refuses a change that changes nothing.
@@ -121,9 +160,9 @@ pub fn bytes(path: &PathBuf) -> Result<Vec<u8>> {
     read.map(|()| bytes).map_err(|error| Failure::input(path, &error))
 }
 
-/// Converts members to the SDK's JSON, by name.
-pub fn json_members(members: &[Member]) -> impl Iterator<Item = (String, Json)> + '_ {
-    members.iter().map(|member| (member.name.clone(), member.value.clone().into()))
+/// Converts fields to the SDK's JSON, by name.
+pub fn json_fields(fields: &[Field]) -> impl Iterator<Item = (String, Json)> + '_ {
+    fields.iter().map(|field| (field.name.clone(), field.value.clone().into()))
 }
 
 /// Where a command takes a secret from that it sends.
@@ -253,8 +292,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn members_are_texts_or_json() {
-        let read = |text: &str| member(text).map(|member| (member.name, member.value));
+    fn fields_are_texts_or_json() {
+        let read = |text: &str| field(text).map(|field| (field.name, field.value));
         assert_eq!(read("a=7"), Ok(("a".to_owned(), json!("7"))));
         assert_eq!(read("a:=7"), Ok(("a".to_owned(), json!(7))));
         assert_eq!(read("a=b=c"), Ok(("a".to_owned(), json!("b=c"))));
@@ -263,6 +302,30 @@ mod tests {
         for wrong in ["a", "=b", ":=1", "a:=canary"] {
             assert!(read(wrong).is_err_and(|error| !error.contains("canary")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_refused_with_the_nearest_one() {
+        let known = ["username", "email", "externalId", "name"];
+        for (name, expected) in [
+            ("usrname", Some("username")),
+            ("userName", Some("username")),
+            ("external_id", Some("externalId")),
+            ("emial", None),
+            ("mail", Some("email")),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+        let fields = |text: &str, any_field| Fields { given: vec![field(text).unwrap()], input: None, any_field };
+        let refused = fields("usrname=x", false).object(&known).unwrap_err().to_string();
+        assert!(refused.contains("did you mean `username`?") && refused.contains("--any-field"), "{refused}");
+        let listed = fields("q=x", false).object(&known).unwrap_err().to_string();
+        assert!(listed.contains("there are username, email, externalId, name"), "{listed}");
+        assert_eq!(fields("usrname=x", true).object(&known).unwrap()["usrname"], "x");
+        assert_eq!(fields("name=x", false).object(&known).unwrap()["name"], "x");
+        // Not even so.
+        assert!(fields("password=x", true).object(&known).is_err());
     }
 
     #[test]

@@ -133,10 +133,10 @@ macro_rules! commands {
 }
 pub(crate) use commands;
 
-/// Makes a closure of a command's call. That of a pager cannot fail; any other one can, also before it calls.
+/// Makes a closure of a command's call, which can also fail before it calls.
 macro_rules! made {
     (pages $call:expr) => {
-        move || $call
+        move || -> $crate::failure::Result<_> { Ok($call) }
     };
     ($show:ident $call:expr) => {
         move || -> $crate::failure::Result<_> { Ok($call?) }

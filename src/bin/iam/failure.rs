@@ -208,10 +208,17 @@ pub fn code_of(error: &Error) -> u8 {
         ErrorKind::Authorization => code::AUTHORIZATION,
         ErrorKind::NotFound => code::NOT_FOUND,
         ErrorKind::Conflict | ErrorKind::Validation => code::REFUSED_DATA,
+        ErrorKind::Business if is_taken(error) => code::REFUSED_DATA,
         ErrorKind::RateLimited | ErrorKind::Server => code::TRY_LATER,
         ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Tls | ErrorKind::Transport => code::NETWORK,
         _ => code::FAILED,
     }
+}
+
+/// Returns whether the service says that there is such a thing already. For most things its codes do not tell.
+fn is_taken(error: &Error) -> bool {
+    let message = error.server_message().unwrap_or_default().to_lowercase();
+    ["已存在", "already exist", "exists already"].iter().any(|words| message.contains(words))
 }
 
 impl fmt::Display for Failure {
@@ -284,6 +291,11 @@ mod tests {
             for &kind in kinds {
                 assert_eq!(Failure::from(Error::new(kind)).code(), expected, "{kind:?}");
             }
+        }
+        for (message, expected) in
+            [("group 已存在", 7), ("The code already exists", 7), ("group 不存在", 1), ("the group does not exist", 1)]
+        {
+            assert_eq!(code_of(&Error::new(Business).with_server_message(message)), expected, "{message}");
         }
         let mut partial = iam_sdk::Partial::default();
         partial.done.push("u1".to_owned());

@@ -74,7 +74,7 @@ const OTHERS: [(&str, &str); 6] = [
     ("IAM_PROFILE", "the profile"),
     ("IAM_CONFIG", "the file with the profiles"),
     ("IAM_STATE_DIR", "where the sealed tokens are"),
-    ("IAM_LOG", "debug or trace: what -v and -vv show"),
+    ("IAM_LOG", "debug or trace: the SDK's log, on standard error; -vv is trace"),
     ("NO_COLOR, CLICOLOR", "see `iam help formatting`"),
     ("HTTPS_PROXY, NO_PROXY", "the proxy"),
 ];

@@ -98,7 +98,10 @@ impl Login {
         match service {
             Service::Digiwin => digiwin_login(&context, method)?,
             Service::Authing => ManagementClient::connect(&context)?.log_in()?,
-            Service::License => LicenseClient::connect(&context)?.log_in()?,
+            Service::License => {
+                let logged_in = LicenseClient::connect(&context)?.log_in();
+                logged_in.map_err(|error| with_hint(error.into(), &context))?;
+            }
         }
         for (sealed, text) in to_keep {
             store.keep(&sealed, &text)?;
@@ -182,7 +185,10 @@ impl LoginInputs {
         if named.is_none() {
             refuse_to_rewrite(&known)?;
         }
-        let service = known.service()?;
+        let service = match known.service {
+            Some(service) => service,
+            None => ask_service(named.as_deref())?,
+        };
         let stored = known.settings.get("login");
         let of_profile = || stored.as_deref().and_then(|name| Method::from_str(name, true).ok());
         Ok(Self {
@@ -227,6 +233,30 @@ impl LoginInputs {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Asks which service a new profile is of.
+fn ask_service(profile: Option<&str>) -> Result<Service> {
+    let profile = profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
+    if !prompt::possible() {
+        return Err(Failure::Usage(format!("which service? run `iam login digiwin|authing|license{profile}`")));
+    }
+    let answer = prompt::text("Service (digiwin, authing or license)")?;
+    Service::named(&answer).ok_or_else(|| Failure::Usage(format!("there is no service `{answer}`")))
+}
+
+/// Says what an address lacks at which nothing was found.
+fn with_hint(failure: Failure, context: &Context) -> Failure {
+    match (&failure, context.settings.get("base_url")) {
+        (Failure::Call(error), Some(address)) if error.status() == Some(404) && !address.contains("/api/") => {
+            crate::say!(
+                "iam: the address of Cloudspot License ends in /api/v1: --base-url {}/api/v1?",
+                address.trim_end_matches('/')
+            );
+            failure
+        }
+        _ => failure,
     }
 }
 

@@ -85,9 +85,9 @@ pub fn page<T: Serialize + DeserializeOwned + 'static, E: Into<Failure>>(
 
 /// Shows a list as its pages arrive.
 pub fn pages<T: Serialize + DeserializeOwned + 'static, I: Iterator<Item = iam_sdk::Result<T>> + 'static>(
-    pager: impl FnOnce() -> I + 'static,
+    pager: impl FnOnce() -> Result<I> + 'static,
 ) -> Reply {
-    many::<T, _>(move || Ok(pager()))
+    many::<T, _>(pager)
 }
 
 /// Shows rows that are no model's.

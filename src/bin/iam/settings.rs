@@ -126,7 +126,7 @@ pub struct Flags {
     /// Ask nothing: fail where something is missing
     #[arg(long, global = true)]
     pub no_input: bool,
-    /// Show what is sent on standard error; twice for more
+    /// Show a line for each request on standard error; twice for all that the SDK logs
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

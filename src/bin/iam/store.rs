@@ -89,7 +89,7 @@ impl Store {
             (None, None) if first_use == FirstUse::Leave => return Ok(None),
             (None, None) => match from_keyring(&state) {
                 Ok(key) => (key, KeySource::Keyring, None),
-                Err(error) => (key_file(&file)?, KeySource::File(file), Some(error.to_string())),
+                Err(error) => (key_file(&file)?, KeySource::File(file), Some(Failure::from(error).to_string())),
             },
         };
         paths::private_folder(&state)?;

@@ -209,6 +209,7 @@ struct Map<A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Map<A> {
     type Error = A::Error;
 
+    #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         self.key = size_of::<S::Value>();
         let Some(members) = self.missing else { return self.map.next_key_seed(seed) };
@@ -223,6 +224,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Map<A> {
         Ok(key)
     }
 
+    #[inline(always)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let size = size_of::<S::Value>();
         if !self.is_struct {

@@ -14,7 +14,7 @@ mod metered;
 pub(crate) use envelope::{Member, UsualEnvelope, decode_usual};
 use metered::Metered;
 use serde::{Deserialize, de::Error};
-use serde_json::de::SliceRead;
+use serde_json::de::StrRead;
 use std::cell::Cell;
 
 /// The memory that decoding may take, as a multiple of the JSON's size. With the body itself, its copies on the way and the
@@ -36,11 +36,19 @@ struct State {
     foreign: Option<&'static str>,
 }
 
-/// Nothing is counted outside of [`limited`].
-const UNLIMITED: State = State { left: usize::MAX, exceeded: false, foreign: None };
-
 thread_local! {
-    static STATE: Cell<State> = const { Cell::new(UNLIMITED) };
+    // Cells of their own: every text spends. Nothing is counted outside of [`limited`].
+    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
+    static EXCEEDED: Cell<bool> = const { Cell::new(false) };
+    static FOREIGN: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+impl State {
+    /// Makes this the thread's state, and returns the one before.
+    fn replace(self) -> Self {
+        let Self { left, exceeded, foreign } = self;
+        Self { left: LEFT.replace(left), exceeded: EXCEEDED.replace(exceeded), foreign: FOREIGN.replace(foreign) }
+    }
 }
 
 /// Why something was not decoded.
@@ -54,18 +62,32 @@ pub(crate) enum Refusal {
 
 /// Decodes JSON, within the memory that its size allows.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Refusal> {
-    decode_whole(json, |json| T::deserialize(Metered::top::<T>(json)))
+    match std::str::from_utf8(json) {
+        Ok(json) => decode_text(json, |json| T::deserialize(Metered::top::<T>(json))),
+        // Some text is in another coding, which matters only if it is one that is asked for. This is rare: the slower reading serves.
+        Err(_) => whole(&mut serde_json::Deserializer::from_slice(json), json.len(), |json| {
+            serde_path_to_error::deserialize(Metered::top::<T>(json)).map_err(serde_path_to_error::Error::into_inner)
+        }),
+    }
 }
 
-/// Decodes JSON to its end with `read`, within the memory that its size allows.
-fn decode_whole<'de, T>(
-    json: &'de [u8],
-    read: impl FnOnce(&mut serde_json::Deserializer<SliceRead<'de>>) -> serde_json::Result<T>,
+/// Decodes JSON to its end with `read`, within the memory that its size allows. A whole text is checked for UTF-8 faster than its
+/// parts.
+fn decode_text<'de, T>(
+    json: &'de str,
+    read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> serde_json::Result<T>,
 ) -> Result<T, Refusal> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let (result, state) = limited(json.len(), || {
-        let value = read(&mut deserializer)?;
-        deserializer.end().map(|()| value)
+    whole(&mut serde_json::Deserializer::from_str(json), json.len(), read)
+}
+
+fn whole<'de, T, R: serde_json::de::Read<'de>>(
+    json: &mut serde_json::Deserializer<R>,
+    bytes: usize,
+    read: impl FnOnce(&mut serde_json::Deserializer<R>) -> serde_json::Result<T>,
+) -> Result<T, Refusal> {
+    let (result, state) = limited(bytes, || {
+        let value = read(json)?;
+        json.end().map(|()| value)
     });
     match (state, result) {
         (State { exceeded: true, .. }, _) => Err(Refusal::TooMuchMemory),
@@ -90,24 +112,20 @@ pub(crate) fn within<T>(bytes: usize, read: impl FnOnce() -> T) -> Option<T> {
 
 /// Decodes JSON that stands inside of other JSON, with what is left of that one's allowance.
 pub(crate) fn decode_inner<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let json = std::str::from_utf8(json).map_err(serde_json::Error::custom)?;
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = T::deserialize(Metered::inner(&mut deserializer, size_of::<T>()))?;
     deserializer.end().map(|()| value)
 }
 
 /// Counts an allocation of so many bytes. `false`: it must not be made.
 pub(crate) fn spend(bytes: usize) -> bool {
-    let state = STATE.get();
-    match state.left.checked_sub(bytes) {
-        Some(left) => {
-            STATE.set(State { left, ..state });
-            true
-        }
-        None => {
-            STATE.set(State { exceeded: true, ..state });
-            false
-        }
+    let left = LEFT.get().checked_sub(bytes);
+    match left {
+        Some(left) => LEFT.set(left),
+        None => EXCEEDED.set(true),
     }
+    left.is_some()
 }
 
 /// [`spend`], inside of a `Deserialize`.
@@ -131,26 +149,23 @@ fn limited<T>(bytes: usize, read: impl FnOnce() -> T) -> (T, State) {
     struct Restore(State);
     impl Drop for Restore {
         fn drop(&mut self) {
-            STATE.set(self.0);
+            self.0.replace();
         }
     }
     let left = bytes.saturating_mul(PER_BYTE).max(ALWAYS);
-    let restore = Restore(STATE.replace(State { left, ..UNLIMITED }));
+    let _restore = Restore(State { left, exceeded: false, foreign: None }.replace());
     let value = read();
-    let state = STATE.get();
-    drop(restore);
-    (value, state)
+    (value, State { left: LEFT.get(), exceeded: EXCEEDED.get(), foreign: FOREIGN.get() })
 }
 
 /// Takes back what was counted for an allocation that is gone.
 pub(crate) fn give_back(bytes: usize) {
-    let state = STATE.get();
-    STATE.set(State { left: state.left.saturating_add(bytes), ..state });
+    LEFT.set(LEFT.get().saturating_add(bytes));
 }
 
 /// Notes that the single object that was asked for has no member of this model.
 fn note_foreign(model: &'static str) {
-    STATE.set(State { foreign: Some(model), ..STATE.get() });
+    FOREIGN.set(Some(model));
 }
 
 #[cfg(test)]

@@ -12,8 +12,13 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 
 /// The members of an object that its model has no field for, kept as the text that came.
 ///
-/// A value is parsed only when it is asked for, and written back byte for byte. Names are unique, in the order in which they
-/// came; of two members with one name the last counts. `Debug` prints the names alone: any value may be a secret.
+/// A value is parsed only when it is asked for, and written back byte for byte by serde_json; other formats than JSON cannot write
+/// it. Names are unique, in the order in which they came; of two members with one name the last counts. Looking a member up, adding
+/// and removing one takes time in proportion to the members: to look at all, use [`iter`](Self::iter). `Debug` prints the names
+/// alone: any value may be a secret.
+///
+/// A struct around a model that has it as `#[serde(flatten)]` gets its unknown members with a field of this type, flattened too,
+/// after it.
 ///
 /// ```
 /// use iam_sdk::digiwin::User;
@@ -166,14 +171,18 @@ impl ExtraReader {
 
     /// Returns the members, of those with one name the last.
     pub(crate) fn finish<E: Error>(self) -> Result<Extra, E> {
-        if !self.may_repeat {
-            return Ok(self.extra);
-        }
-        let Extra { members } = &self.extra;
-        let count = self.extra.len();
+        if self.may_repeat { self.extra.unique() } else { Ok(self.extra) }
+    }
+}
+
+impl Extra {
+    /// Returns the members, of those with one name the last.
+    fn unique<E: Error>(self) -> Result<Self, E> {
+        let Self { members } = &self;
+        let count = self.len();
         meter::allow(members.len() + count * (size_of::<(Cow<'_, str>, usize)>() + 1) + 3 * meter::OVERHEAD)?;
         let mut names = Vec::with_capacity(count);
-        for (at, (name, _)) in self.extra.raw().enumerate() {
+        for (at, (name, _)) in self.raw().enumerate() {
             // A name with escapes is a text of its own.
             if let Cow::Owned(name) = &name {
                 meter::allow(name.len() + meter::OVERHEAD)?;
@@ -185,8 +194,8 @@ impl ExtraReader {
         for pair in names.windows(2) {
             counts[pair[0].1] = pair[0].0 != pair[1].0;
         }
-        let mut unique = Extra { members: String::with_capacity(members.len()) };
-        self.extra.raw().zip(counts).filter(|(_, counts)| *counts).for_each(|((name, value), _)| {
+        let mut unique = Self { members: String::with_capacity(members.len()) };
+        self.raw().zip(counts).filter(|(_, counts)| *counts).for_each(|((name, value), _)| {
             unique.push(&name, value.get());
         });
         Ok(unique)
@@ -220,15 +229,16 @@ impl<'de> Deserialize<'de> for Extra {
 impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        self.write(&mut map)?;
+        self.write(&[], &mut map)?;
         map.end()
     }
 }
 
 impl Extra {
-    /// Writes the members into an object.
-    pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.raw().try_for_each(|(name, value)| map.serialize_entry(&name, value))
+    /// Writes the members into an object, without those whose names are `known`: it has fields for them.
+    pub(crate) fn write<M: SerializeMap>(&self, known: &[&str], map: &mut M) -> Result<(), M::Error> {
+        let mut unknown = self.raw().filter(|(name, _)| !known.contains(&&**name));
+        unknown.try_for_each(|(name, value)| map.serialize_entry(&name, value))
     }
 }
 
@@ -248,9 +258,10 @@ impl PartialEq for Extra {
 
 impl<N: AsRef<str>, V: Into<Json>> FromIterator<(N, V)> for Extra {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Self {
-        let mut extra = Self::default();
-        members.into_iter().for_each(|(name, value)| extra.insert(name, value));
-        extra
+        let mut all = Self::default();
+        members.into_iter().for_each(|(name, value)| all.push(name.as_ref(), value.into().as_text()));
+        // Nothing is refused for its memory outside of a response.
+        all.unique::<serde_json::Error>().unwrap_or_default()
     }
 }
 
@@ -300,6 +311,8 @@ mod tests {
         let members: Vec<_> = extra.iter().map(|(name, value)| (name.into_owned(), value)).collect();
         assert_eq!(members[1], ("n".to_owned(), Json::from(json!([2]))));
         assert_eq!(members.into_iter().collect::<Extra>(), extra);
+        let twice: Extra = [("a", 1), ("b", 2), ("a", 3)].into_iter().collect();
+        assert_eq!(serde_json::to_string(&twice).unwrap(), r#"{"b":2,"a":3}"#);
     }
 
     #[test]

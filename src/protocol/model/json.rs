@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 
 /// JSON of a form that the service does not document, kept as the text that came.
 ///
-/// It is parsed only when it is asked for. `Debug` prints the names of an object's members alone: any value may be a secret.
+/// It is parsed only when it is asked for. serde_json writes it byte for byte; other formats than JSON cannot write it. `Debug` prints the names of an object's members alone: any value may be a secret.
 ///
 /// ```
 /// use iam_sdk::Json;
@@ -67,10 +67,65 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     })
 }
 
-/// Whether two texts are the same JSON value.
+/// Whether two texts are the same JSON value, however it is written. What is nested deeper than serde_json reads is compared as it
+/// is written, and so is a text that is no Unicode.
 pub(super) fn is_same_value(left: &str, right: &str) -> bool {
-    let value = |text| serde_json::from_str::<Value>(text).ok();
-    left == right || value(left).is_some_and(|left| value(right) == Some(left))
+    is_same(left, right, 128)
+}
+
+fn is_same(left: &str, right: &str, depth: usize) -> bool {
+    fn read<'a, T: Deserialize<'a>>(left: &'a str, right: &'a str) -> Option<(T, T)> {
+        serde_json::from_str(left).ok().zip(serde_json::from_str(right).ok())
+    }
+
+    if left == right {
+        return true;
+    }
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let same = |left: &RawValue, right: &RawValue| is_same(left.get(), right.get(), depth);
+    match (left.as_bytes().first(), right.as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => read::<BTreeMap<String, &RawValue>>(left, right).is_some_and(|(left, right)| {
+            let mut members = left.iter().zip(&right);
+            left.len() == right.len() && members.all(|(left, right)| left.0 == right.0 && same(left.1, right.1))
+        }),
+        (Some(b'['), Some(b'[')) => read::<Vec<&RawValue>>(left, right).is_some_and(|(left, right)| {
+            left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| same(left, right))
+        }),
+        (Some(b'"'), Some(b'"')) => read::<String>(left, right).is_some_and(|(left, right)| left == right),
+        (Some(b'-' | b'0'..=b'9'), Some(b'-' | b'0'..=b'9')) => {
+            Decimal::of(left).is_some_and(|left| Decimal::of(right) == Some(left))
+        }
+        _ => false,
+    }
+}
+
+/// A number of JSON with all its digits, of which an `f64` has but some.
+#[derive(PartialEq)]
+struct Decimal {
+    is_negative: bool,
+    /// Without zeros around them.
+    digits: String,
+    /// The power of ten that the last digit counts.
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Returns `None` where the exponent is out of all reach.
+    fn of(number: &str) -> Option<Self> {
+        let unsigned = number.strip_prefix('-').unwrap_or(number);
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [whole, fraction].concat();
+        let to_last = all.trim_end_matches('0');
+        let digits = to_last.trim_start_matches('0').to_owned();
+        if digits.is_empty() {
+            return Some(Self { is_negative: false, digits, exponent: 0 });
+        }
+        let below = i64::try_from(fraction.len()).ok()?;
+        let zeros = i64::try_from(all.len() - to_last.len()).ok()?;
+        let exponent = exponent.parse::<i64>().ok()?.checked_sub(below)?.checked_add(zeros)?;
+        Some(Self { is_negative: unsigned.len() < number.len(), digits, exponent })
+    }
 }
 
 impl Default for Json {
@@ -159,6 +214,32 @@ mod tests {
         let inner = json.get("a").and_then(|a| a.get("b\n")).unwrap();
         assert_eq!(inner.decode::<&str>().unwrap(), "y");
         assert!(json.get("c").is_none() && inner.get("a").is_none());
+    }
+
+    #[test]
+    fn equality_is_that_of_the_values() {
+        for (left, right, same) in [
+            ("1.50e1", "15.0", true),
+            ("15", "1500E-2", true),
+            ("-0.0", "0e9", true),
+            ("1e400", "1E400", true),
+            ("0.0012e3", "1.2", true),
+            ("12345678901234567890123", "12345678901234567890124", false),
+            ("0.12345678901234567", "0.12345678901234568", false),
+            ("1e99999999999999999999", "2e99999999999999999999", false),
+            ("1", "-1", false),
+            ("1", "\"1\"", false),
+            (r#""\u0061""#, r#""a""#, true),
+            (r#"{"a": [1, {"b": null}], "c": 2}"#, r#"{"c":2.0,"a":[1,{"b":null}]}"#, true),
+            (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, false),
+            (r#"{"a": "\ud800"}"#, r#"{"a":"\ud800"}"#, true),
+            ("[1, 2]", "[2, 1]", false),
+            ("true", "false", false),
+        ] {
+            assert_eq!(Json::new(left) == Json::new(right), same, "{left} {right}");
+        }
+        let deep = |space: &str| Json::new(&format!("{}{space}{}", "[".repeat(100_000), "]".repeat(100_000)));
+        assert!(deep("") == deep("") && deep("") != deep(" "));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(crate) use extra::ExtraReader;
 pub(crate) use field::{Field, FieldValue, Read, field_values};
 pub use json::Json;
 pub(crate) use rare::Rare;
-pub(crate) use raw::{Name, RawText};
+pub(crate) use raw::{FindMember, Name, RawText};
 
 /// Declares a model: a struct of optional fields and lists, with `extra`, read in one pass without `#[serde(flatten)]`, which
 /// would buffer every member.
@@ -55,6 +55,20 @@ macro_rules! model {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                /// One for each field. Small, where a name would be moved from function to function.
+                #[allow(non_camel_case_types, reason = "named as the fields are")]
+                enum Known {
+                    $($field,)*
+                }
+
+                #[inline(always)]
+                fn find(name: &str) -> Option<Known> {
+                    match name {
+                        $($wire => Some(Known::$field),)*
+                        _ => None,
+                    }
+                }
+
                 struct Visitor;
 
                 impl<'de> serde::de::Visitor<'de> for Visitor {
@@ -67,13 +81,16 @@ macro_rules! model {
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut model = $name::default();
                         let mut extra = $crate::protocol::model::ExtraReader::default();
-                        while let Some($crate::protocol::model::Name(name)) = map.next_key()? {
-                            match &*name {
-                                $($wire => {
+                        let mut unknown = Default::default();
+                        while let Some(member) =
+                            map.next_key_seed($crate::protocol::model::FindMember { find, unknown: &mut unknown })?
+                        {
+                            match member {
+                                $(Some(Known::$field) => {
                                     let $crate::protocol::model::Read(value) = map.next_value()?;
                                     model.$field = value;
                                 })*
-                                _ => extra.read_next(&name, &mut map)?,
+                                None => extra.read_next(&unknown, &mut map)?,
                             }
                         }
                         model.extra = extra.finish()?;
@@ -93,7 +110,7 @@ macro_rules! model {
                 use serde::ser::SerializeMap as _;
                 let mut map = to.serialize_map(None)?;
                 $($crate::protocol::model::model!(@write self.$field, map, $wire $(, $secret)?);)*
-                self.extra.write(&mut map)?;
+                self.extra.write(&[$($wire),*], &mut map)?;
                 map.end()
             }
         }
@@ -187,6 +204,29 @@ mod tests {
         }
         let Either::Thing(buffered) = serde_json::from_str(text).unwrap();
         assert_eq!(buffered, thing);
+    }
+
+    #[test]
+    fn a_member_that_has_a_field_is_written_once() {
+        let mut thing = Thing::default().with_sid(7);
+        thing.extra = [("sid", 8), ("new", 9), ("token", 10)].into_iter().collect();
+        assert_eq!(serde_json::to_string(&thing).unwrap(), r#"{"sid":7,"new":9}"#);
+    }
+
+    #[test]
+    fn a_struct_around_a_model_gets_its_unknown_members_too() {
+        #[derive(serde::Deserialize, serde::Serialize)]
+        struct Around {
+            own: i64,
+            #[serde(flatten)]
+            thing: Thing,
+            #[serde(flatten)]
+            extra: crate::Extra,
+        }
+        let text = r#"{"own":1,"sid":7,"new":{"a":[1.5]}}"#;
+        let around: Around = serde_json::from_str(text).unwrap();
+        assert_eq!((around.own, around.thing.sid, around.extra.len()), (1, Some(7), 1));
+        assert_eq!(serde_json::to_string(&around).unwrap(), text);
     }
 
     #[test]

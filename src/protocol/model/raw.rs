@@ -2,7 +2,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 use serde_json::Value;
 use std::{borrow::Cow, fmt};
@@ -10,7 +10,7 @@ use std::{borrow::Cow, fmt};
 /// The text of one JSON value, borrowed from the input where the input lasts.
 ///
 /// `&RawValue` reads borrowed input alone, and `Box<RawValue>` allocates for each value. Both refuse what comes from another
-/// format, or out of the buffer of a `#[serde(flatten)]` or `#[serde(untagged)]` around a model.
+/// format, or out of the buffer of a `#[serde(untagged)]` around a model.
 pub(crate) struct RawText<'de>(pub(crate) Cow<'de, str>);
 
 /// The name by which serde_json is asked for a value's text. A test fails where serde_json changes it.
@@ -28,16 +28,62 @@ impl<'de> Deserialize<'de> for RawText<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                match map.next_key::<IgnoredAny>()? {
-                    Some(_) => map.next_value().map(|Text(text)| RawText(text)),
-                    None => Err(A::Error::custom("a value without a text")),
+                let mut object = serde_json::Map::new();
+                match map.next_key()? {
+                    Some(Name(key)) if key == RAW_VALUE => return map.next_value().map(|Text(text)| RawText(text)),
+                    Some(Name(key)) => object.insert(key.into_owned(), map.next_value()?),
+                    None => None,
+                };
+                while let Some((key, value)) = map.next_entry()? {
+                    object.insert(key, value);
                 }
+                Ok(of_value(Value::Object(object)))
             }
 
             // From anything but serde_json's own deserializers.
             fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-                Value::deserialize(from).map(|value| RawText(Cow::Owned(value.to_string())))
+                Value::deserialize(from).map(of_value)
             }
+
+            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+                Value::deserialize(from).map(of_value)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Value::deserialize(SeqAccessDeserializer::new(list)).map(of_value)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(of_value(Value::Null))
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(of_value(Value::Null))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(of_value(value.into()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(of_value(number.into()))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(of_value(number.into()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(of_value(number.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(of_value(text.into()))
+            }
+        }
+
+        fn of_value<'de>(value: Value) -> RawText<'de> {
+            RawText(Cow::Owned(value.to_string()))
         }
 
         from.deserialize_newtype_struct(RAW_VALUE, Capture)
@@ -50,6 +96,46 @@ pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+/// Reads a member's name, and finds which of a model's members it is. A name that none has is left in `unknown`.
+pub(crate) struct FindMember<'a, 'de, F> {
+    pub(crate) find: F,
+    pub(crate) unknown: &'a mut Cow<'de, str>,
+}
+
+impl<'de, M, F: Fn(&str) -> Option<M>> DeserializeSeed<'de> for FindMember<'_, 'de, F> {
+    type Value = Option<M>;
+
+    #[inline(always)]
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<M>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de, M, F: Fn(&str) -> Option<M>> Visitor<'de> for FindMember<'_, 'de, F> {
+    type Value = Option<M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    #[inline(always)]
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Option<M>, E> {
+        let found = (self.find)(name);
+        if found.is_none() {
+            *self.unknown = Cow::Borrowed(name);
+        }
+        Ok(found)
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Option<M>, E> {
+        let found = (self.find)(name);
+        if found.is_none() {
+            *self.unknown = Cow::Owned(name.to_owned());
+        }
+        Ok(found)
     }
 }
 
@@ -87,6 +173,10 @@ impl<'de> Visitor<'de> for TextVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::{
+        IntoDeserializer as _,
+        value::{BoolDeserializer, MapDeserializer},
+    };
 
     #[test]
     fn text_is_kept_as_it_came_and_borrowed_where_it_can_be() {
@@ -101,5 +191,11 @@ mod tests {
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         }
         assert!(serde_json::from_str::<RawText<'_>>("[1,").is_err());
+        // Out of a format that knows nothing of serde_json.
+        let members = [("a", vec![1_u8, 2]), ("b", vec![])];
+        let other = MapDeserializer::<_, serde_json::Error>::new(members.into_iter());
+        assert_eq!(RawText::deserialize(other).unwrap().0, r#"{"a":[1,2],"b":[]}"#);
+        let other: BoolDeserializer<serde_json::Error> = true.into_deserializer();
+        assert_eq!(RawText::deserialize(other).unwrap().0, "true");
     }
 }

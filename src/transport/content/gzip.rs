@@ -2,7 +2,7 @@
 
 use crate::{
     Error, ErrorKind, Result,
-    transport::{body::Body, too_large},
+    transport::{body::Body, content::most_compressed, too_large},
 };
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -21,13 +21,13 @@ pub(in crate::transport) struct Gunzip {
 
 impl Gunzip {
     pub(in crate::transport) fn new(limit: usize) -> Self {
-        Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit)))), received: 0, limit }
+        Self { decoder: Box::new(MultiGzDecoder::new(Limited(Body::new(limit, None)))), received: 0, limit }
     }
 
     pub(in crate::transport) fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.received = self.received.saturating_add(chunk.len());
-        // Compressing never adds more than that; members that are empty would never reach the limit.
-        if self.received > self.limit.saturating_add(self.limit / 1000).saturating_add(1024) {
+        // Members that are empty would never reach the limit of what is decompressed.
+        if self.received > most_compressed(self.limit) {
             return Err(too_large(self.limit));
         }
         self.decoder.write_all(chunk).map_err(unusable)

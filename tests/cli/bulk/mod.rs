@@ -8,39 +8,26 @@ mod orgs;
 mod resilience;
 mod terminal;
 
-use iam_sdk::{authing::UserListOptions, blocking::authing::ManagementClient, emulator::Emulator};
-use serde_json::Value;
+use super::support::{Home, Ran};
+use iam_sdk::{authing::UserListOptions, blocking::authing::ManagementClient};
 use std::{
     fs,
-    path::PathBuf,
-    process::{Command, Output, Stdio},
+    ops::Deref,
+    process::{Command, Stdio},
 };
 
-/// An emulator, and a directory for files; gone with this.
-struct World {
-    emulator: Emulator,
-    directory: PathBuf,
-}
+/// A home whose environment has all that Authing's pool asks for: nobody logs in.
+struct World(Home);
 
 impl World {
-    fn new(name: &str) -> Self {
-        let directory = std::env::temp_dir().join(format!("iam-bulk-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory).unwrap();
-        Self { emulator: Emulator::start().unwrap(), directory }
+    fn new() -> Self {
+        Self(Home::new())
     }
 
-    /// The command with these arguments, which nothing but the emulator and the directory has an effect on.
-    fn iam(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let account = self.emulator.authing().account();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_iam"));
+        let mut command = self.0.command(arguments);
         command
-            .args(arguments)
-            .current_dir(&self.directory)
-            .env_clear()
-            .env("HOME", &self.directory)
-            .env("IAM_CONFIG", self.directory.join("config.toml"))
-            .env("IAM_STATE_DIR", self.directory.join("state"))
             .env("IAM_BASE_URL", self.emulator.base_url())
             .env("IAM_USER_POOL", &account.user_pool_id)
             .env("IAM_USER_POOL_SECRET", account.secret.expose_secret())
@@ -50,20 +37,20 @@ impl World {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
-        Run::of(self.iam(arguments).output().unwrap())
+    fn iam(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
     }
 
     fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.directory.join(name), text).unwrap();
+        fs::write(self.path.join(name), text).unwrap();
     }
 
     fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.directory.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+        fs::read_to_string(self.path.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     fn has(&self, name: &str) -> bool {
-        self.directory.join(name).exists()
+        self.path.join(name).exists()
     }
 
     fn client(&self) -> ManagementClient {
@@ -80,38 +67,13 @@ impl World {
         names.sort();
         names
     }
-
-    /// How often an operation was received.
-    fn received(&self, operation: &str) -> usize {
-        self.emulator.requests().iter().filter(|request| request.is_operation(operation)).count()
-    }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
+impl Deref for World {
+    type Target = Home;
 
-/// What a command has done.
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Run {
-    fn of(Output { status, stdout, stderr }: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: status.code(), out: text(stdout), err: text(stderr) }
-    }
-
-    /// A number of the summary that `-o json` prints.
-    #[track_caller]
-    fn count(&self, name: &str) -> u64 {
-        let summary: Value = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
-        summary[name].as_u64().unwrap_or_else(|| panic!("{name}: {self:?}"))
+    fn deref(&self) -> &Home {
+        &self.0
     }
 }
 

@@ -203,7 +203,7 @@ impl OrgNode {
     /// Adds a member that has no field, or replaces its value. The name of a member that has a field is ignored: set the
     /// field.
     pub fn with_extra(mut self, name: impl AsRef<str>, value: impl Into<Json>) -> Self {
-        if !wire::NAMES.contains(&name.as_ref()) {
+        if !Self::NAMES.contains(&name.as_ref()) {
             self.extra.insert(name, value);
         }
         self
@@ -211,6 +211,9 @@ impl OrgNode {
 }
 
 impl OrgNode {
+    /// The members that are no unknown ones.
+    pub(in crate::authing) const NAMES: &[&str] = wire::NAMES;
+
     /// Takes the ids of the nodes below, and the memory that they alone took.
     pub(in crate::authing) fn take_children(&mut self) -> Vec<String> {
         let Some(details) = self.details.get_mut() else { return Vec::new() };

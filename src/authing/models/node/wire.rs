@@ -192,7 +192,7 @@ impl Serialize for OrgNode {
         write(map, "createdAt", self.created_at())?;
         write(map, "updatedAt", self.updated_at())?;
         write(map, "members", list(&self.members))?;
-        self.extra.write(map)?;
+        self.extra.write(NAMES, map)?;
         whole.end()
     }
 }

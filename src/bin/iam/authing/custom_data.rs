@@ -1,5 +1,6 @@
+use super::arguments::{UserId, UserIds, user};
 use crate::{
-    arguments::{self, Member, json_members, member},
+    arguments::{self, Field, field, json_fields},
     command::commands,
     failure::Failure,
 };
@@ -13,35 +14,37 @@ commands! {
 
     /// Show a user's custom data, with types and labels
     List: Read list "authing.users.list_udv" {
-        /// The id of the user
-        id: String,
-    } |c| c.users().list_udv(id);
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().list_udv(id.find(&c)?);
 
     /// Show the custom data of many users
     GetMany: Read one "authing.users.get_udf_value_batch" {
-        /// Ids of users
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    } |c| c.users().get_udf_value_batch(&ids);
+        #[command(flatten)]
+        users: UserIds,
+    } |c| c.users().get_udf_value_batch(&users.find(&c)?);
 
     /// Set one value of a user's custom data, and show all of them
     #[command(after_help = "Examples:\n  iam authing users data set 64f1c0 school=ETH\n  iam authing users data set 64f1c0 age:=33")]
     Set: Change list "authing.users.set_udv" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The value: name=text, or name:=JSON
-        #[arg(value_name = "NAME=VALUE", value_parser = member)]
-        value: Member,
-    } |c| c.users().set_udv(id, &value.name, value.value);
+        #[arg(value_name = "NAME=VALUE", value_parser = field)]
+        value: Field,
+    } |c| c.users().set_udv(id.find(&c)?, &value.name, value.value);
 
     /// Set values of a user's custom data; the others stay
     SetMany: Change done "authing.users.set_udf_value" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The values: name=text, or name:=JSON
-        #[arg(required = true, value_name = "NAME=VALUE", value_parser = member)]
-        values: Vec<Member>,
-    } |c| c.users().set_udf_value(id, &json_members(&values).collect());
+        #[arg(required = true, value_name = "NAME=VALUE", value_parser = field)]
+        values: Vec<Field>,
+    } |c| c.users().set_udf_value(id.find(&c)?, &json_fields(&values).collect());
 
     /// Set values of the custom data of many users: a JSON object of objects, by user id
     #[command(after_help = "Examples:\n  echo '{\"64f1c0\": {\"school\": \"ETH\"}}' | iam authing users data set-of-many -")]
@@ -58,9 +61,10 @@ commands! {
 
     /// Remove one value of a user's custom data, and show the others
     Unset: Change list "authing.users.remove_udv" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The name of the value
         name: String,
-    } |c| c.users().remove_udv(id, &name);
+    } |c| c.users().remove_udv(id.find(&c)?, &name);
 }

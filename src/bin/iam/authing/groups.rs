@@ -57,13 +57,14 @@ commands! {
     } |c| sorted.paging.of(c.groups().list_all(sorted.options()));
 
     /// Delete a group; its users stay
-    #[command(alias = "rm")]
+    #[command(alias = "rm", after_help = "The service does not tell whether there was such a group.")]
     Delete: Delete(Subject::one("group", &code)) done "authing.groups.delete" {
         /// The code of the group
         code: String,
     } |c| c.groups().delete(code);
 
     /// Delete groups; their users stay
+    #[command(after_help = "The service does not tell which of the groups there were.")]
     DeleteMany: Delete(Subject::many("group", &codes)) done "authing.groups.delete_many" {
         /// Codes of groups
         #[arg(required = true, value_name = "CODE")]
@@ -91,16 +92,16 @@ commands! {
         code: String,
         #[command(flatten)]
         users: UserIds,
-    } |c| c.groups().add_users(code, &users.ids);
+    } |c| c.groups().add_users(code, &users.find(&c)?);
 
     /// Remove users from a group
     #[command(alias = "remove-users")]
-    RemoveMembers: Delete(Subject::many("member", &users.ids)) done "authing.groups.remove_users" {
+    RemoveMembers: Delete(Subject::many("member", &users.texts())) done "authing.groups.remove_users" {
         /// The code of the group
         code: String,
         #[command(flatten)]
         users: UserIds,
-    } |c| c.groups().remove_users(code, &users.ids);
+    } |c| c.groups().remove_users(code, &users.find(&c)?);
 
     /// Show the resources that the users of a group may use
     Resources: Read page "authing.groups.list_authorized_resources" {

@@ -6,6 +6,7 @@ pub mod groups;
 pub mod orgs;
 mod pool;
 pub mod rights;
+mod schema;
 pub mod users;
 
 use crate::{bulk, command::Global, failure::Result};

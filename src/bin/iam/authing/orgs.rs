@@ -1,4 +1,4 @@
-use super::arguments::{ResourceFilter, RoleNamespace, Roles, SortedPaging, Sorting, UserIds};
+use super::arguments::{ResourceFilter, RoleNamespace, Roles, SortedPaging, Sorting, UserId, UserIds, user};
 use crate::{
     arguments::{ExitCode, Paging, bytes, check_change},
     command::commands,
@@ -202,15 +202,15 @@ commands! {
         node: String,
         #[command(flatten)]
         users: UserIds,
-    } |c| c.orgs().add_members(node, &users.ids);
+    } |c| c.orgs().add_members(node, &users.find(&c)?);
 
     /// Remove users from a node
-    RemoveMembers: Delete(Subject::many("member", &users.ids)) one "authing.orgs.delete_members" {
+    RemoveMembers: Delete(Subject::many("member", &users.texts())) one "authing.orgs.delete_members" {
         /// The id of the node
         node: String,
         #[command(flatten)]
         users: UserIds,
-    } |c| c.orgs().delete_members(node, &users.ids);
+    } |c| c.orgs().delete_members(node, &users.find(&c)?);
 
     /// Move users from one node to another
     MoveMembers: Change done "authing.orgs.move_members" {
@@ -222,16 +222,17 @@ commands! {
         /// The node that they join
         #[arg(long, value_name = "NODE")]
         to: String,
-    } |c| c.orgs().move_members(&users.ids, MemberMove { from_node_id: &from, to_node_id: &to });
+    } |c| c.orgs().move_members(&users.find(&c)?, MemberMove { from_node_id: &from, to_node_id: &to });
 
     /// Set a user's main department, or none
     #[command(alias = "main-department")]
     SetMainDepartment: Change done "authing.orgs.set_main_department" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The id of the node; none takes the main department away
         node: Option<String>,
-    } |c| c.orgs().set_main_department(id, node.as_deref().map(NodeId));
+    } |c| c.orgs().set_main_department(id.find(&c)?, node.as_deref().map(NodeId));
 
     /// Show the resources that the members of a node may use
     Resources: Read page "authing.orgs.list_authorized_resources" {

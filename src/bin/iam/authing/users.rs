@@ -1,6 +1,9 @@
-use super::arguments::{Sorting, UserIds, WithData};
+use super::{
+    arguments::{Sorting, UserId, UserIds, WithData, user},
+    schema,
+};
 use crate::{
-    arguments::{ExitCode, Member, Members, NewPassword, Paging, json_members, member, one_of},
+    arguments::{ExitCode, Field, Fields, NewPassword, Paging, field, json_fields, one_of},
     command::commands,
     failure::Result,
     guard::Subject,
@@ -48,19 +51,20 @@ impl Lookup {
 }
 
 /// Puts together what a command writes of a user.
-fn info(members: &Members, password: &NewPassword) -> Result<UserInfo> {
+fn info(fields: &Fields, password: &NewPassword, input: &str) -> Result<UserInfo> {
     let password = password.read()?;
     // A password alone is something to write, too.
-    let object = match (members.members.is_empty() && members.input.is_none(), &password) {
+    let object = match (fields.given.is_empty() && fields.input.is_none(), &password) {
         (true, Some(_)) => serde_json::Map::new(),
-        _ => members.object()?,
+        _ => fields.object(&schema::fields_of(input))?,
     };
+    schema::check_types(input, &fields.given)?;
     let info = object.into_iter().fold(UserInfo::new(), |info, (name, value)| info.set(name, value));
     Ok(password.into_iter().fold(info, UserInfo::password))
 }
 
-fn custom_data(data: &[Member]) -> CustomData {
-    json_members(data).collect()
+fn custom_data(data: &[Field]) -> CustomData {
+    json_fields(data).collect()
 }
 
 commands! {
@@ -72,12 +76,12 @@ commands! {
         iam authing users create --input mia.json --data school=ETH --dry-run")]
     Create: Change one "authing.users.create" {
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
         /// Custom data, too: name=text, or name:=JSON
-        #[arg(long, value_name = "NAME=VALUE", value_parser = member)]
-        data: Vec<Member>,
+        #[arg(long, value_name = "NAME=VALUE", value_parser = field)]
+        data: Vec<Field>,
         /// Keep the password as it comes: it is a hash of another system's
         #[arg(long)]
         keep_password: bool,
@@ -87,28 +91,34 @@ commands! {
     } |c| {
         let options = CreateUserOptions::new().keep_password(keep_password).custom_data(custom_data(&data));
         let options = if reset_password { options.reset_password_on_first_login(true) } else { options };
-        c.users().create_with(&info(&user, &password)?, options)
+        c.users().create_with(&info(&user, &password, "CreateUserInput")?, options)
     };
 
     /// Change a user
     #[command(after_help = "Examples:\n  iam authing users update 64f1c0 nickname=Mia blocked:=true")]
     Update: Change one "authing.users.update" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
-    } |c| c.users().update(id, &info(&user, &password)?);
+    } |c| {
+        // What is wrong with it is found before anybody is looked for.
+        let info = info(&user, &password, "UpdateUserInput")?;
+        c.users().update(id.find(&c)?, &info)
+    };
 
     /// Show a user
     #[command(after_help = "Examples:\n  iam authing users get 64f1c0\n  iam authing users get 64f1c0 --with-data -o json")]
     Get: Read one "authing.users.detail" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         #[command(flatten)]
         data: WithData,
-    } |c| c.users().detail_with(id, UserDetailOptions::new().with_custom_data(data.with_data));
+    } |c| c.users().detail_with(id.find(&c)?, UserDetailOptions::new().with_custom_data(data.with_data));
 
     /// Show all users
     #[command(alias = "ls", after_help = "Examples:\n  iam authing users list --limit 20\n  iam authing users list -o jsonl > users.jsonl\n  \
@@ -197,44 +207,48 @@ commands! {
 
     /// Delete a user, who goes to the archive
     #[command(alias = "rm")]
-    Delete: Delete(Subject::one("user", &id)) done "authing.users.delete" {
-        /// The id of the user
-        id: String,
-    } |c| c.users().delete(id);
+    Delete: Delete(Subject::one("user", id.text())) done "authing.users.delete" {
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().delete(id.find(&c)?);
 
     /// Delete users, who go to the archive
-    DeleteMany: Delete(Subject::many("user", &users.ids)) done "authing.users.delete_many" {
+    DeleteMany: Delete(Subject::many("user", &users.texts())) done "authing.users.delete_many" {
         #[command(flatten)]
         users: UserIds,
-    } |c| c.users().delete_many(&users.ids);
+    } |c| c.users().delete_many(&users.find(&c)?);
 
     /// Sign users out everywhere
     Kick: Change done "authing.users.kick" {
         #[command(flatten)]
         users: UserIds,
-    } |c| c.users().kick(&users.ids);
+    } |c| c.users().kick(&users.find(&c)?);
 
     /// Show a user's groups
     Groups: Read page "authing.users.list_groups" {
-        /// The id of the user
-        id: String,
-    } |c| c.users().list_groups(id);
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().list_groups(id.find(&c)?);
 
     /// Add a user to a group
     AddGroup: Change done "authing.users.add_group" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The code of the group
         group: String,
-    } |c| c.users().add_group(id, GroupCode(&group));
+    } |c| c.users().add_group(id.find(&c)?, GroupCode(&group));
 
     /// Remove a user from a group
-    RemoveGroup: Delete(Subject::one("member", &id)) done "authing.users.remove_group" {
-        /// The id of the user
-        id: String,
+    RemoveGroup: Delete(Subject::one("member", id.text())) done "authing.users.remove_group" {
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// The code of the group
         group: String,
-    } |c| c.users().remove_group(id, GroupCode(&group));
+    } |c| c.users().remove_group(id.find(&c)?, GroupCode(&group));
 
     /// Show the last actions of users
     Actions: Read pages "authing.users.list_user_actions" {
@@ -256,51 +270,57 @@ commands! {
 
     /// Print a new token for a user
     RefreshToken: Change token "authing.users.refresh_token" {
-        /// The id of the user
-        id: String,
-    } |c| c.users().refresh_token(id).map(|token| token.token);
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().refresh_token(id.find(&c)?).map(|token| token.token);
 
     /// Show, for each department of a user, the nodes from the root to it
     Orgs: Read list "authing.users.list_org" {
-        /// The id of the user
-        id: String,
-    } |c| c.users().list_org(id);
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().list_org(id.find(&c)?);
 
     /// Show a user's departments
     Departments: Read page "authing.users.list_department" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// Only those of this organization
         #[arg(long, value_name = "ID")]
         org: Option<String>,
-    } |c| c.users().list_department_with(id, DepartmentOptions::new().org_id(org));
+    } |c| c.users().list_department_with(id.find(&c)?, DepartmentOptions::new().org_id(org));
 
     /// Send a user the mail that verifies the address at the first login
     VerifyEmail: Change done "authing.users.send_first_login_verify_email" {
         /// The id of the application
         app: String,
-        /// The id of the user
-        id: String,
-    } |c| c.users().send_first_login_verify_email(AppId(&app), id);
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
+    } |c| c.users().send_first_login_verify_email(AppId(&app), id.find(&c)?);
 
     /// Sign a user out of all applications
     Logout: Change done "authing.users.logout" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// Out of this application alone
         #[arg(long, value_name = "ID")]
         app: Option<String>,
-    } |c| c.users().logout_with(id, UserLogoutOptions::new().app_id(app));
+    } |c| c.users().logout_with(id.find(&c)?, UserLogoutOptions::new().app_id(app));
 
     /// Show whether a user is signed in
     LoginStatus: Read one "authing.users.check_login_status" {
-        /// The id of the user
-        id: String,
+        /// The user: an id, or what `iam authing users find` finds: username:NAME, email:…, phone:… or externalId:…
+        #[arg(value_name = "USER", value_parser = user)]
+        id: UserId,
         /// At this application
         #[arg(long, value_name = "ID")]
         app: Option<String>,
         /// On this device
         #[arg(long, value_name = "ID")]
         device: Option<String>,
-    } |c| c.users().check_login_status_with(id, LoginStatusOptions::new().app_id(app).device_id(device));
+    } |c| c.users().check_login_status_with(id.find(&c)?, LoginStatusOptions::new().app_id(app).device_id(device));
 }

@@ -2,10 +2,11 @@
 
 use super::{
     caller::{CallError, Caller, Repeat, Severity, is_ambiguous, severity},
-    import::{self, History, Job, Preview},
+    import,
+    job::{History, Job, Preview},
     outcome::{Done, Outcome},
     row::{Row, text},
-    user_row::Key,
+    user_key::Key,
 };
 use iam_sdk::{Error, ErrorKind, Result, authing::CreateGroupOptions, blocking::authing::ManagementClient};
 use serde_json::Value;

@@ -1,8 +1,9 @@
 //! The plan of an import: every row is checked, and compared with the journal of earlier runs.
 
 use super::{
-    import::{Job, SHOWN},
+    import::SHOWN,
     input::Input,
+    job::Job,
     journal_state::{JournalState, Known},
     row::Row,
     rows::Problem,

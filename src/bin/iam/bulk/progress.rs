@@ -20,7 +20,11 @@ pub struct Progress {
     total: usize,
     begun: Instant,
     failures: usize,
+    /// What time it is: the machine's clock, or a test's.
+    clock: Clock,
 }
+
+type Clock = Box<dyn Fn() -> Instant>;
 
 enum Shown {
     Bar(ProgressBar, Instant),
@@ -31,12 +35,18 @@ impl Progress {
     /// Shows progress on standard error.
     pub fn new(total: usize, quiet: bool) -> Self {
         let begun = Instant::now();
-        let shown = match (quiet, std::io::stderr().is_terminal()) {
-            (true, _) => None,
-            (false, true) => Some(Shown::Bar(bar(total), begun)),
-            (false, false) => Some(Shown::Lines(begun)),
-        };
-        Self { shown, total, begun, failures: 0 }
+        match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Self { shown: None, ..Self::lines(total, Box::new(Instant::now)) },
+            (false, true) => {
+                Self { shown: Some(Shown::Bar(bar(total), begun)), ..Self::lines(total, Box::new(Instant::now)) }
+            }
+            (false, false) => Self::lines(total, Box::new(Instant::now)),
+        }
+    }
+
+    fn lines(total: usize, clock: Clock) -> Self {
+        let begun = clock();
+        Self { shown: Some(Shown::Lines(begun)), total, begun, failures: 0, clock }
     }
 
     /// Shows what is done so far.
@@ -46,17 +56,26 @@ impl Progress {
 
     /// Shows how many are done so far, and what else there is to say.
     pub fn at(&mut self, done: usize, more: impl Fn() -> String) {
+        if let Some(line) = self.due(done, more) {
+            crate::say!("iam: {line}");
+        }
+    }
+
+    /// Draws the bar, or returns a line that is to be printed, where it is time for it.
+    fn due(&mut self, done: usize, more: impl Fn() -> String) -> Option<String> {
+        let now = (self.clock)();
         match &mut self.shown {
-            Some(Shown::Bar(bar, last)) if last.elapsed() >= DRAWN_EVERY => {
-                *last = Instant::now();
+            Some(Shown::Bar(bar, last)) if now.duration_since(*last) >= DRAWN_EVERY => {
+                *last = now;
                 bar.set_message(more());
                 bar.set_position(done as u64);
+                None
             }
-            Some(Shown::Lines(last)) if last.elapsed() >= LINE_EVERY => {
-                *last = Instant::now();
-                crate::say!("iam: {}", line(done, self.total, self.begun.elapsed(), &more()));
+            Some(Shown::Lines(last)) if now.duration_since(*last) >= LINE_EVERY => {
+                *last = now;
+                Some(line(done, self.total, now.duration_since(self.begun), &more()))
             }
-            _ => {}
+            _ => None,
         }
     }
 
@@ -145,6 +164,29 @@ pub fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_comes_each_five_seconds() {
+        let begun = Instant::now();
+        let milliseconds = std::rc::Rc::new(std::cell::Cell::new(0));
+        let clock = milliseconds.clone();
+        let mut progress = Progress::lines(100, Box::new(move || begun + Duration::from_millis(clock.get())));
+        let mut lines = Vec::new();
+        for (at, done) in [(0, 0), (4_999, 49), (5_000, 50), (5_001, 51), (9_999, 70), (10_000, 80), (27_000, 90)] {
+            milliseconds.set(at);
+            lines.extend(progress.due(done, String::new));
+        }
+        let expected = [
+            "50 of 100, 10 a second, 5 s left",
+            "80 of 100, 8 a second, 3 s left",
+            // What was not shown in time is not made up for.
+            "90 of 100, 3 a second, 3 s left",
+        ];
+        assert_eq!(lines, expected);
+        progress.shown = None;
+        milliseconds.set(60_000);
+        assert_eq!(progress.due(100, String::new), None, "quiet");
+    }
 
     #[test]
     fn a_line_says_how_far_it_is() {

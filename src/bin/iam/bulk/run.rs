@@ -2,9 +2,10 @@
 
 use super::{
     gate::Gate,
-    import::{self, Counts, End, Job, Outputs, Preview, Settings},
+    import::{self, Counts, End, Outputs, Settings},
     input::Input,
     interrupt,
+    job::{Job, Preview},
     journal::{Journal, JournalScope},
     journal_state::{JournalState, Known},
     options::ImportOptions,
@@ -302,7 +303,10 @@ fn preview<J: Job>(output: &mut Output, (input, past, plan): (&Input, &JournalSt
     output.text("")?;
     let (are, todo) = (if plan.rows() == 1 { "is" } else { "are" }, grouped(plan.todo()));
     let all = rows(plan.rows());
-    crate::say!("A dry run: nothing was sent. {all} {are} in order, and {todo} would be sent like the first one.");
+    let unknown = if dry.looks_first() { " Which users are there already is not known without a call." } else { "" };
+    crate::say!(
+        "A dry run: nothing was sent. {all} {are} in order, and {todo} would be sent like the first one.{unknown}"
+    );
     Ok(())
 }
 

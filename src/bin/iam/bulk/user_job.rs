@@ -2,16 +2,14 @@
 
 use super::{
     caller::{self, CallError, Caller, Repeat, Severity, is_ambiguous, severity},
-    import::{History, Job, Preview},
+    job::{History, Job, Preview},
     outcome::{Done, Outcome},
     row::Row,
-    user_row::{IGNORED, Key, UserRow},
+    user_key::Key,
+    user_row::{IGNORED, UserRow},
+    user_service::Service,
 };
-use iam_sdk::{
-    Error, Result,
-    authing::{CreateUserOptions, User},
-    blocking::authing::Users,
-};
+use iam_sdk::{Error, authing::User};
 use jiff::{SignedDuration, Timestamp};
 
 /// How often a row is begun anew after calls that may have been carried out.
@@ -29,49 +27,6 @@ pub enum Existing {
     Skip,
     /// The user gets what the row has.
     Update,
-}
-
-/// The calls that an import makes.
-pub trait Service: Sync {
-    fn create(&self, user: &UserRow) -> Result<User>;
-    fn find(&self, user: &UserRow) -> Result<Option<User>>;
-    fn update(&self, id: &str, user: &UserRow) -> Result<()>;
-    fn set_custom_data(&self, id: &str, user: &UserRow) -> Result<()>;
-}
-
-/// Authing.
-#[derive(Debug)]
-pub struct Authing {
-    pub users: Users,
-    /// Those of every user, but for the custom data.
-    pub options: CreateUserOptions,
-}
-
-impl Service for Authing {
-    fn create(&self, user: &UserRow) -> Result<User> {
-        let options = match user.custom.is_empty() {
-            true => self.options.clone(),
-            false => self.options.clone().custom_data(user.custom.clone()),
-        };
-        self.users.create_with(&user.info, options)
-    }
-
-    fn find(&self, user: &UserRow) -> Result<Option<User>> {
-        let Some(lookup) = user.lookup() else { return Ok(None) };
-        match self.users.find(lookup) {
-            Ok(user) => Ok(Some(user)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn update(&self, id: &str, user: &UserRow) -> Result<()> {
-        self.users.update(id, &user.info).map(drop)
-    }
-
-    fn set_custom_data(&self, id: &str, user: &UserRow) -> Result<()> {
-        self.users.set_udf_value(id, &user.custom).map(drop)
-    }
 }
 
 /// Imports users.
@@ -111,12 +66,16 @@ impl<S: Service> Job for ImportUsers<S> {
         let mut previews = Vec::new();
         if self.existing != Existing::Refuse {
             previews.push(Preview::of(self.service.find(&user))?);
-            previews.push(Preview::Note(match self.existing {
-                Existing::Update => {
-                    format!("if {name} is found, the user is changed; not known without a call: the id")
+            if self.existing == Existing::Update {
+                let id = format!("(the id of {name})");
+                previews.push(Preview::Note(format!("if {name} is found, and has not all that the row says:")));
+                previews.push(Preview::of(self.service.update(&id, &user))?);
+                if !user.custom.is_empty() {
+                    previews.push(Preview::of(self.service.set_custom_data(&id, &user))?);
                 }
-                _ => format!("if {name} is found, the user stays as it is"),
-            }));
+            } else {
+                previews.push(Preview::Note(format!("if {name} is found, the user stays as it is")));
+            }
             previews.push(Preview::Note("if not:".to_owned()));
         }
         previews.push(Preview::of(self.service.create(&user))?);
@@ -226,7 +185,7 @@ fn is_created_since(user: &User, started_at: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::bulk::gate::Gate;
-    use iam_sdk::ErrorKind;
+    use iam_sdk::{ErrorKind, Result};
     use std::sync::Mutex;
 
     /// A service with one user at the most, whose calls fail as the script says.

@@ -5,8 +5,10 @@ use super::{
     options::ImportOptions,
     pages::Pages,
     run::{self, Work},
-    user_job::{Authing, Existing, ImportUsers},
-    user_row::{Key, columns},
+    user_job::{Existing, ImportUsers},
+    user_key::Key,
+    user_row::columns,
+    user_service::Authing,
 };
 use crate::{
     command::Global,

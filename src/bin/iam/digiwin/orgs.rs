@@ -1,9 +1,13 @@
 use crate::{
-    arguments::{self, Limit, Members},
+    arguments::{self, Fields, Limit},
     command::commands,
     guard::Subject,
+    output::fields,
 };
-use iam_sdk::{blocking::Client, digiwin::OrgRef};
+use iam_sdk::{
+    blocking::Client,
+    digiwin::{Org, OrgRef},
+};
 
 commands! {
     /// Commands about organizations.
@@ -42,8 +46,8 @@ commands! {
     #[command(after_help = "Examples:\n  iam digiwin orgs save name=Sales parentSid:=11\n  iam digiwin orgs save sid:=12 name=Vertrieb")]
     Save: Change one "digiwin.orgs.create_or_update" {
         #[command(flatten)]
-        org: Members,
-    } |c| c.orgs().create_or_update(&org.object()?);
+        org: Fields,
+    } |c| c.orgs().create_or_update(&org.object(fields::of::<Org>())?);
 
     /// Delete an organization
     Delete: Destroy(Subject::one("organization", &sid.to_string())) one "digiwin.orgs.delete" {

@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{self, ExitCode, Limit, Member},
+    arguments::{self, ExitCode, Field, Limit},
     command::commands,
     guard::Subject,
 };
@@ -83,14 +83,14 @@ commands! {
         /// Who is invited: an id, a mail address or a phone number
         invited: String,
         /// A role that the user gets, by one of its fields
-        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
-        role: Vec<Member>,
+        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::field)]
+        role: Vec<Field>,
         /// An organization that the user joins, by one of its fields
-        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
-        org: Vec<Member>,
+        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::field)]
+        org: Vec<Field>,
         /// An application that the user may use, by one of its fields
-        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::member)]
-        app: Vec<Member>,
+        #[arg(long, value_name = "NAME=VALUE", value_parser = arguments::field)]
+        app: Vec<Field>,
         /// The text of the invitation
         #[arg(long)]
         content: Option<String>,
@@ -144,6 +144,6 @@ commands! {
 }
 
 /// Makes an object of each field.
-fn as_objects(members: &[Member]) -> impl Iterator<Item = Json> + '_ {
+fn as_objects(members: &[Field]) -> impl Iterator<Item = Json> + '_ {
     members.iter().map(|member| Value::Object(Map::from_iter([(member.name.clone(), member.value.clone())])).into())
 }

@@ -1,12 +1,13 @@
 use crate::{
-    arguments::{self, ExitCode, Limit, Members, NewPassword, one_of},
+    arguments::{self, ExitCode, Fields, Limit, NewPassword, one_of},
     command::commands,
     failure::Result,
+    output::fields,
 };
 use clap::Args;
 use iam_sdk::{
     blocking::Client,
-    digiwin::{ExistsOptions, UserQueryOptions, UserQueryType, UserRef},
+    digiwin::{ExistsOptions, User, UserQueryOptions, UserQueryType, UserRef},
 };
 use serde_json::{Map, Value};
 
@@ -94,10 +95,10 @@ commands! {
         iam digiwin users update --input bob.json --dry-run\n  iam digiwin users update id=bob --password-stdin < password.txt")]
     Update: Change one "digiwin.users.update_user" {
         #[command(flatten)]
-        user: Members,
+        user: Fields,
         #[command(flatten)]
         password: NewPassword,
-    } |c| c.users().update_user(&with_password(user.object()?, &password)?);
+    } |c| c.users().update_user(&with_password(user.object(fields::of::<User>())?, &password)?);
 
     /// Show a user's roles
     Roles: Read list "digiwin.users.get_user_roles" {

@@ -58,6 +58,24 @@ pub struct Options {
     pub color: Option<Color>,
 }
 
+/// Returns of how many requests a dry run shows the first one, where a call takes several.
+fn requests(error: &iam_sdk::Error) -> Option<usize> {
+    let identifiers = &error.partial()?.failed_or_unsent;
+    let body = Value::of(error.dry_run()?.body.as_ref()?).ok()?;
+    let in_first = batch(&body, identifiers.first()?)?;
+    Some(identifiers.len().div_ceil(in_first)).filter(|number| *number > 1)
+}
+
+/// Returns how many items the list has that begins with this text.
+fn batch(value: &Value, first: &str) -> Option<usize> {
+    match value {
+        Value::List(items) if matches!(items.first(), Some(Value::Text(text)) if text == first) => Some(items.len()),
+        Value::List(items) => items.iter().find_map(|item| batch(item, first)),
+        Value::Object(members) => members.iter().find_map(|(_, member)| batch(member, first)),
+        _ => None,
+    }
+}
+
 /// Writes what commands have to standard output.
 pub struct Output {
     format: Format,
@@ -126,7 +144,12 @@ impl Output {
         match result {
             Err(Failure::Call(error)) if error.is_dry_run() => {
                 error.dry_run().map_or(Ok(()), |request| self.request(request))?;
-                crate::say!("A dry run: nothing was sent.");
+                match requests(&error) {
+                    Some(number) => {
+                        crate::say!("A dry run: nothing was sent. This is the first of {number} requests.");
+                    }
+                    None => crate::say!("A dry run: nothing was sent."),
+                }
                 Ok(())
             }
             result => result,

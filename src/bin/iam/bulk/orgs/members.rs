@@ -2,7 +2,7 @@
 
 use super::tree_diff::{called, names};
 use crate::{
-    bulk::user_row::Key,
+    bulk::user_key::Key,
     failure::{Failure, Result},
 };
 use iam_sdk::{
