@@ -9,6 +9,7 @@
 //! | [`errors`] | decide what to do when a call fails |
 //! | [`observability`] | see calls, retries and refreshes in logs, traces and metrics |
 //! | [`testing`] | test your program against the emulator |
+//! | [`performance`] | know what a call, a login, a list and a build cost |
 //! | [`stores`] | keep tokens in files, in Redis, or in a store of your own |
 //! | [`security`] | know what is protected, and what is not |
 //! | [`from_python`] | find each call of the vendors' Python clients |
@@ -36,6 +37,7 @@ pages! {
     errors = "errors.md",
     observability = "observability.md",
     testing = "testing.md",
+    performance = "performance.md",
     stores = "stores.md",
     security = "security.md",
     from_python = "from_python.md",
