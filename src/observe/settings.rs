@@ -119,8 +119,8 @@ macro_rules! observing_methods {
     () => {
         /// Sets the observer, which is called at the end of every call, attempt and refresh. Default: no observer.
         ///
-        /// It gets the work of what is built here alone: guards and verifiers have a setting of their own, for which an `Arc` of the
-        /// same observer can be used. See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
+        /// It observes only what is built here. Clients, guards and verifiers each have an observer of their own; to observe several with
+        /// one, give each an `Arc` of it. See [`observe`](crate::observe); the feature `metrics` brings an observer for the `metrics` facade.
         pub fn observer(mut self, observer: impl crate::observe::Observer + 'static) -> Self {
             self.settings.observing.observer = Some(std::sync::Arc::new(observer));
             self

@@ -2,7 +2,7 @@
 
 use super::{
     dialect::{Dialect, ErrorResponse},
-    meter::{self, Refusal},
+    meter::{self, Refusal, Text},
     operation::Operation,
     raw_response::RawResponse,
     retry_after::retry_after,
@@ -36,6 +36,8 @@ pub(crate) struct Data {
     response: Response,
     operation: &'static Operation,
     dialect: &'static dyn Dialect,
+    /// The body as UTF-8, where it is none.
+    repaired: OnceLock<Bytes>,
     /// Where the data stand in the body, once the envelope was read by itself.
     found: OnceLock<Bytes>,
 }
@@ -44,10 +46,11 @@ impl Response {
     /// Takes an HTTP status of failure for the error that it is.
     pub(crate) fn into_data(self, operation: &'static Operation, dialect: &'static dyn Dialect) -> Result<Data> {
         if !self.status.is_success() {
-            let said = dialect.error_response(operation, self.status.as_u16(), &self.body);
+            let body = String::from_utf8_lossy(&self.body);
+            let said = dialect.error_response(operation, self.status.as_u16(), body.as_bytes());
             return Err(self.error(said).response_body(&self.body));
         }
-        Ok(Data { response: self, operation, dialect, found: OnceLock::new() })
+        Ok(Data { response: self, operation, dialect, repaired: OnceLock::new(), found: OnceLock::new() })
     }
 
     fn error(&self, said: ErrorResponse) -> Error {
@@ -85,31 +88,23 @@ impl Data {
     fn of(body: Bytes, dialect: &'static dyn Dialect) -> Self {
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body, is_unmarked: false };
         let operation = crate::cloudspot::operations().next().expect("there are operations");
-        Self { response, operation, dialect, found: OnceLock::new() }
+        Self { response, operation, dialect, repaired: OnceLock::new(), found: OnceLock::new() }
     }
 
-    /// Decodes the data; an empty body reads as `null`, unless the server may as well have died before it sent one.
+    /// Decodes the data; an empty body reads as `null`.
     ///
     /// A single object must have at least one of the members that its model has. Lists, and objects inside, may be of any:
     /// services add members, and leave them out.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        if self.response.is_unmarked {
-            let detail = "an empty response, without a length or a mark of its end: it may have been cut off";
-            return Err(self.error(ErrorKind::Decode).detail(detail));
-        }
-        self.decode_as_it_is()
-    }
-
-    fn decode_as_it_is<T: DeserializeOwned>(&self) -> Result<T> {
         if self.found.get().is_none()
             && let Some(envelope) = self.dialect.usual_envelope(self.operation)
             && let Some(value) = meter::decode_usual(&self.response.body, envelope)
         {
             return Ok(value);
         }
-        let found = self.bytes()?;
-        let bytes = if found.trim_ascii().is_empty() { b"null" } else { found };
-        meter::decode(bytes).map_err(|refusal| self.explain::<T>(bytes, refusal))
+        let found = self.text()?;
+        let text = if found.json.trim_ascii().is_empty() { Text { json: "null", ..found } } else { found };
+        meter::decode(text).map_err(|refusal| self.explain::<T>(text, refusal))
     }
 
     /// Decodes the data, and returns them with the response's status and headers.
@@ -130,27 +125,52 @@ impl Data {
 
     /// Reads the data with a reader of its own, which spends its memory with the functions of [`meter`].
     pub(crate) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        let bytes = self.bytes()?;
-        meter::within(bytes.len(), || read(bytes)).ok_or_else(|| self.too_large())
+        let text = self.text()?;
+        meter::within(text, || read(text.json.as_bytes())).ok_or_else(|| self.too_large())
     }
 
     /// Accepts the data of a call that gives nothing: an empty body, or any JSON.
     ///
     /// A page of HTML, say of a proxy that asks for a login, does not mean that the service did anything.
     pub(crate) fn acknowledge(&self) -> Result<()> {
-        self.decode_as_it_is::<IgnoredAny>().map(drop)
+        // The head says that the service did it, whatever became of the end.
+        if self.response.is_unmarked {
+            return Ok(());
+        }
+        self.decode::<IgnoredAny>().map(drop)
     }
 
     /// Returns the data as they came, or the error that the envelope holds.
+    ///
+    /// An empty body is an error where the server may as well have died before it sent one.
     pub(crate) fn bytes(&self) -> Result<&[u8]> {
         if let Some(found) = self.found.get() {
             return Ok(found);
         }
-        let body = &self.response.body;
+        if self.response.is_unmarked {
+            let detail = "an empty response, without a length or a mark of its end: it may have been cut off";
+            return Err(self.error(ErrorKind::Transport).sent(true).detail(detail));
+        }
+        let body = self.repaired_body();
         match self.dialect.data(self.operation, body) {
             Ok(data) => Ok(self.found.get_or_init(|| body.slice_ref(data))),
             Err(said) if self.is_secret() => Err(self.response.error(said)),
             Err(said) => Err(self.response.error(said).response_body(body)),
+        }
+    }
+
+    /// Returns the data as a text, or the error that the envelope holds.
+    fn text(&self) -> Result<Text<'_>> {
+        let json = std::str::from_utf8(self.bytes()?).map_err(|_| self.error(ErrorKind::Decode).detail("no UTF-8"))?;
+        Ok(Text { json, is_repaired: self.repaired.get().is_some() })
+    }
+
+    /// Returns the body, with U+FFFD for what is no UTF-8: a message in another coding must not hide what the envelope says.
+    fn repaired_body(&self) -> &Bytes {
+        let body = &self.response.body;
+        match std::str::from_utf8(body) {
+            Ok(_) => body,
+            Err(_) => self.repaired.get_or_init(|| String::from_utf8_lossy(body).into_owned().into()),
         }
     }
 
@@ -180,7 +200,7 @@ impl Data {
             .detail(format!("{} bytes would take more than 20 times as much memory once decoded", self.as_came().len()))
     }
 
-    fn explain<T: DeserializeOwned>(&self, bytes: &[u8], refusal: Refusal) -> Error {
+    fn explain<T: DeserializeOwned>(&self, text: Text<'_>, refusal: Refusal) -> Error {
         let error = match refusal {
             Refusal::TooMuchMemory => return self.too_large(),
             Refusal::NoMemberOf(model) => {
@@ -188,12 +208,12 @@ impl Data {
             }
             // What is cut off is of another shape for that reason.
             Refusal::Json(error) if error.is_data() => {
-                serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error)
+                serde_json::from_str::<IgnoredAny>(text.json).err().unwrap_or(error)
             }
             Refusal::Json(error) => error,
         };
         // A second, slower reading, to find the place.
-        let path = meter::path_of_failure::<T>(bytes);
+        let path = meter::path_of_failure::<T>(text);
         // serde's texts quote the data, which may hold a token: only the kinds of what is expected and of what came are kept.
         let error = self.error(ErrorKind::Decode).detail(mismatch(&error));
         match path {
@@ -278,12 +298,28 @@ mod tests {
             #[serde(rename = "id")]
             id: String,
         }
-        let data = |body: &'static [u8]| Data::of(Bytes::from_static(body), &crate::cloudspot::DIALECT);
-        let passed = b"[{\"id\": \"ann\", \"message\": \"\xc4\xe3\"}]";
-        assert_eq!(data(passed).decode::<Vec<User>>().unwrap()[0].id, "ann");
-        data(passed).acknowledge().unwrap();
-        let error = data(b"[{\"id\": \"\xc4\xe3\"}]").decode::<Vec<User>>().unwrap_err();
+        let users = crate::digiwin::operations().find(|declared| declared.name == "digiwin.users.query_users").unwrap();
+        let data = |body: &'static [u8]| Data {
+            operation: users,
+            ..Data::of(Bytes::from_static(body), &crate::digiwin::DIALECT)
+        };
+        // The message is "你好" in GBK.
+        for passed in [
+            &b"[{\"id\": \"ann\", \"message\": \"\xc4\xe3\xba\xc3\"}]"[..],
+            b"{\"status\": 200, \"message\": \"\xc4\xe3\xba\xc3\", \"data\": [{\"id\": \"ann\"}]}",
+        ] {
+            assert_eq!(data(passed).decode::<Vec<User>>().unwrap()[0].id, "ann");
+            data(passed).acknowledge().unwrap();
+        }
+        let refused = data(b"{\"status\": 500, \"message\": \"\xc4\xe3\xba\xc3\", \"data\": null}");
+        assert_eq!(refused.acknowledge().unwrap_err().code(), Some("500"));
+        let asked_for = b"{\"status\": 200, \"data\": [{\"id\": \"\xc4\xe3\"}]}";
+        let error = data(asked_for).decode::<Vec<User>>().unwrap_err();
         assert_eq!((error.is_decode(), error.json_path()), (true, Some("[0].id")));
+        assert!(error.to_string().contains("not UTF-8"), "{error}");
+        // Unknown members would be written back as something else.
+        let unknown = data(b"[{\"id\": \"ann\", \"new\": \"\xc4\xe3\"}]");
+        assert!(unknown.decode::<Vec<crate::digiwin::User>>().unwrap_err().is_decode());
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Session {
         error.operation_named(request.operation.name).attempts_made(attempts.made()).gave_up(attempts.gave_up())
     }
 
-    /// Begins to send. Not a part of the future that waits, which would have room for the parts of the request.
+    /// Builds the HTTP request of an attempt and starts sending it. Not a part of the future that waits, which would have room for the
+    /// parts of the request.
     fn begin_attempt<'a, 'b: 'a>(
         &'a self,
         request: &'a Request,

@@ -1,6 +1,6 @@
 //! Data in an envelope of its usual form, decoded in one pass with it.
 
-use super::{decode_text, metered::Metered};
+use super::{decode_whole, metered::Metered};
 use crate::protocol::model::Name;
 use serde::{
     Deserialize, Deserializer,
@@ -32,8 +32,9 @@ pub(crate) enum Member {
 
 /// Decodes the data of an envelope; `None` if it has another form, states no success, or cannot be decoded.
 pub(crate) fn decode_usual<'de, T: Deserialize<'de>>(json: &'de [u8], envelope: UsualEnvelope) -> Option<T> {
+    // What is no UTF-8 takes the longer way, too.
     let json = std::str::from_utf8(json).ok().filter(|json| json.trim_ascii_start().starts_with('{'))?;
-    decode_text(json, |json| Whole { envelope, of: PhantomData }.deserialize(json)).ok()
+    decode_whole(json.into(), |json| Whole { envelope, of: PhantomData }.deserialize(json)).ok()
 }
 
 struct Whole<T> {

@@ -1,6 +1,6 @@
 //! The deserializer that counts, and its way through what it deserializes.
 
-use super::{OVERHEAD, allow, give_back, map_entry, note_foreign};
+use super::{OVERHEAD, allow, check_text, give_back, map_entry, note_foreign};
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
@@ -118,11 +118,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<V> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
+        check_text(text)?;
         allow(text.len() + OVERHEAD)?;
         self.inner.visit_str(text)
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<V::Value, E> {
+        check_text(text)?;
         allow(text.len() + OVERHEAD)?;
         self.inner.visit_borrowed_str(text)
     }

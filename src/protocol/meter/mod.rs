@@ -13,7 +13,10 @@ mod metered;
 
 pub(crate) use envelope::{Member, UsualEnvelope, decode_usual};
 use metered::Metered;
-use serde::{Deserialize, de::Error};
+use serde::{
+    Deserialize,
+    de::{Error, Unexpected},
+};
 use serde_json::de::StrRead;
 use std::cell::Cell;
 
@@ -34,20 +37,29 @@ struct State {
     exceeded: bool,
     /// The single object that was asked for has none of its model's members.
     foreign: Option<&'static str>,
+    /// What is read was no UTF-8 and was repaired: see [`check_text`].
+    is_repaired: bool,
 }
+
+const UNLIMITED: usize = usize::MAX;
 
 thread_local! {
     // Cells of their own: every text spends. Nothing is counted outside of [`limited`].
-    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
+    static LEFT: Cell<usize> = const { Cell::new(UNLIMITED) };
     static EXCEEDED: Cell<bool> = const { Cell::new(false) };
     static FOREIGN: Cell<Option<&'static str>> = const { Cell::new(None) };
+    static IS_REPAIRED: Cell<bool> = const { Cell::new(false) };
 }
 
 impl State {
     /// Makes this the thread's state, and returns the one before.
     fn replace(self) -> Self {
-        let Self { left, exceeded, foreign } = self;
-        Self { left: LEFT.replace(left), exceeded: EXCEEDED.replace(exceeded), foreign: FOREIGN.replace(foreign) }
+        Self {
+            left: LEFT.replace(self.left),
+            exceeded: EXCEEDED.replace(self.exceeded),
+            foreign: FOREIGN.replace(self.foreign),
+            is_repaired: IS_REPAIRED.replace(self.is_repaired),
+        }
     }
 }
 
@@ -60,34 +72,35 @@ pub(crate) enum Refusal {
     Json(serde_json::Error),
 }
 
-/// Decodes JSON, within the memory that its size allows.
-pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Refusal> {
-    match std::str::from_utf8(json) {
-        Ok(json) => decode_text(json, |json| T::deserialize(Metered::top::<T>(json))),
-        // Some text is in another coding, which matters only if it is one that is asked for. This is rare: the slower reading serves.
-        Err(_) => whole(&mut serde_json::Deserializer::from_slice(json), json.len(), |json| {
-            serde_path_to_error::deserialize(Metered::top::<T>(json)).map_err(serde_path_to_error::Error::into_inner)
-        }),
+/// JSON as UTF-8.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    pub(crate) json: &'a str,
+    /// It was no UTF-8: what was none has become U+FFFD.
+    pub(crate) is_repaired: bool,
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(json: &'a str) -> Self {
+        Self { json, is_repaired: false }
     }
+}
+
+/// Decodes JSON, within the memory that its size allows.
+pub(crate) fn decode<'de, T: Deserialize<'de>>(text: Text<'de>) -> Result<T, Refusal> {
+    decode_whole(text, |json| T::deserialize(Metered::top::<T>(json)))
 }
 
 /// Decodes JSON to its end with `read`, within the memory that its size allows. A whole text is checked for UTF-8 faster than its
 /// parts.
-fn decode_text<'de, T>(
-    json: &'de str,
+fn decode_whole<'de, T>(
+    text: Text<'de>,
     read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> serde_json::Result<T>,
 ) -> Result<T, Refusal> {
-    whole(&mut serde_json::Deserializer::from_str(json), json.len(), read)
-}
-
-fn whole<'de, T, R: serde_json::de::Read<'de>>(
-    json: &mut serde_json::Deserializer<R>,
-    bytes: usize,
-    read: impl FnOnce(&mut serde_json::Deserializer<R>) -> serde_json::Result<T>,
-) -> Result<T, Refusal> {
-    let (result, state) = limited(bytes, || {
-        let value = read(json)?;
-        json.end().map(|()| value)
+    let mut deserializer = serde_json::Deserializer::from_str(text.json);
+    let (result, state) = limited(text, || {
+        let value = read(&mut deserializer)?;
+        deserializer.end().map(|()| value)
     });
     match (state, result) {
         (State { exceeded: true, .. }, _) => Err(Refusal::TooMuchMemory),
@@ -97,16 +110,16 @@ fn whole<'de, T, R: serde_json::de::Read<'de>>(
 }
 
 /// Decodes JSON that cannot be decoded once more, to find where that fails: a path such as `[3].sid`.
-pub(crate) fn path_of_failure<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+pub(crate) fn path_of_failure<'de, T: Deserialize<'de>>(text: Text<'de>) -> Option<String> {
+    let mut deserializer = serde_json::Deserializer::from_str(text.json);
     let (result, _) =
-        limited(json.len(), || serde_path_to_error::deserialize::<_, T>(Metered::top::<T>(&mut deserializer)).err());
+        limited(text, || serde_path_to_error::deserialize::<_, T>(Metered::top::<T>(&mut deserializer)).err());
     result.map(|error| error.path().to_string()).filter(|path| path != ".")
 }
 
-/// Runs `read`, which reads `bytes` bytes with the functions of this module. `None`: it was refused for its memory.
-pub(crate) fn within<T>(bytes: usize, read: impl FnOnce() -> T) -> Option<T> {
-    let (value, state) = limited(bytes, read);
+/// Runs `read`, which reads a text with the functions of this module. `None`: it was refused for its memory.
+pub(crate) fn within<T>(text: Text<'_>, read: impl FnOnce() -> T) -> Option<T> {
+    let (value, state) = limited(text, read);
     (!state.exceeded).then_some(value)
 }
 
@@ -120,12 +133,24 @@ pub(crate) fn decode_inner<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_j
 
 /// Counts an allocation of so many bytes. `false`: it must not be made.
 pub(crate) fn spend(bytes: usize) -> bool {
-    let left = LEFT.get().checked_sub(bytes);
+    let left = match LEFT.get() {
+        UNLIMITED => Some(UNLIMITED),
+        left => left.checked_sub(bytes),
+    };
     match left {
         Some(left) => LEFT.set(left),
         None => EXCEEDED.set(true),
     }
     left.is_some()
+}
+
+/// Refuses a text that stood for something else before its JSON was repaired. Elsewhere in the JSON that matters to nobody: a
+/// message in another coding, for instance.
+pub(crate) fn check_text<E: Error>(text: &str) -> Result<(), E> {
+    match IS_REPAIRED.get() && text.contains(char::REPLACEMENT_CHARACTER) {
+        true => Err(E::invalid_type(Unexpected::Other("text that is not UTF-8"), &"UTF-8")),
+        false => Ok(()),
+    }
 }
 
 /// [`spend`], inside of a `Deserialize`.
@@ -145,17 +170,18 @@ pub(crate) const fn map_entry(count: usize, size: usize) -> usize {
     }
 }
 
-fn limited<T>(bytes: usize, read: impl FnOnce() -> T) -> (T, State) {
+fn limited<T>(text: Text<'_>, read: impl FnOnce() -> T) -> (T, State) {
     struct Restore(State);
     impl Drop for Restore {
         fn drop(&mut self) {
             self.0.replace();
         }
     }
-    let left = bytes.saturating_mul(PER_BYTE).max(ALWAYS);
-    let _restore = Restore(State { left, exceeded: false, foreign: None }.replace());
+    let left = text.json.len().saturating_mul(PER_BYTE).max(ALWAYS);
+    let inner = State { left, exceeded: false, foreign: None, is_repaired: text.is_repaired };
+    let _restore = Restore(inner.replace());
     let value = read();
-    (value, State { left: LEFT.get(), exceeded: EXCEEDED.get(), foreign: FOREIGN.get() })
+    (value, State { left: LEFT.get(), exceeded: EXCEEDED.get(), foreign: FOREIGN.get(), ..inner })
 }
 
 /// Takes back what was counted for an allocation that is gone.
@@ -185,7 +211,7 @@ mod tests {
     }
 
     fn refused<T: for<'de> Deserialize<'de>>(json: &str) -> bool {
-        match decode::<T>(json.as_bytes()) {
+        match decode::<T>(json.into()) {
             Err(Refusal::TooMuchMemory) => true,
             Ok(_) => false,
             Err(other) => panic!("{other:?}"),
@@ -229,7 +255,9 @@ mod tests {
             }
         }
         let text = format!("\"{}\"", list("[0]", 200));
-        assert!(decode::<Vec<Inner>>(list(&text, 10_000).as_bytes()).unwrap().iter().all(|inner| inner.0.is_some()));
+        assert!(
+            decode::<Vec<Inner>>(list(&text, 10_000).as_str().into()).unwrap().iter().all(|inner| inner.0.is_some())
+        );
         assert!(refused::<Vec<Inner>>(&list(&text, 3_000_000)));
         // And afterwards nothing is limited any more.
         assert!(decode_inner::<Value>(list("[0]", 3_000_000).as_bytes()).is_ok());
@@ -244,12 +272,12 @@ mod tests {
             (r#"{"Id": "x"}"#, false),
             (r#"{"status": 500, "message": "x"}"#, false),
         ] {
-            let refusal = decode::<Option<Large>>(json.as_bytes()).err();
+            let refusal = decode::<Option<Large>>(json.into()).err();
             assert_eq!(!matches!(refusal, Some(Refusal::NoMemberOf("Large"))), is_one, "{json}");
         }
         // Not so inside of another one, or of a list.
-        assert_eq!(decode::<Vec<Large>>(b"[{}, {}]").unwrap().len(), 2);
-        assert!(decode::<Large>(br#"{"boxed": {"new": 1}}"#).unwrap().boxed.is_some());
-        assert!(decode::<Option<Large>>(b"null").unwrap().is_none());
+        assert_eq!(decode::<Vec<Large>>("[{}, {}]".into()).unwrap().len(), 2);
+        assert!(decode::<Large>(r#"{"boxed": {"new": 1}}"#.into()).unwrap().boxed.is_some());
+        assert!(decode::<Option<Large>>("null".into()).unwrap().is_none());
     }
 }

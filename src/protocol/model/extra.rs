@@ -12,8 +12,8 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 
 /// The members of an object that its model has no field for, kept as the text that came.
 ///
-/// A value is parsed only when it is asked for, and written back byte for byte by serde_json; other formats than JSON cannot write
-/// it. Names are unique, in the order in which they came; of two members with one name the last counts. Looking a member up, adding
+/// A value is parsed only when it is asked for, and written back byte for byte. Other formats than JSON get an object with a
+/// private name of serde_json's in place of a value: give them `serde_json::to_value` of the model. Names are unique, in the order in which they came; of two members with one name the last counts. Looking a member up, adding
 /// and removing one takes time in proportion to the members: to look at all, use [`iter`](Self::iter). `Debug` prints the names
 /// alone: any value may be a secret.
 ///
@@ -130,6 +130,8 @@ impl ExtraReader {
     /// Reads the value of the member whose name came last.
     pub(crate) fn read_next<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         let RawText(value) = map.next_value()?;
+        meter::check_text(name)?;
+        meter::check_text(&value)?;
         // FNV-1a: which bit it is matters to nobody but for the time that a wrong guess takes.
         let hash = name
             .bytes()
@@ -342,10 +344,10 @@ mod tests {
             }
         }
         let object = format!("{{\"a\":true{}}}", r#","":0"#.repeat(1_000_000));
-        assert_eq!(meter::decode::<Thing>(object.as_bytes()).unwrap().extra.len(), 1);
+        assert_eq!(meter::decode::<Thing>(object.as_str().into()).unwrap().extra.len(), 1);
         let list = |object: &str| format!("[{object}{}]", format!(",{object}").repeat(500_000));
-        assert!(meter::decode::<Vec<Thing>>(list(r#"{"a":0}"#).as_bytes()).is_ok());
-        let refused = meter::decode::<Vec<Thing>>(list(r#"{"":0}"#).as_bytes());
+        assert!(meter::decode::<Vec<Thing>>(list(r#"{"a":0}"#).as_str().into()).is_ok());
+        let refused = meter::decode::<Vec<Thing>>(list(r#"{"":0}"#).as_str().into());
         assert!(matches!(refused, Err(meter::Refusal::TooMuchMemory)));
     }
 }

@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, fmt};
 
 /// JSON of a form that the service does not document, kept as the text that came.
 ///
-/// It is parsed only when it is asked for. serde_json writes it byte for byte; other formats than JSON cannot write it. `Debug` prints the names of an object's members alone: any value may be a secret.
+/// It is parsed only when it is asked for. `Debug` prints the names of an object's members alone: any value may be a secret.
+///
+/// serde_json's texts have it byte for byte. Other formats than JSON get an object with a private name of serde_json's: give them
+/// [`decode::<serde_json::Value>`](Self::decode) of it.
 ///
 /// ```
 /// use iam_sdk::Json;
@@ -51,10 +54,6 @@ impl Json {
     /// Takes a text that is JSON.
     pub(crate) fn new(text: &str) -> Self {
         Self(text.into())
-    }
-
-    fn value(&self) -> Option<Value> {
-        serde_json::from_str(&self.0).ok()
     }
 }
 
@@ -143,7 +142,7 @@ impl PartialEq for Json {
 
 impl PartialEq<Value> for Json {
     fn eq(&self, other: &Value) -> bool {
-        self.value().as_ref() == Some(other)
+        is_same_value(&self.0, &other.to_string())
     }
 }
 
@@ -168,6 +167,7 @@ from!(&str, String, bool, i32, i64, u32, u64, f64);
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let RawText(text) = RawText::deserialize(from)?;
+        meter::check_text(&text)?;
         meter::allow(text.len() + meter::OVERHEAD)?;
         Ok(Self(text.into()))
     }

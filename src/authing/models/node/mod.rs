@@ -47,7 +47,7 @@ pub struct OrgNode {
     details: Rare<OrgNodeDetails>,
 }
 
-/// Where an [`OrgNode`] stands, and its times.
+/// The position and times of an [`OrgNode`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OrgNodeDetails {
@@ -67,7 +67,7 @@ pub struct OrgNodeDetails {
     rare: Rare<RareOrgNodeDetails>,
 }
 
-/// What few [`OrgNode`]s in a tree have: the fields of one that are lists, or seldom set.
+/// The rarely set fields of an [`OrgNode`], and its lists.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RareOrgNodeDetails {
@@ -154,7 +154,7 @@ impl OrgNode {
 
     /// Returns the ids of the nodes from the root to this one.
     ///
-    /// A path that ended in the id of the node goes on to do so where you set another id. `path` on the wire.
+    /// If the path ends in the node's id, it follows when you change the id. `path` on the wire.
     pub fn path(&self) -> Vec<&str> {
         if let Some(unusual) = self.unusual.as_deref().filter(|unusual| !unusual.path.is_empty()) {
             return unusual.path.iter().map(String::as_str).collect();
