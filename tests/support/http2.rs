@@ -36,6 +36,7 @@ pub struct Habits {
 }
 
 /// A response in parts.
+#[cfg_attr(not(feature = "async"), allow(dead_code, reason = "tests of HTTP/2 send it"))]
 #[derive(Clone, Copy, Debug)]
 pub struct Scripted {
     /// The headers, as HPACK has them.
@@ -46,6 +47,7 @@ pub struct Scripted {
 }
 
 /// How a response ends.
+#[cfg_attr(not(feature = "async"), allow(dead_code, reason = "tests of HTTP/2 send it"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Its last frame says so.
