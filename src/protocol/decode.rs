@@ -334,9 +334,9 @@ mod tests {
         let mut data = data("");
         data.response.is_unmarked = true;
         let error = data.decode::<Option<i64>>().unwrap_err();
-        assert!(error.is_decode() && error.to_string().contains("empty response"), "{error}");
-        assert!(data.list::<i64>().unwrap_err().is_decode());
-        assert!(data.raw().unwrap_err().is_decode());
+        assert!(error.is_transport() && error.to_string().contains("empty response"), "{error}");
+        assert!(data.list::<i64>().unwrap_err().is_transport());
+        assert!(data.raw().unwrap_err().is_transport());
         data.acknowledge().unwrap();
     }
 }

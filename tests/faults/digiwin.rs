@@ -220,7 +220,7 @@ async fn a_connection_closed_after_the_headers_is_no_empty_response() {
         let users = client.users().get_user_simple().await;
         assert_eq!(users.as_ref().ok().map(Vec::len), is_whole.then_some(0), "{head}: {users:?}");
         let error = client.users().get_user("u").await.unwrap_err();
-        let kind = if is_whole { ErrorKind::NotFound } else { ErrorKind::Decode };
+        let kind = if is_whole { ErrorKind::NotFound } else { ErrorKind::Transport };
         assert_eq!((error.kind(), error.was_sent()), (kind, true), "{head}: {error}");
         let raw = client.request(Method::POST, "/x").await;
         assert_eq!(raw.is_ok(), is_whole, "{head}: {raw:?}");
