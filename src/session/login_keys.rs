@@ -22,9 +22,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a login waits for a key that another one has asked for, before it or one of those that wait as well asks again: that
-/// request may hang, or nobody may be driving it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a login waits for a key that another one has asked for, before it or one of those that wait as well asks again, and for
+/// a key pair that another one has begun to make: that may hang, or nobody may be driving it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the logins of a client share.
 pub(super) struct LoginKeys {
@@ -45,7 +45,11 @@ impl LoginKeys {
 
 /// A key pair under way.
 enum Making {
-    Spare(ComingPair),
+    /// One that another login or preparation began. `until`: how long to wait for it.
+    Spare {
+        coming: ComingPair,
+        until: Instant,
+    },
     Own(JoinHandle<Result<KeyPair>>),
 }
 
@@ -64,6 +68,11 @@ fn may_use(wanted: &KeyRequest, key: &ServiceKey) -> bool {
     wanted.refused.as_deref() != Some(key)
 }
 
+/// Returns how long to wait from now on for what another login does.
+fn patience(deadline: Instant) -> Instant {
+    deadline.min(after(Instant::now(), PATIENCE))
+}
+
 async fn make_pair() -> Result<KeyPair> {
     Workers::cpu().run(KeyPair::generate).await?
 }
@@ -77,7 +86,7 @@ impl Session {
         deadline: Instant,
         made: Option<&AttemptLog>,
     ) -> Result<(Arc<ServiceKey>, Option<KeyPair>)> {
-        let making = wanted.with_pair.then(|| self.begin_pair());
+        let making = wanted.with_pair.then(|| self.begin_pair(deadline));
         if let Some(refused) = &wanted.refused {
             self.core.login_keys.forget(refused);
         }
@@ -115,12 +124,17 @@ impl Session {
         }
         let (settings, deadline) = (&self.settings, self.deadline());
         // A login that comes meanwhile uses it, and many preparations at once make one.
-        let mut pair = self.core.login_keys.spare.begin(|task| {
-            let work = async { task.complete(make_pair().await) };
-            drop(self.core.flavour.spawn_in(tracing::Span::none(), work));
-        });
+        let begin = || self.core.login_keys.spare.begin(|task| task.make_in(self.core.flavour));
+        let (mut pair, patience) = (begin(), patience(deadline));
         let asked = self.service_key(wanted, settings, deadline, Some(attempts), true).await;
-        let made = self.core.flavour.until(deadline, pair.made()).await;
+        let made = async {
+            match self.core.flavour.until(patience, pair.made()).await {
+                Ok(Ok(())) => Ok(()),
+                // Another preparation's runtime was to make it, which is gone or is not driven.
+                Ok(Err(_)) | Err(_) => begin().made().await,
+            }
+        };
+        let made = self.core.flavour.until(deadline, made).await;
         asked.and(made.unwrap_or_else(|_| Err(settings.late("the login's key"))))
     }
 
@@ -152,7 +166,7 @@ impl Session {
             if let Some(known) = known() {
                 return Ok(known);
             }
-            let patience = deadline.min(after(Instant::now(), PATIENCE));
+            let patience = patience(deadline);
             let follower = match memory.fetches.begin(Goal::Read, patience) {
                 Flight::Leader(leader, _) => {
                     let result = match known() {
@@ -195,9 +209,9 @@ impl Session {
     }
 
     /// Takes the spare key pair, or begins to make one.
-    fn begin_pair(&self) -> Making {
+    fn begin_pair(&self, deadline: Instant) -> Making {
         match self.core.login_keys.spare.take() {
-            Some(coming) => Making::Spare(coming),
+            Some(coming) => Making::Spare { coming, until: patience(deadline) },
             // By itself, so that its place in the queue is not held by a thread that waits for the network. Without a span: it would
             // keep that of the refresh open, also where the runtime is shut down.
             None => Making::Own(self.core.flavour.spawn_in(tracing::Span::none(), make_pair())),
@@ -208,10 +222,10 @@ impl Session {
         let made = async {
             match making {
                 Making::Own(making) => making.join().await?,
-                Making::Spare(coming) => match coming.await {
-                    Ok(Ok(pair)) => Ok(pair),
-                    // Its thread could not make one, or not even begin.
-                    Ok(Err(_)) | Err(_) => make_pair().await,
+                Making::Spare { coming, until } => match self.core.flavour.until(until, coming).await {
+                    Ok(Ok(Ok(pair))) => Ok(pair),
+                    // Its thread could not make one, or has not even begun.
+                    Ok(Ok(Err(_)) | Err(_)) | Err(_) => make_pair().await,
                 },
             }
         };

@@ -189,6 +189,50 @@ fn a_call_whose_runtime_is_shut_down_is_an_error_and_no_panic() {
     assert!(error.is_configuration() && error.to_string().contains("shut down"), "{error}");
 }
 
+/// Begins a preparation on a runtime that is not driven any further, where a key pair is to be made and has not begun.
+fn preparation_that_stands_still(client: &Client) -> tokio::runtime::Runtime {
+    // After each task the runtime polls what it blocks on, which leaves with the second poll.
+    let runtime = tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        assert!(futures_util::poll!(std::pin::pin!(client.prepare_login())).is_pending());
+        tokio::task::yield_now().await;
+    });
+    runtime
+}
+
+#[test]
+fn a_key_pair_on_a_runtime_that_stands_still_holds_up_no_login_and_no_preparation() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = || {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+        builder.timeout(Duration::from_secs(15)).build().unwrap()
+    };
+    let [logs_in, prepares] = [(); 2].map(|()| client());
+    let _still = [&logs_in, &prepares].map(preparation_that_stands_still);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (logged_in, prepared) = runtime.block_on(async { tokio::join!(logs_in.log_in(), prepares.prepare_login()) });
+    logged_in.unwrap();
+    prepared.unwrap();
+}
+
+#[test]
+fn a_preparation_does_not_fail_with_the_runtime_of_another_one() {
+    let emulator = Emulator::start().unwrap();
+    let client = client(&emulator, ann(&emulator));
+    let other = preparation_that_stands_still(&client);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut waits = std::pin::pin!(client.prepare_login());
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        // Its work is a task, which waits for the key pair of the other one by now.
+        tokio::task::yield_now().await;
+        other.shutdown_background();
+        waits.await.unwrap();
+        client.log_in().await.unwrap();
+    });
+}
+
 #[test]
 fn a_refresh_on_a_runtime_that_stands_still_holds_neither_the_session_nor_the_stores_lock_for_ever() {
     use iam_sdk::token_store::{EncryptionKey, FileStore};
