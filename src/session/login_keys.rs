@@ -3,7 +3,7 @@
 use super::{
     Session,
     flight::{Flight, Goal},
-    key_fetch::{self, Fetched, Heard},
+    key_fetch::{Fetched, Wait, may_use, wait},
     observe::AttemptLog,
     service_key::KeyMemory,
     spare_pair::{ComingPair, SparePair},
@@ -15,9 +15,7 @@ use crate::{
     protocol::{dry_run, login::KeyRequest},
     transport::{after, runtime::JoinHandle, worker::Workers},
 };
-use futures_util::future::{Either, select};
 use std::{
-    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,21 +49,6 @@ enum Making {
         until: Instant,
     },
     Own(JoinHandle<Result<KeyPair>>),
-}
-
-impl Fetched {
-    fn is_shared_with(&self, wanted: &KeyRequest, settings: &CallSettings, is_later: bool) -> bool {
-        let heard = match &self.result {
-            Ok(key) => Heard::Key { is_refused: !may_use(wanted, key) },
-            Err(error) => Heard::Failure { kind: error.kind(), is_alike: *self.settings == *settings },
-        };
-        key_fetch::is_shared(heard, is_later)
-    }
-}
-
-/// Returns whether a key is another one than the service has refused to this login.
-fn may_use(wanted: &KeyRequest, key: &ServiceKey) -> bool {
-    wanted.refused.as_deref() != Some(key)
 }
 
 /// Returns how long to wait from now on for what another login does.
@@ -161,8 +144,8 @@ impl Session {
         let known = || memory.get(Instant::now()).filter(|known| !in_any_case && may_use(wanted, known));
         let mut is_later = false;
         loop {
-            // Before the memory is read: a key that comes after that is news.
-            let mut news = memory.news();
+            // Before the memory is read: it tells of a key that comes after that.
+            let changes = memory.changes();
             if let Some(known) = known() {
                 return Ok(known);
             }
@@ -178,13 +161,14 @@ impl Session {
                 }
                 Flight::Follower(follower, _) => follower,
             };
-            let (outcome, news) = (pin!(follower.outcome()), pin!(news.changed()));
-            match self.core.flavour.until(patience, select(outcome, news)).await {
-                Ok(Either::Left((Some(fetched), _))) if fetched.is_shared_with(wanted, settings, is_later) => {
+            // Who asks in any case waits for this request alone: between a key's coming and the request's end it would ask again.
+            let changes = (!in_any_case).then_some(changes);
+            match self.core.flavour.until(patience, wait(follower, changes)).await {
+                Ok(Wait::Ended(Some(fetched))) if fetched.is_shared_with(wanted, settings, is_later) => {
                     return fetched.result;
                 }
-                Ok(Either::Right(_)) => continue,
-                Ok(Either::Left(_)) => {}
+                Ok(Wait::Changed) => continue,
+                Ok(Wait::Ended(_)) => {}
                 Err(_) if patience < deadline => {}
                 Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
             }
