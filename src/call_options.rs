@@ -117,7 +117,7 @@ impl fmt::Debug for CallOptions {
 }
 
 /// The settings that a call is made with, all of them decided.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct CallSettings {
     pub(crate) timeout: Duration,
     /// `None`: all that is left of `timeout`.

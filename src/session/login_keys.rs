@@ -3,7 +3,7 @@
 use super::{
     Session,
     flight::{Flight, Goal},
-    key_fetch::{self, Fetched, Heard},
+    key_fetch::{Fetched, Wait, may_use, wait},
     observe::AttemptLog,
     service_key::KeyMemory,
     spare_pair::{ComingPair, SparePair},
@@ -15,16 +15,14 @@ use crate::{
     protocol::{dry_run, login::KeyRequest},
     transport::{after, runtime::JoinHandle, worker::Workers},
 };
-use futures_util::future::{Either, select};
 use std::{
-    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-/// How long a login waits for a key that another one has asked for, before it or one of those that wait as well asks again: that
-/// request may hang, or nobody may be driving it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a login waits for a key that another one has asked for, before it or one of those that wait as well asks again, and for
+/// a key pair that another one has begun to make: that may hang, or nobody may be driving it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the logins of a client share.
 pub(super) struct LoginKeys {
@@ -45,23 +43,17 @@ impl LoginKeys {
 
 /// A key pair under way.
 enum Making {
-    Spare(ComingPair),
+    /// One that another login or preparation began. `until`: how long to wait for it.
+    Spare {
+        coming: ComingPair,
+        until: Instant,
+    },
     Own(JoinHandle<Result<KeyPair>>),
 }
 
-impl Fetched {
-    fn is_shared_with(&self, wanted: &KeyRequest, settings: &CallSettings, is_later: bool) -> bool {
-        let heard = match &self.result {
-            Ok(key) => Heard::Key { is_refused: !may_use(wanted, key) },
-            Err(error) => Heard::Failure { kind: error.kind(), is_alike: *self.settings == *settings },
-        };
-        key_fetch::is_shared(heard, is_later)
-    }
-}
-
-/// Returns whether a key is another one than the service has refused to this login.
-fn may_use(wanted: &KeyRequest, key: &ServiceKey) -> bool {
-    wanted.refused.as_deref() != Some(key)
+/// Returns how long to wait from now on for what another login does.
+fn patience(deadline: Instant) -> Instant {
+    deadline.min(after(Instant::now(), PATIENCE))
 }
 
 async fn make_pair() -> Result<KeyPair> {
@@ -77,7 +69,7 @@ impl Session {
         deadline: Instant,
         made: Option<&AttemptLog>,
     ) -> Result<(Arc<ServiceKey>, Option<KeyPair>)> {
-        let making = wanted.with_pair.then(|| self.begin_pair());
+        let making = wanted.with_pair.then(|| self.begin_pair(deadline));
         if let Some(refused) = &wanted.refused {
             self.core.login_keys.forget(refused);
         }
@@ -115,12 +107,17 @@ impl Session {
         }
         let (settings, deadline) = (&self.settings, self.deadline());
         // A login that comes meanwhile uses it, and many preparations at once make one.
-        let mut pair = self.core.login_keys.spare.begin(|task| {
-            let work = async { task.complete(make_pair().await) };
-            drop(self.core.flavour.spawn_in(tracing::Span::none(), work));
-        });
+        let begin = || self.core.login_keys.spare.begin(|task| task.make_in(self.core.flavour));
+        let (mut pair, patience) = (begin(), patience(deadline));
         let asked = self.service_key(wanted, settings, deadline, Some(attempts), true).await;
-        let made = self.core.flavour.until(deadline, pair.made()).await;
+        let made = async {
+            match self.core.flavour.until(patience, pair.made()).await {
+                Ok(Ok(())) => Ok(()),
+                // Another preparation's runtime was to make it, which is gone or is not driven.
+                Ok(Err(_)) | Err(_) => begin().made().await,
+            }
+        };
+        let made = self.core.flavour.until(deadline, made).await;
         asked.and(made.unwrap_or_else(|_| Err(settings.late("the login's key"))))
     }
 
@@ -147,12 +144,12 @@ impl Session {
         let known = || memory.get(Instant::now()).filter(|known| !in_any_case && may_use(wanted, known));
         let mut is_later = false;
         loop {
-            // Before the memory is read: a key that comes after that is news.
-            let mut news = memory.news();
+            // Before the memory is read: it tells of a key that comes after that.
+            let changes = memory.changes();
             if let Some(known) = known() {
                 return Ok(known);
             }
-            let patience = deadline.min(after(Instant::now(), PATIENCE));
+            let patience = patience(deadline);
             let follower = match memory.fetches.begin(Goal::Read, patience) {
                 Flight::Leader(leader, _) => {
                     let result = match known() {
@@ -164,13 +161,14 @@ impl Session {
                 }
                 Flight::Follower(follower, _) => follower,
             };
-            let (outcome, news) = (pin!(follower.outcome()), pin!(news.changed()));
-            match self.core.flavour.until(patience, select(outcome, news)).await {
-                Ok(Either::Left((Some(fetched), _))) if fetched.is_shared_with(wanted, settings, is_later) => {
+            // Who asks in any case waits for this request alone: between a key's coming and the request's end it would ask again.
+            let changes = (!in_any_case).then_some(changes);
+            match self.core.flavour.until(patience, wait(follower, changes)).await {
+                Ok(Wait::Ended(Some(fetched))) if fetched.is_shared_with(wanted, settings, is_later) => {
                     return fetched.result;
                 }
-                Ok(Either::Right(_)) => continue,
-                Ok(Either::Left(_)) => {}
+                Ok(Wait::Changed) => continue,
+                Ok(Wait::Ended(_)) => {}
                 Err(_) if patience < deadline => {}
                 Err(_) => return Err(settings.late("the service's public key, which another login asked for,")),
             }
@@ -195,9 +193,9 @@ impl Session {
     }
 
     /// Takes the spare key pair, or begins to make one.
-    fn begin_pair(&self) -> Making {
+    fn begin_pair(&self, deadline: Instant) -> Making {
         match self.core.login_keys.spare.take() {
-            Some(coming) => Making::Spare(coming),
+            Some(coming) => Making::Spare { coming, until: patience(deadline) },
             // By itself, so that its place in the queue is not held by a thread that waits for the network. Without a span: it would
             // keep that of the refresh open, also where the runtime is shut down.
             None => Making::Own(self.core.flavour.spawn_in(tracing::Span::none(), make_pair())),
@@ -208,10 +206,10 @@ impl Session {
         let made = async {
             match making {
                 Making::Own(making) => making.join().await?,
-                Making::Spare(coming) => match coming.await {
-                    Ok(Ok(pair)) => Ok(pair),
-                    // Its thread could not make one, or not even begin.
-                    Ok(Err(_)) | Err(_) => make_pair().await,
+                Making::Spare { coming, until } => match self.core.flavour.until(until, coming).await {
+                    Ok(Ok(Ok(pair))) => Ok(pair),
+                    // Its thread could not make one, or has not even begun.
+                    Ok(Ok(Err(_)) | Err(_)) | Err(_) => make_pair().await,
                 },
             }
         };

@@ -17,17 +17,17 @@ pub(super) struct KeyMemory {
     /// Lets one of many concurrent logins ask for the key.
     pub(super) fetches: SingleFlight<Fetched>,
     /// Tells whenever a key becomes known.
-    news: watch::Sender<()>,
+    changes: watch::Sender<()>,
 }
 
 impl KeyMemory {
     pub(super) fn new(lifetime: Duration) -> Self {
-        Self { lifetime, key: Mutex::default(), fetches: SingleFlight::new(), news: watch::Sender::new(()) }
+        Self { lifetime, key: Mutex::default(), fetches: SingleFlight::new(), changes: watch::Sender::new(()) }
     }
 
     /// Returns a receiver that tells when a key becomes known from now on.
-    pub(super) fn news(&self) -> watch::Receiver<()> {
-        self.news.subscribe()
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// Returns whether a login may use a key that another one has asked for.
@@ -48,7 +48,7 @@ impl KeyMemory {
         if known.as_ref().is_none_or(|(_, earlier)| *earlier <= asked) {
             *known = Some((key, asked));
             drop(known);
-            self.news.send_replace(());
+            self.changes.send_replace(());
         }
     }
 

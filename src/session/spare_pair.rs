@@ -1,11 +1,18 @@
 //! A key pair that is made ahead, for the next login.
 
+use super::login_keys::PATIENCE;
 use crate::{
     Result,
     crypto::KeyPair,
-    transport::{runtime::work_lost, worker::Workers},
+    transport::{
+        runtime::{Flavour, work_lost},
+        worker::Workers,
+    },
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 use tokio::sync::{oneshot, watch};
 
 /// Holds one key pair at the most. A login takes it out, so that no two logins have the same one.
@@ -15,6 +22,8 @@ pub(super) struct SparePair(Mutex<Option<Spare>>);
 struct Spare {
     /// The process that made it: after a fork the child would have the same pair as its parent.
     process: u32,
+    /// When its making began.
+    begun: Instant,
     pair: ComingPair,
     watched: WatchedPair,
 }
@@ -59,7 +68,7 @@ impl SparePair {
 
     /// Takes the pair out.
     pub(super) fn take(&self) -> Option<ComingPair> {
-        self.lock().take().filter(Spare::is_own).map(|spare| spare.pair)
+        self.lock().take().filter(Spare::is_usable).map(|spare| spare.pair)
     }
 
     /// Keeps a pair that no login has used, unless there is another one.
@@ -81,7 +90,8 @@ impl SparePair {
 impl Spare {
     fn begin() -> (PairTask, Self) {
         let ((sender, pair), (made, watched)) = (oneshot::channel(), watch::channel(None));
-        (PairTask { pair: sender, made }, Self { process: std::process::id(), pair, watched: WatchedPair(watched) })
+        let (process, begun, watched) = (std::process::id(), Instant::now(), WatchedPair(watched));
+        (PairTask { pair: sender, made }, Self { process, begun, pair, watched })
     }
 
     fn is_own(&self) -> bool {
@@ -89,11 +99,18 @@ impl Spare {
     }
 
     fn is_usable(&self) -> bool {
-        self.is_own() && !self.watched.is_lost()
+        // What has not come for long may never come: nobody may be driving the runtime that was to make it.
+        self.is_own() && !self.watched.is_lost() && (self.watched.is_made() || self.begun.elapsed() < PATIENCE)
     }
 }
 
 impl PairTask {
+    /// Makes the pair as soon as a core is free for it. Nobody needs to drive the runtime any more once that has begun.
+    pub(super) fn make_in(self, flavour: Flavour) {
+        let work = async { Workers::cpu().run(move || self.complete(KeyPair::generate())).await };
+        drop(flavour.spawn_in(tracing::Span::none(), work));
+    }
+
     pub(super) fn complete(self, pair: Result<KeyPair>) {
         let made = pair.as_ref().map(drop).map_err(Clone::clone);
         // Nobody may want it any more.
@@ -107,6 +124,10 @@ impl WatchedPair {
     pub(super) async fn made(&mut self) -> Result<()> {
         let made = self.0.wait_for(Option::is_some).await.map_err(|_| work_lost())?;
         made.clone().unwrap_or_else(|| Err(work_lost()))
+    }
+
+    fn is_made(&self) -> bool {
+        self.0.borrow().is_some()
     }
 
     /// Returns whether none could be made, or what was to make it has ended.
@@ -129,7 +150,7 @@ mod tests {
 
     /// The test's own threads may have all cores for the moment.
     fn make(spare: &SparePair) {
-        while spare.lock().is_none() {
+        while !spare.lock().as_ref().is_some_and(Spare::is_usable) {
             spare.make();
             std::thread::yield_now();
         }
@@ -187,6 +208,43 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_that_does_not_come_is_begun_again() {
+        let (spare, mut tasks) = (SparePair::default(), Vec::new());
+        let late = || spare.lock().as_mut().unwrap().begun -= PATIENCE;
+        let mut pair = spare.begin(|task| tasks.push(task));
+        late();
+        assert!(spare.take().is_none(), "a login waits for it");
+        spare.begin(|task| tasks.push(task));
+        late();
+        spare.begin(|task| tasks.push(task));
+        assert_eq!(tasks.len(), 3);
+        // One that has come stays.
+        tasks.pop().unwrap().complete(KeyPair::generate());
+        late();
+        spare.begin(|_| panic!("another one is made"));
+        assert!(taken(&spare).is_some());
+        tasks.clear();
+        assert!(pair.made().now_or_never().unwrap().is_err());
+    }
+
+    #[cfg(feature = "async")]
+    #[test]
+    fn a_pair_comes_also_where_the_runtime_that_began_it_is_not_driven_any_more() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let comes = || {
+            let (spare, left, driven) = (SparePair::default(), runtime(), runtime());
+            let mut pair = left.block_on(async {
+                let pair = spare.begin(|task| task.make_in(Flavour::Async));
+                tokio::task::yield_now().await;
+                pair
+            });
+            driven.block_on(async { tokio::time::timeout(PATIENCE, pair.made()).await }).is_ok_and(|made| made.is_ok())
+        };
+        // Other tests may have all cores for the moment, and then it has not begun.
+        assert!((0..10).any(|_| comes()));
+    }
+
+    #[test]
     fn the_pair_of_another_process_is_not_used() {
         let (spare, [theirs, own]) = (SparePair::default(), [(); 2].map(|()| KeyPair::generate().unwrap()));
         let inherit = || {
@@ -199,7 +257,7 @@ mod tests {
         spare.keep(own.clone());
         assert!(taken(&spare).is_some_and(|pair| pair == own));
         inherit();
-        spare.make();
-        assert!(taken(&spare).is_none_or(|pair| pair != theirs));
+        make(&spare);
+        assert!(taken(&spare).unwrap() != theirs);
     }
 }

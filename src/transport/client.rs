@@ -125,7 +125,7 @@ impl HttpConfig {
             .map_err(|error| Error::configuration("the HTTP client cannot be built").source(error.without_url()))
     }
 
-    /// So that the attempt after one that hung has another connection.
+    /// Enables HTTP/2 pings, so that the attempt after one that hung has another connection.
     #[cfg(feature = "async")]
     fn with_pings(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         let part = |of: u32, range: RangeInclusive<Duration>| match self.attempt_timeout {

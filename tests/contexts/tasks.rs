@@ -1,8 +1,12 @@
 //! Calls of the async flavour.
 
 use super::{ann, request_count};
-use crate::support::log::Log;
-use iam_sdk::{Client, digiwin::Credentials, emulator::Emulator};
+use crate::support::{
+    gate::Gate,
+    log::Log,
+    server::{Server, json, status},
+};
+use iam_sdk::{CallOptions, Client, RetryPolicy, digiwin::Credentials, emulator::Emulator};
 use std::{
     sync::{
         Arc,
@@ -48,9 +52,10 @@ fn an_async_call_in_a_runtime_without_a_timer_is_an_error_and_no_panic() {
             assert!(error.is_configuration() && error.to_string().contains("enable_time"), "{error}");
             assert!(!error.was_sent());
         }
+        // The next time, a runtime with a timer has been there before.
+        let with = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        with.block_on(client.users().get_user("ann")).unwrap();
     }
-    let with = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    with.block_on(client.users().get_user("ann")).unwrap();
 }
 
 #[test]
@@ -168,12 +173,11 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
 
 #[test]
 fn a_call_whose_runtime_is_shut_down_is_an_error_and_no_panic() {
-    use crate::support::{gate::Gate, server::Server};
     let gate = Gate::new();
     let shut = gate.clone();
     let server = Server::start(move |_| {
         shut.pass();
-        crate::support::server::json("{}")
+        json("{}")
     });
     let _opened = gate.open_at_end();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -187,6 +191,78 @@ fn a_call_whose_runtime_is_shut_down_is_an_error_and_no_panic() {
     runtime.shutdown_background();
     let error = call.join().expect("it panicked").unwrap_err();
     assert!(error.is_configuration() && error.to_string().contains("shut down"), "{error}");
+}
+
+/// Begins a preparation on a runtime that is not driven any further, where a key pair is to be made and has not begun.
+fn preparation_that_stands_still(client: &Client) -> tokio::runtime::Runtime {
+    // After each task the runtime polls what it blocks on, which leaves with the second poll.
+    let runtime = tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        assert!(futures_util::poll!(std::pin::pin!(client.prepare_login())).is_pending());
+        tokio::task::yield_now().await;
+    });
+    runtime
+}
+
+#[test]
+fn a_key_pair_on_a_runtime_that_stands_still_holds_up_no_login_and_no_preparation() {
+    let emulator = Emulator::start().unwrap();
+    let account = emulator.digiwin().account();
+    let client = || {
+        let builder = Client::builder(emulator.base_url(), account.app_token.clone()).credentials(ann(&emulator));
+        builder.timeout(Duration::from_secs(15)).build().unwrap()
+    };
+    let [logs_in, prepares] = [(); 2].map(|()| client());
+    let _still = [&logs_in, &prepares].map(preparation_that_stands_still);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (logged_in, prepared) = runtime.block_on(async { tokio::join!(logs_in.log_in(), prepares.prepare_login()) });
+    logged_in.unwrap();
+    prepared.unwrap();
+}
+
+#[test]
+fn a_preparation_does_not_fail_with_the_runtime_of_another_one() {
+    let emulator = Emulator::start().unwrap();
+    let client = client(&emulator, ann(&emulator));
+    let other = preparation_that_stands_still(&client);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut waits = std::pin::pin!(client.prepare_login());
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        // Its work is a task, which waits for the key pair of the other one by now.
+        tokio::task::yield_now().await;
+        other.shutdown_background();
+        waits.await.unwrap();
+        client.log_in().await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn logins_with_different_time_limits_share_a_key_request_that_fails() {
+    let gate = Gate::new();
+    let (_end, shut) = (gate.open_at_end(), gate.clone());
+    let server = Server::start(move |_| {
+        shut.pass();
+        status(503, "")
+    });
+    let retries = RetryPolicy::new().max_attempts(2).initial_backoff(Duration::ZERO);
+    let client = Client::builder(server.url(), "a").retry(retries).build().unwrap();
+    let log_in = |n: u64| {
+        let options = CallOptions::new().timeout(Duration::from_secs(20 + n));
+        let client = client.with_session(n.to_string()).with_options(options).unwrap();
+        tokio::spawn(async move { client.identity().login("u", "p").await })
+    };
+    let logins: Vec<_> = (0..20).map(log_in).collect();
+    // Each has been polled once the request of the first one is with the service.
+    while gate.arrived() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    gate.open();
+    for login in logins {
+        let error = login.await.unwrap().unwrap_err();
+        assert!(error.is_server(), "{error}");
+    }
+    assert_eq!(server.requests().len(), 2, "the attempts of one login");
 }
 
 #[test]
