@@ -344,13 +344,14 @@ macro_rules! settings_methods {
         }
 
         /// Sets the largest response that is read, in bytes after decompression. Default: 64 MiB. A larger one is an error of kind
-        /// [`TooLarge`](crate::ErrorKind::TooLarge).
+        /// [`TooLarge`](crate::ErrorKind::TooLarge), and so is one that would take more than 20 times its size once decoded (16 MiB are
+        /// always allowed), whatever the limit. Zero is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
         pub fn max_response_bytes(mut self, limit: usize) -> Self {
             self.settings.max_response_bytes = limit;
             self
         }
 
-        /// Sets whether the service is offered to compress long responses with gzip: those of lists, of other reads that bring no
+        /// Sets whether the client accepts gzip for long responses: those of lists, of other reads that bring no
         /// token or other secret, and of raw calls with GET. Default: `true`. A response that is compressed is decompressed either way.
         ///
         /// TLS hides what a response says and not how long it is. An eavesdropper who can also place text of their own into a

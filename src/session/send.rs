@@ -33,7 +33,6 @@ impl Session {
         mut now: Instant,
         sending: &mut Sending<'_>,
     ) -> impl Future<Output = Result<T>> {
-        let core = &*self.core;
         let mut last = None;
         async move {
             loop {
@@ -45,23 +44,23 @@ impl Session {
                     let (mut attempt, sent) = self.begin_attempt(request, token, attempts, time, sending)?;
                     let response = sent.instrument(attempt.span().clone()).await;
                     attempt.responded(&response);
-                    let data = response.and_then(|response| response.into_data(request.operation, core.dialect));
+                    let data = response.and_then(|response| response.into_data(request.operation, self.core.dialect));
                     let value = data.as_ref().map_err(Clone::clone).and_then(&read);
                     attempt.finish(value.as_ref().err(), data.as_ref().ok());
                     value
                 };
                 let error = match attempt.await {
                     Ok(value) => {
-                        core.budget.refill();
+                        self.core.budget.refill();
                         return Ok(value);
                     }
                     Err(error) => error,
                 };
-                match attempts.after(&error, Instant::now(), &core.budget) {
+                match attempts.after(&error, Instant::now(), &self.core.budget) {
                     Some(wait) => {
                         sending.again(request, &error, wait);
                         last = Some(error);
-                        core.flavour.sleep(wait).await;
+                        self.core.flavour.sleep(wait).await;
                         now = Instant::now();
                     }
                     None => return Err(self.failed(error, request, token, attempts)),

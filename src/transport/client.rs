@@ -153,13 +153,11 @@ impl HttpConfig {
         let wants_body = wants_body(&request);
         let built = self.build_request(request);
         let has_body = built.body().is_some();
-        if !self.lane {
-            self.runtimes.note();
-        }
+        let noted = if self.lane { Ok(()) } else { self.runtimes.note() };
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
         let waited = move || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let sending = http.execute(built);
+        let sending = noted.map(|()| http.execute(built));
         async move {
             // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
             // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,
@@ -169,7 +167,8 @@ impl HttpConfig {
                     tokio::task::yield_now().await;
                 }
             }
-            let response = sending.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+            let response =
+                sending?.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
             self.read(response, wants_body, time).await
         }
     }

@@ -33,10 +33,9 @@ use runtime::Flavour;
 #[cfg(feature = "blocking")]
 use std::future::ready;
 use std::{
-    sync::OnceLock,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
-use tokio::runtime::{Handle, Id};
 use url::Url;
 
 /// One HTTP request; the client adds the headers that every request has.
@@ -62,8 +61,8 @@ pub(crate) struct Transport {
     flavour: Flavour,
     clients: Clients,
     process: u32,
-    /// The first runtime where a call was made that has a timer.
-    with_timer: OnceLock<Id>,
+    /// Whether a call was made on a runtime that has a timer.
+    has_timer: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -88,7 +87,7 @@ impl Transport {
             #[cfg(test)]
             Flavour::Shuttle => return Err(Error::configuration("the model has no network")),
         };
-        Ok(Self { flavour, clients, process: std::process::id(), with_timer: OnceLock::new() })
+        Ok(Self { flavour, clients, process: std::process::id(), has_timer: AtomicBool::new(false) })
     }
 
     /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
@@ -101,11 +100,11 @@ impl Transport {
             ));
         }
         self.flavour.check_context()?;
-        // Once for the runtime that most programs have alone: looking takes longer than the rest of this.
-        let runtime = Handle::try_current().ok().map(|handle| handle.id());
-        if runtime.is_none() || self.with_timer.get() != runtime.as_ref() {
+        // Once for the runtime that most programs have alone: looking takes longer than the rest of this. What is sent on another one
+        // is checked there.
+        if !self.has_timer.load(Ordering::Relaxed) {
             self.flavour.check_timer()?;
-            runtime.map(|runtime| self.with_timer.set(runtime));
+            self.has_timer.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -134,5 +133,5 @@ pub(crate) fn after(now: Instant, duration: Duration) -> Instant {
 }
 
 fn too_large(limit: usize) -> Error {
-    Error::new(ErrorKind::TooLarge).sent(true).detail(format!("more than {limit} bytes"))
+    Error::new(ErrorKind::TooLarge).sent(true).detail(format!("more than {limit} bytes (max_response_bytes)"))
 }

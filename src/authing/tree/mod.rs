@@ -16,14 +16,14 @@ use std::{
 
 /// A node of an organization and the nodes below it.
 ///
-/// A node takes at most 250 bytes of memory with all that `orgs().find_by_id` brings of it: an id of 24 characters, a name
-/// and a code of 24 characters together, the order, the times, the organization, and the path, which the nodes below one node
-/// share. It is 232 bytes where eight nodes are below each one that has any, 242 where four are, and 300 in a chain. The first
+/// A node takes at most 250 bytes of memory where four or more nodes are below each one that has any, with all that
+/// `orgs().find_by_id` brings of it: an id of 24 characters, a name and a code of 24 characters together, the order, the times, the
+/// organization, and the path, which the nodes below one node share. It takes 300 bytes in a chain. The first
 /// field of [`RareOrgNodeDetails`](super::RareOrgNodeDetails) that a node has takes 208 bytes more, and each of its texts and
 /// lists what it holds. What the allocator takes to keep its books comes on top.
 ///
-/// `Serialize` writes the form of an export, children nested, without what the place in the tree tells: depth and paths. Of a member it writes the id, the user name, the addresses and
-/// the external id; the rest is left out. Trees of more than 60 levels can be written, and read, as JSON alone.
+/// `Serialize` writes the form of an export, children nested, without what the place in the tree tells: depth and paths. Of a member
+/// it writes the id, the user name, the addresses and the external id; the rest is left out. Trees of more than 60 levels can be written, and read, as JSON alone.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct OrgTree {
@@ -48,6 +48,24 @@ impl Deref for Children {
 impl DerefMut for Children {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
+    }
+}
+
+impl IntoIterator for Children {
+    type Item = OrgTree;
+    type IntoIter = std::vec::IntoIter<OrgTree>;
+
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Children {
+    type Item = &'a OrgTree;
+    type IntoIter = std::slice::Iter<'a, OrgTree>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }
 

@@ -28,7 +28,7 @@ impl Client {
     options_method!();
     client_methods!(request: digiwin::REQUEST);
 
-    /// Makes the next login short, of whichever session of this client: two requests over an open connection, and no wait for a key.
+    /// Prepares the next login of any session of this client: it then takes two requests and does not wait for a key pair.
     ///
     /// Asks for the service's public key, which opens a connection, and meanwhile makes the key pair of the next login. It sends the app
     /// token and nothing secret of a user, and neither needs nor changes a session's token. A connection that is not used is closed

@@ -12,8 +12,8 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 
 /// The members of an object that its model has no field for, kept as the text that came.
 ///
-/// A value is parsed only when it is asked for, and written back byte for byte. Other formats than JSON get an object with a
-/// private name of serde_json's in place of a value: give them `serde_json::to_value` of the model. Names are unique, in the order in which they came; of two members with one name the last counts. Looking a member up, adding
+/// A value is parsed only when it is asked for, and written back byte for byte. Serialize to JSON only: for another format convert
+/// with `serde_json::to_value` first. Names are unique, in the order in which they came; of two members with one name the last counts. Looking a member up, adding
 /// and removing one takes time in proportion to the members: to look at all, use [`iter`](Self::iter). `Debug` prints the names
 /// alone: any value may be a secret.
 ///

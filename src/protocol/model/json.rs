@@ -10,8 +10,7 @@ use std::{collections::BTreeMap, fmt};
 ///
 /// It is parsed only when it is asked for. `Debug` prints the names of an object's members alone: any value may be a secret.
 ///
-/// serde_json's texts have it byte for byte. Other formats than JSON get an object with a private name of serde_json's: give them
-/// [`decode::<serde_json::Value>`](Self::decode) of it.
+/// Serialize it to JSON only, which has it byte for byte: for another format [`decode`](Self::decode) it to a `serde_json::Value` first.
 ///
 /// ```
 /// use iam_sdk::Json;
@@ -38,6 +37,8 @@ impl Json {
     }
 
     /// Returns a member of an object, or `None` where there is no such member or this is no object.
+    ///
+    /// It reads the whole text and copies the value: to read several members, [`decode`](Self::decode) a type of your own.
     pub fn get(&self, name: &str) -> Option<Self> {
         let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(&self.0).ok()?;
         members.remove(name).map(|value| Self(value.get().into()))

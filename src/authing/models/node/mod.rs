@@ -23,8 +23,10 @@ use time::PackedTime;
 /// A node of an organization, a department for instance.
 ///
 /// The fields of [`OrgNodeDetails`] and [`RareOrgNodeDetails`] are read and set as if they were its own, `node.depth` and
-/// `node.children` for instance; to move one out, use `std::mem::take(&mut node.children)`. They take memory only where the
-/// service, or you, have set one.
+/// `node.children` for instance. They take memory where one was set: changing a field allocates its group where the node has none,
+/// 56 bytes, and 208 for a rare one, `std::mem::take` included. To take the children out, use [`take_children`](Self::take_children).
+///
+/// `path()`, `org_id()`, `created_at()` and `updated_at()` are methods. `path()` takes time in proportion to the depth.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct OrgNode {
@@ -214,8 +216,8 @@ impl OrgNode {
     /// The members that are no unknown ones.
     pub(in crate::authing) const NAMES: &[&str] = wire::NAMES;
 
-    /// Takes the ids of the nodes below, and the memory that they alone took.
-    pub(in crate::authing) fn take_children(&mut self) -> Vec<String> {
+    /// Takes the ids of the nodes below, and frees the memory that they alone took.
+    pub fn take_children(&mut self) -> Vec<String> {
         let Some(details) = self.details.get_mut() else { return Vec::new() };
         let Some(rare) = details.rare.get_mut() else { return Vec::new() };
         let children = std::mem::take(&mut rare.children);
