@@ -37,9 +37,9 @@ pub(crate) struct Data {
     operation: &'static Operation,
     dialect: &'static dyn Dialect,
     /// The body as UTF-8, where it is none.
-    repaired: OnceLock<Bytes>,
+    repaired: OnceLock<Box<Bytes>>,
     /// Where the data stand in the body, once the envelope was read by itself.
-    found: OnceLock<Bytes>,
+    found: OnceLock<Box<Bytes>>,
 }
 
 impl Response {
@@ -153,7 +153,7 @@ impl Data {
         }
         let body = self.repaired_body();
         match self.dialect.data(self.operation, body) {
-            Ok(data) => Ok(self.found.get_or_init(|| body.slice_ref(data))),
+            Ok(data) => Ok(self.found.get_or_init(|| Box::new(body.slice_ref(data)))),
             Err(said) if self.is_secret() => Err(self.response.error(said)),
             Err(said) => Err(self.response.error(said).response_body(body)),
         }
@@ -170,13 +170,13 @@ impl Data {
         let body = &self.response.body;
         match std::str::from_utf8(body) {
             Ok(_) => body,
-            Err(_) => self.repaired.get_or_init(|| String::from_utf8_lossy(body).into_owned().into()),
+            Err(_) => self.repaired.get_or_init(|| Box::new(String::from_utf8_lossy(body).into_owned().into())),
         }
     }
 
     /// Returns the data as they came, or the whole body if nothing but the data differs between two of this kind.
     pub(crate) fn as_came(&self) -> &[u8] {
-        self.found.get().unwrap_or(&self.response.body)
+        self.found.get().map_or(&self.response.body, |found| found)
     }
 
     /// Returns the id under which the service knows the request, if its response's headers have it.
