@@ -153,11 +153,13 @@ impl HttpConfig {
         let wants_body = wants_body(&request);
         let built = self.build_request(request);
         let has_body = built.body().is_some();
-        let noted = if self.lane { Ok(()) } else { self.runtimes.note() };
+        if !self.lane {
+            self.runtimes.note();
+        }
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
         let waited = move || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
-        let sending = noted.map(|()| http.execute(built));
+        let sending = http.execute(built);
         async move {
             // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
             // connections since the last request, and for a request that must not be repeated. The first yield reads what came in,

@@ -33,9 +33,10 @@ use runtime::Flavour;
 #[cfg(feature = "blocking")]
 use std::future::ready;
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
+use tokio::runtime::{Handle, Id};
 use url::Url;
 
 /// One HTTP request; the client adds the headers that every request has.
@@ -61,8 +62,8 @@ pub(crate) struct Transport {
     flavour: Flavour,
     clients: Clients,
     process: u32,
-    /// Whether a call was made on a runtime that has a timer.
-    has_timer: AtomicBool,
+    /// The first runtime where a call was made that has a timer.
+    with_timer: OnceLock<Id>,
 }
 
 #[derive(Debug)]
@@ -87,7 +88,7 @@ impl Transport {
             #[cfg(test)]
             Flavour::Shuttle => return Err(Error::configuration("the model has no network")),
         };
-        Ok(Self { flavour, clients, process: std::process::id(), has_timer: AtomicBool::new(false) })
+        Ok(Self { flavour, clients, process: std::process::id(), with_timer: OnceLock::new() })
     }
 
     /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
@@ -100,11 +101,11 @@ impl Transport {
             ));
         }
         self.flavour.check_context()?;
-        // Once for the runtime that most programs have alone: looking takes longer than the rest of this. What is sent on another one
-        // is checked there.
-        if !self.has_timer.load(Ordering::Relaxed) {
+        // Once for the runtime that most programs have alone: looking takes longer than the rest of this.
+        let runtime = Handle::try_current().ok().map(|handle| handle.id());
+        if runtime.is_none() || self.with_timer.get() != runtime.as_ref() {
             self.flavour.check_timer()?;
-            self.has_timer.store(true, Ordering::Relaxed);
+            runtime.map(|runtime| self.with_timer.set(runtime));
         }
         Ok(())
     }

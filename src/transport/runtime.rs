@@ -46,8 +46,11 @@ impl Flavour {
     /// Fails where nothing can wait with a time limit.
     pub(crate) fn check_timer(self) -> Result<()> {
         match self {
+            // tokio tells in no other way: without a timer, a sleep panics when it is created.
             #[cfg(feature = "async")]
-            Self::Async => check_timer(),
+            Self::Async => std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
+                Error::configuration("the tokio runtime has no timer: build it with `enable_time` or `enable_all`")
+            }),
             #[cfg(feature = "blocking")]
             Self::Blocking => Ok(()),
             #[cfg(test)]
@@ -158,14 +161,6 @@ impl Flavour {
             _ => work.await,
         }
     }
-}
-
-/// Fails in a tokio runtime without a timer.
-pub(super) fn check_timer() -> Result<()> {
-    // tokio tells in no other way: without one, a sleep panics when it is created.
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
-        Error::configuration("the tokio runtime has no timer: build it with `enable_time` or `enable_all`")
-    })
 }
 
 /// A handle to spawned work, to wait for its result.

@@ -1,7 +1,5 @@
 //! Detection of clients that are used on several runtimes.
 
-use super::runtime::check_timer;
-use crate::Result;
 use std::sync::{
     OnceLock,
     atomic::{AtomicBool, Ordering},
@@ -17,15 +15,12 @@ pub(super) struct Runtimes {
 }
 
 impl Runtimes {
-    /// Notes the current runtime. Called before each request, since each can open a connection. Fails where another runtime than the
-    /// first has no timer.
-    pub(super) fn note(&self) -> Result<()> {
-        let Ok(handle) = Handle::try_current() else { return Ok(()) };
+    /// Notes the current runtime. Called before each request, since each can open a connection.
+    pub(super) fn note(&self) {
+        let Ok(handle) = Handle::try_current() else { return };
         if *self.first.get_or_init(|| handle.id()) != handle.id() {
-            check_timer()?;
             self.several.store(true, Ordering::Relaxed);
         }
-        Ok(())
     }
 
     /// Returns whether at most one runtime was noted.

@@ -77,13 +77,11 @@ fn status(global: &Global, offline: bool) -> Result<()> {
     for name in names {
         let mut flags = global.flags.clone();
         let is_default = name == default;
-        let of_service = |name: &String| profiles.chosen(Some(profiles.service(name)?)).ok().flatten();
-        let is_chosen = name.as_ref().is_some_and(|name| of_service(name).as_ref() == Some(name));
         flags.profile = name;
         let mut context = Context::new(flags, None)?;
         context.chooses_key = false;
         // They are for the profile that commands use, and would be wrong for the others, or betrayed to them.
-        context.secrets_from_environment = is_default || is_chosen;
+        context.secrets_from_environment = is_default;
         all.push(Status::of(context, is_default, offline));
     }
     let failed = all.iter().any(|status| matches!(status.who, Some(Err(_))) || status.store.is_err());
