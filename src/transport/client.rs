@@ -169,8 +169,7 @@ impl HttpConfig {
                     tokio::task::yield_now().await;
                 }
             }
-            let response =
-                sending?.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
+            let response = sending.await.map_err(|error| failure(error, &self.limits, time, Phase::Waiting, waited))?;
             self.read(response, wants_body, time).await
         }
     }
