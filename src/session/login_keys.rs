@@ -161,7 +161,7 @@ impl Session {
                 }
                 Flight::Follower(follower, _) => follower,
             };
-            // Who asks in any case waits for this request alone: between a key's coming and the request's end it would ask again.
+            // A caller that asks in any case waits for this request alone: between the key's arrival and the request's end it would ask again.
             let changes = (!in_any_case).then_some(changes);
             match self.core.flavour.until(patience, wait(follower, changes)).await {
                 Ok(Wait::Ended(Some(fetched))) if fetched.is_shared_with(wanted, settings, is_later) => {
