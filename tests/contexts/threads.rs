@@ -2,15 +2,17 @@
 
 use iam_sdk::{ErrorKind, blocking::Client, digiwin::Credentials};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::{process::Command, sync::mpsc, thread};
+use std::{process::Command, thread};
 
 const CHILD: &str = "IAM_SDK_TEST_THREADS";
+/// What the stack of a thread of the child takes, in bytes of address space.
+const STACK: u64 = 256 << 20;
 
 #[test]
 fn a_call_without_a_thread_is_an_error_and_no_panic() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["contexts::threads::child_without_threads", "--exact", "--nocapture", "--test-threads=1"]);
-    let output = command.env(CHILD, "1").output().unwrap();
+    let output = command.env(CHILD, "1").env("RUST_MIN_STACK", STACK.to_string()).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && printed.contains("done"),
@@ -19,28 +21,21 @@ fn a_call_without_a_thread_is_an_error_and_no_panic() {
     );
 }
 
-/// Runs `work` while no thread can be started: their stacks take all the memory that the process may have.
+/// Runs `work` while no thread can be started: the process may have less than one more stack, and memory enough for all else.
 fn without_threads<T>(work: impl FnOnce() -> T) -> T {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let used = pages.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096;
     let limit = getrlimit(Resource::As);
-    setrlimit(Resource::As, Rlimit { current: Some(used + (32 << 20)), ..limit }).unwrap();
-    let (hold, held) = mpsc::channel::<()>();
-    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
-    let mut started = Vec::new();
     loop {
-        let held = held.clone();
-        // As small as they come, so that none of the usual size fits in between.
-        let thread = thread::Builder::new().stack_size(1 << 20);
-        match thread.spawn(move || drop(held.lock().map(|held| held.recv()))) {
-            Ok(thread) => started.push(thread),
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+        let used = pages.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096;
+        setrlimit(Resource::As, Rlimit { current: Some(used + STACK / 2), ..limit }).unwrap();
+        // A thread that has ended since it was counted leaves room for another.
+        match thread::Builder::new().spawn(|| ()) {
+            Ok(thread) => thread.join().unwrap(),
             Err(_) => break,
         }
     }
     let result = work();
     setrlimit(Resource::As, limit).unwrap();
-    drop(hold);
-    started.into_iter().for_each(|thread| thread.join().unwrap());
     result
 }
 
