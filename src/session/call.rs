@@ -1,6 +1,6 @@
 //! Logical calls: what a method of a client does, from its beginning to the value or error that it gives.
 
-use super::{Session, login::LoggedIn, observe::AttemptLog, state::Origin};
+use super::{Session, login::LoggedIn, observe::AttemptLog, reading::Reading, state::Origin};
 use crate::{
     Error, Result,
     protocol::{
@@ -24,7 +24,7 @@ impl Session {
     /// Sends `request` and reads its response with `read`.
     ///
     /// No `async fn`, whose future would have room for each argument twice.
-    pub(crate) fn call_with<T>(
+    pub(crate) fn call_with<T: Send>(
         &self,
         request: &Result<Request>,
         read: fn(&Data) -> Result<T>,
@@ -35,8 +35,11 @@ impl Session {
                 Ok(request) => request,
                 Err(error) => return call.finish(Err(error.clone())),
             };
-            let result = self.send(request, read, call.attempts()).instrument(call.span()).await;
-            call.finish(result.map(|(value, _)| value))
+            let mut reading = Reading::with(read);
+            let send = Box::pin(self.send(request, &mut reading, call.attempts()));
+            let sent = send.instrument(call.span()).await;
+            call.finish(sent)?;
+            Ok(reading.value())
         }
     }
 
@@ -63,7 +66,11 @@ impl Session {
         let attempts = call.batched();
         let send = |request| {
             let (session, attempts) = (self.clone(), attempts.clone());
-            async move { session.send(&request, read, &attempts).await.map(|(value, _)| value) }
+            async move {
+                let mut reading = Reading::with(read);
+                session.send(&request, &mut reading, &attempts).await?;
+                Ok(reading.value())
+            }
         };
         let sent = self.core.flavour.for_each_concurrent(MAX_CONCURRENT, requests, send);
         let results = sent.instrument(call.span()).await;
@@ -84,7 +91,9 @@ impl Session {
             if request.token_use == TokenUse::Never {
                 session.check_foreign().map_err(named)?;
             }
-            let (response, used): (T, _) = session.send(&request, Data::decode, &attempts).await?;
+            let mut reading = Reading::with(Data::decode::<T>);
+            let used = session.send(&request, &mut reading, &attempts).await?;
+            let response = reading.value();
             let previous = used.token().map(|token| &token.stored);
             let state = response.to_stored_token(previous).and_then(|token| session.issued(token)).map_err(named)?;
             // A token in place of another one is the session's only if no caller has brought a third one meanwhile.
@@ -130,7 +139,7 @@ impl Session {
             if token.is_none() && session.method.is_some() {
                 return Ok(());
             }
-            let ((), used) = session.send(&request, Data::acknowledge, &attempts).await?;
+            let used = session.send(&request, &mut Reading::with(Data::acknowledge), &attempts).await?;
             let ended = used.token().is_some_and(|ended| session.state.clear_token_if(ended.token()));
             let saved = if ended { session.save(session.deadline()).await } else { Ok(()) };
             let what = "the user was logged out, but the token is still in the store";

@@ -7,6 +7,7 @@ use super::{
     lifetime::{ActiveToken, Now},
     limiter::Cause,
     observe::{AttemptLog, Sending},
+    reading::Reading,
     state::Snapshot,
 };
 use crate::{
@@ -150,10 +151,11 @@ impl Session {
         deadline: Instant,
         made: Option<&AttemptLog>,
     ) -> Result<Data> {
-        let read = |data: &Data| data.bytes().map(|_| data.clone());
+        let mut reading = Reading::with(|data: &Data| data.bytes().map(|_| data.clone()));
         let (mut attempts, now) = (Attempts::new(request.effect, settings, deadline), Instant::now());
         let mut sending = Sending::counted_by(made);
-        self.send_with_retries(request, token, read, &mut attempts, now, &mut sending).await
+        self.send_with_retries(request, token, &mut reading, &mut attempts, now, &mut sending).await?;
+        Ok(reading.value())
     }
 
     /// Logs in, if the limit of logins permits it.

@@ -17,6 +17,7 @@ mod model;
 mod observe;
 mod on_refusal;
 mod provider;
+mod reading;
 mod reentry;
 mod refresh;
 mod refusal;
@@ -54,7 +55,9 @@ use std::{fmt, ops::Deref, sync::Arc, time::SystemTime};
 #[derive(Clone)]
 pub(crate) struct Session(Arc<Inner>);
 
-/// The fields of a [`Session`], in one `Arc`, since every handle is a clone.
+/// The fields of a [`Session`], in one `Arc`, since every handle is a clone. They have a cache line of their own: each call on each thread
+/// writes the count of references, and reads them again and again.
+#[repr(align(64))]
 pub(crate) struct Inner {
     core: Arc<Core>,
     state: Arc<SessionState>,

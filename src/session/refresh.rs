@@ -9,6 +9,7 @@ use super::{
     lifetime::{ActiveToken, Now},
     limiter::Cause,
     observe::Sending,
+    reading::Reading,
     state::{Origin, Snapshot, signed_in},
 };
 use crate::{
@@ -205,15 +206,18 @@ impl Session {
         let Some(request) = method.refresh() else {
             return self.log_in_limited(key, method, Cause::Missing, tenant, deadline).await;
         };
-        let read = |data: &_| method.refreshed(data, &token.stored);
+        let mut reading = Reading::with(|data: &_| method.refreshed(data, &token.stored));
         let request = request?;
         let mut attempts = Attempts::new(request.effect, &self.core.settings, deadline);
         let (now, mut sending) = (Instant::now(), Sending::default());
-        match self.send_with_retries(&request, Some(token), read, &mut attempts, now, &mut sending).await {
+        match self.send_with_retries(&request, Some(token), &mut reading, &mut attempts, now, &mut sending).await {
             Err(error) if error.is_authentication() => {
                 self.log_in_limited(key, method, Cause::Refused, tenant, deadline).await
             }
-            refreshed => Ok((refreshed?, Gained::Refreshed)),
+            sent => {
+                sent?;
+                Ok((reading.value(), Gained::Refreshed))
+            }
         }
     }
 

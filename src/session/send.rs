@@ -4,11 +4,12 @@ use super::{
     Session,
     lifetime::ActiveToken,
     observe::{AttemptScope, Sending},
+    reading::Read,
 };
 use crate::{
     Error, Result,
     protocol::{
-        decode::{Data, Response},
+        decode::Response,
         operation::Effect,
         request::Request,
         retry::{Attempts, TimeLimit},
@@ -20,19 +21,19 @@ use std::time::Instant;
 use tracing::Instrument as _;
 
 impl Session {
-    /// Sends `request` with `token` until a response can be read, an error must not be retried, or no time is left for `attempts`.
+    /// Sends `request` with `token` until `reading` can read a response, an error must not be retried, or no time is left for `attempts`.
     /// `now` is the current time: a call that succeeds at once reads the clock only once.
     ///
     /// No `async fn`, whose future would have room for each argument twice.
-    pub(super) fn send_with_retries<T>(
+    pub(super) fn send_with_retries(
         &self,
         request: &Request,
         token: Option<&ActiveToken>,
-        read: impl Fn(&Data) -> Result<T>,
+        reading: &mut dyn Read,
         attempts: &mut Attempts<'_>,
         mut now: Instant,
         sending: &mut Sending<'_>,
-    ) -> impl Future<Output = Result<T>> {
+    ) -> impl Future<Output = Result<()>> {
         let mut last = None;
         async move {
             loop {
@@ -45,14 +46,14 @@ impl Session {
                     let response = sent.instrument(attempt.span().clone()).await;
                     attempt.responded(&response);
                     let data = response.and_then(|response| response.into_data(request.operation, self.core.dialect));
-                    let value = data.as_ref().map_err(Clone::clone).and_then(&read);
-                    attempt.finish(value.as_ref().err(), data.as_ref().ok());
-                    value
+                    let read = data.as_ref().map_err(Clone::clone).and_then(|data| reading.read(data));
+                    attempt.finish(read.as_ref().err(), data.as_ref().ok());
+                    read
                 };
                 let error = match attempt.await {
-                    Ok(value) => {
+                    Ok(()) => {
                         self.core.budget.refill();
-                        return Ok(value);
+                        return Ok(());
                     }
                     Err(error) => error,
                 };

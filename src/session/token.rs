@@ -5,12 +5,13 @@ use super::{
     decide::{Next, next},
     flight::Goal,
     observe::{AttemptLog, Sending},
+    reading::Read,
     refusal::{AfterRefusal, Refusal, after_refusal},
     state::Snapshot,
 };
 use crate::{
     Error, ErrorKind, Result,
-    protocol::{decode::Data, dry_run, operation::TokenUse, request::Request, retry::Attempts},
+    protocol::{dry_run, operation::TokenUse, request::Request, retry::Attempts},
     transport::after,
 };
 use std::{
@@ -24,12 +25,12 @@ const MOST_FLIGHTS: u32 = 5;
 impl Session {
     /// Sends `request`, and again with another token if the service refuses the current one. Returns the snapshot that was
     /// used, too. Counts its attempts with `attempts`.
-    pub(super) async fn send<T>(
+    pub(super) async fn send(
         &self,
         request: &Request,
-        read: fn(&Data) -> Result<T>,
+        reading: &mut dyn Read,
         attempts: &AttemptLog,
-    ) -> Result<(T, Arc<Snapshot>)> {
+    ) -> Result<Arc<Snapshot>> {
         let unsent = |error: Error| error.operation_unless_named(request.operation.name);
         self.check_context().map_err(unsent)?;
         // Before a token is asked for: nothing is sent, no login either.
@@ -54,13 +55,13 @@ impl Session {
             }
             // The request has the limit for itself: a login that took most of it would else be blamed on the request.
             let mut attempts = Attempts::new(request.effect, &self.settings, after(sent, self.settings.timeout));
-            let error = match self.send_with_retries(request, token, read, &mut attempts, sent, &mut sending).await {
-                Ok(value) => {
+            let error = match self.send_with_retries(request, token, reading, &mut attempts, sent, &mut sending).await {
+                Ok(()) => {
                     if token.is_some_and(|token| token.note_accepted(sent)) {
                         self.note_served();
                     }
                     self.state.note_accepts((request.operation.name, request.discriminant()));
-                    return Ok((value, used));
+                    return Ok(used);
                 }
                 Err(error) => error,
             };

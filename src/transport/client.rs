@@ -1,11 +1,12 @@
 //! The HTTP client: its configuration, and how it sends one request.
 
+#[cfg(feature = "async")]
+use super::runtimes::Runtimes;
 use super::{
     HttpRequest,
     content::{Content, OFFER},
     ending::{Ending, Framing, wants_body},
     failure::{Limits, Phase, failure},
-    runtimes::Runtimes,
     tls,
 };
 use crate::{
@@ -51,7 +52,6 @@ pub(super) struct HttpConfig {
     max_response_bytes: usize,
     /// The coding that is offered, if one is.
     offer: Option<&'static str>,
-    runtimes: Runtimes,
 }
 
 impl HttpConfig {
@@ -87,7 +87,6 @@ impl HttpConfig {
             lane,
             max_response_bytes,
             offer: OFFER.filter(|_| settings.gzip),
-            runtimes: Runtimes::default(),
         })
     }
 
@@ -140,25 +139,24 @@ impl HttpConfig {
         builder
     }
 
-    /// Sends a request and reads the whole response. The request is built at once: the future has no room for it.
+    /// Sends a request and reads the whole response. The request is built at once: the future has no room for it. `one_runtime` says
+    /// whether all connections are of the runtime that runs this.
     ///
     /// # Panics
     /// Outside of a runtime.
-    pub(super) fn send_over<'a>(
+    pub(super) fn send_over<'a, W: Fn() -> bool + 'a>(
         &'a self,
         http: &reqwest::Client,
         request: HttpRequest<'_>,
-    ) -> impl Future<Output = Result<Response>> + use<'a> {
+        one_runtime: W,
+    ) -> impl Future<Output = Result<Response>> + use<'a, W> {
         let HttpRequest { repeatable, time, .. } = request;
         let wants_body = wants_body(&request);
         let built = self.build_request(request);
         let has_body = built.body().is_some();
-        if !self.lane {
-            self.runtimes.note();
-        }
         // A connection that ends drops what waits for a stream of it, and so does a runtime that is shut down, in the midst of a
         // request: where all connections are of the runtime that runs this, it was the connection.
-        let waited = move || !self.lane && (repeatable || (has_body && self.runtimes.is_one()));
+        let waited = move || !self.lane && (repeatable || (has_body && one_runtime()));
         let sending = http.execute(built);
         async move {
             // What the server has closed by now must be seen before a connection is picked: where nothing has driven the
@@ -178,12 +176,12 @@ impl HttpConfig {
         let mut built = reqwest::Request::new(request.method, request.url);
         *built.timeout_mut() = Some(request.time.left);
         let token = request.token.as_ref().map(|(name, value)| (name, *value));
-        built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), copy(value))));
+        built.headers_mut().extend(self.headers.iter().chain(token).map(|(name, value)| (name.clone(), value.clone())));
         if let Some(headers) = request.hook_headers {
             built.headers_mut().extend(*headers);
         }
         for (name, value) in request.headers {
-            built.headers_mut().insert(name.clone(), copy(value));
+            built.headers_mut().insert(name.clone(), value.clone());
         }
         if let Some(body) = request.body {
             // hyper would add it, where one more makes the map of the headers grow.
@@ -234,30 +232,27 @@ impl HttpConfig {
     }
 }
 
-/// A copy with bytes of its own. reqwest clones and drops every header several times a request, and a count of references that
-/// all threads write is slow.
-fn copy(value: &HeaderValue) -> HeaderValue {
-    let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) else { return value.clone() };
-    copy.set_sensitive(value.is_sensitive());
-    copy
-}
-
 /// The client that the tasks of a runtime share.
 #[cfg(feature = "async")]
 #[derive(Debug)]
 pub(super) struct SharedClient {
     config: HttpConfig,
     http: reqwest::Client,
+    runtimes: Runtimes,
 }
 
 #[cfg(feature = "async")]
 impl SharedClient {
     pub(super) fn new(settings: &Settings, headers: HeaderMap) -> Result<Self> {
         let config = HttpConfig::new(settings, headers, false)?;
-        Ok(Self { http: config.build()?, config })
+        Ok(Self { http: config.build()?, config, runtimes: Runtimes::default() })
+    }
+
+    pub(super) fn note_runtime(&self) -> Result<()> {
+        self.runtimes.note()
     }
 
     pub(super) fn send<'a>(&'a self, request: HttpRequest<'_>) -> impl Future<Output = Result<Response>> + use<'a> {
-        self.config.send_over(&self.http, request)
+        self.config.send_over(&self.http, request, || self.runtimes.is_one())
     }
 }

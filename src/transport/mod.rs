@@ -13,6 +13,7 @@ pub(crate) mod lane;
 #[cfg(feature = "blocking")]
 pub(crate) mod park;
 pub(crate) mod runtime;
+#[cfg(feature = "async")]
 mod runtimes;
 #[cfg(all(test, feature = "blocking", feature = "emulator"))]
 pub(crate) mod stand_in;
@@ -32,11 +33,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use runtime::Flavour;
 #[cfg(feature = "blocking")]
 use std::future::ready;
-use std::{
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
-use tokio::runtime::{Handle, Id};
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// One HTTP request; the client adds the headers that every request has.
@@ -59,11 +56,8 @@ pub(crate) struct HttpRequest<'a> {
 /// The connections of a client, and the runtime that drives them.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    flavour: Flavour,
     clients: Clients,
     process: u32,
-    /// The first runtime where a call was made that has a timer.
-    with_timer: OnceLock<Id>,
 }
 
 #[derive(Debug)]
@@ -88,7 +82,7 @@ impl Transport {
             #[cfg(test)]
             Flavour::Shuttle => return Err(Error::configuration("the model has no network")),
         };
-        Ok(Self { flavour, clients, process: std::process::id(), with_timer: OnceLock::new() })
+        Ok(Self { clients, process: std::process::id() })
     }
 
     /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
@@ -100,14 +94,13 @@ impl Transport {
                  the child process",
             ));
         }
-        self.flavour.check_context()?;
-        // Once for the runtime that most programs have alone: looking takes longer than the rest of this.
-        let runtime = Handle::try_current().ok().map(|handle| handle.id());
-        if runtime.is_none() || self.with_timer.get() != runtime.as_ref() {
-            self.flavour.check_timer()?;
-            runtime.map(|runtime| self.with_timer.set(runtime));
+        match &self.clients {
+            #[cfg(feature = "async")]
+            Clients::Shared(client) => client.note_runtime(),
+            // Its driver checks before it polls.
+            #[cfg(feature = "blocking")]
+            Clients::Lanes(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Sends a request. The future that waits for the response has no room for it, and an allocation of its own: what is around it
