@@ -1,9 +1,9 @@
 //! Compares a small enveloped POST of a session with the baseline: the same request written with reqwest. Client, baseline and server
-//! have a process each; client and baseline take turns, and the median of their ratios counts. Targets: async 0.98; blocking 1.25 one at
-//! a time, 1.1 with 8 threads and 1.0 with 64.
+//! have a process each, and client and baseline take turns. The median of five runs counts, each the median of its turns' ratios. Targets:
+//! async 0.98; blocking 1.25 one at a time, 1.1 with 8 threads and 1.0 with 64.
 //!
 //! No subscriber wants the spans, as in a program that logs at INFO: the cost of disabled spans is a part of these figures. What they cost
-//! where somebody wants them is measured by itself: the same calls of the same client with tracing off, with a subscriber that takes all
+//! where somebody wants them is measured by itself, in one process: the same calls of the same client with tracing off, with a subscriber that takes all
 //! spans and events at DEBUG and discards them, and with an observer.
 //!
 //! The same request has the same headers, `User-Agent` included. What glibc does not keep for each thread, it locks: with 64 in flight on
@@ -100,8 +100,8 @@ const ALL: [(&str, How); 6] = [
     ("blocking, 64 threads", How::Blocking { threads: 64 }),
 ];
 
-/// Compares processes that have one client each, as programs have: what two clients in one allocate and free makes the one or the other
-/// slower, by a tenth and more.
+/// Compares processes that have one client each, as programs have. Two clients in one disturb each other's allocations: ratios differ by a
+/// tenth and more.
 fn ratios(url: &str) {
     for (how, _) in ALL {
         let mut ratios: Vec<_> = (0..RUNS)

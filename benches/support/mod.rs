@@ -1,4 +1,4 @@
-//! A thin hyper server, and ratios of two pieces of work done in turns.
+//! A thin hyper server, processes that work in turns, and ratios of two pieces of work.
 
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
-    process::{ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -53,28 +53,32 @@ pub fn role() -> Option<String> {
 }
 
 /// A process of the same program with a role. It does some work whenever it is told to, and shares neither memory nor threads with
-/// another one. It ends with its standard input.
+/// another one. It ends with this value.
 #[allow(dead_code)]
-pub struct Process(ChildStdin, BufReader<ChildStdout>);
+pub struct Process {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
 
 #[allow(dead_code)]
 impl Process {
     pub fn start(role: &str) -> Self {
         let mut program = Command::new(std::env::current_exe().unwrap());
-        let process = program.env(ROLE, role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        Self(process.stdin.unwrap(), BufReader::new(process.stdout.unwrap()))
+        let mut child = program.env(ROLE, role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
     }
 
     /// Returns the next line that it prints.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         line.trim().to_owned()
     }
 
     /// Returns how long it takes for a turn, in seconds.
     pub fn turn(&mut self) -> f64 {
-        writeln!(self.0).unwrap();
+        writeln!(self.child.stdin.as_ref().unwrap()).unwrap();
         self.line().parse().unwrap()
     }
 
@@ -89,6 +93,13 @@ impl Process {
     pub fn serve(respond: impl Fn(&str, &[u8]) -> Bytes + Send + Sync + 'static) {
         println!("{}", serve(Duration::ZERO, respond));
         std::io::stdin().lines().for_each(drop);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Which closes its standard input.
+        self.child.wait().unwrap();
     }
 }
 

@@ -55,9 +55,7 @@ use std::{fmt, ops::Deref, sync::Arc, time::SystemTime};
 #[derive(Clone)]
 pub(crate) struct Session(Arc<Inner>);
 
-/// The fields of a [`Session`], in one `Arc`, since every handle is a clone. They have a cache line of their own: each call on each thread
-/// writes the count of references, and reads them again and again.
-#[repr(align(64))]
+/// The fields of a [`Session`], in one `Arc`, since every handle is a clone.
 pub(crate) struct Inner {
     core: Arc<Core>,
     state: Arc<SessionState>,

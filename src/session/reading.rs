@@ -1,13 +1,13 @@
-//! Reading of responses, apart from sending: what sends is compiled once for all types, and moves no value through its futures.
+//! Decoding of responses, apart from sending: the functions that send are compiled once for all types, and move no value.
 
 use crate::{Result, protocol::decode::Data};
 
-/// Reads responses, each in place of the one before.
+/// Decodes a response and keeps the value.
 pub(super) trait Read: Send {
     fn read(&mut self, data: &Data) -> Result<()>;
 }
 
-/// Keeps what `F` makes of the last response.
+/// A [`Read`] for one type.
 pub(super) struct Reading<T, F> {
     read: F,
     /// Boxed, to keep the future of a call small.
@@ -19,10 +19,10 @@ impl<T: Send, F: Fn(&Data) -> Result<T> + Send> Reading<T, F> {
         Self { read, value: None }
     }
 
-    /// Returns what was made of the response of a request that succeeded.
+    /// Returns the value of a request that succeeded.
     ///
     /// # Panics
-    /// If none succeeded.
+    /// If no response was decoded.
     pub(super) fn value(self) -> T {
         *self.value.expect("a request succeeds when its response has been read")
     }

@@ -49,9 +49,8 @@ pub(crate) enum Origin {
     Issued,
 }
 
-/// A session's token at one moment. Snapshots are replaced, never changed. In a cache line of its own, apart from the count of references.
+/// A session's token at one moment. Snapshots are replaced, never changed.
 #[derive(Debug)]
-#[repr(align(64))]
 pub(crate) struct Snapshot {
     /// Counts the changes of the session's token.
     pub(crate) version: u64,

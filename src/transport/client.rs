@@ -184,7 +184,7 @@ impl HttpConfig {
             built.headers_mut().insert(name.clone(), value.clone());
         }
         if let Some(body) = request.body {
-            // hyper would add it, where one more makes the map of the headers grow.
+            // hyper would add it to a copy of the map that has no room for it.
             built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
             *built.body_mut() = Some(body.into());
         }
@@ -248,11 +248,12 @@ impl SharedClient {
         Ok(Self { http: config.build()?, config, runtimes: Runtimes::default() })
     }
 
-    pub(super) fn note_runtime(&self) -> Result<()> {
-        self.runtimes.note()
+    pub(super) fn check_runtime(&self) -> Result<()> {
+        self.runtimes.check()
     }
 
     pub(super) fn send<'a>(&'a self, request: HttpRequest<'_>) -> impl Future<Output = Result<Response>> + use<'a> {
+        self.runtimes.note();
         self.config.send_over(&self.http, request, || self.runtimes.is_one())
     }
 }

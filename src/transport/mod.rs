@@ -85,8 +85,7 @@ impl Transport {
         Ok(Self { clients, process: std::process::id() })
     }
 
-    /// Fails where a call cannot be made: in a child process of the client's, on a thread that must not block, or in a runtime without
-    /// a timer.
+    /// Fails where a call cannot be made: in a child process of the client's, and for an async client outside of a runtime with a timer.
     pub(crate) fn check_context(&self) -> Result<()> {
         if std::process::id() != self.process {
             return Err(Error::configuration(
@@ -96,7 +95,7 @@ impl Transport {
         }
         match &self.clients {
             #[cfg(feature = "async")]
-            Clients::Shared(client) => client.note_runtime(),
+            Clients::Shared(client) => client.check_runtime(),
             // Its driver checks before it polls.
             #[cfg(feature = "blocking")]
             Clients::Lanes(_) => Ok(()),

@@ -28,6 +28,7 @@ pub(crate) struct Elapsed;
 
 impl Flavour {
     /// Fails where a call cannot be made.
+    #[cfg(any(feature = "async", feature = "jwt"))]
     pub(crate) fn check_context(self) -> Result<()> {
         match self {
             // A task's id is looked up without touching what other threads use too.
@@ -44,6 +45,7 @@ impl Flavour {
     }
 
     /// Fails where nothing can wait with a time limit.
+    #[cfg(any(feature = "async", feature = "jwt"))]
     pub(crate) fn check_timer(self) -> Result<()> {
         match self {
             // tokio tells in no other way: without a timer, a sleep panics when it is created.
