@@ -71,6 +71,7 @@ fn of_standard_input_a_journal_is_kept_where_one_is_named() {
     let unnamed = run("username\nu-1\nu-4\n", &[]);
     assert_eq!((unnamed.code, unnamed.count("created"), unnamed.count("failed")), (3, 1, 1), "{unnamed:?}");
     let stopped = run("username\nu-1\nu-5\n", &["--max-errors", "1", "--concurrency", "1"]);
+    assert_eq!((stopped.count("created"), stopped.count("left")), (0, 1), "{stopped:?}");
     assert!(stopped.err.contains("of standard input a journal is kept only with --journal FILE"), "{stopped:?}");
     assert_eq!(files(), before);
 }

@@ -19,6 +19,7 @@ use serde::Serialize;
 use std::{
     sync::{
         Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -125,10 +126,11 @@ fn send(
 ) -> (Counts, End) {
     let source = Mutex::new(Source { rows, past, plan, journal, noted: 0, ended: false });
     let (sender, receiver) = sync_channel(settings.concurrency * 4);
+    let errors_left = AtomicUsize::new(settings.max_errors.unwrap_or(usize::MAX));
     thread::scope(|scope| {
         for _ in 0..settings.concurrency.min(plan.todo()).max(1) {
-            let (source, sender) = (&source, sender.clone());
-            scope.spawn(move || work(source, job, gate, &sender));
+            let (source, errors_left, sender) = (&source, &errors_left, sender.clone());
+            scope.spawn(move || work(source, job, gate, errors_left, &sender));
         }
         drop(sender);
         let (counts, end) = collect(&receiver, settings, gate, journal, rejects, progress);
@@ -157,7 +159,13 @@ enum Message {
     Broken(String),
 }
 
-fn work(source: &Mutex<Source<'_>>, job: &impl Job, gate: &Gate, sender: &SyncSender<Message>) {
+fn work(
+    source: &Mutex<Source<'_>>,
+    job: &impl Job,
+    gate: &Gate,
+    errors_left: &AtomicUsize,
+    sender: &SyncSender<Message>,
+) {
     let caller = Caller::new(gate);
     while !gate.is_stopped() {
         let next = source.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -171,7 +179,15 @@ fn work(source: &Mutex<Source<'_>>, job: &impl Job, gate: &Gate, sender: &SyncSe
                 Err(CallError::Failed(error)) => Message::Failed(error),
             },
         };
-        if matches!(message, Message::Failed(_) | Message::Broken(_)) {
+        let is_end = match message {
+            Message::Failed(_) | Message::Broken(_) => true,
+            // Counted before the next row is begun: who collects the results may come to it later.
+            Message::SetAside(..) | Message::Result(_, Outcome::Failed { .. }) => {
+                errors_left.fetch_sub(1, Ordering::Relaxed) <= 1
+            }
+            Message::Result(..) => false,
+        };
+        if is_end {
             gate.stop(StopReason::Ended);
         }
         if sender.send(message).is_err() {
