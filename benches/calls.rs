@@ -3,8 +3,8 @@
 //! async 0.98; blocking 1.25 one at a time, 1.1 with 8 threads and 1.0 with 64.
 //!
 //! No subscriber wants the spans, as in a program that logs at INFO: the cost of disabled spans is a part of these figures. What they cost
-//! where somebody wants them is measured by itself, in one process: the same calls of the same client with tracing off, with a subscriber that takes all
-//! spans and events at DEBUG and discards them, and with an observer.
+//! where somebody wants them is measured by itself, in one process: the same calls of the same client with tracing off, with a
+//! subscriber that takes all spans and events at DEBUG and discards them, and with an observer.
 //!
 //! The same request has the same headers, `User-Agent` included. What glibc does not keep for each thread, it locks: with 64 in flight on
 //! two threads a few allocations more make a tenth of the speed.
